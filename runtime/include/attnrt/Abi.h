@@ -1,0 +1,105 @@
+/*===- Abi.h - What a package's host code calls -------------------*- C -*-===*\
+|*
+|* Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+|* See LICENSE for license information.
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|*===----------------------------------------------------------------------===
+|*
+|* The C interface between the host code that the compiler generates and
+|* libattnrt.so. Changing a struct or a signature here means changing
+|* lib/Package and the schema number of PackageFormat.h.
+|*
+|* A function returns an AttnrtCode. The text of the last failure of this
+|* thread is attnrtLastError(). No function throws.
+|*
+\*===----------------------------------------------------------------------===*/
+
+#ifndef ATTNRT_ABI_H
+#define ATTNRT_ABI_H
+
+#include <dlpack/dlpack.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* As attnrt::Code in Status.h. */
+enum AttnrtCode {
+  ATTNRT_OK = 0,
+  ATTNRT_WRONG = 1,
+  ATTNRT_BAD_INPUT = 2,
+  ATTNRT_DEVICE = 3,
+};
+
+/* What a kernel can take without a copy. Fixed-size, so that the compiler
+ * writes it as a constant. */
+enum { ATTNRT_MAX_RANK = 8 };
+typedef struct AttnrtTensorSpec {
+  const char *name;              /* for messages: "argument 0", "result 1" */
+  uint8_t typeCode;              /* DLDataTypeCode */
+  uint8_t typeBits;
+  uint16_t rank;
+  uint32_t alignment;            /* bytes; of the address and of every stride
+                                    but the innermost one */
+  int64_t shape[ATTNRT_MAX_RANK]; /* -1 where dynamic */
+} AttnrtTensorSpec;
+
+/* Rank, element type, static dimensions, innermost stride 1 (where that
+ * dimension is larger than 1), alignment; a null strides pointer means compact
+ * row-major. The message names the tensor, what was expected and what came. */
+int attnrtCheckTensor(const DLTensor *tensor, const AttnrtTensorSpec *spec);
+
+/* Records a failure: printf-style, one line. Returns `code`. */
+int attnrtFail(int code, const char *format, ...);
+const char *attnrtLastError(void);
+
+/* One module of a package. `state` is the runtime's and starts as null: the
+ * module is loaded at first use. */
+typedef struct AttnrtModule {
+  const char *name;
+  const char *ptx;
+  uint64_t ptxBytes; /* without the terminating zero */
+  const void *cubin; /* null where no ptxas was at hand */
+  uint64_t cubinBytes;
+  void *state;
+} AttnrtModule;
+
+/* One kernel; `state` as above. */
+typedef struct AttnrtKernel {
+  AttnrtModule *module;
+  const char *name;
+  void *state;
+} AttnrtKernel;
+
+/* Starts a kernel on the current device and the caller's stream. */
+int attnrtLaunch(void *stream, AttnrtKernel *kernel, uint32_t gridX,
+                 uint32_t gridY, uint32_t gridZ, uint32_t blockX,
+                 uint32_t blockY, uint32_t blockZ, uint32_t sharedBytes,
+                 void *const *params);
+
+/* The symbols of a package, for each function (names in its description):
+ *   entry      int (void *stream, DLTensor *const *args, DLTensor *const *results)
+ *   shapes     int (DLTensor *const *args, int64_t *shapes)
+ *              result shapes one after the other, each of its static rank
+ *   reference  int (DLTensor *const *args, DLTensor *const *results,
+ *                   int64_t rowBegin, int64_t rowEnd)
+ *   baseline   the same signature
+ *   flops      int (DLTensor *const *args, double *flops)
+ * `reference` and `baseline` run on the host: args are host arrays of the
+ * function's own element types, results host arrays of f64. They write rows
+ * [rowBegin, rowEnd), where a row is one (batch, head, query) triple counted in
+ * that order whatever the layout. */
+typedef int (*AttnrtEntry)(void *stream, DLTensor *const *args,
+                           DLTensor *const *results);
+typedef int (*AttnrtShapes)(DLTensor *const *args, int64_t *shapes);
+typedef int (*AttnrtRows)(DLTensor *const *args, DLTensor *const *results,
+                          int64_t rowBegin, int64_t rowEnd);
+typedef int (*AttnrtFlops)(DLTensor *const *args, double *flops);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ATTNRT_ABI_H */

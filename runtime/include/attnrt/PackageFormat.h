@@ -1,0 +1,75 @@
+//===- PackageFormat.h - The package, as writer and reader see it *- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A package is an ELF64 little-endian shared object that needs libattnrt.so.
+// It holds host code, PTX and (where ptxas was at hand) a cubin, and describes
+// itself in the section `.attn.package`:
+//
+//   PackageHeader, then `jsonBytes` bytes of UTF-8 JSON.
+//
+// The reader checks the file (ELF bounds, section, magic, schema, checksum)
+// before it loads anything: loading a package runs its code.
+//
+// The JSON object:
+//   {"schema": 1, "compiler": "attn-mlir 0.1.0", "target": "sm_80",
+//    "functions": [{
+//      "name": "f",
+//      "entry", "shapes", "reference", "baseline", "flops": symbol names (Abi.h),
+//      "args":    [{"shape": [null, 32, null, 128], "type": "bf16"}],
+//      "results": [{"shape": […], "type": "f32",
+//                   "rows": [0, 1, 2],    the dimensions that count rows: batch,
+//                                         head, query
+//                   "mma_steps": 8}],     chained MMA k-steps behind a value
+//      "edge_rows": [{"const": 0, "terms": [{"arg": 1, "dim": 2, "coef": 1}]}],
+//                   query indices at which the mask changes its shape, as a
+//                   constant plus dimensions of arguments
+//      "kernels": ["f_0"]}],
+//    "kernels": [{"name": "f_0", "block": [128, 1, 1],
+//                 "smem_bytes": 49152,    static + dynamic
+//                 "registers": 168, "spill_bytes": 0,     null without ptxas
+//                 "ptxas_warnings": [],
+//                 "schedule": "q=64,kv=64,warps=4,stages=2"}]}
+// A null in a shape is a dynamic dimension. Types: "f16", "bf16", "f32".
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_PACKAGEFORMAT_H
+#define ATTNRT_PACKAGEFORMAT_H
+
+#include <cstddef>
+#include <cstdint>
+
+namespace attnrt {
+
+inline constexpr char kPackageSection[] = ".attn.package";
+inline constexpr uint32_t kPackageMagic = 0x4e545441; // "ATTN"
+inline constexpr uint32_t kPackageSchema = 1;
+
+/// Prefix of every exported symbol, so that a function called `strlen` in the
+/// source never meets the C library's.
+inline constexpr char kSymbolPrefix[] = "attnpkg_";
+
+struct PackageHeader {
+  uint32_t magic;
+  uint32_t schema;
+  uint64_t jsonBytes;
+  uint64_t checksum; // fnv1a of the JSON
+};
+static_assert(sizeof(PackageHeader) == 24, "the header is a file format");
+
+/// FNV-1a, 64 bit.
+inline uint64_t fnv1a(const char *data, size_t size) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (size_t i = 0; i < size; ++i)
+    hash = (hash ^ static_cast<unsigned char>(data[i])) * 0x100000001b3u;
+  return hash;
+}
+
+} // namespace attnrt
+
+#endif // ATTNRT_PACKAGEFORMAT_H

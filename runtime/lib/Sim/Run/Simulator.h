@@ -1,0 +1,96 @@
+//===- Simulator.h - The simulator's front door -----------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// PTX text in, memory changed and hazards out. Everything behind this header
+// (Ptx, Decode, Machine, Ops, Check) is the simulator's own business; the only
+// user is Device/Sim.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_SIM_SIMULATOR_H
+#define ATTNRT_SIM_SIMULATOR_H
+
+#include "attnrt/Device.h"
+#include "attnrt/Status.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attnrt::sim {
+
+/// Device memory: a heap of allocations at host addresses, each with red zones
+/// and one initialised bit per byte. An access outside a live allocation is a
+/// hazard, never a crash.
+class GlobalMemory {
+public:
+  GlobalMemory();
+  ~GlobalMemory();
+  Expected<uint64_t> allocate(size_t bytes);
+  Status free(uint64_t address);
+  /// Host-side access by the runtime; writing marks bytes initialised. The
+  /// range must lie in one allocation.
+  Status write(uint64_t to, const void *from, size_t bytes);
+  Status read(void *to, uint64_t from, size_t bytes) const;
+  Status fill(uint64_t to, uint8_t byte, size_t bytes);
+  /// Memory that somebody else owns (a host array passed to a kernel); counts
+  /// as initialised.
+  Status adopt(uint64_t address, size_t bytes);
+  Status release(uint64_t address);
+
+  struct Heap;
+  Heap &heap() { return *impl; }
+
+private:
+  std::unique_ptr<Heap> impl;
+};
+
+struct KernelInfo {
+  std::string name;
+  struct Param {
+    uint32_t bytes, align;
+  };
+  std::vector<Param> params;
+  uint32_t staticSharedBytes = 0;
+  uint32_t maxThreads = 0; // .maxntid product, 0 when absent
+};
+
+/// Decoded PTX: immutable, shared between launches.
+class Program;
+
+/// Parses and decodes. An unknown opcode, a malformed operand or an unsupported
+/// form is BadInput with the PTX line; nothing is guessed.
+Expected<std::shared_ptr<const Program>> decode(std::string_view ptx);
+std::vector<KernelInfo> kernelsOf(const Program &program);
+
+struct Options {
+  uint64_t seed = 0;
+  /// Host threads over independent CTAs; 0 is one per core.
+  unsigned threads = 0;
+  uint64_t maxWarpInstructionsPerCta = uint64_t(1) << 32;
+  /// How many hazards are kept; after that a CTA stops.
+  unsigned maxHazards = 32;
+  /// ATTNRT_SIM_CHECKS: names of the checks that are off.
+  std::vector<std::string> disabledChecks;
+
+  /// Options from the ATTNRT_SIM_… variables. A value that cannot be read is
+  /// BadInput.
+  static Expected<Options> fromEnvironment();
+};
+
+/// Runs one grid to its end. Hazards and counts are added to `report`. A
+/// deadlock is a hazard. BadInput for a launch that the kernel cannot take.
+Status run(const Program &program, std::string_view kernel,
+           const LaunchShape &shape, void *const *params, GlobalMemory &memory,
+           const Options &options, ExecutionReport &report);
+
+} // namespace attnrt::sim
+
+#endif // ATTNRT_SIM_SIMULATOR_H
