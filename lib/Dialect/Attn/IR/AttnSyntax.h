@@ -1,0 +1,31 @@
+//===- AttnSyntax.h - Syntax that attributes and clauses share --*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// `attn.sdpa … causal(x)` and `#attn.causal<x>` spell x the same way; so do
+// `window(x)` and `#attn.window<x>`.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_DIALECT_ATTN_IR_ATTNSYNTAX_H
+#define ATTN_LIB_DIALECT_ATTN_IR_ATTNSYNTAX_H
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+
+namespace attn {
+
+/// What stands between the brackets of `causal`, and of `window`. Null after
+/// an error, which has been reported.
+CausalAttr parseCausalBody(mlir::AsmParser &parser);
+WindowAttr parseWindowBody(mlir::AsmParser &parser);
+
+void printCausalBody(mlir::AsmPrinter &printer, CausalAttr causal);
+void printWindowBody(mlir::AsmPrinter &printer, WindowAttr window);
+
+} // namespace attn
+
+#endif // ATTN_LIB_DIALECT_ATTN_IR_ATTNSYNTAX_H

@@ -1,0 +1,309 @@
+//===- AttnVerifiers.cpp - The rules of docs/AttnSpec.md ------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each rule has a label, (C1) in docs/AttnSpec.md, sdpa_c1 here and in the name
+// of its negative test in test/Dialect/Attn/invalid.mlir.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+using namespace attn;
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+// - Only `offset` has an offset.
+LogicalResult CausalAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 CausalKind kind, int64_t offset) {
+  if (kind != CausalKind::Offset && offset != 0)
+    return emitError() << "expected an offset of 0 for `"
+                       << stringifyCausalKind(kind) << "`, got " << offset;
+  return success();
+}
+
+// sdpa_c15
+// - A window count is at least 0, or `inf`.
+LogicalResult WindowAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t left, int64_t right) {
+  for (int64_t count : {left, right})
+    if (count < 0 && count != kUnbounded)
+      return emitError()
+             << "expected a window count of at least 0, or `inf`, got "
+             << count;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// attn.sdpa: types
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// An operand with the name that messages use.
+struct NamedOperand {
+  StringRef name;
+  RankedTensorType type;
+};
+
+/// Whether two dimensions may be equal at run time.
+bool areCompatible(int64_t lhs, int64_t rhs) {
+  return lhs == rhs || ShapedType::isDynamic(lhs) || ShapedType::isDynamic(rhs);
+}
+
+} // namespace
+
+static void printDim(InFlightDiagnostic &diag, int64_t dim) {
+  if (ShapedType::isDynamic(dim))
+    diag << "?";
+  else
+    diag << dim;
+}
+
+/// Reports that `what` of `operand` differs from that of `other`.
+static LogicalResult emitMismatch(SdpaOp op, StringRef what,
+                                  NamedOperand operand, NamedOperand other,
+                                  int64_t dim) {
+  InFlightDiagnostic diag = op.emitOpError()
+                            << "expected " << what << " of " << operand.name
+                            << " to match " << other.name << " (";
+  printDim(diag, other.type.getDimSize(dim));
+  diag << "), got ";
+  printDim(diag, operand.type.getDimSize(dim));
+  diag.attachNote() << other.name << " is " << other.type << ", "
+                    << operand.name << " is " << operand.type;
+  return diag;
+}
+
+// - Each operand has rank 4 and no encoding.
+static LogicalResult verifyForm(SdpaOp op, NamedOperand operand) {
+  // sdpa_c1
+  if (operand.type.getRank() != SdpaOp::kRank)
+    return op.emitOpError() << "expected rank of " << operand.name
+                            << " to be 4, got " << operand.type.getRank();
+  // sdpa_c2
+  if (operand.type.getEncoding())
+    return op.emitOpError()
+           << "expected " << operand.name << " without an encoding, got "
+           << operand.type.getEncoding();
+  return success();
+}
+
+// - The element type is f16 or bf16, the same for all operands.
+static LogicalResult verifyElementTypes(SdpaOp op, NamedOperand query,
+                                        NamedOperand key, NamedOperand value) {
+  // sdpa_c3
+  Type type = query.type.getElementType();
+  if (!type.isF16() && !type.isBF16()) {
+    auto floatType = dyn_cast<FloatType>(type);
+    if (type.isF32() || (floatType && floatType.getWidth() <= 8))
+      return op.emitOpError() << "element type " << type
+                              << " is not supported yet; nearest are f16 and "
+                                 "bf16";
+    return op.emitOpError()
+           << "expected element type of query to be f16 or bf16, got " << type;
+  }
+  // sdpa_c4
+  for (NamedOperand operand : {key, value})
+    if (operand.type.getElementType() != type)
+      return op.emitOpError() << "expected element type of " << operand.name
+                              << " to match query (" << type << "), got "
+                              << operand.type.getElementType();
+  return success();
+}
+
+// - Batch is one number; key and value have the same heads and lengths.
+// - Query heads are a multiple of key/value heads; neither is 0.
+// - Lengths are below 2^30.
+static LogicalResult verifyCounts(SdpaOp op, NamedOperand query,
+                                  NamedOperand key, NamedOperand value) {
+  int64_t batch = op.batchDim(), head = op.headDim(), length = op.lengthDim();
+  auto dim = [](NamedOperand operand, int64_t index) {
+    return operand.type.getDimSize(index);
+  };
+  // sdpa_c5
+  if (!areCompatible(dim(query, batch), dim(key, batch)))
+    return emitMismatch(op, "batch", key, query, batch);
+  if (!areCompatible(dim(query, batch), dim(value, batch)))
+    return emitMismatch(op, "batch", value, query, batch);
+  if (!areCompatible(dim(key, batch), dim(value, batch)))
+    return emitMismatch(op, "batch", value, key, batch);
+  // sdpa_c6
+  if (!areCompatible(dim(key, head), dim(value, head)))
+    return emitMismatch(op, "head count", value, key, head);
+  // sdpa_c7
+  if (!areCompatible(dim(key, length), dim(value, length)))
+    return emitMismatch(op, "length", value, key, length);
+  // sdpa_c8
+  for (NamedOperand operand : {query, key, value})
+    if (dim(operand, head) == 0)
+      return op.emitOpError() << "expected head count of " << operand.name
+                              << " to be at least 1, got 0";
+  for (NamedOperand operand : {key, value}) {
+    int64_t queryHeads = dim(query, head), heads = dim(operand, head);
+    if (ShapedType::isStatic(queryHeads) && ShapedType::isStatic(heads) &&
+        queryHeads % heads != 0)
+      return op.emitOpError()
+             << "expected head count of query to be a multiple of that of "
+             << operand.name << " (" << heads << "), got " << queryHeads;
+  }
+  // sdpa_c9
+  for (NamedOperand operand : {query, key, value})
+    if (dim(operand, length) >= SdpaOp::kMaxLength)
+      return op.emitOpError()
+             << "expected length of " << operand.name
+             << " to be below 2^30, got " << dim(operand, length);
+  return success();
+}
+
+// - Head dims are static multiples of 8 in 8..256.
+// - Query and key have the same head dim.
+static LogicalResult verifyHeadDims(SdpaOp op, NamedOperand query,
+                                    NamedOperand key, NamedOperand value) {
+  constexpr int64_t kStep = 8, kMax = 256;
+  int64_t feature = op.featureDim();
+  // sdpa_c10
+  for (NamedOperand operand : {query, key, value}) {
+    int64_t dim = operand.type.getDimSize(feature);
+    if (ShapedType::isDynamic(dim))
+      return op.emitOpError() << "expected head_dim of " << operand.name
+                              << " to be static, got ?";
+    if (dim > kMax && dim % kStep == 0)
+      return op.emitOpError()
+             << "head_dim " << dim << " of " << operand.name
+             << " is not supported yet; the largest supported is " << kMax;
+    if (dim < kStep || dim > kMax || dim % kStep != 0)
+      return op.emitOpError()
+             << "expected head_dim of " << operand.name
+             << " to be a multiple of 8 from 8 to 256, got " << dim;
+  }
+  // sdpa_c11
+  if (query.type.getDimSize(feature) != key.type.getDimSize(feature))
+    return emitMismatch(op, "head_dim", key, query, feature);
+  return success();
+}
+
+// - Results have exactly the types that the operands imply: dynamic where
+//   query is dynamic, static where it is static.
+static LogicalResult verifyResults(SdpaOp op) {
+  RankedTensorType query = op.getQuery().getType();
+  // sdpa_c12
+  RankedTensorType output =
+      SdpaOp::inferOutputType(query, op.getValue().getType());
+  if (op.getOutput().getType() != output)
+    return op.emitOpError() << "expected type of output to be " << output
+                            << ", got " << op.getOutput().getType();
+  // sdpa_c13
+  if (!op.getLse())
+    return success();
+  RankedTensorType lse = SdpaOp::inferLseType(query, op.getLayout());
+  if (op.getLse().getType() != lse)
+    return op.emitOpError() << "expected type of LSE to be " << lse << ", got "
+                            << op.getLse().getType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// attn.sdpa
+//===----------------------------------------------------------------------===//
+
+// - Types, see above.
+// - The scale is finite.
+// - A keep region stands instead of the clauses causal and window.
+// - A range region stands beside a keep region.
+LogicalResult SdpaOp::verify() {
+  NamedOperand query{"query", getQuery().getType()};
+  NamedOperand key{"key", getKey().getType()};
+  NamedOperand value{"value", getValue().getType()};
+  for (NamedOperand operand : {query, key, value})
+    if (failed(verifyForm(*this, operand)))
+      return failure();
+  if (failed(verifyElementTypes(*this, query, key, value)) ||
+      failed(verifyCounts(*this, query, key, value)) ||
+      failed(verifyHeadDims(*this, query, key, value)) ||
+      failed(verifyResults(*this)))
+    return failure();
+  // sdpa_c14
+  if (getScale() && !getScale()->isFinite())
+    return emitOpError() << "expected `scale` to be finite as an f32";
+  // sdpa_c16
+  if (!getKeep().empty() && (getCausal() || getWindow()))
+    return emitOpError() << "expected either `keep` or the clauses `causal` "
+                            "and `window`, got both";
+  // sdpa_c17
+  if (!getRange().empty() && getKeep().empty())
+    return emitOpError() << "expected `range` to stand beside `keep`";
+  return success();
+}
+
+/// - The region is one block of four index arguments, ending in attn.yield of
+///   `yielded` values of type `type`.
+static LogicalResult verifyRegionForm(SdpaOp op, StringRef name, Region &region,
+                                      size_t yielded, Type type) {
+  if (!region.hasOneBlock())
+    return op.emitOpError() << "expected `" << name << "` to be one block, got "
+                            << region.getBlocks().size();
+  Block &block = region.front();
+  if (block.getNumArguments() != 4 ||
+      !llvm::all_of(block.getArgumentTypes(), llvm::IsaPred<IndexType>))
+    return op.emitOpError()
+           << "expected `" << name << "` to take four index arguments";
+  auto yield = dyn_cast<YieldOp>(block.getTerminator());
+  if (!yield || yield.getNumOperands() != yielded ||
+      !llvm::all_of(yield.getOperandTypes(),
+                    [&](Type operand) { return operand == type; }))
+    return op.emitOpError() << "expected `" << name << "` to end in "
+                            << "`attn.yield` of " << yielded << " value"
+                            << (yielded == 1 ? "" : "s") << " of type " << type;
+  return success();
+}
+
+// - keep: (b, h, i, j) -> i1; range: (b, h, i0, i1) -> four index values.
+// - Nothing in them has a side effect: how often they run is not defined.
+LogicalResult SdpaOp::verifyRegions() {
+  Builder builder(getContext());
+  // sdpa_c18
+  if (!getKeep().empty() && failed(verifyRegionForm(*this, "keep", getKeep(), 1,
+                                                    builder.getI1Type())))
+    return failure();
+  // sdpa_c19
+  if (!getRange().empty() &&
+      failed(verifyRegionForm(*this, "range", getRange(), 4,
+                              builder.getIndexType())))
+    return failure();
+  // sdpa_c20
+  for (Region *region : {&getKeep(), &getRange()})
+    for (Operation &nested : region->getOps())
+      if (!isMemoryEffectFree(&nested)) {
+        InFlightDiagnostic diag =
+            emitOpError() << "expected operations without side effects in its "
+                             "regions, got `"
+                          << nested.getName() << "`";
+        diag.attachNote(nested.getLoc()) << "see this operation";
+        return diag;
+      }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Lengths
+//===----------------------------------------------------------------------===//
+
+// sdpa_c21
+// - A length is asked for inside a region of attn.sdpa.
+static LogicalResult verifyInsideSdpa(Operation *op) {
+  if (!op->getParentOfType<SdpaOp>())
+    return op->emitOpError() << "expected to stand in a region of `attn.sdpa`";
+  return success();
+}
+
+LogicalResult QueryLengthOp::verify() { return verifyInsideSdpa(*this); }
+LogicalResult KeyLengthOp::verify() { return verifyInsideSdpa(*this); }
