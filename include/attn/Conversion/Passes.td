@@ -50,6 +50,7 @@ def ConvertTileToNVVM : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
     kernel, in the `llvm` and `nvvm` dialects. A tile becomes the registers of
     one thread, in the order its layout states; a memref its address, its
     dynamic dimensions (i32) and its strides but the innermost one (i64).
+    Launches stay, and name the lowered kernels.
   }];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",

@@ -24,6 +24,7 @@
 
 #include "Masking.h"
 #include "attn/Dialect/Attn/Transforms/RegionUtils.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cfloat>
@@ -195,7 +196,10 @@ void ForwardKernel::emitTileRange() {
   };
   first = tilesBefore(range[0]);
   last = tilesThrough(range[3]);
-  full = clampTile(tilesThrough(range[1]), first, last);
+  // With nothing to mask before the full tiles, the first loop folds away.
+  full = matchPattern(range[1], m_Zero())
+             ? first
+             : clampTile(tilesThrough(range[1]), first, last);
   fullEnd = clampTile(tilesBefore(range[2]), full, last);
 }
 
@@ -343,10 +347,7 @@ void ForwardKernel::emit() {
   emitTileRange();
   emitQuery();
   State state = emitInitialState();
-  if (op.hasMask())
-    state = emitLoop(first, full, /*isMasked=*/true, state);
-  else
-    full = first;
+  state = emitLoop(first, full, /*isMasked=*/true, state);
   state = emitLoop(full, fullEnd, /*isMasked=*/false, state);
   state = emitLoop(fullEnd, last, /*isMasked=*/true, state);
   emitResults(state);

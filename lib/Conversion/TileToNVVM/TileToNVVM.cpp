@@ -19,10 +19,8 @@
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
-#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace attn {
 #define GEN_PASS_DEF_CONVERTTILETONVVM
@@ -41,6 +39,7 @@ struct ConvertTileToNVVM
 
 private:
   FailureOr<gpu::GPUModuleOp> collectKernels();
+  void renameLaunches(gpu::GPUModuleOp kernels);
   LogicalResult lowerTiles(gpu::GPUModuleOp kernels);
   LogicalResult lowerToLLVM(gpu::GPUModuleOp kernels);
 };
@@ -82,6 +81,14 @@ FailureOr<gpu::GPUModuleOp> ConvertTileToNVVM::collectKernels() {
   }
   declareSharedMemory(module);
   return module;
+}
+
+/// Launches name kernels by where they are now.
+void ConvertTileToNVVM::renameLaunches(gpu::GPUModuleOp kernels) {
+  getOperation().walk([&](LaunchOp launch) {
+    auto kernel = FlatSymbolRefAttr::get(launch.getKernel().getRootReference());
+    launch.setKernelAttr(SymbolRefAttr::get(kernels.getSymNameAttr(), kernel));
+  });
 }
 
 LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
@@ -146,12 +153,7 @@ LogicalResult ConvertTileToNVVM::lowerToLLVM(gpu::GPUModuleOp kernels) {
   llvm.addLegalDialect<LLVM::LLVMDialect, NVVM::NVVMDialect,
                        gpu::GPUDialect>();
   llvm.addLegalOp<UnrealizedConversionCastOp>();
-  if (failed(applyFullConversion(kernels, llvm, std::move(patterns))))
-    return failure();
-
-  RewritePatternSet casts(&getContext());
-  populateReconcileUnrealizedCastsPatterns(casts);
-  return applyPatternsGreedily(kernels, std::move(casts));
+  return applyFullConversion(kernels, llvm, std::move(patterns));
 }
 
 void ConvertTileToNVVM::runOnOperation() {
@@ -160,6 +162,7 @@ void ConvertTileToNVVM::runOnOperation() {
     return signalPassFailure();
   if (!*kernels)
     return;
+  renameLaunches(*kernels);
   if (failed(lowerTiles(*kernels)) || failed(lowerToLLVM(*kernels)))
     signalPassFailure();
 }

@@ -168,9 +168,10 @@ Type SharedType::parse(AsmParser &parser) {
       parser.parseKeyword("swizzle") || parser.parseEqual() ||
       parser.parseInteger(swizzle) || parser.parseGreater())
     return {};
-  return SharedType::getChecked([&] { return parser.emitError(loc); },
-                                parser.getContext(), shape, elementType,
-                                swizzle);
+  auto emitError = [&] { return parser.emitError(loc); };
+  return SharedType::getChecked(
+      function_ref<InFlightDiagnostic()>(emitError), parser.getContext(),
+      ArrayRef<int64_t>(shape), elementType, swizzle);
 }
 
 void SharedType::print(AsmPrinter &printer) const {

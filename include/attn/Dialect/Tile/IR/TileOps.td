@@ -14,6 +14,7 @@ include "attn/Dialect/Tile/IR/TileTypes.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/CallInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/FunctionInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -97,9 +98,9 @@ def Tile_LaunchOp : Tile_Op<"launch", [
   let summary = "runs a kernel over a grid";
   let description = [{
     Kernel arguments are `ins`, then `outs`; the results are the filled `outs`.
-    Created by `convert-attn-to-tile` in the host function;
-    `package-build-entries` turns it into a `gpu.launch_func` on the caller's
-    stream.
+    Created by `convert-attn-to-tile` in the host function.
+    `convert-tile-to-nvvm` makes it name the lowered kernel, and
+    `package-build-entries` turns it into a launch on the caller's stream.
 
     ```mlir
     %out = tile.launch @scale grid(%n, %c1, %c1) ins(%in : tensor<?x?x64xf32>)
@@ -123,8 +124,7 @@ def Tile_LaunchOp : Tile_Op<"launch", [
   }];
 }
 
-def Tile_BlockIdOp : Tile_Op<"block_id", [
-    Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Tile_BlockIdOp : Tile_Op<"block_id", [Pure]> {
   let summary = "is the CTA's index along a dimension of the grid";
   let arguments = (ins Tile_GridDimEnum:$dim);
   let results = (outs Index:$result);
