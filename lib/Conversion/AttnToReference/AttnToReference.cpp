@@ -52,8 +52,8 @@ static SmallVector<Type> getArgumentTypes(func::FuncOp function) {
   SmallVector<Type> types;
   for (Type type : function.getArgumentTypes()) {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    bool isBuffer = tensor && BaseMemRefType::isValidElementType(
-                                  tensor.getElementType());
+    bool isBuffer =
+        tensor && BaseMemRefType::isValidElementType(tensor.getElementType());
     types.push_back(
         isBuffer ? Type(getBufferType(tensor, tensor.getElementType())) : type);
   }
@@ -113,8 +113,7 @@ private:
     Value total = number(0.0);
     for (SdpaOp op : function.getOps<SdpaOp>()) {
       Value pairs = buildKeptPairs(
-          builder,
-          getBuffers(op, judge.getArguments(), /*hasResults=*/false));
+          builder, getBuffers(op, judge.getArguments(), /*hasResults=*/false));
       // A multiplication and an addition in each of the two products.
       Value each = number(2.0 * (op.getHeadDimQK() + op.getHeadDimV()));
       Value flops = arith::MulFOp::create(builder, loc, pairs, each);
@@ -124,9 +123,9 @@ private:
   }
 
   func::FuncOp start(StringRef suffix, TypeRange arguments, TypeRange results) {
-    auto judge = func::FuncOp::create(
-        builder, loc, (function.getName() + suffix).str(),
-        builder.getFunctionType(arguments, results));
+    auto judge =
+        func::FuncOp::create(builder, loc, (function.getName() + suffix).str(),
+                             builder.getFunctionType(arguments, results));
     builder.setInsertionPointToStart(judge.addEntryBlock());
     return judge;
   }
@@ -141,14 +140,18 @@ private:
     auto argument = [&](Value operand) {
       return arguments[cast<BlockArgument>(operand).getArgNumber()];
     };
-    SdpaBuffers buffers{op, argument(op.getQuery()), argument(op.getKey()),
-                        argument(op.getValue()), Value(), Value()};
+    SdpaBuffers buffers{op,
+                        argument(op.getQuery()),
+                        argument(op.getKey()),
+                        argument(op.getValue()),
+                        Value(),
+                        Value()};
     if (!hasResults)
       return buffers;
     Operation *terminator = function.getBody().front().getTerminator();
     for (OpOperand &returned : terminator->getOpOperands()) {
-      Value buffer = arguments[function.getNumArguments() +
-                               returned.getOperandNumber()];
+      Value buffer =
+          arguments[function.getNumArguments() + returned.getOperandNumber()];
       if (returned.get() == op.getOutput())
         buffers.output = buffer;
       else if (returned.get() == op.getLse())
@@ -181,8 +184,9 @@ static LogicalResult checkInput(func::FuncOp function) {
     for (Value operand : op.getOperands()) {
       auto argument = dyn_cast<BlockArgument>(operand);
       if (!argument || argument.getOwner() != &function.getBody().front())
-        return op.emitOpError() << "expected arguments of the function as "
-                                   "operands, as attn-check-support leaves them";
+        return op.emitOpError()
+               << "expected arguments of the function as "
+                  "operands, as attn-check-support leaves them";
     }
   }
   Operation *terminator = function.getBody().front().getTerminator();

@@ -25,8 +25,7 @@ namespace {
 /// Builds the counting loops of one attention with a mask.
 class PairCounter {
 public:
-  PairCounter(OpBuilder &builder, SdpaBuffers buffers,
-              const SdpaSizes &sizes)
+  PairCounter(OpBuilder &builder, SdpaBuffers buffers, const SdpaSizes &sizes)
       : builder(builder), loc(buffers.op.getLoc()), op(buffers.op),
         sizes(sizes) {}
 
@@ -58,9 +57,8 @@ private:
   Value countRow(Value b, Value h, Value i) {
     auto countKeys = [&](Value begin, Value end) {
       return sumOver(begin, end, [&](Value j) {
-        Value kept =
-            inlineMaskRegion(builder, op.getKeep(), {b, h, i, j},
-                             sizes.queryLength, sizes.keyLength)[0];
+        Value kept = inlineMaskRegion(builder, op.getKeep(), {b, h, i, j},
+                                      sizes.queryLength, sizes.keyLength)[0];
         return arith::IndexCastUIOp::create(builder, loc,
                                             builder.getIndexType(), kept);
       });
@@ -100,8 +98,8 @@ Value attn::buildKeptPairs(OpBuilder &builder, SdpaBuffers buffers) {
   Location loc = buffers.op.getLoc();
   SdpaSizes sizes(builder, buffers);
   auto toFloat = [&](Value index) -> Value {
-    Value integer = arith::IndexCastOp::create(builder, loc,
-                                               builder.getI64Type(), index);
+    Value integer =
+        arith::IndexCastOp::create(builder, loc, builder.getI64Type(), index);
     return arith::SIToFPOp::create(builder, loc, builder.getF64Type(), integer);
   };
   auto product = [&](ArrayRef<Value> factors) {
@@ -120,8 +118,7 @@ Value attn::buildKeptPairs(OpBuilder &builder, SdpaBuffers buffers) {
   if (!dependsOnHead(buffers.op))
     return product({batch, heads, toFloat(counter.countHead(zero, zero))});
   return toFloat(counter.sumOver(zero, sizes.batch, [&](Value b) {
-    return counter.sumOver(zero, sizes.queryHeads, [&](Value h) {
-      return counter.countHead(b, h);
-    });
+    return counter.sumOver(zero, sizes.queryHeads,
+                           [&](Value h) { return counter.countHead(b, h); });
   }));
 }

@@ -51,9 +51,8 @@ public:
   NaiveRows(OpBuilder &builder, SdpaBuffers buffers, Numerics numerics)
       : builder(builder), loc(buffers.op.getLoc()), op(buffers.op),
         buffers(buffers), numerics(numerics),
-        real(numerics == Numerics::Reference
-                 ? FloatType(builder.getF64Type())
-                 : FloatType(builder.getF32Type())),
+        real(numerics == Numerics::Reference ? FloatType(builder.getF64Type())
+                                             : FloatType(builder.getF32Type())),
         sizes(builder, buffers) {}
 
   void build(Value begin, Value end);
@@ -188,8 +187,8 @@ SmallVector<Value> NaiveRows::position(Value batch, Value head, Value length,
 
 Value NaiveRows::loadElement(Value buffer, Value batch, Value head,
                              Value length, Value feature) {
-  Value element = make<memref::LoadOp>(
-      buffer, position(batch, head, length, feature));
+  Value element =
+      make<memref::LoadOp>(buffer, position(batch, head, length, feature));
   Type f32 = builder.getF32Type();
   Value single;
   if (element.getType().isBF16()) {
@@ -215,8 +214,8 @@ Value NaiveRows::roundToElement(Value value) {
   // one more where the last kept bit is odd. A NaN could turn into an infinity
   // that way, so it stays what it is.
   Value bits = make<arith::BitcastOp>(builder.getI32Type(), value);
-  Value lastKept = make<arith::AndIOp>(
-      make<arith::ShRUIOp>(bits, word(16)), word(1));
+  Value lastKept =
+      make<arith::AndIOp>(make<arith::ShRUIOp>(bits, word(16)), word(1));
   Value half = make<arith::AddIOp>(lastKept, word(0x7fff));
   Value rounded = make<arith::AndIOp>(make<arith::AddIOp>(bits, half),
                                       word(int32_t(0xffff0000)));
@@ -255,8 +254,8 @@ Value NaiveRows::buildScore(const Row &row, Value j) {
   Value dot = fold(index(op.getHeadDimQK()), number(0.0),
                    [&](Value d, ValueRange sum) -> SmallVector<Value> {
                      Value q = make<memref::LoadOp>(query, d);
-                     Value k = loadElement(buffers.key, row.batch, row.keyHead,
-                                           j, d);
+                     Value k =
+                         loadElement(buffers.key, row.batch, row.keyHead, j, d);
                      Value product = make<arith::MulFOp>(q, k, reordered);
                      return {make<arith::AddFOp>(sum[0], product, reordered)};
                    })[0];
@@ -316,21 +315,20 @@ Value NaiveRows::buildWeightedSum(const Row &row, const Scores &found) {
   Value nothingKept;
   if (isUniform() && op.hasMask())
     nothingKept = make<arith::XOrIOp>(found.any, boolean(true));
-  return fold(sizes.keyLength, number(0.0),
-              [&](Value j, ValueRange sum) {
-                Value weighs = buildKeep(row, j);
-                if (nothingKept)
-                  weighs = make<arith::OrIOp>(weighs, nothingKept);
-                return choose(
-                    weighs,
-                    [&]() -> SmallVector<Value> {
-                      Value weight = buildWeight(found, j);
-                      if (buffers.output)
-                        accumulateValue(row, j, weight);
-                      return {make<arith::AddFOp>(sum[0], weight)};
-                    },
-                    sum);
-              })[0];
+  return fold(sizes.keyLength, number(0.0), [&](Value j, ValueRange sum) {
+    Value weighs = buildKeep(row, j);
+    if (nothingKept)
+      weighs = make<arith::OrIOp>(weighs, nothingKept);
+    return choose(
+        weighs,
+        [&]() -> SmallVector<Value> {
+          Value weight = buildWeight(found, j);
+          if (buffers.output)
+            accumulateValue(row, j, weight);
+          return {make<arith::AddFOp>(sum[0], weight)};
+        },
+        sum);
+  })[0];
 }
 
 void NaiveRows::storeOutput(const Row &row, const Scores &found, Value sum) {
@@ -344,10 +342,10 @@ void NaiveRows::storeOutput(const Row &row, const Scores &found, Value sum) {
   Value factor = make<arith::DivFOp>(number(1.0), sum);
   Value maskedOutput = number(masked);
   forEach(index(op.getHeadDimV()), [&](Value d) {
-    Value mean = make<arith::MulFOp>(make<memref::LoadOp>(accumulator, d),
-                                     factor);
-    Value output = make<arith::SelectOp>(isMean, roundToElement(mean),
-                                         maskedOutput);
+    Value mean =
+        make<arith::MulFOp>(make<memref::LoadOp>(accumulator, d), factor);
+    Value output =
+        make<arith::SelectOp>(isMean, roundToElement(mean), maskedOutput);
     memref::StoreOp::create(builder, loc, toDouble(output), buffers.output,
                             position(row.batch, row.head, row.index, d));
   });
@@ -369,8 +367,8 @@ void NaiveRows::build(Value begin, Value end) {
   query = scratch(op.getHeadDimQK());
   if (buffers.output)
     accumulator = scratch(op.getHeadDimV());
-  scores = make<memref::AllocOp>(
-      MemRefType::get({ShapedType::kDynamic}, real), sizes.keyLength);
+  scores = make<memref::AllocOp>(MemRefType::get({ShapedType::kDynamic}, real),
+                                 sizes.keyLength);
 
   Value rows = make<arith::MulIOp>(
       make<arith::MulIOp>(sizes.batch, sizes.queryHeads), sizes.queryLength);
@@ -378,19 +376,19 @@ void NaiveRows::build(Value begin, Value end) {
   Value groups = make<arith::MaxSIOp>(sizes.keyHeads, index(1));
   Value headsPerGroup = make<arith::DivUIOp>(sizes.queryHeads, groups);
   headsPerGroup = make<arith::MaxSIOp>(headsPerGroup, index(1));
-  scf::ForOp::create(
-      builder, loc, begin, make<arith::MinSIOp>(end, rows), index(1),
-      ValueRange(), [&](OpBuilder &, Location, Value number, ValueRange) {
-        Row row = decodeRow(number, headsPerGroup);
-        loadQuery(row);
-        Scores found = buildScores(row);
-        Value sum = buildWeightedSum(row, found);
-        if (buffers.output)
-          storeOutput(row, found, sum);
-        if (buffers.lse)
-          storeLse(row, found, sum);
-        scf::YieldOp::create(builder, loc);
-      });
+  scf::ForOp::create(builder, loc, begin, make<arith::MinSIOp>(end, rows),
+                     index(1), ValueRange(),
+                     [&](OpBuilder &, Location, Value number, ValueRange) {
+                       Row row = decodeRow(number, headsPerGroup);
+                       loadQuery(row);
+                       Scores found = buildScores(row);
+                       Value sum = buildWeightedSum(row, found);
+                       if (buffers.output)
+                         storeOutput(row, found, sum);
+                       if (buffers.lse)
+                         storeLse(row, found, sum);
+                       scf::YieldOp::create(builder, loc);
+                     });
   memref::DeallocOp::create(builder, loc, scores);
 }
 

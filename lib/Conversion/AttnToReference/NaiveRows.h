@@ -42,8 +42,7 @@ void buildNaiveRows(mlir::OpBuilder &builder, SdpaBuffers buffers,
                     Numerics numerics, mlir::Value begin, mlir::Value end);
 
 /// The number of kept (b, h, i, j), as f64.
-mlir::Value buildKeptPairs(mlir::OpBuilder &builder,
-                           SdpaBuffers buffers);
+mlir::Value buildKeptPairs(mlir::OpBuilder &builder, SdpaBuffers buffers);
 
 } // namespace attn
 
