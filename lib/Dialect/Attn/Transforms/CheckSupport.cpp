@@ -50,7 +50,7 @@ static LogicalResult checkSdpa(SdpaOp op) {
     if (!argument || argument.getOwner() != &function.getBody().front())
       return op.emitOpError()
              << "is supported only on arguments of the function, got " << name
-             << " from another operation";
+             << " from another " << (argument ? "block" : "operation");
   }
   return success();
 }

@@ -81,22 +81,25 @@ public:
                ? value
                : arith::CeilDivSIOp::create(builder, loc, value, constant(by));
   }
+  Value zero() { return zeroValue ? zeroValue : zeroValue = constant(0); }
   Value queryLength() {
-    return lengths[0] ? lengths[0]
-                      : lengths[0] = QueryLengthOp::create(
-                            builder, loc, builder.getIndexType());
+    if (!queryLengthValue)
+      queryLengthValue =
+          QueryLengthOp::create(builder, loc, builder.getIndexType());
+    return queryLengthValue;
   }
   Value keyLength() {
-    return lengths[1]
-               ? lengths[1]
-               : lengths[1] =
-                     KeyLengthOp::create(builder, loc, builder.getIndexType());
+    if (!keyLengthValue)
+      keyLengthValue =
+          KeyLengthOp::create(builder, loc, builder.getIndexType());
+    return keyLengthValue;
   }
 
 private:
   OpBuilder &builder;
   Location loc;
-  Value lengths[2];
+  // Made once per block, at their first use.
+  Value zeroValue, queryLengthValue, keyLengthValue;
 };
 
 } // namespace
@@ -198,10 +201,13 @@ public:
     }
   }
 
+  /// Claims of no key that all rows keep it.
+  void trustNone() { bounds.fullEnd = math.zero(); }
+
   /// The four bounds, in order: 0 <= begin <= fullBegin <= fullEnd <= end <= Sk
   /// for whatever the constraints gave.
   SmallVector<Value> finish(bool visitsAllKeys) {
-    Value zero = math.constant(0), keys = math.keyLength();
+    Value zero = math.zero(), keys = math.keyLength();
     auto clamp = [&](Value value, Value low, Value high) {
       return math.max(math.min(value, high), low);
     };
@@ -248,7 +254,7 @@ private:
     for (const Term &term : terms)
       if (term.factor < 0) {
         Value scaled = math.scale(term.value(), -term.factor);
-        sum = math.sub(sum ? sum : math.constant(0), scaled);
+        sum = math.sub(sum ? sum : math.zero(), scaled);
       }
     return sum ? math.addConstant(sum, constant) : math.constant(constant);
   }
@@ -267,7 +273,7 @@ private:
 
   /// Sk where a constraint without j holds, else 0.
   Value allOrNone(const KeepConstraint &constraint, Row row) {
-    Value zero = math.constant(0);
+    Value zero = math.zero();
     Value holds =
         math.compare(arith::CmpIPredicate::sle,
                      rest(constraint, row, /*sign=*/1, /*extra=*/0), zero);
@@ -300,8 +306,7 @@ static void deriveRange(SdpaOp op) {
     for (const KeepConstraint &constraint : *constraints)
       range.narrow(constraint);
   } else {
-    // Nothing is known: visit every key, trust none. `1 <= 0` keeps no key.
-    range.narrow({0, 0, 0, 0, /*constant=*/1});
+    range.trustNone();
   }
   // A row without any kept key weighs every key under `uniform`.
   bool visitsAllKeys =

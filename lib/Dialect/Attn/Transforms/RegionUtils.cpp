@@ -19,19 +19,24 @@ SmallVector<Value> attn::inlineMaskRegion(OpBuilder &builder, Region &region,
   Block &block = region.front();
   IRMapping mapping;
   mapping.map(block.getArguments(), arguments);
-  // Lengths may be asked for at any depth, so map them before cloning.
-  region.walk([&](Operation *op) {
+  auto getLength = [&](Operation *op) -> Value {
     if (isa<QueryLengthOp>(op))
-      mapping.map(op->getResult(0), queryLength);
-    else if (isa<KeyLengthOp>(op))
-      mapping.map(op->getResult(0), keyLength);
-  });
-  for (Operation &op : block.without_terminator())
-    if (!isa<QueryLengthOp, KeyLengthOp>(op))
-      builder.clone(op, mapping)->walk([](Operation *nested) {
-        if (isa<QueryLengthOp, KeyLengthOp>(nested))
-          nested->erase();
-      });
+      return queryLength;
+    return isa<KeyLengthOp>(op) ? keyLength : Value();
+  };
+  for (Operation &op : block.without_terminator()) {
+    if (Value length = getLength(&op)) {
+      mapping.map(op.getResult(0), length);
+      continue;
+    }
+    // Lengths may be asked for deeper inside, too.
+    builder.clone(op, mapping)->walk([&](Operation *nested) {
+      if (Value length = getLength(nested)) {
+        nested->getResult(0).replaceAllUsesWith(length);
+        nested->erase();
+      }
+    });
+  }
   SmallVector<Value> yielded;
   for (Value value : block.getTerminator()->getOperands())
     yielded.push_back(mapping.lookupOrDefault(value));

@@ -1,0 +1,28 @@
+//===- AttnToReference.h - The naive lowering -------------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_CONVERSION_ATTNTOREFERENCE_H
+#define ATTN_CONVERSION_ATTNTOREFERENCE_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace attn {
+
+/// What is appended to the name of a function for those that judge it.
+inline constexpr llvm::StringLiteral kReferenceSuffix = "__reference";
+inline constexpr llvm::StringLiteral kBaselineSuffix = "__baseline";
+inline constexpr llvm::StringLiteral kFlopsSuffix = "__flops";
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "attn/Conversion/AttnToReference/Passes.h.inc"
+
+} // namespace attn
+
+#endif // ATTN_CONVERSION_ATTNTOREFERENCE_H

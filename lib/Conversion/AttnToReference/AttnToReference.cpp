@@ -1,0 +1,237 @@
+//===- AttnToReference.cpp - Adds the functions that judge another --------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+//   func.func @f(%q, %k, %v) -> tensor<…>
+// becomes that and
+//   func.func @f__reference(%q, %k, %v, %o, %begin, %end)   in f64
+//   func.func @f__baseline(%q, %k, %v, %o, %begin, %end)    with f's roundings
+//   func.func @f__flops(%q, %k, %v) -> f64
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Conversion/AttnToReference.h"
+#include "NaiveRows.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/STLExtras.h"
+
+namespace attn {
+#define GEN_PASS_DEF_CONVERTATTNTOREFERENCE
+#include "attn/Conversion/AttnToReference/Passes.h.inc"
+} // namespace attn
+
+using namespace mlir;
+using namespace attn;
+
+//===----------------------------------------------------------------------===//
+// Signatures
+//===----------------------------------------------------------------------===//
+
+/// memref<…, strided<[?, …, 1], offset: ?>> of the tensor's shape: whatever
+/// strides the caller has, as long as the last dimension is contiguous.
+static MemRefType getBufferType(RankedTensorType tensor, Type elementType) {
+  SmallVector<int64_t> strides(tensor.getRank(), ShapedType::kDynamic);
+  if (!strides.empty())
+    strides.back() = 1;
+  auto layout = StridedLayoutAttr::get(tensor.getContext(),
+                                       ShapedType::kDynamic, strides);
+  return MemRefType::get(tensor.getShape(), elementType, layout);
+}
+
+/// The types of the arguments, with memrefs for tensors. Unused arguments of
+/// other types stay as they are.
+static SmallVector<Type> getArgumentTypes(func::FuncOp function) {
+  SmallVector<Type> types;
+  for (Type type : function.getArgumentTypes()) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    bool isBuffer =
+        tensor && BaseMemRefType::isValidElementType(tensor.getElementType());
+    types.push_back(
+        isBuffer ? Type(getBufferType(tensor, tensor.getElementType())) : type);
+  }
+  return types;
+}
+
+static SmallVector<Type> getResultBufferTypes(func::FuncOp function) {
+  SmallVector<Type> types;
+  for (Type type : function.getResultTypes())
+    types.push_back(getBufferType(cast<RankedTensorType>(type),
+                                  Float64Type::get(function.getContext())));
+  return types;
+}
+
+//===----------------------------------------------------------------------===//
+// Bodies
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Makes the judges of one function.
+class JudgeBuilder {
+public:
+  explicit JudgeBuilder(func::FuncOp function)
+      : function(function), loc(function.getLoc()),
+        builder(function.getContext()) {
+    builder.setInsertionPointAfter(function);
+  }
+
+  void build() {
+    buildRows(kReferenceSuffix, Numerics::Reference);
+    buildRows(kBaselineSuffix, Numerics::Baseline);
+    buildFlops();
+  }
+
+private:
+  void buildRows(StringRef suffix, Numerics numerics) {
+    SmallVector<Type> types = getArgumentTypes(function);
+    llvm::append_range(types, getResultBufferTypes(function));
+    types.append(2, builder.getIndexType());
+    func::FuncOp judge = start(suffix, types, /*results=*/{});
+    ValueRange arguments = judge.getArguments();
+    Value begin = arguments.drop_back().back(), end = arguments.back();
+    for (SdpaOp op : function.getOps<SdpaOp>())
+      buildNaiveRows(builder, getBuffers(op, arguments, /*hasResults=*/true),
+                     numerics, begin, end);
+    finish(judge, /*results=*/{});
+  }
+
+  void buildFlops() {
+    Type f64 = builder.getF64Type();
+    func::FuncOp judge = start(kFlopsSuffix, getArgumentTypes(function), f64);
+    auto number = [&](double value) -> Value {
+      return arith::ConstantOp::create(builder, loc,
+                                       builder.getFloatAttr(f64, value));
+    };
+    Value total = number(0.0);
+    for (SdpaOp op : function.getOps<SdpaOp>()) {
+      Value pairs = buildKeptPairs(
+          builder, getBuffers(op, judge.getArguments(), /*hasResults=*/false));
+      // A multiplication and an addition in each of the two products.
+      Value each = number(2.0 * (op.getHeadDimQK() + op.getHeadDimV()));
+      Value flops = arith::MulFOp::create(builder, loc, pairs, each);
+      total = arith::AddFOp::create(builder, loc, total, flops);
+    }
+    finish(judge, total);
+  }
+
+  func::FuncOp start(StringRef suffix, TypeRange arguments, TypeRange results) {
+    auto judge =
+        func::FuncOp::create(builder, loc, (function.getName() + suffix).str(),
+                             builder.getFunctionType(arguments, results));
+    builder.setInsertionPointToStart(judge.addEntryBlock());
+    return judge;
+  }
+
+  void finish(func::FuncOp judge, ValueRange results) {
+    func::ReturnOp::create(builder, loc, results);
+    builder.setInsertionPointAfter(judge);
+  }
+
+  /// The memrefs of one op among the arguments of a judge.
+  SdpaBuffers getBuffers(SdpaOp op, ValueRange arguments, bool hasResults) {
+    auto argument = [&](Value operand) {
+      return arguments[cast<BlockArgument>(operand).getArgNumber()];
+    };
+    SdpaBuffers buffers{op,
+                        argument(op.getQuery()),
+                        argument(op.getKey()),
+                        argument(op.getValue()),
+                        Value(),
+                        Value()};
+    if (!hasResults)
+      return buffers;
+    Operation *terminator = function.getBody().front().getTerminator();
+    for (OpOperand &returned : terminator->getOpOperands()) {
+      Value buffer =
+          arguments[function.getNumArguments() + returned.getOperandNumber()];
+      if (returned.get() == op.getOutput())
+        buffers.output = buffer;
+      else if (returned.get() == op.getLse())
+        buffers.lse = buffer;
+    }
+    return buffers;
+  }
+
+  func::FuncOp function;
+  Location loc;
+  OpBuilder builder;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+// - attn-check-support passed: operands are arguments, results are returned.
+// - attn-expand-masks ran.
+static LogicalResult checkInput(func::FuncOp function) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitOpError() << "expected one block, as "
+                                     "attn-check-support leaves it";
+  for (SdpaOp op : function.getOps<SdpaOp>()) {
+    if (op.getCausal() || op.getWindow())
+      return op.emitOpError() << "expected `causal` and `window` as a `keep` "
+                                 "region, as attn-expand-masks leaves them";
+    for (Value operand : op.getOperands()) {
+      auto argument = dyn_cast<BlockArgument>(operand);
+      if (!argument || argument.getOwner() != &function.getBody().front())
+        return op.emitOpError()
+               << "expected arguments of the function as "
+                  "operands, as attn-check-support leaves them";
+    }
+  }
+  Operation *terminator = function.getBody().front().getTerminator();
+  for (Value operand : terminator->getOperands())
+    if (!operand.getDefiningOp<SdpaOp>())
+      return terminator->emitOpError()
+             << "expected results of `attn.sdpa`, as attn-check-support leaves "
+                "them";
+  return success();
+}
+
+// - The three names are free.
+static LogicalResult checkNames(func::FuncOp function,
+                                SymbolTable &symbolTable) {
+  for (StringRef suffix : {kReferenceSuffix, kBaselineSuffix, kFlopsSuffix}) {
+    std::string name = (function.getName() + suffix).str();
+    if (Operation *taken = symbolTable.lookup(name)) {
+      InFlightDiagnostic diag = function.emitOpError()
+                                << "expected the name `" << name
+                                << "` to be free";
+      diag.attachNote(taken->getLoc()) << "it is taken here";
+      return diag;
+    }
+  }
+  return success();
+}
+
+namespace {
+
+struct ConvertAttnToReference
+    : public attn::impl::ConvertAttnToReferenceBase<ConvertAttnToReference> {
+  void runOnOperation() override {
+    SymbolTable symbolTable(getOperation());
+    auto functions = llvm::filter_to_vector(
+        getOperation().getOps<func::FuncOp>(), [](func::FuncOp function) {
+          return function.isPublic() && !function.isExternal() &&
+                 !function.getOps<SdpaOp>().empty();
+        });
+    for (func::FuncOp function : functions) {
+      if (failed(checkInput(function)) ||
+          failed(checkNames(function, symbolTable)))
+        return signalPassFailure();
+      JudgeBuilder(function).build();
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,398 @@
+//===- NaiveRows.cpp - One attention as host loops ------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+//   %o, %lse = attn.sdpa %q, %k, %v
+// becomes
+//   for row in [begin, end):
+//     for j: if keep: score[j] = scale * <q, k[j]>; max = max(max, score[j])
+//     for j: if keep: p = exp(score[j] - max); sum += p; acc += p * v[j]
+//     o = acc / sum; lse = ln(sum) + max
+//
+// Only the sums of the dot products carry fast-math flags: reassoc and
+// contract. The op leaves open in which order they are taken, so reordering
+// them is no error, and it is what lets LLVM vectorise them. The loop over v
+// needs none, its lanes are the independent columns of acc.
+//
+//===----------------------------------------------------------------------===//
+
+#include "NaiveRows.h"
+#include "attn/Dialect/Attn/Transforms/RegionUtils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include <limits>
+
+using namespace mlir;
+using namespace attn;
+
+SdpaSizes::SdpaSizes(OpBuilder &builder, SdpaBuffers buffers) {
+  SdpaOp op = buffers.op;
+  auto dim = [&](Value buffer, int64_t index) {
+    return memref::DimOp::create(builder, op.getLoc(), buffer, index);
+  };
+  batch = dim(buffers.query, op.batchDim());
+  queryHeads = dim(buffers.query, op.headDim());
+  keyHeads = dim(buffers.key, op.headDim());
+  queryLength = dim(buffers.query, op.lengthDim());
+  keyLength = dim(buffers.key, op.lengthDim());
+}
+
+namespace {
+
+/// Builds the loops over the rows of one attention.
+class NaiveRows {
+public:
+  NaiveRows(OpBuilder &builder, SdpaBuffers buffers, Numerics numerics)
+      : builder(builder), loc(buffers.op.getLoc()), op(buffers.op),
+        buffers(buffers), numerics(numerics),
+        real(numerics == Numerics::Reference ? FloatType(builder.getF64Type())
+                                             : FloatType(builder.getF32Type())),
+        sizes(builder, buffers) {}
+
+  void build(Value begin, Value end);
+
+private:
+  /// Where one row stands.
+  struct Row {
+    Value batch, head, keyHead, index;
+  };
+  /// What the first loop over the keys finds.
+  struct Scores {
+    Value max, any;
+  };
+
+  Row decodeRow(Value number, Value headsPerGroup);
+  void loadQuery(const Row &row);
+  Value buildScore(const Row &row, Value j);
+  Scores buildScores(const Row &row);
+  Value buildWeight(const Scores &scores, Value j);
+  void accumulateValue(const Row &row, Value j, Value weight);
+  Value buildWeightedSum(const Row &row, const Scores &scores);
+  void storeOutput(const Row &row, const Scores &scores, Value sum);
+  void storeLse(const Row &row, const Scores &scores, Value sum);
+
+  //===--- Small pieces ---------------------------------------------------===//
+
+  Value index(int64_t value) {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  }
+  Value number(double value) {
+    return arith::ConstantOp::create(builder, loc,
+                                     builder.getFloatAttr(real, value));
+  }
+  Value word(int64_t value) {
+    return arith::ConstantOp::create(builder, loc,
+                                     builder.getI32IntegerAttr(value));
+  }
+  Value boolean(bool value) {
+    return arith::ConstantOp::create(builder, loc, builder.getBoolAttr(value));
+  }
+  template <typename OpT, typename... Args>
+  Value make(Args &&...args) {
+    return OpT::create(builder, loc, std::forward<Args>(args)...);
+  }
+  bool isUniform() { return op.getMaskedRow() == MaskedRow::Uniform; }
+  Value scratch(int64_t count) {
+    return make<memref::AllocaOp>(MemRefType::get({count}, real));
+  }
+
+  void forEach(Value end, function_ref<void(Value)> body) {
+    scf::ForOp::create(builder, loc, index(0), end, index(1), ValueRange(),
+                       [&](OpBuilder &, Location, Value i, ValueRange) {
+                         body(i);
+                         scf::YieldOp::create(builder, loc);
+                       });
+  }
+  /// A loop that carries values from turn to turn.
+  ResultRange fold(Value end, ValueRange initial,
+                   function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+    return scf::ForOp::create(
+               builder, loc, index(0), end, index(1), initial,
+               [&](OpBuilder &, Location, Value i, ValueRange carried) {
+                 scf::YieldOp::create(builder, loc, body(i, carried));
+               })
+        .getResults();
+  }
+  /// `then` where the condition holds, `otherwise` elsewhere. A null condition
+  /// always holds.
+  SmallVector<Value> choose(Value condition,
+                            function_ref<SmallVector<Value>()> then,
+                            ValueRange otherwise) {
+    if (!condition)
+      return then();
+    return scf::IfOp::create(
+               builder, loc, condition,
+               [&](OpBuilder &, Location) {
+                 scf::YieldOp::create(builder, loc, then());
+               },
+               [&](OpBuilder &, Location) {
+                 scf::YieldOp::create(builder, loc, otherwise);
+               })
+        .getResults();
+  }
+
+  /// The predicate of the mask, null where there is no mask.
+  Value buildKeep(const Row &row, Value j) {
+    if (op.getKeep().empty())
+      return {};
+    return inlineMaskRegion(builder, op.getKeep(),
+                            {row.batch, row.head, row.index, j},
+                            sizes.queryLength, sizes.keyLength)[0];
+  }
+
+  /// An element of query, key or value, widened to `real`.
+  Value loadElement(Value buffer, Value batch, Value head, Value length,
+                    Value feature);
+  SmallVector<Value> position(Value batch, Value head, Value length,
+                              Value feature);
+  /// Rounds an f32 to the op's element type and back, in the baseline.
+  Value roundToElement(Value value);
+  Value toDouble(Value value) {
+    return real.isF64() ? value
+                        : make<arith::ExtFOp>(builder.getF64Type(), value);
+  }
+
+  OpBuilder &builder;
+  Location loc;
+  SdpaOp op;
+  SdpaBuffers buffers;
+  Numerics numerics;
+  FloatType real;
+  SdpaSizes sizes;
+  // Scratch rows: the query, all scores, the output before normalisation.
+  Value query, scores, accumulator;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Elements
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> NaiveRows::position(Value batch, Value head, Value length,
+                                       Value feature) {
+  SmallVector<Value> indices(SdpaOp::kRank);
+  indices[op.batchDim()] = batch;
+  indices[op.headDim()] = head;
+  indices[op.lengthDim()] = length;
+  indices[op.featureDim()] = feature;
+  return indices;
+}
+
+Value NaiveRows::loadElement(Value buffer, Value batch, Value head,
+                             Value length, Value feature) {
+  Value element =
+      make<memref::LoadOp>(buffer, position(batch, head, length, feature));
+  Type f32 = builder.getF32Type();
+  Value single;
+  if (element.getType().isBF16()) {
+    // A bf16 is the upper half of an f32. LLVM would do this one by one.
+    Value bits = make<arith::BitcastOp>(builder.getI16Type(), element);
+    bits = make<arith::ExtUIOp>(builder.getI32Type(), bits);
+    bits = make<arith::ShLIOp>(bits, word(16));
+    single = make<arith::BitcastOp>(f32, bits);
+  } else {
+    single = make<arith::ExtFOp>(f32, element);
+  }
+  return real.isF32() ? single : make<arith::ExtFOp>(real, single);
+}
+
+Value NaiveRows::roundToElement(Value value) {
+  if (numerics == Numerics::Reference)
+    return value;
+  Type f32 = builder.getF32Type();
+  if (!op.getElementType().isBF16())
+    return make<arith::ExtFOp>(
+        f32, make<arith::TruncFOp>(op.getElementType(), value));
+  // To nearest even on the bits: add just under half of what is cut off, and
+  // one more where the last kept bit is odd. A NaN could turn into an infinity
+  // that way, so it stays what it is.
+  Value bits = make<arith::BitcastOp>(builder.getI32Type(), value);
+  Value lastKept =
+      make<arith::AndIOp>(make<arith::ShRUIOp>(bits, word(16)), word(1));
+  Value half = make<arith::AddIOp>(lastKept, word(0x7fff));
+  Value rounded = make<arith::AndIOp>(make<arith::AddIOp>(bits, half),
+                                      word(int32_t(0xffff0000)));
+  Value isNaN = make<arith::CmpFOp>(arith::CmpFPredicate::UNO, value, value);
+  return make<arith::SelectOp>(isNaN, value,
+                               make<arith::BitcastOp>(f32, rounded));
+}
+
+//===----------------------------------------------------------------------===//
+// One row
+//===----------------------------------------------------------------------===//
+
+NaiveRows::Row NaiveRows::decodeRow(Value number, Value headsPerGroup) {
+  Value head = make<arith::DivUIOp>(number, sizes.queryLength);
+  Row row;
+  row.index = make<arith::RemUIOp>(number, sizes.queryLength);
+  row.batch = make<arith::DivUIOp>(head, sizes.queryHeads);
+  row.head = make<arith::RemUIOp>(head, sizes.queryHeads);
+  row.keyHead = make<arith::DivUIOp>(row.head, headsPerGroup);
+  return row;
+}
+
+void NaiveRows::loadQuery(const Row &row) {
+  forEach(index(op.getHeadDimQK()), [&](Value d) {
+    Value element =
+        loadElement(buffers.query, row.batch, row.head, row.index, d);
+    memref::StoreOp::create(builder, loc, element, query, d);
+  });
+}
+
+/// scale * <q, k[j]>
+Value NaiveRows::buildScore(const Row &row, Value j) {
+  auto reordered = arith::FastMathFlagsAttr::get(
+      builder.getContext(),
+      arith::FastMathFlags::reassoc | arith::FastMathFlags::contract);
+  Value dot = fold(index(op.getHeadDimQK()), number(0.0),
+                   [&](Value d, ValueRange sum) -> SmallVector<Value> {
+                     Value q = make<memref::LoadOp>(query, d);
+                     Value k =
+                         loadElement(buffers.key, row.batch, row.keyHead, j, d);
+                     Value product = make<arith::MulFOp>(q, k, reordered);
+                     return {make<arith::AddFOp>(sum[0], product, reordered)};
+                   })[0];
+  return make<arith::MulFOp>(number(op.getScaleOrDefault()), dot);
+}
+
+/// Stores the scores of the kept keys.
+NaiveRows::Scores NaiveRows::buildScores(const Row &row) {
+  double lowest = -std::numeric_limits<double>::infinity();
+  ResultRange found = fold(
+      sizes.keyLength, {number(lowest), boolean(false)},
+      [&](Value j, ValueRange soFar) {
+        return choose(
+            buildKeep(row, j),
+            [&]() -> SmallVector<Value> {
+              Value score = buildScore(row, j);
+              memref::StoreOp::create(builder, loc, score, scores, j);
+              return {make<arith::MaximumFOp>(soFar[0], score), boolean(true)};
+            },
+            soFar);
+      });
+  return {found[0], found[1]};
+}
+
+/// exp(score - max). Where no key is kept, every key weighs the same.
+Value NaiveRows::buildWeight(const Scores &found, Value j) {
+  return choose(
+      isUniform() ? found.any : Value(),
+      [&]() -> SmallVector<Value> {
+        Value score = make<memref::LoadOp>(scores, j);
+        return {make<math::ExpOp>(make<arith::SubFOp>(score, found.max))};
+      },
+      isUniform() ? number(1.0) : Value())[0];
+}
+
+/// accumulator += weight * v[j]
+void NaiveRows::accumulateValue(const Row &row, Value j, Value weight) {
+  auto contract = arith::FastMathFlagsAttr::get(builder.getContext(),
+                                                arith::FastMathFlags::contract);
+  Value rounded = roundToElement(weight);
+  forEach(index(op.getHeadDimV()), [&](Value d) {
+    Value v = loadElement(buffers.value, row.batch, row.keyHead, j, d);
+    Value sum = make<memref::LoadOp>(accumulator, d);
+    Value product = make<arith::MulFOp>(rounded, v, contract);
+    memref::StoreOp::create(builder, loc,
+                            make<arith::AddFOp>(sum, product, contract),
+                            accumulator, d);
+  });
+}
+
+/// The sum of the weights; that of the weighted values is in the accumulator.
+Value NaiveRows::buildWeightedSum(const Row &row, const Scores &found) {
+  if (buffers.output)
+    forEach(index(op.getHeadDimV()), [&](Value d) {
+      memref::StoreOp::create(builder, loc, number(0.0), accumulator, d);
+    });
+  Value nothingKept;
+  if (isUniform() && op.hasMask())
+    nothingKept = make<arith::XOrIOp>(found.any, boolean(true));
+  return fold(sizes.keyLength, number(0.0), [&](Value j, ValueRange sum) {
+    Value weighs = buildKeep(row, j);
+    if (nothingKept)
+      weighs = make<arith::OrIOp>(weighs, nothingKept);
+    return choose(
+        weighs,
+        [&]() -> SmallVector<Value> {
+          Value weight = buildWeight(found, j);
+          if (buffers.output)
+            accumulateValue(row, j, weight);
+          return {make<arith::AddFOp>(sum[0], weight)};
+        },
+        sum);
+  })[0];
+}
+
+void NaiveRows::storeOutput(const Row &row, const Scores &found, Value sum) {
+  double masked = op.getMaskedRow() == MaskedRow::NaN
+                      ? std::numeric_limits<double>::quiet_NaN()
+                      : 0.0;
+  Value isMean = found.any;
+  if (isUniform())
+    isMean = make<arith::CmpIOp>(arith::CmpIPredicate::sgt, sizes.keyLength,
+                                 index(0));
+  Value factor = make<arith::DivFOp>(number(1.0), sum);
+  Value maskedOutput = number(masked);
+  forEach(index(op.getHeadDimV()), [&](Value d) {
+    Value mean =
+        make<arith::MulFOp>(make<memref::LoadOp>(accumulator, d), factor);
+    Value output =
+        make<arith::SelectOp>(isMean, roundToElement(mean), maskedOutput);
+    memref::StoreOp::create(builder, loc, toDouble(output), buffers.output,
+                            position(row.batch, row.head, row.index, d));
+  });
+}
+
+void NaiveRows::storeLse(const Row &row, const Scores &found, Value sum) {
+  Value lse = make<arith::AddFOp>(make<math::LogOp>(sum), found.max);
+  Value masked = number(-std::numeric_limits<double>::infinity());
+  Value result = make<arith::SelectOp>(found.any, lse, masked);
+  memref::StoreOp::create(builder, loc, toDouble(result), buffers.lse,
+                          ValueRange{row.batch, row.head, row.index});
+}
+
+//===----------------------------------------------------------------------===//
+// All rows
+//===----------------------------------------------------------------------===//
+
+void NaiveRows::build(Value begin, Value end) {
+  query = scratch(op.getHeadDimQK());
+  if (buffers.output)
+    accumulator = scratch(op.getHeadDimV());
+  scores = make<memref::AllocOp>(MemRefType::get({ShapedType::kDynamic}, real),
+                                 sizes.keyLength);
+
+  Value rows = make<arith::MulIOp>(
+      make<arith::MulIOp>(sizes.batch, sizes.queryHeads), sizes.queryLength);
+  // No key heads is no valid shape; even so the host must not divide by zero.
+  Value groups = make<arith::MaxSIOp>(sizes.keyHeads, index(1));
+  Value headsPerGroup = make<arith::DivUIOp>(sizes.queryHeads, groups);
+  headsPerGroup = make<arith::MaxSIOp>(headsPerGroup, index(1));
+  scf::ForOp::create(builder, loc, begin, make<arith::MinSIOp>(end, rows),
+                     index(1), ValueRange(),
+                     [&](OpBuilder &, Location, Value number, ValueRange) {
+                       Row row = decodeRow(number, headsPerGroup);
+                       loadQuery(row);
+                       Scores found = buildScores(row);
+                       Value sum = buildWeightedSum(row, found);
+                       if (buffers.output)
+                         storeOutput(row, found, sum);
+                       if (buffers.lse)
+                         storeLse(row, found, sum);
+                       scf::YieldOp::create(builder, loc);
+                     });
+  memref::DeallocOp::create(builder, loc, scores);
+}
+
+void attn::buildNaiveRows(OpBuilder &builder, SdpaBuffers buffers,
+                          Numerics numerics, Value begin, Value end) {
+  NaiveRows(builder, buffers, numerics).build(begin, end);
+}

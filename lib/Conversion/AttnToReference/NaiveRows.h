@@ -1,0 +1,49 @@
+//===- NaiveRows.h - One attention as host loops ----------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the three functions of the reference lowering are made of.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOREFERENCE_NAIVEROWS_H
+#define ATTN_LIB_CONVERSION_ATTNTOREFERENCE_NAIVEROWS_H
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+
+namespace attn {
+
+/// One `attn.sdpa` with memrefs in place of its operands and results. A result
+/// that the function does not return is null.
+struct SdpaBuffers {
+  SdpaOp op;
+  mlir::Value query, key, value;
+  mlir::Value output, lse;
+};
+
+/// The sizes of one `attn.sdpa` at run time.
+struct SdpaSizes {
+  mlir::Value batch, queryHeads, keyHeads, queryLength, keyLength;
+  SdpaSizes(mlir::OpBuilder &builder, SdpaBuffers buffers);
+};
+
+/// What the naive loops compute in.
+enum class Numerics {
+  Reference, ///< f64 throughout.
+  Baseline,  ///< f32, with the op's own roundings to its element type.
+};
+
+/// Computes the rows of [begin, end) that exist.
+void buildNaiveRows(mlir::OpBuilder &builder, SdpaBuffers buffers,
+                    Numerics numerics, mlir::Value begin, mlir::Value end);
+
+/// The number of kept (b, h, i, j), as f64.
+mlir::Value buildKeptPairs(mlir::OpBuilder &builder, SdpaBuffers buffers);
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOREFERENCE_NAIVEROWS_H

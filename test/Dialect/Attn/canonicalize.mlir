@@ -1,0 +1,102 @@
+// RUN: attn-opt %s --canonicalize | FileCheck %s
+
+!t = tensor<?x?x?x8xf16>
+!l = tensor<?x?x?xf32>
+!s = tensor<1x2x16x8xf16>
+!u = tensor<1x2x17x8xf16>
+
+// CHECK-LABEL: func.func @unused_lse
+// CHECK: %[[O:.*]] = attn.sdpa {{.*}} scale(5.000000e-01) causal(top_left) masked_row(nan) {hung = 1 : i64} : ({{.*}}) -> tensor<?x?x?x8xf16>
+func.func @unused_lse(%q: !t, %k: !t, %v: !t) -> !t {
+  %o, %lse = attn.sdpa %q, %k, %v scale(0.5) causal(top_left) masked_row(nan) {hung = 1 : i64} : (!t, !t, !t) -> (!t, !l)
+  return %o : !t
+}
+
+// CHECK-LABEL: func.func @used_lse
+// CHECK: -> (tensor<?x?x?x8xf16>, tensor<?x?x?xf32>)
+func.func @used_lse(%q: !t, %k: !t, %v: !t) -> !l {
+  %o, %lse = attn.sdpa %q, %k, %v : (!t, !t, !t) -> (!t, !l)
+  return %lse : !l
+}
+
+// The regions of an op come along when its LSE goes.
+// CHECK-LABEL: func.func @unused_lse_regions
+// CHECK: attn.sdpa {{.*}} keep {
+// CHECK: arith.cmpi sle
+// CHECK: } range {
+// CHECK: }
+// CHECK-SAME: -> tensor<?x?x?x8xf16>
+func.func @unused_lse_regions(%q: !t, %k: !t, %v: !t) -> !t {
+  %o, %lse = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %p = arith.cmpi sle, %j, %i : index
+    attn.yield %p : i1
+  } range {
+  ^bb0(%b: index, %h: index, %i0: index, %i1: index):
+    %c0 = arith.constant 0 : index
+    %sk = attn.key_length : index
+    attn.yield %c0, %c0, %c0, %sk : index, index, index, index
+  } : (!t, !t, !t) -> (!t, !l)
+  return %o : !t
+}
+
+// CHECK-LABEL: func.func @unbounded_window
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} :
+func.func @unbounded_window(%q: !t, %k: !t, %v: !t) -> !t {
+  %o = attn.sdpa %q, %k, %v window(inf, inf) : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// A causal row sees nothing to its right, with a window or without.
+// CHECK-LABEL: func.func @implied_right_side
+// CHECK: attn.sdpa {{.*}} causal(bottom_right) window(128, inf) :
+func.func @implied_right_side(%q: !t, %k: !t, %v: !t) -> !t {
+  %o = attn.sdpa %q, %k, %v causal(bottom_right) window(128, 0) : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// CHECK-LABEL: func.func @implied_window
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} causal(bottom_right) :
+func.func @implied_window(%q: !t, %k: !t, %v: !t) -> !t {
+  %o = attn.sdpa %q, %k, %v causal(bottom_right) window(inf, 7) : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// CHECK-LABEL: func.func @kept_window
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} window(inf, 7) :
+func.func @kept_window(%q: !t, %k: !t, %v: !t) -> !t {
+  %o = attn.sdpa %q, %k, %v window(inf, 7) : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// CHECK-LABEL: func.func @alignments
+// CHECK: causal(top_left)
+// CHECK: causal(top_left)
+// CHECK: causal(bottom_right)
+// CHECK: causal(offset = 1)
+func.func @alignments(%s: !s, %u: !u) -> (!s, !s, !s, !s) {
+  %0 = attn.sdpa %s, %s, %s causal(bottom_right) : (!s, !s, !s) -> !s
+  %1 = attn.sdpa %s, %s, %s causal(offset = 0) : (!s, !s, !s) -> !s
+  %2 = attn.sdpa %s, %u, %u causal(bottom_right) : (!s, !u, !u) -> !s
+  %3 = attn.sdpa %s, %u, %u causal(offset = 1) : (!s, !u, !u) -> !s
+  return %0, %1, %2, %3 : !s, !s, !s, !s
+}
+
+// CHECK-LABEL: func.func @true_keep
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} :
+func.func @true_keep(%q: !t, %k: !t, %v: !t) -> !t {
+  %o = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %p = arith.cmpi eq, %j, %j : index
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// Pure: nobody reads it, so it goes.
+// CHECK-LABEL: func.func @dead
+// CHECK-NEXT: return
+func.func @dead(%q: !t, %k: !t, %v: !t) {
+  %o = attn.sdpa %q, %k, %v : (!t, !t, !t) -> !t
+  return
+}

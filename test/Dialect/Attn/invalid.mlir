@@ -1,0 +1,926 @@
+// The rules of docs/AttnSpec.md, by label, and the syntax of the clauses.
+//
+// RUN: attn-opt %s --split-input-file --verify-diagnostics
+
+func.func @sdpa_c1_query(%q: tensor<4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected rank of query to be 4, got 3}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c1_value(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<1x2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected rank of value to be 4, got 5}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<1x2x4x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c1_unranked(%q: tensor<*xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op operand #0 must be ranked tensor of any type values, but got 'tensor<*xbf16>'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<*xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c1_memref(%q: tensor<2x4x16x64xbf16>, %k: memref<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op operand #1 must be ranked tensor of any type values, but got 'memref<2x4x16x64xbf16>'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, memref<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c2(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16, "sparse">, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected key without an encoding, got "sparse"}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16, "sparse">, tensor<2x4x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c3_f32(%q: tensor<2x4x16x64xf32>, %k: tensor<2x4x16x64xf32>, %v: tensor<2x4x16x64xf32>) {
+  // expected-error @below {{'attn.sdpa' op element type 'f32' is not supported yet; nearest are f16 and bf16}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xf32>, tensor<2x4x16x64xf32>, tensor<2x4x16x64xf32>) -> tensor<2x4x16x64xf32>
+  return
+}
+
+// -----
+
+func.func @sdpa_c3_f8e4m3fn(%q: tensor<2x4x16x64xf8E4M3FN>, %k: tensor<2x4x16x64xf8E4M3FN>, %v: tensor<2x4x16x64xf8E4M3FN>) {
+  // expected-error @below {{'attn.sdpa' op element type 'f8E4M3FN' is not supported yet; nearest are f16 and bf16}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xf8E4M3FN>, tensor<2x4x16x64xf8E4M3FN>, tensor<2x4x16x64xf8E4M3FN>) -> tensor<2x4x16x64xf8E4M3FN>
+  return
+}
+
+// -----
+
+func.func @sdpa_c3_f64(%q: tensor<2x4x16x64xf64>, %k: tensor<2x4x16x64xf64>, %v: tensor<2x4x16x64xf64>) {
+  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16 or bf16, got 'f64'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xf64>, tensor<2x4x16x64xf64>, tensor<2x4x16x64xf64>) -> tensor<2x4x16x64xf64>
+  return
+}
+
+// -----
+
+func.func @sdpa_c3_i8(%q: tensor<2x4x16x64xi8>, %k: tensor<2x4x16x64xi8>, %v: tensor<2x4x16x64xi8>) {
+  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16 or bf16, got 'i8'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xi8>, tensor<2x4x16x64xi8>, tensor<2x4x16x64xi8>) -> tensor<2x4x16x64xi8>
+  return
+}
+
+// -----
+
+func.func @sdpa_c3_index(%q: tensor<2x4x16x64xindex>, %k: tensor<2x4x16x64xindex>, %v: tensor<2x4x16x64xindex>) {
+  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16 or bf16, got 'index'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xindex>, tensor<2x4x16x64xindex>, tensor<2x4x16x64xindex>) -> tensor<2x4x16x64xindex>
+  return
+}
+
+// -----
+
+func.func @sdpa_c3_tf32(%q: tensor<2x4x16x64xtf32>, %k: tensor<2x4x16x64xtf32>, %v: tensor<2x4x16x64xtf32>) {
+  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16 or bf16, got 'tf32'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xtf32>, tensor<2x4x16x64xtf32>, tensor<2x4x16x64xtf32>) -> tensor<2x4x16x64xtf32>
+  return
+}
+
+// -----
+
+func.func @sdpa_c3_complex_f32(%q: tensor<2x4x16x64xcomplex<f32>>, %k: tensor<2x4x16x64xcomplex<f32>>, %v: tensor<2x4x16x64xcomplex<f32>>) {
+  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16 or bf16, got 'complex<f32>'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xcomplex<f32>>, tensor<2x4x16x64xcomplex<f32>>, tensor<2x4x16x64xcomplex<f32>>) -> tensor<2x4x16x64xcomplex<f32>>
+  return
+}
+
+// -----
+
+func.func @sdpa_c4_key(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected element type of key to match query ('bf16'), got 'f16'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xf16>, tensor<2x4x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c4_value(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected element type of value to match query ('bf16'), got 'f32'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xf32>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c5_key(%q: tensor<2x4x16x64xbf16>, %k: tensor<3x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected batch of key to match query (2), got 3}}
+  // expected-note @below {{query is}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<3x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c5_value(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<1x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected batch of value to match query (2), got 1}}
+  // expected-note @below {{query is}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<1x4x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+// Dynamic batch of query is compatible with both, yet they differ.
+func.func @sdpa_c5_key_value(%q: tensor<?x4x16x64xbf16>, %k: tensor<3x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected batch of value to match key (3), got 2}}
+  // expected-note @below {{key is}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<?x4x16x64xbf16>, tensor<3x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> tensor<?x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c6(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x2x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head count of value to match key (4), got 2}}
+  // expected-note @below {{key is}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x2x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c6_bshd(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x8x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head count of value to match key (16), got 8}}
+  // expected-note @below {{key is}}
+  %0 = attn.sdpa %q, %k, %v layout(bshd) : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x8x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c7(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x15x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected length of value to match key (16), got 15}}
+  // expected-note @below {{key is}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x15x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c7_bshd(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x2x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected length of value to match key (4), got 2}}
+  // expected-note @below {{key is}}
+  %0 = attn.sdpa %q, %k, %v layout(bshd) : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x2x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c8_multiple(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x3x16x64xbf16>, %v: tensor<2x3x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head count of query to be a multiple of that of key (3), got 4}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x3x16x64xbf16>, tensor<2x3x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c8_value(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x?x16x64xbf16>, %v: tensor<2x8x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head count of query to be a multiple of that of value (8), got 4}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x?x16x64xbf16>, tensor<2x8x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c8_no_keys(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x0x16x64xbf16>, %v: tensor<2x0x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head count of key to be at least 1, got 0}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x0x16x64xbf16>, tensor<2x0x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c8_no_queries(%q: tensor<2x0x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head count of query to be at least 1, got 0}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x0x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> tensor<2x0x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c9(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x1073741824x64xbf16>, %v: tensor<2x4x1073741824x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected length of key to be below 2^30, got 1073741824}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x1073741824x64xbf16>, tensor<2x4x1073741824x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c10_dynamic(%q: tensor<2x4x16x?xbf16>, %k: tensor<2x4x16x?xbf16>, %v: tensor<2x4x16x?xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head_dim of query to be static, got ?}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x?xbf16>, tensor<2x4x16x?xbf16>, tensor<2x4x16x?xbf16>) -> tensor<2x4x16x?xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c10_0(%q: tensor<2x4x16x0xbf16>, %k: tensor<2x4x16x0xbf16>, %v: tensor<2x4x16x0xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head_dim of query to be a multiple of 8 from 8 to 256, got 0}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x0xbf16>, tensor<2x4x16x0xbf16>, tensor<2x4x16x0xbf16>) -> tensor<2x4x16x0xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c10_4(%q: tensor<2x4x16x4xbf16>, %k: tensor<2x4x16x4xbf16>, %v: tensor<2x4x16x4xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head_dim of query to be a multiple of 8 from 8 to 256, got 4}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x4xbf16>, tensor<2x4x16x4xbf16>, tensor<2x4x16x4xbf16>) -> tensor<2x4x16x4xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c10_12(%q: tensor<2x4x16x12xbf16>, %k: tensor<2x4x16x12xbf16>, %v: tensor<2x4x16x12xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head_dim of query to be a multiple of 8 from 8 to 256, got 12}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x12xbf16>, tensor<2x4x16x12xbf16>, tensor<2x4x16x12xbf16>) -> tensor<2x4x16x12xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c10_300(%q: tensor<2x4x16x300xbf16>, %k: tensor<2x4x16x300xbf16>, %v: tensor<2x4x16x300xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head_dim of query to be a multiple of 8 from 8 to 256, got 300}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x300xbf16>, tensor<2x4x16x300xbf16>, tensor<2x4x16x300xbf16>) -> tensor<2x4x16x300xbf16>
+  return
+}
+
+// -----
+
+// Latent attention with absorbed weights.
+func.func @sdpa_c10_576(%q: tensor<2x4x16x576xbf16>, %k: tensor<2x4x16x576xbf16>, %v: tensor<2x4x16x512xbf16>) {
+  // expected-error @below {{'attn.sdpa' op head_dim 576 of query is not supported yet; the largest supported is 256}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x576xbf16>, tensor<2x4x16x576xbf16>, tensor<2x4x16x512xbf16>) -> tensor<2x4x16x512xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c10_value(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x512xbf16>) {
+  // expected-error @below {{'attn.sdpa' op head_dim 512 of value is not supported yet; the largest supported is 256}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x512xbf16>) -> tensor<2x4x16x512xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c11(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x128xbf16>, %v: tensor<2x4x16x128xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected head_dim of key to match query (64), got 128}}
+  // expected-note @below {{query is}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x128xbf16>, tensor<2x4x16x128xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c12_shape(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x32xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected type of output to be 'tensor<2x4x16x32xbf16>', got 'tensor<2x4x16x64xbf16>'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x32xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+func.func @sdpa_c12_element(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected type of output to be 'tensor<2x4x16x64xbf16>', got 'tensor<2x4x16x64xf32>'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> tensor<2x4x16x64xf32>
+  return
+}
+
+// -----
+
+// Dynamic where query is, even if another operand knows.
+func.func @sdpa_c12_dynamic(%q: tensor<?x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected type of output to be 'tensor<?x4x16x64xbf16>', got 'tensor<2x4x16x64xbf16>'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<?x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> tensor<2x4x16x64xbf16>
+  return
+}
+
+// -----
+
+!r = i32
+func.func @sdpa_c12_type(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op result #0 must be ranked tensor of any type values, but got 'i32'}}
+  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> !r
+  return
+}
+
+// -----
+
+func.func @sdpa_c13_shape(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected type of LSE to be 'tensor<2x4x16xf32>', got 'tensor<2x4x16x1xf32>'}}
+  %0:2 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x1xf32>)
+  return
+}
+
+// -----
+
+func.func @sdpa_c13_element(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected type of LSE to be 'tensor<2x4x16xf32>', got 'tensor<2x4x16xbf16>'}}
+  %0:2 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16xbf16>)
+  return
+}
+
+// -----
+
+func.func @sdpa_c13_bshd(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{'attn.sdpa' op expected type of LSE to be 'tensor<2x16x4xf32>', got 'tensor<2x4x16xf32>'}}
+  %0:2 = attn.sdpa %q, %k, %v layout(bshd) : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>)
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c14_overflow(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected `scale` to be finite as an f32}}
+  %0 = attn.sdpa %q, %k, %v scale(1.0e39) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c14_infinity(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected `scale` to be finite as an f32}}
+  %0 = attn.sdpa %q, %k, %v scale(0x7F800000) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c14_nan(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected `scale` to be finite as an f32}}
+  %0 = attn.sdpa %q, %k, %v scale(0x7FC00000) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c14_word(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected floating point literal}}
+  %0 = attn.sdpa %q, %k, %v scale(nan) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c14_inf_word(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected floating point literal}}
+  %0 = attn.sdpa %q, %k, %v scale(-inf) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c15_left(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected a window count of at least 0, or `inf`, got -1}}
+  %0 = attn.sdpa %q, %k, %v window(-1, 0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c15_right(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected a window count of at least 0, or `inf`, got -7}}
+  %0 = attn.sdpa %q, %k, %v window(inf, -7) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c16_causal(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected either `keep` or the clauses `causal` and `window`, got both}}
+  %0 = attn.sdpa %q, %k, %v causal(top_left) keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %p = arith.cmpi sle, %j, %i : index
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c16_window(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected either `keep` or the clauses `causal` and `window`, got both}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %p = arith.cmpi sle, %j, %i : index
+    attn.yield %p : i1
+  } window(3, inf) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c17(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `range` to stand beside `keep`}}
+  %0 = attn.sdpa %q, %k, %v range {
+  ^bb0(%b: index, %h: index, %i0: index, %i1: index):
+    %sk = attn.key_length : index
+    attn.yield %i0, %i0, %sk, %sk : index, index, index, index
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c18_arguments(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `keep` to take four index arguments}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index):
+    %p = arith.cmpi sle, %h, %i : index
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c18_types(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `keep` to take four index arguments}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: i64, %j: i64):
+    %p = arith.cmpi sle, %j, %i : i64
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c18_yield(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `keep` to end in `attn.yield` of 1 value of type 'i1'}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    attn.yield %j : index
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c18_nothing(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `keep` to end in `attn.yield` of 1 value of type 'i1'}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    attn.yield
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c18_terminator(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `keep` to end in `attn.yield` of 1 value of type 'i1'}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    llvm.unreachable
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c18_blocks(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `keep` to be one block, got 2}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    cf.br ^bb1
+  ^bb1:
+    %p = arith.cmpi sle, %j, %i : index
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c18_empty(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected the `keep` region to have a block}}
+  %0 = attn.sdpa %q, %k, %v keep {} : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c19_arguments(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `range` to take four index arguments}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %p = arith.cmpi sle, %j, %i : index
+    attn.yield %p : i1
+  } range {
+    %sk = attn.key_length : index
+    attn.yield %sk, %sk, %sk, %sk : index, index, index, index
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c19_yield(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `range` to end in `attn.yield` of 4 values of type 'index'}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %p = arith.cmpi sle, %j, %i : index
+    attn.yield %p : i1
+  } range {
+  ^bb0(%b: index, %h: index, %i0: index, %i1: index):
+    attn.yield %i0, %i1 : index, index
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c20(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected operations without side effects in its regions, got `memref.alloc`}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    // expected-note @below {{see this operation}}
+    %m = memref.alloc() : memref<8xi1>
+    %p = memref.load %m[%j] : memref<8xi1>
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+func.func @sdpa_c21_query() {
+  // expected-error @below {{'attn.query_length' op expected to stand in a region of `attn.sdpa`}}
+  %0 = attn.query_length : index
+  return
+}
+
+// -----
+
+func.func @sdpa_c21_key() {
+  // expected-error @below {{'attn.key_length' op expected to stand in a region of `attn.sdpa`}}
+  %0 = attn.key_length : index
+  return
+}
+
+// -----
+
+func.func @yield_elsewhere() {
+  // expected-error @below {{'attn.yield' op expects parent op 'attn.sdpa'}}
+  attn.yield
+}
+
+// -----
+
+// Regions see only their arguments.
+!t = tensor<2x4x16x64xbf16>
+func.func @capture(%q: !t, %k: !t, %v: !t, %p: i1) {
+  // expected-note @below {{required by region isolation constraints}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    // expected-error @below {{'attn.yield' op using value defined outside the region}}
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unsupported_softcap(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{`softcap` is not supported yet; the score is `scale` times the dot product}}
+  %0 = attn.sdpa %q, %k, %v softcap(30.0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unsupported_captures(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{`captures` is not supported yet; regions see only their arguments}}
+  %0 = attn.sdpa %q, %k, %v captures(30.0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unsupported_bias(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{`bias` is not supported yet; the score is `scale` times the dot product}}
+  %0 = attn.sdpa %q, %k, %v bias(30.0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unsupported_dropout(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{`dropout` is not supported yet; probabilities are used as they are}}
+  %0 = attn.sdpa %q, %k, %v dropout(30.0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unsupported_precision(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{`precision` is not supported yet; f16 and bf16 operands with f32 scores and accumulators}}
+  %0 = attn.sdpa %q, %k, %v precision(30.0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unsupported_sinks(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{`sinks` is not supported yet; the score is `scale` times the dot product}}
+  %0 = attn.sdpa %q, %k, %v sinks(30.0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unsupported_segments(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{`segments` is not supported yet; masks are `causal` and `window`}}
+  %0 = attn.sdpa %q, %k, %v segments(30.0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unsupported_pages(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{`pages` is not supported yet; keys and values are dense tensors}}
+  %0 = attn.sdpa %q, %k, %v pages(30.0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unsupported_rope(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{`rope` is not supported yet; query and key are used as they are}}
+  %0 = attn.sdpa %q, %k, %v rope(30.0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unsupported_score(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{`score` is not supported yet; the score is `scale` times the dot product}}
+  %0 = attn.sdpa %q, %k, %v causal(top_left) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.yield %s : f32
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unknown_clause(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected a clause, `scale`, `causal`, `window`, `layout`, `masked_row`, `keep` or `range`, got `casual`}}
+  %0 = attn.sdpa %q, %k, %v casual(top_left) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @twice(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected `causal` only once}}
+  %0 = attn.sdpa %q, %k, %v causal(top_left) scale(1.0) causal(top_left) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @keep_twice(%q: !t, %k: !t, %v: !t) {
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %p = arith.cmpi sle, %j, %i : index
+    attn.yield %p : i1
+  // expected-error @below {{expected `keep` only once}}
+  } keep {} : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unknown_alignment(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected `top_left`, `bottom_right` or `offset = n` in `causal`, got `left`}}
+  %0 = attn.sdpa %q, %k, %v causal(left) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @offset_without_number(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected integer value}}
+  %0 = attn.sdpa %q, %k, %v causal(offset = x) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @offset_too_large(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{integer value too large}}
+  %0 = attn.sdpa %q, %k, %v causal(offset = 9223372036854775808) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unknown_layout(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected `bhsd` or `bshd`, got `sbhd`}}
+  %0 = attn.sdpa %q, %k, %v layout(sbhd) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @unknown_policy(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected `zero`, `nan` or `uniform`, got `skip`}}
+  %0 = attn.sdpa %q, %k, %v masked_row(skip) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @window_of_one(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected ','}}
+  %0 = attn.sdpa %q, %k, %v window(3) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @clause_in_dictionary(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected `scale` as a clause, not in the attribute dictionary}}
+  %0 = attn.sdpa %q, %k, %v {scale = 1.0 : f32} : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @two_operands(%q: !t) {
+  // expected-error @below {{expected 3 operands (query, key, value), got 2}}
+  %0 = attn.sdpa %q, %q : (!t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @two_operand_types(%q: !t) {
+  // expected-error @below {{expected 3 operand types, got 2}}
+  %0 = attn.sdpa %q, %q, %q : (!t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @no_result(%q: !t) {
+  // expected-error @below {{expected one result, or two with the LSE, got 0}}
+  attn.sdpa %q, %q, %q : (!t, !t, !t) -> ()
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @three_results(%q: !t) {
+  // expected-error @below {{expected one result, or two with the LSE, got 3}}
+  %0:3 = attn.sdpa %q, %q, %q : (!t, !t, !t) -> (!t, !t, !t)
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @generic_no_regions(%q: !t) {
+  // expected-error @below {{'attn.sdpa' op expected 2 regions}}
+  %0 = "attn.sdpa"(%q, %q, %q) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @generic_one_region(%q: !t) {
+  // expected-error @below {{'attn.sdpa' op expected 2 regions}}
+  %0 = "attn.sdpa"(%q, %q, %q) ({}) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @generic_operands(%q: !t) {
+  // expected-error @below {{'attn.sdpa' op expected 3 operands, but found 2}}
+  %0 = "attn.sdpa"(%q, %q) ({}, {}) : (!t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @generic_results(%q: !t) {
+  // expected-error @below {{'attn.sdpa' op result group starting at #1 requires 0 or 1 element, but found 2}}
+  %0:3 = "attn.sdpa"(%q, %q, %q) ({}, {}) : (!t, !t, !t) -> (!t, !t, !t)
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @generic_scale(%q: !t) {
+  // expected-error @below {{expected `scale` to be finite as an f32}}
+  %0 = "attn.sdpa"(%q, %q, %q) <{scale = 0x7F800000 : f32}> ({}, {}) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @generic_scale_type(%q: !t) {
+  // expected-error @below {{'attn.sdpa' op attribute 'scale' failed to satisfy constraint: 32-bit float attribute}}
+  %0 = "attn.sdpa"(%q, %q, %q) <{scale = 1.0 : f64}> ({}, {}) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @generic_window(%q: !t) {
+  // expected-error @below {{expected a window count of at least 0, or `inf`, got -2}}
+  %0 = "attn.sdpa"(%q, %q, %q) <{window = #attn.window<-2, 0>}> ({}, {}) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @generic_causal(%q: !t) {
+  // expected-error @below {{expected `top_left`, `bottom_right` or `offset = n` in `causal`, got `middle`}}
+  %0 = "attn.sdpa"(%q, %q, %q) <{causal = #attn.causal<middle>}> ({}, {}) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @generic_layout(%q: !t) {
+  // expected-error @below {{Invalid attribute `layout` in property conversion: 3 : i32}}
+  %0 = "attn.sdpa"(%q, %q, %q) <{layout = 3 : i32}> ({}, {}) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @generic_offset(%q: !t) {
+  // expected-error @below {{expected '>'}}
+  %0 = "attn.sdpa"(%q, %q, %q) <{causal = #attn.causal<top_left = 3>}> ({}, {}) : (!t, !t, !t) -> !t
+  return
+}
