@@ -290,8 +290,8 @@ TEST_F(AttnRun, BadFlags) {
   expectRefused({one, "--device=tpu"}, 2, "expected auto, cuda or sim");
   expectRefused({one, "--seed=-1"}, 2, "--seed");
   expectRefused({one, "--seed=18446744073709551616"}, 2, "--seed");
-  expectRefused({one, "--seed"}, 2, "--seed");
-  expectRefused({one, "--function"}, 2, "--function");
+  expectFailure(run({one, "--seed"}), 2, "--seed");
+  expectFailure(run({one, "--function"}), 2, "--function");
   expectRefused({one, "--target=sm_80"}, 2, "compiled already");
   expectRefused({one, "--schedule=q=1"}, 2, "compiled already");
 }
@@ -423,6 +423,27 @@ TEST_F(AttnRun, NoCuda) {
     GTEST_SKIP() << "there is a CUDA device";
   expectRefused({fixture("one"), "--device=cuda", "--shape=0=1x4x2x8"}, 3,
                 "CUDA");
+}
+
+TEST_F(AttnRun, BenchOnCuda) {
+  // The fake driver runs no kernels and says 1.5 ms: right for no elements.
+  environment["LD_LIBRARY_PATH"] = ATTNRT_FAKE_CUDA;
+  expectFine(run({fixture("one"), "--device=auto", "--bench",
+                  "--shape=0=0x4x2x8", "--json=r.json"}));
+  json r = record();
+  EXPECT_EQ(r["device"], "cuda");
+  EXPECT_EQ(r["device_name"], "fake GPU");
+  EXPECT_EQ(r["timing"]["median_ms"], 1.5);
+  EXPECT_GE(r["timing"]["repeats"], 30);
+  EXPECT_TRUE(r["sim"].is_null());
+
+  // With elements it is found that nothing was computed, and nothing is timed.
+  expectFailure(run({fixture("one"), "--device=cuda", "--bench",
+                     "--shape=0=1x4x2x8", "--json=r.json"}),
+                1, "never written");
+  EXPECT_TRUE(record()["timing"].is_null());
+  expectRefused({fixture("one"), "--device=cuda", "--shape=0=99999x4x999x8"}, 3,
+                "out of device memory: asked for 11.9 GiB, there is 1.0 GiB");
 }
 
 // Compiling.
