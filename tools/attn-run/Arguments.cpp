@@ -22,13 +22,19 @@ std::string argumentName(size_t index) {
   return "argument " + std::to_string(index);
 }
 
-Status checkHostMemory(uint64_t bytes) {
+Status checkMemory(const DeviceInfo &device, uint64_t bytes) {
+  if (bytes > device.memoryBytes)
+    return Status::device("out of device memory: asked for " +
+                          describeBytes(bytes) + ", there is " +
+                          describeBytes(device.memoryBytes));
+  // The simulator's heap is host memory, too.
+  uint64_t onHost = device.kind == "sim" ? 2 * bytes : bytes;
   uint64_t available = availableHostBytes();
-  if (bytes <= available)
-    return Status::ok();
-  return Status::device("out of host memory: asked for " +
-                        describeBytes(bytes) + ", there is " +
-                        describeBytes(available));
+  if (onHost > available)
+    return Status::device("out of host memory: asked for " +
+                          describeBytes(onHost) + ", there is " +
+                          describeBytes(available));
+  return Status::ok();
 }
 
 /// An argument number past the function's is a mistake, not to be ignored.
@@ -148,60 +154,55 @@ static Status checkAgreement(size_t index, const CommandLine &line,
                           "'");
 }
 
-/// Everything that can be said before memory is taken.
-static Expected<std::vector<Shape>>
-randomShapes(const FunctionDescription &function, const CommandLine &line) {
-  std::vector<Shape> shapes(function.args.size());
-  uint64_t bytes = 0;
-  for (size_t i = 0; i < function.args.size(); ++i) {
-    const TensorType &type = function.args[i];
-    if (line.args.count(i))
-      continue;
-    if (!isFloat(type.type))
-      return Status::badInput(argumentName(i) + ": needs --arg, since " +
-                              nameOf(type.type) +
-                              " inputs are never made up");
-    Expected<Shape> shape = shapeOf(i, type, line);
-    if (!shape)
-      return shape.status();
-    Expected<int64_t> count = countElements(*shape, ElementType::F32);
-    if (!count)
-      return Status::badInput(argumentName(i) + ": " +
-                              count.status().message());
-    if (__builtin_add_overflow(
-            bytes, static_cast<uint64_t>(*count) * sizeInBytes(type.type),
-            &bytes))
-      return Status::badInput("the arguments have more bytes than an address "
-                              "can count");
-    shapes[i] = std::move(*shape);
-  }
-  Status status = checkHostMemory(bytes);
-  if (!status.isOk())
-    return status;
-  return shapes;
+/// The shape of a random argument.
+static Expected<Shape> randomShape(size_t index, const TensorType &type,
+                                   const CommandLine &line) {
+  if (!isFloat(type.type))
+    return Status::badInput(argumentName(index) + ": needs --arg, since " +
+                            nameOf(type.type) + " inputs are never made up");
+  Expected<Shape> shape = shapeOf(index, type, line);
+  if (!shape)
+    return shape;
+  // In double, so that no copy in a wider type can overflow later.
+  Expected<int64_t> count = countElements(*shape, ElementType::F64);
+  if (!count)
+    return Status::badInput(argumentName(index) + ": " +
+                            count.status().message());
+  return shape;
 }
 
-Expected<std::vector<HostTensor>>
-makeArguments(const FunctionDescription &function, const CommandLine &line) {
+Expected<std::vector<Shape>>
+argumentShapes(const FunctionDescription &function, const CommandLine &line) {
   Status status = checkIndices(function, "--shape", line.shapes);
   if (status.isOk())
     status = checkIndices(function, "--arg", line.args);
   if (!status.isOk())
     return status;
-  Expected<std::vector<Shape>> shapes = randomShapes(function, line);
-  if (!shapes)
-    return shapes.status();
+  std::vector<Shape> shapes(function.args.size());
+  for (size_t i = 0; i < function.args.size(); ++i) {
+    if (line.args.count(i))
+      continue;
+    Expected<Shape> shape = randomShape(i, function.args[i], line);
+    if (!shape)
+      return shape.status();
+    shapes[i] = std::move(*shape);
+  }
+  return shapes;
+}
 
+Expected<std::vector<HostTensor>>
+makeArguments(const FunctionDescription &function, const CommandLine &line,
+              const std::vector<Shape> &shapes) {
   std::vector<HostTensor> args;
   for (size_t i = 0; i < function.args.size(); ++i) {
     auto file = line.args.find(i);
     Expected<HostTensor> tensor =
         file != line.args.end()
             ? loadArgument(i, function.args[i], file->second)
-            : randomArgument(i, function.args[i], (*shapes)[i], line.seed);
+            : randomArgument(i, function.args[i], shapes[i], line.seed);
     if (!tensor)
       return tensor.status();
-    status = checkAgreement(i, line, tensor->shape());
+    Status status = checkAgreement(i, line, tensor->shape());
     if (!status.isOk())
       return status;
     args.push_back(std::move(*tensor));

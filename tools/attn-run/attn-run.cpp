@@ -92,19 +92,6 @@ static Status applyPtxReplacement(const CommandLine &line) {
   return Status::ok();
 }
 
-static uint64_t totalBytes(const Function &function,
-                           const std::vector<Shape> &shapes) {
-  uint64_t bytes = 0;
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    // The shapes were counted before, in a wider type.
-    Expected<int64_t> count = countElements(
-        shapes[i], function.description.results[i].type);
-    bytes += static_cast<uint64_t>(*count) *
-             sizeInBytes(function.description.results[i].type);
-  }
-  return bytes;
-}
-
 static RunRecord beginRecord(const Package &package, const Function &function,
                              const Device &device,
                              const std::vector<HostTensor> &args,
@@ -120,7 +107,7 @@ static RunRecord beginRecord(const Package &package, const Function &function,
   for (size_t i = 0; i < resultShapes.size(); ++i)
     record.results.push_back(
         {resultShapes[i], function.description.results[i].type});
-  record.resultBytes = totalBytes(function, resultShapes);
+  record.resultBytes = totalBytes(function.description.results, resultShapes);
   return record;
 }
 
@@ -284,23 +271,32 @@ static Status run(const CommandLine &line) {
     status = applyPtxReplacement(line);
   if (!status.isOk())
     return status;
+  const FunctionDescription &description = (*function)->description;
+  Expected<std::vector<Shape>> argShapes = argumentShapes(description, line);
+  if (!argShapes)
+    return argShapes.status();
+
+  Expected<std::unique_ptr<Device>> device = openDevice(line.device);
+  if (!device)
+    return device.status();
+  const DeviceInfo &info = (*device)->info();
+  status = checkMemory(info, totalBytes(description.args, *argShapes));
+  if (!status.isOk())
+    return status;
   Expected<std::vector<HostTensor>> args =
-      makeArguments((*function)->description, line);
+      makeArguments(description, line, *argShapes);
   if (!args)
     return args.status();
   Expected<std::vector<Shape>> shapes = resultShapes(**function, *args);
   if (!shapes)
     return shapes.status();
-
-  Expected<std::unique_ptr<Device>> device = openDevice(line.device);
-  if (!device)
-    return device.status();
-  setCurrentDevice(device->get());
-  RunRecord record =
-      beginRecord(*package, **function, **device, *args, *shapes);
-  status = checkHostMemory(record.resultBytes);
+  status = checkMemory(info, totalBytes(description.results, *shapes));
   if (!status.isOk())
     return status;
+
+  RunRecord record =
+      beginRecord(*package, **function, **device, *args, *shapes);
+  setCurrentDevice(device->get());
   Expected<std::vector<HostTensor>> results =
       measure(**device, *package, **function, line, *args, *shapes, record);
   setCurrentDevice(nullptr);
