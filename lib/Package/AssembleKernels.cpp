@@ -29,6 +29,7 @@ namespace {
 
 struct AssembleKernels
     : public attn::impl::AssembleKernelsBase<AssembleKernels> {
+  using AssembleKernelsBase::AssembleKernelsBase;
   void runOnOperation() override;
 
 private:
@@ -97,9 +98,9 @@ void AssembleKernels::embed(gpu::GPUModuleOp kernels, StringRef ptx,
                             StringRef cubin) {
   Location loc = kernels.getLoc();
   auto builder = OpBuilder::atBlockBegin(getOperation().getBody());
-  emitBytes(builder, loc, "attnpkg.ptx", ptx.str() + '\0');
+  emitBytes(builder, loc, kPtxSymbol, ptx.str() + '\0');
   if (!cubin.empty())
-    emitBytes(builder, loc, "attnpkg.cubin", cubin);
+    emitBytes(builder, loc, kCubinSymbol, cubin);
   if (Operation *declared = getOperation().lookupSymbol(abi::kModuleSymbol))
     declared->erase();
   Type pointer = abi::pointerType(&getContext());
@@ -111,9 +112,9 @@ void AssembleKernels::embed(gpu::GPUModuleOp kernels, StringRef ptx,
         Value binary = cubin.empty()
                            ? null
                            : Value(LLVM::AddressOfOp::create(
-                                 body, loc, pointer, "attnpkg.cubin"));
+                                 body, loc, pointer, kCubinSymbol));
         return {abi::emitString(body, loc, getOperation(), kernels.getName()),
-                LLVM::AddressOfOp::create(body, loc, pointer, "attnpkg.ptx"),
+                LLVM::AddressOfOp::create(body, loc, pointer, kPtxSymbol),
                 abi::emitConstant(body, loc, 64, ptx.size()),
                 binary,
                 abi::emitConstant(body, loc, 64, cubin.size()),
@@ -125,16 +126,17 @@ LogicalResult AssembleKernels::assembleModule(gpu::GPUModuleOp kernels) {
   FailureOr<std::string> ptx = emitPtx(kernels);
   if (failed(ptx))
     return failure();
-  std::string cubin;
-  if (std::optional<std::string> ptxas = findPtxas()) {
+  std::string binary;
+  std::optional<std::string> ptxas = cubin ? findPtxas() : std::nullopt;
+  if (ptxas) {
     auto chip =
         cast<NVVM::NVVMTargetAttr>(kernels.getTargetsAttr()[0]).getChip();
     auto assembled = assemble(kernels, chip, *ptx, *ptxas);
     if (failed(assembled) || failed(checkAndRecord(kernels, *assembled)))
       return failure();
-    cubin = std::move(assembled->cubin);
+    binary = std::move(assembled->cubin);
   }
-  embed(kernels, *ptx, cubin);
+  embed(kernels, *ptx, binary);
   kernels.erase();
   return success();
 }

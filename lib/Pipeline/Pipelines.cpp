@@ -68,7 +68,7 @@ void attn::buildTileToNVVMPipeline(OpPassManager &manager) {
 }
 
 /// Host code, all upstream: the judges' loops and the entries.
-static void buildHostStage(OpPassManager &manager) {
+void attn::buildHostPipeline(OpPassManager &manager) {
   manager.addPass(createSCFToControlFlowPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
@@ -90,7 +90,7 @@ void attn::buildAttnToPackagePipeline(OpPassManager &manager,
   buildTileToNVVMPipeline(manager);
   manager.addPass(createBuildEntries());
   manager.addPass(createAssembleKernels());
-  buildHostStage(manager);
+  buildHostPipeline(manager);
 }
 
 void attn::registerAllPipelines() {

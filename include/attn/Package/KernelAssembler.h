@@ -17,6 +17,11 @@
 
 namespace attn {
 
+/// Globals of the package's module: PTX text with a terminating zero, and
+/// machine code.
+inline constexpr char kPtxSymbol[] = "attnpkg.ptx";
+inline constexpr char kCubinSymbol[] = "attnpkg.cubin";
+
 /// PTX text of a `gpu.module` in the `llvm` and `nvvm` dialects.
 mlir::FailureOr<std::string> emitPtx(mlir::gpu::GPUModuleOp kernels);
 

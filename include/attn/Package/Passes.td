@@ -31,6 +31,8 @@ def AssembleKernels : Pass<"package-assemble-kernels", "::mlir::ModuleOp"> {
     a cubin; what ptxas said of each kernel stands on the kernel's descriptor.
     Spills and performance warnings (codes C75xx) are errors.
   }];
+  let options = [Option<"cubin", "cubin", "bool", /*default=*/"true",
+                        "whether to run ptxas where it is found">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 

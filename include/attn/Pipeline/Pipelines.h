@@ -33,6 +33,10 @@ void buildAttnToTilePipeline(mlir::OpPassManager &manager,
 /// and `nvvm` dialects. IR without kernels passes through.
 void buildTileToNVVMPipeline(mlir::OpPassManager &manager);
 
+/// Input: entries in the `llvm` dialect that call judges on memrefs. Output:
+/// the module in the `llvm` dialect alone.
+void buildHostPipeline(mlir::OpPassManager &manager);
+
 /// Input: any stage. Output: the module that a package is made of, in the
 /// `llvm` dialect, with kernels as PTX (and cubin, where ptxas is found).
 void buildAttnToPackagePipeline(mlir::OpPassManager &manager,

@@ -1,0 +1,81 @@
+//===- CommandLine.cpp - Flags of attn-compile ----------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "CommandLine.h"
+
+#include <CLI/CLI.hpp>
+
+#include <map>
+
+namespace attncompile {
+
+static const std::map<std::string, Emit> kEmits = {{"tile", Emit::Tile},
+                                                   {"nvvm", Emit::NVVM},
+                                                   {"ptx", Emit::Ptx},
+                                                   {"cubin", Emit::Cubin},
+                                                   {"so", Emit::Package}};
+
+const char *nameOf(Emit emit) {
+  for (const auto &[name, value] : kEmits)
+    if (value == emit)
+      return name.c_str();
+  return "";
+}
+
+/// Values that are not free text.
+struct Texts {
+  std::string emit = "so", report;
+};
+
+static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
+  app.add_option("IN", line.input, "MLIR of any stage; - is standard input")
+      ->required();
+  app.add_option("-o,--output", line.output, "where the result goes");
+  app.add_option("--target", line.target,
+                 "chip to compile for (default: the GPU present, else sm_80)");
+  app.add_option("--emit", texts.emit, "so, cubin, ptx, nvvm or tile");
+  app.add_option("--schedule", line.schedule,
+                 "keys of the schedule to override, e.g. q=128,kv=64");
+  app.add_option("--report", texts.report,
+                 "json: what was compiled, on standard output");
+  app.add_option("--dump-after-each", line.dumpDirectory,
+                 "directory for the IR after each pass");
+}
+
+static std::string check(const Texts &texts, CommandLine &line) {
+  auto emit = kEmits.find(texts.emit);
+  if (emit == kEmits.end())
+    return "--emit: expected so, cubin, ptx, nvvm or tile, got '" +
+           texts.emit + "'";
+  line.emit = emit->second;
+  if (!texts.report.empty() && texts.report != "json")
+    return "--report: expected json, got '" + texts.report + "'";
+  line.reports = !texts.report.empty();
+  return "";
+}
+
+std::optional<CommandLine> parseCommandLine(int argc, char **argv,
+                                            std::string &error) {
+  CommandLine line;
+  Texts texts;
+  CLI::App app("Compiles functions on attention to a package of kernels.",
+               "attn-compile");
+  addFlags(app, line, texts);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp &help) {
+    app.exit(help);
+    return std::nullopt;
+  } catch (const CLI::ParseError &failure) {
+    error = failure.what();
+    return std::nullopt;
+  }
+  error = check(texts, line);
+  return line;
+}
+
+} // namespace attncompile

@@ -1,0 +1,38 @@
+//===- CommandLine.h - Flags of attn-compile --------------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_TOOLS_ATTN_COMPILE_COMMANDLINE_H
+#define ATTN_TOOLS_ATTN_COMPILE_COMMANDLINE_H
+
+#include <optional>
+#include <string>
+
+namespace attncompile {
+
+enum class Emit { Tile, NVVM, Ptx, Cubin, Package };
+
+struct CommandLine {
+  std::string input;
+  std::string output; // empty: beside the working directory, or stdout
+  std::string target; // empty: the GPU present, else sm_80
+  std::string schedule;
+  std::string dumpDirectory;
+  Emit emit = Emit::Package;
+  bool reports = false;
+};
+
+/// No value after --help, which is printed. A message where the line cannot be
+/// used.
+std::optional<CommandLine> parseCommandLine(int argc, char **argv,
+                                            std::string &error);
+
+/// "so", "ptx", …: also the ending of the default output file.
+const char *nameOf(Emit emit);
+
+} // namespace attncompile
+
+#endif // ATTN_TOOLS_ATTN_COMPILE_COMMANDLINE_H

@@ -1,0 +1,122 @@
+//===- Compiler.cpp - The stages of attn-compile --------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Compiler.h"
+
+#include "attn/Package/KernelAssembler.h"
+#include "attn/Package/PackageWriter.h"
+#include "attn/Package/Passes.h"
+#include "attn/Pipeline/Pipelines.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace attn;
+namespace json = llvm::json;
+
+namespace attncompile {
+
+LogicalResult Compiler::timed(StringRef name,
+                              function_ref<LogicalResult()> work) {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start = Clock::now();
+  LogicalResult result = work();
+  seconds[name] = std::chrono::duration<double>(Clock::now() - start).count();
+  return result;
+}
+
+LogicalResult Compiler::runStage(StringRef name,
+                                 function_ref<void(OpPassManager &)> build) {
+  return timed(name, [&] {
+    PassManager manager(module.getContext());
+    if (!line.dumpDirectory.empty())
+      manager.addInstrumentation(
+          createPassDumper(line.dumpDirectory, passesDumped));
+    build(manager);
+    return manager.run(module);
+  });
+}
+
+std::string Compiler::printed() {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << module << '\n';
+  return text;
+}
+
+/// The bytes that package-assemble-kernels embedded under `name`.
+static std::string embedded(ModuleOp module, StringRef name) {
+  auto global = module.lookupSymbol<LLVM::GlobalOp>(name);
+  if (!global)
+    return "";
+  return cast<StringAttr>(global.getValueOrNull()).getValue().str();
+}
+
+FailureOr<std::string> Compiler::compile() {
+  AttnToTileOptions options;
+  options.target = line.target;
+  options.schedule = line.schedule;
+  if (failed(runStage("attn_to_tile", [&](OpPassManager &manager) {
+        buildAttnToTilePipeline(manager, options);
+      })))
+    return failure();
+  if (line.emit == Emit::Tile)
+    return printed();
+
+  if (failed(runStage("tile_to_nvvm", [](OpPassManager &manager) {
+        buildTileToNVVMPipeline(manager);
+      })))
+    return failure();
+  if (line.emit == Emit::NVVM)
+    return printed();
+
+  if (failed(runStage("entries", [](OpPassManager &manager) {
+        manager.addPass(createBuildEntries());
+      })))
+    return failure();
+  AssembleKernelsOptions assembling;
+  assembling.cubin = line.emit != Emit::Ptx;
+  if (failed(runStage("kernels", [&](OpPassManager &manager) {
+        manager.addPass(createAssembleKernels(assembling));
+      })))
+    return failure();
+  description = describePackage(module);
+  if (line.emit == Emit::Ptx) {
+    std::string ptx = embedded(module, kPtxSymbol);
+    ptx.pop_back(); // its terminating zero
+    return ptx;
+  }
+  if (line.emit == Emit::Cubin)
+    return embedded(module, kCubinSymbol);
+
+  std::string object;
+  if (failed(runStage("host", buildHostPipeline)) ||
+      failed(timed("object", [&]() -> LogicalResult {
+        FailureOr<std::string> emitted = emitHostObject(module, description);
+        if (failed(emitted))
+          return failure();
+        object = std::move(*emitted);
+        return success();
+      })))
+    return failure();
+  return object;
+}
+
+json::Object Compiler::report() {
+  json::Array kernels;
+  if (json::Array *described = description.getArray("kernels"))
+    for (json::Value &kernel : *described) {
+      json::Object entry = *kernel.getAsObject();
+      entry["grid"] = nullptr; // known at launch
+      kernels.push_back(std::move(entry));
+    }
+  return json::Object{{"kernels", std::move(kernels)},
+                      {"compile_seconds", json::Object(seconds)}};
+}
+
+} // namespace attncompile

@@ -1,0 +1,53 @@
+//===- Compiler.h - The stages of attn-compile ------------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_TOOLS_ATTN_COMPILE_COMPILER_H
+#define ATTN_TOOLS_ATTN_COMPILE_COMPILER_H
+
+#include "CommandLine.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/JSON.h"
+
+namespace attncompile {
+
+/// Takes a module from its stage to the one that is asked for, and keeps the
+/// time of each stage.
+class Compiler {
+public:
+  Compiler(const CommandLine &line, mlir::ModuleOp module)
+      : line(line), module(module) {}
+
+  /// The bytes of the result: text, a cubin, or the object of a package.
+  mlir::FailureOr<std::string> compile();
+  /// `{"kernels": […], "compile_seconds": {…}}`, after compile().
+  llvm::json::Object report();
+  /// Runs `work` as the stage `name`.
+  mlir::LogicalResult timed(llvm::StringRef name,
+                            llvm::function_ref<mlir::LogicalResult()> work);
+
+private:
+  mlir::LogicalResult
+  runStage(llvm::StringRef name,
+           llvm::function_ref<void(mlir::OpPassManager &)> build);
+  std::string printed();
+
+  const CommandLine &line;
+  mlir::ModuleOp module;
+  llvm::json::Object description, seconds;
+  unsigned passesDumped = 0;
+};
+
+/// Writes the module after each pass to numbered files of a directory.
+std::unique_ptr<mlir::PassInstrumentation>
+createPassDumper(llvm::StringRef directory, unsigned &count);
+
+} // namespace attncompile
+
+#endif // ATTN_TOOLS_ATTN_COMPILE_COMPILER_H
