@@ -1,0 +1,61 @@
+//===- Passes.td - Conversions between the levels -------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_CONVERSION_PASSES_TD
+#define ATTN_CONVERSION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def SelectSchedule : Pass<"attn-select-schedule", "::mlir::ModuleOp"> {
+  let summary = "chooses how each attention is computed";
+  let description = [{
+    Writes `tile.schedule` and `tile.target` on every `attn.sdpa` that has
+    none: the row of the schedule table for the target and the head dimensions,
+    with the keys of `schedule` replaced. Fails when the target is unknown, a key
+    is unknown or malformed, or the schedule needs more registers than the
+    target has (by how much is said). A remark tells what was chosen.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"sm_80\"",
+           "chip to compile for">,
+    Option<"schedule", "schedule", "std::string", /*default=*/"\"\"",
+           "keys of the schedule to override, e.g. q=128,kv=64">
+  ];
+  let dependentDialects = ["::attn::AttnDialect", "::attn::tile::TileDialect"];
+}
+
+def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
+  let summary = "turns attention into kernels on tiles";
+  let description = [{
+    Input: functions that `attn-check-support` accepts, after
+    `attn-expand-masks` and `attn-select-schedule`. Output: for each `attn.sdpa`
+    a `tile.kernel`, an online softmax over KV tiles: one loop for the tiles
+    before the fully kept ones, one without a mask for those, one for the tiles
+    behind them; in the function a `tile.launch`, and a `cf.assert` for each
+    rule between shapes that types cannot state.
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect",
+                           "::mlir::cf::ControlFlowDialect"];
+}
+
+def ConvertTileToNVVM : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
+  let summary = "turns kernels on tiles into threads' code";
+  let description = [{
+    Input: kernels after the tile passes (layouts assigned, shared memory
+    allocated). Output: one `gpu.module @kernels` with an `llvm.func` for each
+    kernel, in the `llvm` and `nvvm` dialects. A tile becomes the registers of
+    one thread, in the order its layout states; a memref its address, its
+    dynamic dimensions (i32) and its strides but the innermost one (i64).
+    Launches stay, and name the lowered kernels.
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
+    "::mlir::gpu::GPUDialect", "::mlir::cf::ControlFlowDialect"
+  ];
+}
+
+#endif // ATTN_CONVERSION_PASSES_TD

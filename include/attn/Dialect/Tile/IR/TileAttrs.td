@@ -1,0 +1,80 @@
+//===- TileAttrs.td - Schedules and layouts ----------------*- tablegen -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_TILE_IR_TILEATTRS_TD
+#define ATTN_DIALECT_TILE_IR_TILEATTRS_TD
+
+include "attn/Dialect/Tile/IR/TileDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/TensorEncoding.td"
+
+class Tile_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Tile_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
+  let summary = "every performance choice of one kernel";
+  let description = [{
+    Written once, by `attn-select-schedule`, and read by every later pass:
+
+    * `q`: query rows of one CTA, a multiple of 16 times `warps`;
+    * `kv`: keys of one loop step, a multiple of 16;
+    * `warps`: warps that share the query rows;
+    * `stages`: K/V tiles in shared memory at a time; 1 means that a copy is
+      waited for where it is issued.
+
+    ```mlir
+    #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2>
+    ```
+  }];
+  let parameters = (ins "int64_t":$q, "int64_t":$kv, "int64_t":$warps,
+                        "int64_t":$stages);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Threads of one warp.
+    static constexpr int64_t kWarpSize = 32;
+    /// As the command line and the package write it: "q=128,kv=64,…".
+    std::string toFlag() const;
+    int64_t getRowsPerWarp() const { return getQ() / getWarps(); }
+    int64_t getThreads() const { return getWarps() * kWarpSize; }
+  }];
+}
+
+class Tile_LayoutAttr<string name, string attrMnemonic>
+    : Tile_Attr<name, attrMnemonic, [
+        DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
+  let parameters = (ins "int64_t":$warps);
+  let assemblyFormat = "`<` `warps` `=` $warps `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tile_AccumulatorAttr : Tile_LayoutAttr<"Accumulator", "accumulator"> {
+  let summary = "who holds which element of an MMA result";
+  let description = [{
+    The M rows are split into `warps` contiguous strips. Within a strip, atoms
+    of 16 x 8 elements are held as `(T32,V4) -> (M16,N8)`: lane L holds rows
+    L/4 and L/4+8, columns 2(L%4) and 2(L%4)+1. Atoms are ordered by row strip,
+    then by column. A dimension of size 1 is replicated: `tensor<Mx1>` is a row
+    vector that each lane of a quad holds, `tensor<1xN>` a column vector that
+    every row holds. 16-bit elements are held in pairs of neighbouring columns.
+  }];
+}
+
+def Tile_OperandAAttr : Tile_LayoutAttr<"OperandA", "operand_a"> {
+  let summary = "who holds which element of an MMA's left operand";
+  let description = [{
+    Strips as in `accumulator`; atoms of 16 x 16 elements of 16 bits, held as
+    `(T32,V8) -> (M16,K16)`: register r of lane L holds row L/4 + 8(r%2) and
+    columns 2(L%4) + 8(r/2), + 1. Two neighbouring accumulator atoms, rounded
+    to 16 bits and packed, are one such atom: that conversion moves nothing.
+  }];
+}
+
+#endif // ATTN_DIALECT_TILE_IR_TILEATTRS_TD

@@ -1,0 +1,357 @@
+//===- TileOps.td - Operations on tiles --------------------*- tablegen -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_TILE_IR_TILEOPS_TD
+#define ATTN_DIALECT_TILE_IR_TILEOPS_TD
+
+include "attn/Dialect/Tile/IR/TileAttrs.td"
+include "attn/Dialect/Tile/IR/TileTypes.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/CallInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/FunctionInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Tile_Op<string opMnemonic, list<Trait> traits = []>
+    : Op<Tile_Dialect, opMnemonic, traits>;
+
+def Tile_GridDimAttr : I32EnumAttr<"GridDim", "a dimension of the grid", [
+      I32EnumAttrCase<"x", 0>, I32EnumAttrCase<"y", 1>,
+      I32EnumAttrCase<"z", 2>]> {
+  let cppNamespace = "::attn::tile";
+  let genSpecializedAttr = 0;
+}
+def Tile_GridDimEnum : EnumAttr<Tile_Dialect, Tile_GridDimAttr, "grid_dim">;
+
+def Tile_CombinerAttr : I32EnumAttr<"Combiner", "how elements are combined", [
+      I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"max", 1>]> {
+  let cppNamespace = "::attn::tile";
+  let genSpecializedAttr = 0;
+}
+def Tile_CombinerEnum : EnumAttr<Tile_Dialect, Tile_CombinerAttr, "combiner">;
+
+def Tile_TileType : StaticShapeTensorOf<[AnyType]>;
+def Tile_Operand : AnyTypeOf<[Tile_TileType, Tile_SharedType]>;
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+def Tile_KernelOp : Tile_Op<"kernel", [
+    IsolatedFromAbove, FunctionOpInterface, AutomaticAllocationScope]> {
+  let summary = "is the program of one CTA";
+  let description = [{
+    Arguments are the tensors' memrefs (any strides but an innermost one of 1)
+    and scalars of type `index`. `schedule` says how, `target` for which chip.
+    `shared_bytes` is written by `tile-allocate-shared`. Created by
+    `convert-attn-to-tile`; `convert-tile-to-nvvm` makes it an `llvm.func`.
+
+    ```mlir
+    tile.kernel @scale(%in: memref<?x?x64xf32, strided<[?, ?, 1], offset: ?>>)
+        attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>,
+                    target = "sm_80"} {
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name,
+      TypeAttrOf<FunctionType>:$function_type,
+      Tile_ScheduleAttr:$schedule, StrAttr:$target,
+      OptionalAttr<I64Attr>:$shared_bytes,
+      OptionalAttr<DictArrayAttr>:$arg_attrs,
+      OptionalAttr<DictArrayAttr>:$res_attrs);
+  let regions = (region MinSizedRegion<1>:$body);
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name,
+      "::mlir::FunctionType":$type, "ScheduleAttr":$schedule,
+      "::llvm::StringRef":$target)>];
+  let skipDefaultBuilders = 1;
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() {
+      return getFunctionType().getInputs();
+    }
+    ::llvm::ArrayRef<::mlir::Type> getResultTypes() {
+      return getFunctionType().getResults();
+    }
+    ::mlir::Region *getCallableRegion() { return &getBody(); }
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_ReturnOp : Tile_Op<"return", [
+    Pure, HasParent<"KernelOp">, Terminator, ReturnLike]> {
+  let summary = "ends a kernel";
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_LaunchOp : Tile_Op<"launch", [
+    DestinationStyleOpInterface, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>, Pure]> {
+  let summary = "runs a kernel over a grid";
+  let description = [{
+    Kernel arguments are `ins`, then `outs`; the results are the filled `outs`.
+    Created by `convert-attn-to-tile` in the host function.
+    `convert-tile-to-nvvm` makes it name the lowered kernel, and
+    `package-build-entries` turns it into a launch on the caller's stream.
+
+    ```mlir
+    %out = tile.launch @scale grid(%n, %c1, %c1) ins(%in : tensor<?x?x64xf32>)
+        outs(%empty : tensor<?x?x64xf32>) -> tensor<?x?x64xf32>
+    ```
+  }];
+  let arguments = (ins SymbolRefAttr:$kernel, Index:$gridX, Index:$gridY,
+      Index:$gridZ, Variadic<AnyType>:$inputs,
+      Variadic<AnyRankedTensor>:$outputs);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $kernel `grid` `(` $gridX `,` $gridY `,` $gridZ `)`
+    `ins` `(` ($inputs^ `:` type($inputs))? `)`
+    `outs` `(` ($outputs^ `:` type($outputs))? `)` attr-dict
+    (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return getOutputsMutable();
+    }
+  }];
+}
+
+def Tile_BlockIdOp : Tile_Op<"block_id", [Pure]> {
+  let summary = "is the CTA's index along a dimension of the grid";
+  let arguments = (ins Tile_GridDimEnum:$dim);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$dim attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// Global memory
+//===----------------------------------------------------------------------===//
+
+def Tile_LoadOp : Tile_Op<"load", [
+    MemoryEffects<[MemRead]>]> {
+  let summary = "reads a tile from global memory";
+  let description = [{
+    The indices name the first row; the last dimension is read from its start.
+    Elements outside the memref, rows and columns alike, are zero and are not
+    read: that is how ragged edges and head dimensions that are no multiple of
+    an MMA step are met. `tile-stage-operands` sends operands of `tile.dot`
+    through shared memory.
+
+    ```mlir
+    %k = tile.load %K[%b, %h, %j] : memref<?x?x?x80xbf16, strided<[?, ?, ?, 1], offset: ?>>
+        -> tensor<64x80xbf16>
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$source,
+                       Variadic<Index>:$indices);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $source `[` $indices `]` attr-dict `:` type($source) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_StoreOp : Tile_Op<"store", [
+    MemoryEffects<[MemWrite]>]> {
+  let summary = "writes a tile to global memory";
+  let description = [{
+    The indices name the first row. Elements outside the memref are dropped. A
+    row vector `tensor<Mx1xT>` is written to a memref whose last dimension is
+    the rows.
+  }];
+  let arguments = (ins Tile_TileType:$value, AnyMemRef:$dest,
+                       Variadic<Index>:$indices);
+  let assemblyFormat = [{
+    $value `,` $dest `[` $indices `]` attr-dict `:` type($value) `,` type($dest)
+  }];
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic that arith and math lack
+//===----------------------------------------------------------------------===//
+
+def Tile_DotOp : Tile_Op<"dot", [
+    AllTypesMatch<["acc", "result"]>,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "multiplies two tiles and adds a third";
+  let description = [{
+    `result = a * b + acc`, or `a * b^T + acc` with `transpose_b`, in the
+    accumulator's type. The inner dimension is a multiple of 16. Operands are
+    values or tiles in shared memory, which it then reads.
+
+    ```mlir
+    %s = tile.dot %q, %k, %zero transpose_b
+        : tensor<64x128xbf16>, tensor<64x128xbf16>, tensor<64x64xf32>
+    ```
+  }];
+  let arguments = (ins Tile_Operand:$a, Tile_Operand:$b, Tile_TileType:$acc,
+                       UnitAttr:$transpose_b);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $a `,` $b `,` $acc (`transpose_b` $transpose_b^)? attr-dict `:` type($a)
+    `,` type($b) `,` type($acc)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
+  let summary = "combines the columns of each row";
+  let description = [{
+    `tensor<MxNxT>` to `tensor<Mx1xT>`. `max` ignores NaN as `arith.maxnumf`.
+  }];
+  let arguments = (ins Tile_CombinerEnum:$kind, Tile_TileType:$input);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $kind $input attr-dict `:` type($input) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_FoldOp : Tile_Op<"fold", [Pure]> {
+  let summary = "combines blocks of columns with one another";
+  let description = [{
+    `tensor<MxNxT>` to `tensor<MxWxT>`, W dividing N: column c of the result
+    combines columns c, c + W, c + 2W, …. With the width of an MMA atom no
+    element changes its thread, which is how row sums stay partial inside a
+    loop and are reduced across lanes once after it.
+
+    ```mlir
+    %sums = tile.fold add %p : tensor<64x64xf32> -> tensor<64x8xf32>
+    ```
+  }];
+  let arguments = (ins Tile_CombinerEnum:$kind, Tile_TileType:$input);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $kind $input attr-dict `:` type($input) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
+  let summary = "repeats a row or column vector";
+  let description = [{
+    `tensor<Mx1xT>` or `tensor<1xNxT>` to `tensor<MxNxT>`.
+  }];
+  let arguments = (ins Tile_TileType:$input);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
+  let summary = "counts along a vector";
+  let description = [{
+    `tensor<Mx1xi32>` or `tensor<1xNxi32>` whose k-th element is k.
+  }];
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [
+    Pure, SameOperandsAndResultShape, SameOperandsAndResultElementType]> {
+  let summary = "gives elements to other threads";
+  let description = [{
+    Inserted by `tile-assign-layouts` where an operation needs its operand in a
+    layout of its own.
+  }];
+  let arguments = (ins Tile_TileType:$input);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+}
+
+//===----------------------------------------------------------------------===//
+// Shared memory, asynchronous copies, synchronisation
+//===----------------------------------------------------------------------===//
+
+def Tile_AllocOp : Tile_Op<"alloc", [
+    MemoryEffects<[MemAlloc]>]> {
+  let summary = "reserves shared memory for the kernel's lifetime";
+  let description = [{
+    Created by `tile-stage-operands`. `tile-allocate-shared` writes `offset`,
+    in bytes from the start of the CTA's dynamic shared memory.
+  }];
+  let arguments = (ins OptionalAttr<I64Attr>:$offset);
+  let results = (outs Tile_SharedType:$result);
+  let assemblyFormat = "(`at` $offset^)? attr-dict `:` type($result)";
+}
+
+def Tile_SlotOp : Tile_Op<"slot", [
+    Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "is one tile of a ring";
+  let description = [{
+    The index must be less than the ring's number of slots.
+  }];
+  let arguments = (ins Tile_SharedType:$ring, Index:$index);
+  let results = (outs Tile_SharedType:$result);
+  let assemblyFormat = "$ring `[` $index `]` attr-dict `:` type($ring)";
+  let hasVerifier = 1;
+}
+
+def Tile_CopyAsyncOp : Tile_Op<"copy_async", [
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "starts copying a tile from global to shared memory";
+  let description = [{
+    What is read, and what is zero, is as for `tile.load`. All threads take
+    part. The data is there, for the thread that copied it, after a
+    `tile.wait_copies` that covers the group of its `tile.commit_copies`; for
+    the other threads after a `tile.barrier` behind that wait.
+  }];
+  let arguments = (ins AnyMemRef:$source, Variadic<Index>:$indices,
+                       Tile_SharedType:$dest);
+  let assemblyFormat = [{
+    $source `[` $indices `]` `to` $dest attr-dict `:` type($source) `to`
+    type($dest)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_CommitCopiesOp : Tile_Op<"commit_copies", [
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "closes a group of copies";
+  let description = [{
+    Every thread's copies since the last commit, possibly none, are one group.
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_WaitCopiesOp : Tile_Op<"wait_copies", [
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "waits until at most `pending` groups are in flight";
+  let arguments = (ins ConfinedAttr<I64Attr, [IntNonNegative]>:$pending);
+  let assemblyFormat = "`pending` `=` $pending attr-dict";
+}
+
+def Tile_BarrierOp : Tile_Op<"barrier", [
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "is where all threads of the CTA meet";
+  let description = [{
+    Shared memory written before it is visible to all after it. Inserted by
+    `tile-insert-barriers`.
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_FragmentOp : Tile_Op<"fragment", [
+    MemoryEffects<[MemRead]>]> {
+  let summary = "reads an operand of `tile.dot` from shared memory";
+  let description = [{
+    Placed before a loop by `tile-stage-operands` where registers hold the
+    operand for the whole loop.
+  }];
+  let arguments = (ins Tile_SharedType:$source);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+#endif // ATTN_DIALECT_TILE_IR_TILEOPS_TD

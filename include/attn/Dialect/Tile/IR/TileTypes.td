@@ -1,0 +1,48 @@
+//===- TileTypes.td - Shared memory ------------------------*- tablegen -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_TILE_IR_TILETYPES_TD
+#define ATTN_DIALECT_TILE_IR_TILETYPES_TD
+
+include "attn/Dialect/Tile/IR/TileDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+
+def Tile_SharedType : TypeDef<Tile_Dialect, "Shared"> {
+  let mnemonic = "shared";
+  let summary = "tiles in shared memory";
+  let description = [{
+    `!tile.shared<2x64x128xbf16, swizzle = 128>` is a ring of two tiles of 64
+    rows and 128 columns; without the leading dimension it is one tile.
+
+    A tile is stored as panels of `swizzle` bytes width, one after the other;
+    a panel is its rows one after the other. In row r of a panel, the 16-byte
+    chunk c stands at chunk `c ^ (r % 8)` (128 bytes), `c ^ (r/2 % 4)` (64), `c
+    ^ (r/4 % 2)` (32): eight rows of a chunk column, and eight chunks of
+    neighbouring rows, lie in different banks. These are the swizzles that
+    tensor-memory copies and warpgroup MMAs know, so they serve both.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape,
+                        "::mlir::Type":$elementType, "int64_t":$swizzle);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    bool isRing() const { return getShape().size() == 3; }
+    int64_t getSlots() const { return isRing() ? getShape().front() : 1; }
+    int64_t getRows() const { return getShape()[getShape().size() - 2]; }
+    int64_t getColumns() const { return getShape().back(); }
+    int64_t getElementBytes() const;
+    int64_t getSlotBytes() const;
+    int64_t getBytes() const { return getSlots() * getSlotBytes(); }
+    /// The type of one tile of a ring.
+    SharedType getSlotType() const;
+    /// The widest swizzle that divides a row.
+    static int64_t pickSwizzle(int64_t rowBytes);
+  }];
+}
+
+#endif // ATTN_DIALECT_TILE_IR_TILETYPES_TD

@@ -1,0 +1,86 @@
+//===- Passes.td - Passes on tile kernels ------------------*- tablegen -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_TILE_TRANSFORMS_PASSES_TD
+#define ATTN_DIALECT_TILE_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def StageOperands : Pass<"tile-stage-operands", "::attn::tile::KernelOp"> {
+  let summary = "sends operands of dots through shared memory";
+  let description = [{
+    Input: kernels whose `tile.load`s feed `tile.dot` as values. Output: each
+    such load is a `tile.alloc`, a `tile.copy_async` where the load stood, a
+    commit and a wait for all copies; the dot reads the tile in shared memory.
+    A left operand that is loaded outside the loop of its dot and whose
+    fragment takes at most 64 registers a thread is read once, by a
+    `tile.fragment` before the loop; a larger one is read in every step.
+
+    Before:
+    ```mlir
+    %k = tile.load %K[%b, %h, %j] : memref<…> -> tensor<64x128xbf16>
+    %s = tile.dot %q, %k, %zero transpose_b : …
+    ```
+    After:
+    ```mlir
+    tile.copy_async %K[%b, %h, %j] to %buffer : memref<…> to !tile.shared<64x128xbf16, swizzle = 128>
+    tile.commit_copies
+    tile.wait_copies pending = 0
+    %s = tile.dot %q, %buffer, %zero transpose_b : …
+    ```
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
+def PipelineLoads : Pass<"tile-pipeline-loads", "::attn::tile::KernelOp"> {
+  let summary = "keeps copies of the next KV tiles in flight";
+  let description = [{
+    Input: kernels after `tile-stage-operands`. The consecutive `scf.for` loops
+    that copy tiles (each begins where the one before it ends) are one walk
+    over KV tiles. Output: their buffers are rings of `stages` slots; the first
+    `stages - 1` tiles are copied before the walk; step t waits for tile t,
+    starts copying tile t + stages - 1 if the walk gets there, and reads slot
+    `(t - first) mod stages`. With one stage nothing changes.
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
+def InsertBarriers : Pass<"tile-insert-barriers", "::attn::tile::KernelOp"> {
+  let summary = "places barriers between threads that share a buffer";
+  let description = [{
+    Input: kernels with asynchronous copies. Output: a `tile.barrier` before
+    the first read of a buffer behind the `tile.wait_copies` that completed its
+    copy, and before a copy into a buffer that may have been read since the
+    last barrier. Loops are followed around their back edge. No other barrier
+    is inserted.
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
+def AssignLayouts : Pass<"tile-assign-layouts", "::attn::tile::KernelOp"> {
+  let summary = "decides which thread holds which element";
+  let description = [{
+    Input: kernels whose dots read B, and possibly A, from shared memory.
+    Output: every tile carries a layout: operands A of dots that are values
+    `#tile.operand_a`, all others `#tile.accumulator`, with a
+    `tile.convert_layout` where the two meet.
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
+def AllocateShared : Pass<"tile-allocate-shared", "::attn::tile::KernelOp"> {
+  let summary = "gives each buffer its place in shared memory";
+  let description = [{
+    Output: every `tile.alloc` has an `at` offset (multiples of 1024 bytes, the
+    period of the widest swizzle) and the kernel `shared_bytes`. Fails when the
+    target has less, saying by how much.
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
+#endif // ATTN_DIALECT_TILE_TRANSFORMS_PASSES_TD

@@ -1,0 +1,50 @@
+//===- KernelAssembler.h - From LLVM IR to PTX to machine code --*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_PACKAGE_KERNELASSEMBLER_H
+#define ATTN_PACKAGE_KERNELASSEMBLER_H
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "llvm/ADT/StringMap.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace attn {
+
+/// PTX text of a `gpu.module` in the `llvm` and `nvvm` dialects.
+mlir::FailureOr<std::string> emitPtx(mlir::gpu::GPUModuleOp kernels);
+
+/// What ptxas said of one kernel.
+struct KernelResources {
+  int64_t registers = 0;
+  int64_t spillBytes = 0; // stores and loads
+  std::vector<std::string> warnings; // and remarks with a code
+};
+
+struct AssembledKernels {
+  std::string cubin;
+  llvm::StringMap<KernelResources> resources; // by kernel
+};
+
+/// Path of ptxas: $ATTN_PTXAS, else that of PATH, else that of the CUDA toolkit's
+/// usual place. An empty $ATTN_PTXAS means that there is none.
+std::optional<std::string> findPtxas();
+
+/// Runs ptxas; its complaint is an error at the module.
+mlir::FailureOr<AssembledKernels> assemble(mlir::gpu::GPUModuleOp kernels,
+                                           llvm::StringRef chip,
+                                           llvm::StringRef ptx,
+                                           llvm::StringRef ptxas);
+
+/// Reads the output of `ptxas -v`.
+llvm::StringMap<KernelResources> parsePtxasLog(llvm::StringRef log);
+
+} // namespace attn
+
+#endif // ATTN_PACKAGE_KERNELASSEMBLER_H

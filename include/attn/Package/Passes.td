@@ -1,0 +1,37 @@
+//===- Passes.td - Passes that make a package -----------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_PACKAGE_PASSES_TD
+#define ATTN_PACKAGE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def BuildEntries : Pass<"package-build-entries", "::mlir::ModuleOp"> {
+  let summary = "gives each function its C entries";
+  let description = [{
+    Input: functions with `tile.launch`es of lowered kernels, and the functions
+    that `convert-attn-to-reference` made beside them. Output: for each such
+    function `f` the exported `llvm.func`s of `attnrt/Abi.h`, under
+    `attnpkg_f…`: the entry (checks of every tensor, the asserted rules between
+    shapes, launches on the caller's stream), the shape function, and wrappers
+    of reference, baseline and flops. `f` itself is erased.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def AssembleKernels : Pass<"package-assemble-kernels", "::mlir::ModuleOp"> {
+  let summary = "turns kernels into PTX and machine code";
+  let description = [{
+    Input: one `gpu.module`, after `package-build-entries`. Output: the module
+    descriptor of `attnrt/Abi.h` with the PTX text and, where `ptxas` is found,
+    a cubin; what ptxas said of each kernel stands on the kernel's descriptor.
+    Spills and performance warnings (codes C75xx) are errors.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // ATTN_PACKAGE_PASSES_TD

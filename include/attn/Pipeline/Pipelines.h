@@ -1,0 +1,43 @@
+//===- Pipelines.h - Stages of the compiler ---------------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_PIPELINE_PIPELINES_H
+#define ATTN_PIPELINE_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace attn {
+
+struct AttnToTileOptions : mlir::PassPipelineOptions<AttnToTileOptions> {
+  Option<std::string> target{*this, "target",
+                             llvm::cl::desc("chip to compile for"),
+                             llvm::cl::init("sm_80")};
+  Option<std::string> schedule{
+      *this, "schedule",
+      llvm::cl::desc("keys of the schedule to override, e.g. q=128,kv=64")};
+};
+
+/// Input: functions on tensors with `attn` operations. Output: kernels in the
+/// `tile` dialect with everything decided, functions that launch them, and for
+/// each function its reference and baseline as host loops. IR that has no
+/// `attn` operations passes through.
+void buildAttnToTilePipeline(mlir::OpPassManager &manager,
+                             const AttnToTileOptions &options);
+
+/// Input: kernels in the `tile` dialect. Output: a `gpu.module` in the `llvm`
+/// and `nvvm` dialects. IR without kernels passes through.
+void buildTileToNVVMPipeline(mlir::OpPassManager &manager);
+
+/// Input: any stage. Output: the module that a package is made of, in the
+/// `llvm` dialect, with kernels as PTX (and cubin, where ptxas is found).
+void buildAttnToPackagePipeline(mlir::OpPassManager &manager,
+                                const AttnToTileOptions &options);
+
+} // namespace attn
+
+#endif // ATTN_PIPELINE_PIPELINES_H

@@ -1,0 +1,318 @@
+//===- AttnToTile.cpp - Attention becomes kernels on tiles ----------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+//   func.func @f(%q, %k, %v) {              tile.kernel @f_0(%Q, %K, %V, %group,
+//     %o = attn.sdpa %q, %k, %v               %O) { … }
+//     return %o                      =>     func.func @f(%q, %k, %v) {
+//   }                                         cf.assert …
+//                                             %e = tensor.empty(…)
+//                                             %o = tile.launch @f_0 grid(…)
+//                                               ins(%q, %k, %v, %group) outs(%e)
+//                                             return %o
+//                                           }
+//
+//===----------------------------------------------------------------------===//
+
+#include "OnlineSoftmax.h"
+
+#include "attn/Conversion/Passes.h"
+#include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace attn {
+#define GEN_PASS_DEF_CONVERTATTNTOTILE
+#include "attn/Conversion/Passes.h.inc"
+} // namespace attn
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::tile;
+
+namespace {
+
+struct ConvertAttnToTile
+    : public attn::impl::ConvertAttnToTileBase<ConvertAttnToTile> {
+  void runOnOperation() override;
+};
+
+/// Rewrites one attention of one function.
+class HostRewriter {
+public:
+  HostRewriter(SdpaOp op, func::FuncOp function, unsigned number)
+      : builder(op), loc(op.getLoc()), op(op), function(function),
+        name(llvm::formatv("{0}_{1}", function.getSymName(), number)) {}
+  LogicalResult rewrite();
+
+private:
+  void readDims();
+  void emitAsserts();
+  void assertEqual(Value a, Value b, const Twine &what);
+  void assertAtMost(Value value, int64_t bound, const Twine &what);
+  void assertThat(Value condition, const Twine &message);
+  SmallVector<Value> emitDestinations();
+  KernelOp emitKernel(ArrayRef<Value> inputs, ArrayRef<Value> outputs);
+  void emitLaunch();
+
+  Value dim(Value tensor, int64_t index) {
+    return tensor::DimOp::create(builder, loc, tensor, index);
+  }
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  }
+  std::string nameOf(Value tensor) {
+    return llvm::formatv("argument {0}",
+                         cast<BlockArgument>(tensor).getArgNumber());
+  }
+
+  OpBuilder builder;
+  Location loc;
+  SdpaOp op;
+  func::FuncOp function;
+  std::string name;
+  Value batch, queryHeads, keyHeads, queryLength, keyLength;
+};
+
+} // namespace
+
+/// The tensor as kernels see it: any strides but an innermost one of 1.
+static MemRefType memrefOf(RankedTensorType tensor) {
+  SmallVector<int64_t> strides(tensor.getRank(), ShapedType::kDynamic);
+  strides.back() = 1;
+  auto layout = StridedLayoutAttr::get(tensor.getContext(),
+                                       ShapedType::kDynamic, strides);
+  return MemRefType::get(tensor.getShape(), tensor.getElementType(), layout);
+}
+
+void HostRewriter::readDims() {
+  batch = dim(op.getQuery(), op.batchDim());
+  queryHeads = dim(op.getQuery(), op.headDim());
+  queryLength = dim(op.getQuery(), op.lengthDim());
+  keyHeads = dim(op.getKey(), op.headDim());
+  keyLength = dim(op.getKey(), op.lengthDim());
+}
+
+//===----------------------------------------------------------------------===//
+// Rules between shapes
+//===----------------------------------------------------------------------===//
+
+void HostRewriter::assertThat(Value condition, const Twine &message) {
+  cf::AssertOp::create(builder, loc, condition, builder.getStringAttr(message));
+}
+
+void HostRewriter::assertEqual(Value a, Value b, const Twine &what) {
+  assertThat(arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a, b),
+             what);
+}
+
+void HostRewriter::assertAtMost(Value value, int64_t bound,
+                                const Twine &what) {
+  Value holds = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::ule, value, constant(bound));
+  assertThat(holds, what + " to be at most " + Twine(bound));
+}
+
+/// Those that types do not decide fold away.
+void HostRewriter::emitAsserts() {
+  std::string q = nameOf(op.getQuery()), k = nameOf(op.getKey()),
+              v = nameOf(op.getValue());
+  assertEqual(dim(op.getKey(), op.batchDim()), batch,
+              "expected batch of key (" + k + ") to match query (" + q + ")");
+  assertEqual(dim(op.getValue(), op.batchDim()), batch,
+              "expected batch of value (" + v + ") to match query (" + q +
+                  ")");
+  assertEqual(dim(op.getValue(), op.headDim()), keyHeads,
+              "expected heads of value (" + v + ") to match key (" + k + ")");
+  assertEqual(dim(op.getValue(), op.lengthDim()), keyLength,
+              "expected length of value (" + v + ") to match key (" + k + ")");
+  Value divisor = arith::MaxUIOp::create(builder, loc, keyHeads, constant(1));
+  Value rest = arith::RemUIOp::create(builder, loc, queryHeads, divisor);
+  assertEqual(rest, constant(0),
+              "expected heads of query (" + q +
+                  ") to be a multiple of heads of key (" + k + ")");
+  Value noHeads = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::eq, queryHeads, constant(0));
+  Value hasKeyHeads = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::ne, keyHeads, constant(0));
+  assertThat(arith::OrIOp::create(builder, loc, noHeads, hasKeyHeads),
+             "expected key (" + k + ") to have at least one head");
+  assertAtMost(queryLength, SdpaOp::kMaxLength - 1,
+               "expected length of query (" + q + ")");
+  assertAtMost(keyLength, SdpaOp::kMaxLength - 1,
+               "expected length of key (" + k + ")");
+  constexpr int64_t kMaxGrid = 65535;
+  assertAtMost(queryHeads, kMaxGrid, "expected heads of query (" + q + ")");
+  assertAtMost(batch, kMaxGrid, "expected batch of query (" + q + ")");
+}
+
+//===----------------------------------------------------------------------===//
+// Kernel and launch
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> HostRewriter::emitDestinations() {
+  SmallVector<Value> destinations;
+  for (Value result : op->getResults()) {
+    auto type = cast<RankedTensorType>(result.getType());
+    if (result.use_empty())
+      continue;
+    bool isLse = result == op.getLse();
+    SmallVector<Value> dims(type.getRank());
+    dims[op.batchDim()] = batch;
+    dims[isLse ? 1 : op.headDim()] = queryHeads;
+    dims[isLse ? 2 : op.lengthDim()] = queryLength;
+    SmallVector<Value> dynamic;
+    for (auto [i, size] : llvm::enumerate(type.getShape()))
+      if (ShapedType::isDynamic(size))
+        dynamic.push_back(dims[i]);
+    destinations.push_back(
+        tensor::EmptyOp::create(builder, loc, type, dynamic));
+  }
+  return destinations;
+}
+
+KernelOp HostRewriter::emitKernel(ArrayRef<Value> inputs,
+                                  ArrayRef<Value> outputs) {
+  SmallVector<Type> types;
+  for (Value value : llvm::concat<const Value>(inputs, outputs)) {
+    auto tensor = dyn_cast<RankedTensorType>(value.getType());
+    types.push_back(tensor ? Type(memrefOf(tensor)) : value.getType());
+  }
+  auto atModule = OpBuilder(function);
+  auto kernel = KernelOp::create(
+      atModule, loc, name, builder.getFunctionType(types, {}),
+      op->getAttrOfType<ScheduleAttr>("tile.schedule"),
+      op->getAttrOfType<StringAttr>("tile.target").getValue());
+  Block &body = kernel.getBody().emplaceBlock();
+  for (Type type : types)
+    body.addArgument(type, loc);
+
+  KernelArguments arguments{body.getArgument(0), body.getArgument(1),
+                            body.getArgument(2), body.getArgument(3), {}, {}};
+  unsigned next = inputs.size();
+  if (!op.getOutput().use_empty())
+    arguments.output = body.getArgument(next++);
+  if (op.getLse() && !op.getLse().use_empty())
+    arguments.lse = body.getArgument(next++);
+  emitForwardKernel(kernel, op, arguments);
+  return kernel;
+}
+
+void HostRewriter::emitLaunch() {
+  Value divisor = arith::MaxUIOp::create(builder, loc, keyHeads, constant(1));
+  Value group = arith::DivUIOp::create(builder, loc, queryHeads, divisor);
+  SmallVector<Value> inputs = {op.getQuery(), op.getKey(), op.getValue(),
+                               group};
+  SmallVector<Value> outputs = emitDestinations();
+  KernelOp kernel = emitKernel(inputs, outputs);
+  Value blocks = arith::CeilDivUIOp::create(
+      builder, loc, queryLength, constant(kernel.getSchedule().getQ()));
+  auto launch = LaunchOp::create(
+      builder, loc, ValueRange(outputs).getTypes(),
+      SymbolRefAttr::get(kernel.getSymNameAttr()), blocks, queryHeads, batch,
+      inputs, outputs);
+  unsigned next = 0;
+  for (Value result : op->getResults())
+    if (!result.use_empty())
+      result.replaceAllUsesWith(launch.getResult(next++));
+}
+
+LogicalResult HostRewriter::rewrite() {
+  if (!op->hasAttr("tile.schedule") || !op->hasAttr("tile.target"))
+    return op.emitOpError("has no schedule; run attn-select-schedule first");
+  readDims();
+  emitAsserts();
+  emitLaunch();
+  op.erase();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// What the package says about the function
+//===----------------------------------------------------------------------===//
+
+/// A query index at which a constraint starts or stops to bind, for the key at
+/// one end of the keys: constant plus multiples of dimensions of arguments.
+static DictionaryAttr edgeRow(Builder &builder, SdpaOp op,
+                              const KeepConstraint &constraint, bool atEnd) {
+  // j * J + i * I + … + constant = 0 at J = 0 or J = Sk - 1, solved for I.
+  int64_t sign = -constraint.i;
+  int64_t constant = constraint.constant - (atEnd ? constraint.j : 0);
+  int64_t keyLength = constraint.keyLength + (atEnd ? constraint.j : 0);
+  auto term = [&](Value tensor, int64_t coefficient) {
+    return builder.getDictionaryAttr(
+        {builder.getNamedAttr("arg",
+                              builder.getI64IntegerAttr(
+                                  cast<BlockArgument>(tensor).getArgNumber())),
+         builder.getNamedAttr("dim",
+                              builder.getI64IntegerAttr(op.lengthDim())),
+         builder.getNamedAttr("coef",
+                              builder.getI64IntegerAttr(coefficient))});
+  };
+  SmallVector<Attribute> terms;
+  if (constraint.queryLength)
+    terms.push_back(term(op.getQuery(), constraint.queryLength * sign));
+  if (keyLength)
+    terms.push_back(term(op.getKey(), keyLength * sign));
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("const",
+                            builder.getI64IntegerAttr(constant * sign)),
+       builder.getNamedAttr("terms", builder.getArrayAttr(terms))});
+}
+
+static ArrayAttr edgeRows(Builder &builder, SdpaOp op) {
+  SmallVector<Attribute> rows;
+  if (op.getKeep().empty())
+    return builder.getArrayAttr({});
+  auto constraints = deriveKeepConstraints(op.getKeep());
+  if (failed(constraints))
+    return builder.getArrayAttr({});
+  for (const KeepConstraint &constraint : *constraints)
+    if (std::abs(constraint.i) == 1)
+      for (bool atEnd : {false, true})
+        rows.push_back(edgeRow(builder, op, constraint, atEnd));
+  return builder.getArrayAttr(rows);
+}
+
+/// `attn.result` of a returned value: which dimensions count its rows, and the
+/// MMA steps behind a value.
+static DictionaryAttr describeResult(Builder &builder, OpResult result) {
+  auto op = cast<SdpaOp>(result.getOwner());
+  SmallVector<int64_t> rows = {0, 1, 2};
+  if (result == op.getOutput())
+    rows = {op.batchDim(), op.headDim(), op.lengthDim()};
+  int64_t steps = llvm::divideCeil(op.getHeadDimQK(), 16);
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("rows", builder.getI64ArrayAttr(rows)),
+       builder.getNamedAttr("mma_steps", builder.getI64IntegerAttr(steps))});
+}
+
+static void describe(func::FuncOp function) {
+  Builder builder(function.getContext());
+  SmallVector<Attribute> results, edges;
+  for (Value value : function.front().getTerminator()->getOperands())
+    results.push_back(describeResult(builder, cast<OpResult>(value)));
+  function.walk([&](SdpaOp op) {
+    llvm::append_range(edges, edgeRows(builder, op));
+  });
+  function->setAttr("attn.results", builder.getArrayAttr(results));
+  function->setAttr("attn.edge_rows", builder.getArrayAttr(edges));
+}
+
+void ConvertAttnToTile::runOnOperation() {
+  SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+  for (func::FuncOp function : functions) {
+    SmallVector<SdpaOp> ops;
+    function.walk([&](SdpaOp op) { ops.push_back(op); });
+    if (ops.empty())
+      continue;
+    describe(function);
+    for (auto [number, op] : llvm::enumerate(ops))
+      if (failed(HostRewriter(op, function, number).rewrite()))
+        return signalPassFailure();
+  }
+}

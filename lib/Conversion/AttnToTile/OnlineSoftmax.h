@@ -1,0 +1,30 @@
+//===- OnlineSoftmax.h - The body of an attention kernel --------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_ONLINESOFTMAX_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_ONLINESOFTMAX_H
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Tile/IR/Tile.h"
+
+namespace attn {
+
+/// Arguments of an attention kernel, in order: the memrefs of query, key and
+/// value, query heads per key head (`index`), and the memrefs of those results
+/// that are used.
+struct KernelArguments {
+  mlir::Value query, key, value, group;
+  mlir::Value output, lse; // null where not used
+};
+
+/// Fills `kernel` with the forward pass of `op`.
+void emitForwardKernel(tile::KernelOp kernel, SdpaOp op,
+                       const KernelArguments &arguments);
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_ONLINESOFTMAX_H

@@ -1,0 +1,55 @@
+//===- ScheduleTable.cpp - Default schedules ------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "ScheduleTable.h"
+
+#include "llvm/ADT/StringRef.h"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+
+using namespace attn;
+
+namespace {
+struct Row {
+  llvm::StringRef target;
+  int64_t maxHeadDim; // of the larger of the two
+  ScheduleKeys keys;
+};
+} // namespace
+
+/// The first row that is large enough is taken. Shared memory is
+/// 2 bytes * (q * dqk + stages * kv * (dqk + dv)).
+static constexpr Row kRows[] = {
+    {"sm_80", 64, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
+    {"sm_80", 128, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
+    {"sm_80", 256, {/*q=*/64, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
+};
+
+ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
+  int64_t headDim = std::max(dims.qk, dims.v);
+  const Row *row = std::find_if(
+      std::begin(kRows), std::end(kRows), [&](const Row &candidate) {
+        return candidate.target == target.name &&
+               headDim <= candidate.maxHeadDim;
+      });
+  assert(row != std::end(kRows) && "every target has a row for every head dim");
+  return row->keys;
+}
+
+int64_t attn::estimateRegisters(const ScheduleKeys &keys, HeadDims dims) {
+  constexpr int64_t kLanes = 32, kAddressing = 40, kMaxQueryFragment = 32;
+  int64_t rows = keys.q / keys.warps;
+  int64_t accumulators = rows * dims.v / kLanes;
+  int64_t scores = rows * keys.kv / kLanes;
+  int64_t probabilities = scores / 2;
+  int64_t query = rows * dims.qk / kLanes / 2;
+  if (query > kMaxQueryFragment)
+    query = rows / 16 * 4; // read again in every step
+  return accumulators + scores + probabilities + query + kAddressing;
+}

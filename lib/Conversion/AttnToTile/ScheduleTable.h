@@ -1,0 +1,35 @@
+//===- ScheduleTable.h - Default schedules ----------------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_SCHEDULETABLE_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_SCHEDULETABLE_H
+
+#include "attn/Target/TargetRegistry.h"
+
+#include <cstdint>
+
+namespace attn {
+
+/// The keys of `#tile.schedule`, as plain data.
+struct ScheduleKeys {
+  int64_t q, kv, warps, stages;
+};
+
+/// Head dimensions as the kernel has them: padded to the MMA step.
+struct HeadDims {
+  int64_t qk, v;
+};
+
+ScheduleKeys defaultSchedule(const TargetDesc &target, HeadDims dims);
+
+/// 32-bit registers a thread needs at least: accumulators, scores,
+/// probabilities, the query fragment and the addresses of a step.
+int64_t estimateRegisters(const ScheduleKeys &keys, HeadDims dims);
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_SCHEDULETABLE_H

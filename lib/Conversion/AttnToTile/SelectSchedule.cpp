@@ -1,0 +1,110 @@
+//===- SelectSchedule.cpp - How each attention is computed ----------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+//   attn.sdpa %q, %k, %v …
+// =>
+//   attn.sdpa %q, %k, %v … {tile.schedule = #tile.schedule<q = 128, …>,
+//                           tile.target = "sm_80"}
+//
+//===----------------------------------------------------------------------===//
+
+#include "ScheduleTable.h"
+
+#include "attn/Conversion/Passes.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace attn {
+#define GEN_PASS_DEF_SELECTSCHEDULE
+#include "attn/Conversion/Passes.h.inc"
+} // namespace attn
+
+using namespace mlir;
+using namespace attn;
+using attn::tile::ScheduleAttr;
+
+namespace {
+
+struct SelectSchedule
+    : public attn::impl::SelectScheduleBase<SelectSchedule> {
+  using SelectScheduleBase::SelectScheduleBase;
+  void runOnOperation() override;
+
+private:
+  LogicalResult select(SdpaOp op, const TargetDesc &target);
+};
+
+} // namespace
+
+/// Replaces the keys that `text` names: "q=128,kv=64".
+static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
+                               function_ref<InFlightDiagnostic()> emitError) {
+  SmallVector<StringRef> parts;
+  text.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (StringRef part : parts) {
+    auto [key, value] = part.split('=');
+    int64_t *slot = llvm::StringSwitch<int64_t *>(key.trim())
+                        .Case("q", &keys.q)
+                        .Case("kv", &keys.kv)
+                        .Case("warps", &keys.warps)
+                        .Case("stages", &keys.stages)
+                        .Default(nullptr);
+    if (!slot)
+      return emitError() << "expected schedule keys `q`, `kv`, `warps` or "
+                            "`stages`, got `"
+                         << key.trim() << "`";
+    if (value.trim().getAsInteger(10, *slot))
+      return emitError() << "expected an integer for schedule key `"
+                         << key.trim() << "`, got `" << value.trim() << "`";
+  }
+  return success();
+}
+
+LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
+  // Plain emitError: the operation is fine, the flag is not.
+  auto emitError = [&] { return mlir::emitError(op.getLoc()); };
+  HeadDims dims{static_cast<int64_t>(llvm::alignTo(op.getHeadDimQK(), 16)),
+                static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), 16))};
+  ScheduleKeys keys = defaultSchedule(target, dims);
+  if (failed(parseKeys(schedule, keys, emitError)))
+    return failure();
+  auto attr = ScheduleAttr::getChecked(emitError, &getContext(), keys.q,
+                                       keys.kv, keys.warps, keys.stages);
+  if (!attr)
+    return failure();
+  int64_t registers = estimateRegisters(keys, dims);
+  if (registers > target.registersPerThread)
+    return emitError() << "schedule `" << attr.toFlag() << "` needs "
+                       << registers << " registers a thread, "
+                       << registers - target.registersPerThread
+                       << " more than the " << target.registersPerThread
+                       << " of " << target.name;
+  op->setAttr("tile.schedule", attr);
+  op->setAttr("tile.target", StringAttr::get(&getContext(), target.name));
+  remark::passed(op.getLoc(), remark::RemarkOpts::name("Schedule")
+                                  .category("attn-select-schedule"))
+      << attr.toFlag();
+  return success();
+}
+
+void SelectSchedule::runOnOperation() {
+  const TargetDesc *desc = lookupTarget(target);
+  if (!desc) {
+    emitError(UnknownLoc::get(&getContext()))
+        << "unknown target `" << target << "`; known are "
+        << knownTargetNames();
+    return signalPassFailure();
+  }
+  WalkResult result = getOperation().walk([&](SdpaOp op) {
+    if (op->hasAttr("tile.schedule"))
+      return WalkResult::advance();
+    return WalkResult(select(op, *desc));
+  });
+  if (result.wasInterrupted())
+    signalPassFailure();
+}

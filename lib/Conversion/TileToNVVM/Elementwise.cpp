@@ -1,0 +1,241 @@
+//===- Elementwise.cpp - Operations on each register alone ----------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Lowering.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace attn::tile;
+
+namespace {
+
+/// Any elementwise operation of arith or math, register by register. Operands
+/// that are no tiles (the condition of a select) are the same for all.
+struct ElementwiseConversion : ConversionPattern {
+  ElementwiseConversion(const TypeConverter &converter, MLIRContext *context)
+      : ConversionPattern(converter, MatchAnyOpTypeTag(), /*benefit=*/1,
+                          context) {}
+  LogicalResult
+  matchAndRewrite(Operation *op, ArrayRef<ValueRange> operands,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+/// f32 registers are rounded in pairs.
+struct TruncConversion : OpConversionPattern<arith::TruncFOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(arith::TruncFOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+struct Log2Conversion : OpConversionPattern<math::Log2Op> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(math::Log2Op op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+struct ConstantConversion : OpConversionPattern<arith::ConstantOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(arith::ConstantOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+struct SplatConversion : OpConversionPattern<tensor::SplatOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(tensor::SplatOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    RegisterGrid grid(op.getType());
+    rewriter.replaceOpWithMultiple(
+        op, {SmallVector<Value>(grid.size(), adaptor.getInput().front())});
+    return success();
+  }
+};
+
+struct BroadcastConversion : OpConversionPattern<BroadcastOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(BroadcastOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+struct IotaConversion : OpConversionPattern<IotaOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(IotaOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+struct ConvertLayoutConversion : OpConversionPattern<ConvertLayoutOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(ConvertLayoutOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+} // namespace
+
+LogicalResult ElementwiseConversion::matchAndRewrite(
+    Operation *op, ArrayRef<ValueRange> operands,
+    ConversionPatternRewriter &rewriter) const {
+  if (!OpTrait::hasElementwiseMappableTraits(op) || op->getNumResults() != 1)
+    return failure();
+  auto tile = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+  if (!tile || !tile.getEncoding())
+    return failure();
+  RegisterGrid grid(tile);
+  SmallVector<Value> registers;
+  for (int64_t i = 0; i < grid.size(); ++i) {
+    SmallVector<Value> inputs;
+    for (auto [operand, values] : llvm::zip(op->getOperands(), operands))
+      inputs.push_back(isa<RankedTensorType>(operand.getType()) ? values[i]
+                                                                : values[0]);
+    Operation *scalar =
+        rewriter.create(op->getLoc(), op->getName().getIdentifier(), inputs,
+                        grid.registerType, op->getAttrs());
+    registers.push_back(scalar->getResult(0));
+  }
+  rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
+}
+
+LogicalResult
+TruncConversion::matchAndRewrite(arith::TruncFOp op, OneToNOpAdaptor adaptor,
+                                 ConversionPatternRewriter &rewriter) const {
+  auto result = dyn_cast<RankedTensorType>(op.getType());
+  if (!result || !result.getEncoding() || result.getDimSize(1) == 1)
+    return rewriter.notifyMatchFailure(op, "expected a tile");
+  Location loc = op.getLoc();
+  RegisterGrid from(cast<RankedTensorType>(op.getIn().getType()));
+  RegisterGrid to(result);
+  auto pairType = VectorType::get(2, rewriter.getF32Type());
+  SmallVector<Value> registers(to.size());
+  for (int64_t pair = 0; pair < to.size(); ++pair) {
+    Value vector = LLVM::PoisonOp::create(rewriter, loc, pairType);
+    for (int64_t column = 0; column < from.columnsOfAtom; ++column)
+      vector = LLVM::InsertElementOp::create(
+          rewriter, loc, vector,
+          adaptor.getIn()[pair * from.columnsOfAtom + column],
+          emitI32(rewriter, loc, column));
+    registers[pair] =
+        arith::TruncFOp::create(rewriter, loc, to.registerType, vector);
+  }
+  rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
+}
+
+/// Without a device library there is only the approximate instruction.
+LogicalResult
+Log2Conversion::matchAndRewrite(math::Log2Op op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const {
+  if (!isa<RankedTensorType>(op.getType()))
+    return failure();
+  SmallVector<Value> registers;
+  for (Value value : adaptor.getOperand())
+    registers.push_back(
+        LLVM::CallIntrinsicOp::create(
+            rewriter, op.getLoc(), rewriter.getF32Type(),
+            rewriter.getStringAttr("llvm.nvvm.lg2.approx.ftz.f"), value)
+            .getResult(0));
+  rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
+}
+
+LogicalResult ConstantConversion::matchAndRewrite(
+    arith::ConstantOp op, OneToNOpAdaptor,
+    ConversionPatternRewriter &rewriter) const {
+  auto tile = dyn_cast<RankedTensorType>(op.getType());
+  auto value = dyn_cast<SplatElementsAttr>(op.getValue());
+  if (!tile || !tile.getEncoding() || !value)
+    return rewriter.notifyMatchFailure(op, "expected a uniform tile");
+  RegisterGrid grid(tile);
+  if (isa<VectorType>(grid.registerType))
+    return rewriter.notifyMatchFailure(op, "expected 32-bit elements");
+  Value scalar = arith::ConstantOp::create(rewriter, op.getLoc(),
+                                           value.getSplatValue<TypedAttr>());
+  rewriter.replaceOpWithMultiple(
+      op, {SmallVector<Value>(grid.size(), scalar)});
+  return success();
+}
+
+LogicalResult BroadcastConversion::matchAndRewrite(
+    BroadcastOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
+  auto input = cast<RankedTensorType>(op.getInput().getType());
+  RegisterGrid from(input), to(cast<RankedTensorType>(op.getType()));
+  if (from.registerType != to.registerType || isa<VectorType>(to.registerType))
+    return rewriter.notifyMatchFailure(op, "expected 32-bit elements");
+  bool isRow = input.getDimSize(1) == 1, isColumn = input.getDimSize(0) == 1;
+  SmallVector<Value> registers(to.size());
+  for (int64_t strip = 0; strip < to.strips; ++strip)
+    for (int64_t atom = 0; atom < to.atoms; ++atom)
+      for (int64_t row = 0; row < to.rowsOfAtom; ++row)
+        for (int64_t column = 0; column < to.columnsOfAtom; ++column)
+          registers[to.index(strip, atom, row, column)] =
+              adaptor.getInput()[from.index(
+                  isColumn ? 0 : strip, isRow ? 0 : atom, isColumn ? 0 : row,
+                  isRow ? 0 : column)];
+  rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
+}
+
+LogicalResult
+IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
+                                ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  auto tile = cast<RankedTensorType>(op.getType());
+  RegisterGrid grid(tile);
+  ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
+  bool isRow = tile.getDimSize(1) == 1;
+  SmallVector<Value> registers(grid.size());
+  for (int64_t strip = 0; strip < grid.strips; ++strip)
+    for (int64_t atom = 0; atom < grid.atoms; ++atom)
+      for (int64_t row = 0; row < grid.rowsOfAtom; ++row)
+        for (int64_t column = 0; column < grid.columnsOfAtom; ++column) {
+          int64_t fixed = isRow ? 16 * strip + 8 * row : 8 * atom + column;
+          registers[grid.index(strip, atom, row, column)] =
+              arith::AddIOp::create(rewriter, loc,
+                                    isRow ? origin.row : origin.column,
+                                    emitI32(rewriter, loc, fixed));
+        }
+  rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
+}
+
+/// Accumulators of 16 bits to a left operand: register r of a 16 x 16 atom is
+/// row half r % 2 of accumulator atom r / 2.
+LogicalResult ConvertLayoutConversion::matchAndRewrite(
+    ConvertLayoutOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
+  auto input = cast<RankedTensorType>(op.getInput().getType());
+  auto result = cast<RankedTensorType>(op.getType());
+  if (!isa<AccumulatorAttr>(input.getEncoding()) ||
+      !isa<OperandAAttr>(result.getEncoding()))
+    return op.emitOpError("is only known from an accumulator to a left operand");
+  RegisterGrid from(input), to(result);
+  SmallVector<Value> registers(to.size());
+  for (int64_t strip = 0; strip < to.strips; ++strip)
+    for (int64_t atom = 0; atom < to.atoms; ++atom)
+      for (int64_t r = 0; r < 4; ++r)
+        registers[to.index(strip, atom, 0, 0) + r] =
+            adaptor.getInput()[from.index(strip, 2 * atom + r / 2, r % 2, 0)];
+  rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
+}
+
+void attn::tile::populateElementwisePatterns(const TypeConverter &converter,
+                                             RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
+  patterns.add<ElementwiseConversion>(converter, context);
+  patterns.add<TruncConversion, Log2Conversion, ConstantConversion,
+               SplatConversion, BroadcastConversion, IotaConversion,
+               ConvertLayoutConversion>(converter, context, /*benefit=*/2);
+}

@@ -1,0 +1,241 @@
+//===- GlobalMemory.cpp - Views of global memory, and stores to it --------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Lowering.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace attn::tile;
+
+//===----------------------------------------------------------------------===//
+// GlobalView
+//===----------------------------------------------------------------------===//
+
+void GlobalView::partTypes(MemRefType type, SmallVectorImpl<Type> &types) {
+  MLIRContext *context = type.getContext();
+  types.push_back(LLVM::LLVMPointerType::get(context, 1));
+  types.append(type.getNumDynamicDims(), IntegerType::get(context, 32));
+  types.append(type.getRank() - 1, IntegerType::get(context, 64));
+}
+
+GlobalView GlobalView::unpack(OpBuilder &builder, Location loc,
+                              MemRefType type, ValueRange parts) {
+  GlobalView view;
+  view.elementType = type.getElementType();
+  view.pointer = parts.front();
+  parts = parts.drop_front();
+  for (int64_t size : type.getShape()) {
+    if (!ShapedType::isDynamic(size)) {
+      view.dims.push_back(emitI32(builder, loc, size));
+      continue;
+    }
+    view.dims.push_back(parts.front());
+    parts = parts.drop_front();
+  }
+  view.strides.assign(parts.begin(), parts.end());
+  view.strides.push_back(emitI64(builder, loc, 1));
+  return view;
+}
+
+SmallVector<Value> GlobalView::pack(MemRefType type) const {
+  SmallVector<Value> parts = {pointer};
+  for (auto [dim, size] : llvm::zip(dims, type.getShape()))
+    if (ShapedType::isDynamic(size))
+      parts.push_back(dim);
+  llvm::append_range(parts, ArrayRef(strides).drop_back());
+  return parts;
+}
+
+/// Indices may be `index` (32 bits in kernels) or i32.
+static Value toI64(OpBuilder &builder, Location loc, Value index) {
+  Type i64 = builder.getI64Type();
+  if (index.getType() == i64)
+    return index;
+  if (index.getType().isIndex())
+    index = arith::IndexCastOp::create(builder, loc, builder.getI32Type(),
+                                       index);
+  return arith::ExtSIOp::create(builder, loc, i64, index);
+}
+
+Value GlobalView::address(OpBuilder &builder, Location loc,
+                          ValueRange indices) const {
+  Value offset;
+  for (auto [index, stride] : llvm::zip(indices, strides)) {
+    Value term = arith::MulIOp::create(builder, loc, toI64(builder, loc, index),
+                                       stride);
+    offset = offset ? arith::AddIOp::create(builder, loc, offset, term) : term;
+  }
+  return LLVM::GEPOp::create(builder, loc, pointer.getType(), elementType,
+                             pointer, offset);
+}
+
+//===----------------------------------------------------------------------===//
+// Patterns
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+struct DimConversion : OpConversionPattern<memref::DimOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(memref::DimOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    std::optional<int64_t> dim = op.getConstantIndex();
+    auto type = dyn_cast<MemRefType>(op.getSource().getType());
+    if (!dim || !type)
+      return rewriter.notifyMatchFailure(op, "expected a constant dimension");
+    GlobalView view = GlobalView::unpack(rewriter, op.getLoc(), type,
+                                         adaptor.getSource());
+    rewriter.replaceOpWithNewOp<arith::IndexCastOp>(
+        op, rewriter.getIndexType(), view.dims[*dim]);
+    return success();
+  }
+};
+
+struct TransposeConversion : OpConversionPattern<memref::TransposeOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(memref::TransposeOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto from = cast<MemRefType>(op.getIn().getType());
+    GlobalView source =
+        GlobalView::unpack(rewriter, op.getLoc(), from, adaptor.getIn());
+    GlobalView view = source;
+    for (auto [to, expr] : llvm::enumerate(op.getPermutation().getResults())) {
+      unsigned dim = cast<AffineDimExpr>(expr).getPosition();
+      view.dims[to] = source.dims[dim];
+      view.strides[to] = source.strides[dim];
+    }
+    rewriter.replaceOpWithMultiple(op, {view.pack(op.getType())});
+    return success();
+  }
+};
+
+struct StoreConversion : OpConversionPattern<StoreOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(StoreOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+
+private:
+  void storeTile(StoreOp op, const GlobalView &view, ValueRange registers,
+                 SmallVector<Value> indices, OpBuilder &builder) const;
+  void storeRowVector(StoreOp op, const GlobalView &view, ValueRange registers,
+                      SmallVector<Value> indices, OpBuilder &builder) const;
+};
+
+} // namespace
+
+/// Builds what `body` builds under `condition`.
+static void emitIf(OpBuilder &builder, Location loc, Value condition,
+                   function_ref<void(OpBuilder &)> body) {
+  auto guard = scf::IfOp::create(builder, loc, condition, /*withElse=*/false);
+  OpBuilder inner = guard.getThenBodyBuilder();
+  body(inner);
+}
+
+static Value emitRowIndex(OpBuilder &builder, Location loc, Value first,
+                          Value origin, int64_t offset) {
+  Value row = arith::AddIOp::create(builder, loc, first, origin);
+  return arith::AddIOp::create(builder, loc, row, emitI32(builder, loc, offset));
+}
+
+/// Pairs of 16-bit elements, or single wider ones, under one test a row.
+void StoreConversion::storeTile(StoreOp op, const GlobalView &view,
+                                ValueRange registers,
+                                SmallVector<Value> indices,
+                                OpBuilder &builder) const {
+  Location loc = op.getLoc();
+  auto tile = cast<RankedTensorType>(op.getValue().getType());
+  RegisterGrid grid(tile);
+  ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
+  int64_t columns = op.getDest().getType().getShape().back();
+  size_t rowDim = view.dims.size() - 2;
+  Value first = indices[rowDim];
+  for (int64_t strip = 0; strip < grid.strips; ++strip)
+    for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
+      Value row =
+          emitRowIndex(builder, loc, first, origin.row, 16 * strip + 8 * half);
+      Value isInside =
+          arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, row,
+                                view.dims[rowDim]);
+      emitIf(builder, loc, isInside, [&](OpBuilder &inner) {
+        SmallVector<Value> at(indices);
+        at[rowDim] = row;
+        at.push_back(origin.column);
+        Value base = view.address(inner, loc, at);
+        for (int64_t atom = 0; atom < grid.atoms && 8 * atom < columns; ++atom)
+          for (int64_t column = 0; column < grid.columnsOfAtom; ++column) {
+            Value address = LLVM::GEPOp::create(
+                inner, loc, base.getType(), view.elementType, base,
+                ArrayRef<LLVM::GEPArg>{int32_t(8 * atom + column)});
+            LLVM::StoreOp::create(
+                inner, loc, registers[grid.index(strip, atom, half, column)],
+                address);
+          }
+      });
+    }
+}
+
+/// A row vector is held by all lanes of a quad; the first one writes it.
+void StoreConversion::storeRowVector(StoreOp op, const GlobalView &view,
+                                     ValueRange registers,
+                                     SmallVector<Value> indices,
+                                     OpBuilder &builder) const {
+  Location loc = op.getLoc();
+  auto tile = cast<RankedTensorType>(op.getValue().getType());
+  RegisterGrid grid(tile);
+  ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
+  Value isFirst =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                            origin.column, emitI32(builder, loc, 0));
+  Value first = indices.back();
+  for (int64_t strip = 0; strip < grid.strips; ++strip)
+    for (int64_t half = 0; half < 2; ++half) {
+      Value row =
+          emitRowIndex(builder, loc, first, origin.row, 16 * strip + 8 * half);
+      Value isInside = arith::CmpIOp::create(
+          builder, loc, arith::CmpIPredicate::slt, row, view.dims.back());
+      Value writes = arith::AndIOp::create(builder, loc, isFirst, isInside);
+      emitIf(builder, loc, writes, [&](OpBuilder &inner) {
+        SmallVector<Value> at(indices);
+        at.back() = row;
+        LLVM::StoreOp::create(inner, loc,
+                              registers[grid.index(strip, 0, half, 0)],
+                              view.address(inner, loc, at));
+      });
+    }
+}
+
+LogicalResult StoreConversion::matchAndRewrite(
+    StoreOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  MemRefType type = op.getDest().getType();
+  auto tile = cast<RankedTensorType>(op.getValue().getType());
+  bool isVector = tile.getDimSize(1) == 1;
+  if (!isVector && type.getShape().back() % 8 != 0)
+    return rewriter.notifyMatchFailure(op, "expected columns in eights");
+  GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
+  SmallVector<Value> indices;
+  for (Value index : op.getIndices())
+    indices.push_back(arith::IndexCastOp::create(rewriter, loc,
+                                                 rewriter.getI32Type(), index));
+  if (isVector)
+    storeRowVector(op, view, adaptor.getValue(), indices, rewriter);
+  else
+    storeTile(op, view, adaptor.getValue(), indices, rewriter);
+  rewriter.eraseOp(op);
+  return success();
+}
+
+void attn::tile::populateGlobalMemoryPatterns(const TypeConverter &converter,
+                                              RewritePatternSet &patterns) {
+  patterns.add<DimConversion, TransposeConversion, StoreConversion>(
+      converter, patterns.getContext());
+}

@@ -1,0 +1,110 @@
+//===- Kernels.cpp - Kernels as functions ---------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Lowering.h"
+
+using namespace mlir;
+using namespace attn::tile;
+
+namespace {
+
+struct KernelConversion : OpConversionPattern<KernelOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(KernelOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+struct ReturnConversion : OpConversionPattern<ReturnOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(ReturnOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<LLVM::ReturnOp>(op, ValueRange());
+    return success();
+  }
+};
+
+struct BlockIdConversion : OpConversionPattern<BlockIdOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(BlockIdOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+} // namespace
+
+LogicalResult BlockIdConversion::matchAndRewrite(
+    BlockIdOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  Type i32 = rewriter.getI32Type();
+  Value id;
+  switch (op.getDim()) {
+  case GridDim::x:
+    id = NVVM::BlockIdXOp::create(rewriter, loc, i32);
+    break;
+  case GridDim::y:
+    id = NVVM::BlockIdYOp::create(rewriter, loc, i32);
+    break;
+  case GridDim::z:
+    id = NVVM::BlockIdZOp::create(rewriter, loc, i32);
+    break;
+  }
+  rewriter.replaceOpWithNewOp<arith::IndexCastOp>(op, rewriter.getIndexType(),
+                                                  id);
+  return success();
+}
+
+/// What ptxas and the launch need to know about a kernel.
+static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
+  Builder builder(function.getContext());
+  function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),
+                    builder.getUnitAttr());
+  int32_t threads = kernel.getSchedule().getThreads();
+  function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
+                    builder.getDenseI32ArrayAttr({threads}));
+  // Subnormal scores, sums and probabilities are flushed: `.ftz` throughout.
+  auto flush = builder.getStrArrayAttr(
+      {"denormal-fp-math-f32", "preserve-sign,preserve-sign"});
+  function.setPassthroughAttr(builder.getArrayAttr({flush}));
+  function->setAttr("tile.schedule", kernel.getSchedule());
+  function->setAttr("tile.shared_bytes", kernel.getSharedBytesAttr());
+}
+
+LogicalResult
+KernelConversion::matchAndRewrite(KernelOp op, OneToNOpAdaptor,
+                                  ConversionPatternRewriter &rewriter) const {
+  if (!op.getSharedBytes())
+    return op.emitOpError("has no `shared_bytes`; run tile-allocate-shared "
+                          "first");
+  TypeConverter::SignatureConversion signature(op.getNumArguments());
+  for (auto [i, type] : llvm::enumerate(op.getArgumentTypes())) {
+    SmallVector<Type> types;
+    if (type.isIndex())
+      types.push_back(rewriter.getI32Type());
+    else if (failed(typeConverter->convertTypes(type, types)))
+      return failure();
+    signature.addInputs(i, types);
+  }
+  auto type = LLVM::LLVMFunctionType::get(
+      LLVM::LLVMVoidType::get(getContext()), signature.getConvertedTypes());
+  auto function = LLVM::LLVMFuncOp::create(rewriter, op.getLoc(),
+                                           op.getSymName(), type);
+  setKernelAttributes(function, op);
+  rewriter.inlineRegionBefore(op.getBody(), function.getBody(),
+                              function.getBody().end());
+  rewriter.applySignatureConversion(&function.getBody().front(), signature,
+                                    getTypeConverter());
+  rewriter.eraseOp(op);
+  return success();
+}
+
+void attn::tile::populateKernelPatterns(const TypeConverter &converter,
+                                        RewritePatternSet &patterns) {
+  patterns.add<KernelConversion, ReturnConversion, BlockIdConversion>(
+      converter, patterns.getContext());
+}

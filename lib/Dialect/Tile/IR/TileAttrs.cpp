@@ -1,0 +1,181 @@
+//===- TileAttrs.cpp - Schedules, layouts and shared memory ---------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Tile/IR/Tile.h"
+
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace attn::tile;
+
+//===----------------------------------------------------------------------===//
+// Schedule
+//===----------------------------------------------------------------------===//
+
+/// * every number is positive;
+/// * `q` is a multiple of 16 rows a warp, `kv` of 16 keys;
+/// * at most 1024 threads.
+LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t q, int64_t kv, int64_t warps,
+                                   int64_t stages) {
+  if (warps < 1 || warps > 32)
+    return emitError() << "expected schedule key `warps` in 1..32, got "
+                       << warps;
+  if (q < 1 || q % (16 * warps) != 0)
+    return emitError() << "expected schedule key `q` to be a multiple of "
+                       << 16 * warps << " (16 rows for each of " << warps
+                       << " warps), got " << q;
+  if (kv < 1 || kv % 16 != 0)
+    return emitError()
+           << "expected schedule key `kv` to be a multiple of 16, got " << kv;
+  if (q > 1024 || kv > 1024)
+    return emitError() << "expected schedule keys `q` and `kv` to be at most "
+                          "1024, got "
+                       << q << " and " << kv;
+  if (stages < 1 || stages > 8)
+    return emitError() << "expected schedule key `stages` in 1..8, got "
+                       << stages;
+  return success();
+}
+
+std::string ScheduleAttr::toFlag() const {
+  return llvm::formatv("q={0},kv={1},warps={2},stages={3}", getQ(), getKv(),
+                       getWarps(), getStages());
+}
+
+//===----------------------------------------------------------------------===//
+// Layouts
+//===----------------------------------------------------------------------===//
+
+static LogicalResult
+verifyWarps(function_ref<InFlightDiagnostic()> emitError, int64_t warps) {
+  if (warps < 1 || warps > 32)
+    return emitError() << "expected `warps` in 1..32, got " << warps;
+  return success();
+}
+
+/// A dimension is a multiple of its atom, or 1 where vectors are allowed.
+static LogicalResult verifyDim(function_ref<InFlightDiagnostic()> emitError,
+                               StringRef what, int64_t size, int64_t atom,
+                               bool allowVector) {
+  if ((allowVector && size == 1) || (size > 0 && size % atom == 0))
+    return success();
+  return emitError() << "expected " << what << " to be a multiple of " << atom
+                     << ", got " << size;
+}
+
+LogicalResult
+AccumulatorAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                        int64_t warps) {
+  return verifyWarps(emitError, warps);
+}
+
+LogicalResult AccumulatorAttr::verifyEncoding(
+    ArrayRef<int64_t> shape, Type elementType,
+    function_ref<InFlightDiagnostic()> emitError) const {
+  if (shape.size() != 2)
+    return emitError() << "expected a tile of rank 2, got rank "
+                       << shape.size();
+  if (failed(verifyDim(emitError, "rows", shape[0], 16 * getWarps(), true)))
+    return failure();
+  return verifyDim(emitError, "columns", shape[1], 8, true);
+}
+
+LogicalResult
+OperandAAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                     int64_t warps) {
+  return verifyWarps(emitError, warps);
+}
+
+LogicalResult OperandAAttr::verifyEncoding(
+    ArrayRef<int64_t> shape, Type elementType,
+    function_ref<InFlightDiagnostic()> emitError) const {
+  if (shape.size() != 2)
+    return emitError() << "expected a tile of rank 2, got rank "
+                       << shape.size();
+  if (!elementType.isIntOrFloat() ||
+      elementType.getIntOrFloatBitWidth() != 16)
+    return emitError() << "expected 16-bit elements, got " << elementType;
+  if (failed(verifyDim(emitError, "rows", shape[0], 16 * getWarps(), false)))
+    return failure();
+  return verifyDim(emitError, "columns", shape[1], 16, false);
+}
+
+//===----------------------------------------------------------------------===//
+// Shared memory
+//===----------------------------------------------------------------------===//
+
+int64_t SharedType::getElementBytes() const {
+  return getElementType().getIntOrFloatBitWidth() / 8;
+}
+
+int64_t SharedType::getSlotBytes() const {
+  return getRows() * getColumns() * getElementBytes();
+}
+
+SharedType SharedType::getSlotType() const {
+  return SharedType::get(getContext(), getShape().take_back(2),
+                         getElementType(), getSwizzle());
+}
+
+int64_t SharedType::pickSwizzle(int64_t rowBytes) {
+  for (int64_t bytes : {128, 64})
+    if (rowBytes % bytes == 0)
+      return bytes;
+  return 32;
+}
+
+/// * rank 2 (a tile) or 3 (a ring), all dimensions positive;
+/// * elements of whole bytes;
+/// * a swizzle of 32, 64 or 128 bytes that divides a row; rows in eights.
+LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<int64_t> shape, Type elementType,
+                                 int64_t swizzle) {
+  if (shape.size() != 2 && shape.size() != 3)
+    return emitError() << "expected rank 2 or 3, got " << shape.size();
+  if (llvm::any_of(shape, [](int64_t size) { return size <= 0; }))
+    return emitError() << "expected positive dimensions";
+  if (!elementType.isIntOrFloat() ||
+      elementType.getIntOrFloatBitWidth() % 8 != 0)
+    return emitError() << "expected elements of whole bytes, got "
+                       << elementType;
+  if (swizzle != 32 && swizzle != 64 && swizzle != 128)
+    return emitError() << "expected swizzle 32, 64 or 128, got " << swizzle;
+  int64_t rowBytes = shape.back() * elementType.getIntOrFloatBitWidth() / 8;
+  if (rowBytes % swizzle != 0)
+    return emitError() << "expected swizzle " << swizzle
+                       << " to divide a row of " << rowBytes << " bytes";
+  if (shape[shape.size() - 2] % 8 != 0)
+    return emitError() << "expected rows in eights, got "
+                       << shape[shape.size() - 2];
+  return success();
+}
+
+Type SharedType::parse(AsmParser &parser) {
+  SmallVector<int64_t> shape;
+  Type elementType;
+  int64_t swizzle = 0;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() ||
+      parser.parseDimensionList(shape, /*allowDynamic=*/false) ||
+      parser.parseType(elementType) || parser.parseComma() ||
+      parser.parseKeyword("swizzle") || parser.parseEqual() ||
+      parser.parseInteger(swizzle) || parser.parseGreater())
+    return {};
+  auto emitError = [&] { return parser.emitError(loc); };
+  return SharedType::getChecked(
+      function_ref<InFlightDiagnostic()>(emitError), parser.getContext(),
+      ArrayRef<int64_t>(shape), elementType, swizzle);
+}
+
+void SharedType::print(AsmPrinter &printer) const {
+  printer << '<';
+  printer.printDimensionList(getShape());
+  printer << 'x' << getElementType() << ", swizzle = " << getSwizzle() << '>';
+}

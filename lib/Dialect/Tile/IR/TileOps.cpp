@@ -1,0 +1,252 @@
+//===- TileOps.cpp - Operations on tiles ----------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Tile/IR/Tile.h"
+
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/FunctionImplementation.h"
+
+using namespace mlir;
+using namespace attn::tile;
+
+#define GET_OP_CLASSES
+#include "attn/Dialect/Tile/IR/TileOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// KernelOp, LaunchOp
+//===----------------------------------------------------------------------===//
+
+void KernelOp::build(OpBuilder &builder, OperationState &state, StringRef name,
+                     FunctionType type, ScheduleAttr schedule,
+                     StringRef target) {
+  state.addAttribute(SymbolTable::getSymbolAttrName(),
+                     builder.getStringAttr(name));
+  state.addAttribute(getFunctionTypeAttrName(state.name), TypeAttr::get(type));
+  state.addAttribute(getScheduleAttrName(state.name), schedule);
+  state.addAttribute(getTargetAttrName(state.name),
+                     builder.getStringAttr(target));
+  state.addRegion();
+}
+
+ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &result) {
+  auto buildType = [](Builder &builder, ArrayRef<Type> inputs,
+                      ArrayRef<Type> results,
+                      function_interface_impl::VariadicFlag,
+                      std::string &) -> Type {
+    return builder.getFunctionType(inputs, results);
+  };
+  return function_interface_impl::parseFunctionOp(
+      parser, result, /*allowVariadic=*/false,
+      getFunctionTypeAttrName(result.name), buildType,
+      getArgAttrsAttrName(result.name), getResAttrsAttrName(result.name));
+}
+
+void KernelOp::print(OpAsmPrinter &printer) {
+  function_interface_impl::printFunctionOp(
+      printer, *this, /*isVariadic=*/false, getFunctionTypeAttrName(),
+      getArgAttrsAttrName(), getResAttrsAttrName());
+}
+
+/// * a kernel returns nothing;
+/// * its arguments are memrefs and index scalars.
+LogicalResult KernelOp::verify() {
+  if (getFunctionType().getNumResults() != 0)
+    return emitOpError("expected no results, got ")
+           << getFunctionType().getNumResults();
+  for (Type type : getArgumentTypes())
+    if (!isa<MemRefType, IndexType>(type))
+      return emitOpError("expected arguments of memref or index type, got ")
+             << type;
+  return success();
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  Operation *symbol =
+      symbols.lookupNearestSymbolFrom(getOperation(), getKernelAttr());
+  if (!isa_and_nonnull<FunctionOpInterface>(symbol))
+    return emitOpError("expected `") << getKernel() << "` to be a kernel";
+  auto kernel = dyn_cast<KernelOp>(symbol);
+  if (!kernel)
+    return success(); // lowered: each argument is several
+  size_t count = getInputs().size() + getOutputs().size();
+  if (kernel.getNumArguments() != count)
+    return emitOpError("expected ")
+           << kernel.getNumArguments() << " kernel arguments, got " << count;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Loads, stores and copies
+//===----------------------------------------------------------------------===//
+
+/// * one index for each dimension but the columns;
+/// * memory and tile agree on the element type.
+static LogicalResult verifyAccess(Operation *op, MemRefType memory,
+                                  size_t numIndices, bool isVector,
+                                  Type elementType) {
+  size_t expected = memory.getRank() - (isVector ? 0 : 1);
+  if (numIndices != expected)
+    return op->emitOpError("expected ")
+           << expected << " indices, got " << numIndices;
+  if (memory.getElementType() != elementType)
+    return op->emitOpError("expected element type ")
+           << memory.getElementType() << ", got " << elementType;
+  return success();
+}
+
+static LogicalResult verifyRank2(Operation *op, Type type) {
+  auto tile = dyn_cast<RankedTensorType>(type);
+  if (!tile || tile.getRank() == 2)
+    return success();
+  return op->emitOpError("expected a tile of rank 2, got ") << type;
+}
+
+LogicalResult LoadOp::verify() {
+  auto tile = cast<RankedTensorType>(getResult().getType());
+  if (failed(verifyRank2(*this, tile)))
+    return failure();
+  return verifyAccess(*this, getSource().getType(), getIndices().size(),
+                      /*isVector=*/false, tile.getElementType());
+}
+
+LogicalResult StoreOp::verify() {
+  auto tile = cast<RankedTensorType>(getValue().getType());
+  if (failed(verifyRank2(*this, tile)))
+    return failure();
+  return verifyAccess(*this, getDest().getType(), getIndices().size(),
+                      tile.getDimSize(1) == 1, tile.getElementType());
+}
+
+LogicalResult CopyAsyncOp::verify() {
+  SharedType dest = getDest().getType();
+  if (dest.isRing())
+    return emitOpError("expected one tile as destination, got the ring ")
+           << dest;
+  return verifyAccess(*this, getSource().getType(), getIndices().size(),
+                      /*isVector=*/false, dest.getElementType());
+}
+
+LogicalResult SlotOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                       ValueRange operands, DictionaryAttr,
+                                       OpaqueProperties, RegionRange,
+                                       SmallVectorImpl<Type> &types) {
+  auto ring = dyn_cast<SharedType>(operands.front().getType());
+  if (!ring)
+    return failure();
+  types.push_back(ring.getSlotType());
+  return success();
+}
+
+LogicalResult SlotOp::verify() {
+  if (!getRing().getType().isRing())
+    return emitOpError("expected a ring, got ") << getRing().getType();
+  return success();
+}
+
+LogicalResult FragmentOp::verify() {
+  SharedType source = getSource().getType();
+  auto tile = cast<RankedTensorType>(getResult().getType());
+  if (source.isRing() || source.getShape() != tile.getShape() ||
+      source.getElementType() != tile.getElementType())
+    return emitOpError("expected a tile in shared memory like ")
+           << tile << ", got " << source;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------===//
+
+static ArrayRef<int64_t> shapeOf(Type type) {
+  if (auto shared = dyn_cast<SharedType>(type))
+    return shared.getShape();
+  return cast<RankedTensorType>(type).getShape();
+}
+
+static Type elementTypeOf(Type type) {
+  if (auto shared = dyn_cast<SharedType>(type))
+    return shared.getElementType();
+  return cast<RankedTensorType>(type).getElementType();
+}
+
+/// * operands are tiles of rank 2 with equal element types;
+/// * a is MxK, b KxN (NxK with `transpose_b`), acc MxN.
+LogicalResult DotOp::verify() {
+  ArrayRef<int64_t> a = shapeOf(getA().getType());
+  ArrayRef<int64_t> b = shapeOf(getB().getType());
+  ArrayRef<int64_t> acc = shapeOf(getAcc().getType());
+  if (a.size() != 2 || b.size() != 2 || acc.size() != 2)
+    return emitOpError("expected tiles of rank 2");
+  if (elementTypeOf(getA().getType()) != elementTypeOf(getB().getType()))
+    return emitOpError("expected operands of one element type, got ")
+           << elementTypeOf(getA().getType()) << " and "
+           << elementTypeOf(getB().getType());
+  int64_t k = getTransposeB() ? b[1] : b[0], n = getTransposeB() ? b[0] : b[1];
+  if (a[1] != k)
+    return emitOpError("expected inner dimensions to be equal, got ")
+           << a[1] << " and " << k;
+  if (acc[0] != a[0] || acc[1] != n)
+    return emitOpError("expected an accumulator of ")
+           << a[0] << 'x' << n << ", got " << acc[0] << 'x' << acc[1];
+  return success();
+}
+
+void DotOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  for (OpOperand *operand : {&getAMutable(), &getBMutable()})
+    if (isa<SharedType>(operand->get().getType()))
+      effects.emplace_back(MemoryEffects::Read::get(), operand,
+                           SideEffects::DefaultResource::get());
+}
+
+/// Rows stay, columns become `columns`, the element type stays.
+static LogicalResult verifyColumns(Operation *op, Type input, Type result,
+                                   bool isLegal) {
+  auto from = cast<RankedTensorType>(input), to = cast<RankedTensorType>(result);
+  if (from.getRank() != 2 || to.getRank() != 2 ||
+      from.getDimSize(0) != to.getDimSize(0) ||
+      from.getElementType() != to.getElementType() || !isLegal)
+    return op->emitOpError("does not give ") << result << " from " << input;
+  return success();
+}
+
+LogicalResult ReduceOp::verify() {
+  auto result = cast<RankedTensorType>(getResult().getType());
+  return verifyColumns(*this, getInput().getType(), result,
+                       result.getShape().back() == 1);
+}
+
+LogicalResult FoldOp::verify() {
+  auto input = cast<RankedTensorType>(getInput().getType());
+  auto result = cast<RankedTensorType>(getResult().getType());
+  return verifyColumns(*this, input, result,
+                       input.getShape().back() % result.getShape().back() == 0);
+}
+
+LogicalResult BroadcastOp::verify() {
+  auto input = cast<RankedTensorType>(getInput().getType());
+  auto result = cast<RankedTensorType>(getResult().getType());
+  bool isLegal = input.getRank() == 2 && result.getRank() == 2 &&
+                 input.getElementType() == result.getElementType();
+  for (unsigned dim : {0u, 1u})
+    isLegal = isLegal && (input.getDimSize(dim) == 1 ||
+                          input.getDimSize(dim) == result.getDimSize(dim));
+  if (!isLegal)
+    return emitOpError("does not give ") << result << " from " << input;
+  return success();
+}
+
+LogicalResult IotaOp::verify() {
+  auto result = cast<RankedTensorType>(getResult().getType());
+  if (result.getRank() != 2 || !result.getElementType().isInteger(32) ||
+      (result.getDimSize(0) != 1 && result.getDimSize(1) != 1))
+    return emitOpError("expected a vector of i32, got ") << result;
+  return success();
+}

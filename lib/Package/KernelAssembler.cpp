@@ -1,0 +1,157 @@
+//===- KernelAssembler.cpp - From LLVM IR to PTX to machine code ----------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "attn/Package/KernelAssembler.h"
+
+#include "mlir/Dialect/GPU/IR/CompilationInterfaces.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace attn;
+
+//===----------------------------------------------------------------------===//
+// PTX
+//===----------------------------------------------------------------------===//
+
+/// LLVM duplicates inline assembly into divergent branches unless it is
+/// convergent, which the LLVM dialect cannot say.
+static void markInlineAsmConvergent(llvm::Module &module) {
+  for (llvm::Function &function : module)
+    for (llvm::Instruction &instruction : llvm::instructions(function))
+      if (auto *call = llvm::dyn_cast<llvm::CallBase>(&instruction))
+        if (call->isInlineAsm())
+          call->setConvergent();
+}
+
+FailureOr<std::string> attn::emitPtx(gpu::GPUModuleOp kernels) {
+  if (!kernels.getTargetsAttr() || kernels.getTargetsAttr().size() != 1)
+    return kernels.emitOpError("expected one target");
+  auto target = dyn_cast<gpu::TargetAttrInterface>(kernels.getTargetsAttr()[0]);
+  if (!target)
+    return kernels.emitOpError("expected a target that compiles");
+  gpu::TargetOptions options(
+      /*toolkitPath=*/{}, /*librariesToLink=*/{}, /*cmdOptions=*/{},
+      /*elfSection=*/{}, gpu::CompilationTarget::Assembly,
+      /*getSymbolTableCallback=*/{}, markInlineAsmConvergent);
+  auto object = target.serializeToObject(kernels, options);
+  if (!object)
+    return kernels.emitError("could not be compiled to PTX");
+  std::string ptx(object->begin(), object->end());
+  // The serializer's text ends with its terminating zero.
+  while (!ptx.empty() && ptx.back() == '\0')
+    ptx.pop_back();
+  return ptx;
+}
+
+//===----------------------------------------------------------------------===//
+// ptxas
+//===----------------------------------------------------------------------===//
+
+std::optional<std::string> attn::findPtxas() {
+  if (const char *path = std::getenv("ATTN_PTXAS"))
+    return *path ? std::optional<std::string>(path) : std::nullopt;
+  for (ArrayRef<StringRef> paths :
+       {ArrayRef<StringRef>(), ArrayRef<StringRef>("/usr/local/cuda/bin")})
+    if (auto found = llvm::sys::findProgramByName("ptxas", paths))
+      return *found;
+  return std::nullopt;
+}
+
+/// The integer in front of `unit`, or 0: "184 bytes spill stores".
+static int64_t numberBefore(StringRef line, StringRef unit) {
+  size_t at = line.find(unit);
+  if (at == StringRef::npos)
+    return 0;
+  StringRef digits = line.take_front(at).rtrim();
+  digits = digits.take_back(digits.size() -
+                            (digits.find_last_not_of("0123456789") + 1));
+  int64_t value = 0;
+  return digits.getAsInteger(10, value) ? 0 : value;
+}
+
+/// The name between single quotes, or empty.
+static StringRef quoted(StringRef line) {
+  return line.split('\'').second.split('\'').first;
+}
+
+llvm::StringMap<KernelResources> attn::parsePtxasLog(StringRef log) {
+  llvm::StringMap<KernelResources> resources;
+  KernelResources *current = nullptr;
+  std::vector<std::string> early; // before any kernel is named
+  SmallVector<StringRef> lines;
+  log.split(lines, '\n');
+  for (StringRef line : lines) {
+    line = line.trim();
+    if (line.contains("Compiling entry function"))
+      current = &resources[quoted(line)];
+    bool hasCode = line.contains("(C7") || line.contains("Potential Performance");
+    if (line.contains("warning") || hasCode)
+      (current ? current->warnings : early).push_back(line.str());
+    if (!current)
+      continue;
+    if (line.contains("spill stores"))
+      current->spillBytes += numberBefore(line, "bytes spill stores") +
+                             numberBefore(line, "bytes spill loads");
+    if (line.contains(" registers"))
+      current->registers = numberBefore(line, "registers");
+  }
+  for (auto &entry : resources)
+    entry.second.warnings.insert(entry.second.warnings.begin(), early.begin(),
+                                 early.end());
+  return resources;
+}
+
+namespace {
+/// A file that goes with its scope.
+struct TemporaryFile {
+  SmallString<128> path;
+  ~TemporaryFile() {
+    if (!path.empty())
+      llvm::sys::fs::remove(path);
+  }
+  bool create(StringRef suffix) {
+    return !llvm::sys::fs::createTemporaryFile("attn", suffix, path);
+  }
+};
+} // namespace
+
+FailureOr<AssembledKernels> attn::assemble(gpu::GPUModuleOp kernels,
+                                           StringRef chip, StringRef ptx,
+                                           StringRef ptxas) {
+  TemporaryFile source, cubin, log;
+  if (!source.create("ptx") || !cubin.create("cubin") || !log.create("log"))
+    return kernels.emitError("no temporary file for ptxas could be made");
+  std::error_code code;
+  {
+    llvm::raw_fd_ostream stream(source.path, code);
+    stream << ptx;
+  }
+  std::string arch = ("-arch=" + chip).str();
+  std::optional<StringRef> redirects[] = {StringRef(), StringRef(log.path),
+                                          StringRef(log.path)};
+  std::string message;
+  int status = llvm::sys::ExecuteAndWait(
+      ptxas, {ptxas, "-v", arch, source.path, "-o", cubin.path}, std::nullopt,
+      redirects, /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
+  auto text = llvm::MemoryBuffer::getFile(log.path);
+  StringRef said = text ? (*text)->getBuffer() : StringRef();
+  if (status != 0)
+    return kernels.emitError("ptxas failed: ")
+           << (said.empty() ? StringRef(message) : said.split('\n').first);
+  auto binary = llvm::MemoryBuffer::getFile(cubin.path);
+  if (!binary)
+    return kernels.emitError("ptxas left no cubin");
+  return AssembledKernels{(*binary)->getBuffer().str(), parsePtxasLog(said)};
+}

@@ -1,0 +1,45 @@
+//===- TargetRegistry.cpp - What the chips have ---------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "attn/Target/TargetRegistry.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace attn;
+
+static constexpr TargetDesc kTargets[] = {
+    {/*name=*/"sm_80", /*ptxFeatures=*/"+ptx70",
+     /*computeMajor=*/8, /*computeMinor=*/0,
+     /*sharedBytesPerBlock=*/163 * 1024, /*registersPerThread=*/255,
+     /*registersPerBlock=*/64 * 1024, /*threadsPerBlock=*/1024},
+};
+
+llvm::ArrayRef<TargetDesc> attn::knownTargets() { return kTargets; }
+
+const TargetDesc *attn::lookupTarget(llvm::StringRef name) {
+  const auto *it = llvm::find_if(
+      kTargets, [&](const TargetDesc &target) { return target.name == name; });
+  return it == std::end(kTargets) ? nullptr : it;
+}
+
+std::string attn::knownTargetNames() {
+  return llvm::join(llvm::map_range(kTargets,
+                                    [](const TargetDesc &target) {
+                                      return target.name.str();
+                                    }),
+                    ", ");
+}
+
+const TargetDesc *attn::bestTargetFor(int computeMajor, int computeMinor) {
+  const TargetDesc *best = nullptr;
+  for (const TargetDesc &target : kTargets)
+    if (std::pair(target.computeMajor, target.computeMinor) <=
+        std::pair(computeMajor, computeMinor))
+      best = &target;
+  return best;
+}
