@@ -7,9 +7,11 @@
 //===----------------------------------------------------------------------===//
 #include "attn/InitAll.h"
 
+#include "attn/Conversion/AttnToReference.h"
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
+#include "attn/Package/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/DLTI/DLTI.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -42,6 +44,8 @@ void attn::registerAllDialects(DialectRegistry &registry) {
 void attn::registerAllPasses() {
   registerAttnPasses();
   registerAttnConversionPasses();
+  registerAttnToReferencePasses();
+  registerAttnPackagePasses();
   tile::registerTilePasses();
   registerCanonicalizer();
   registerCSE();

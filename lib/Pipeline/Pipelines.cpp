@@ -7,24 +7,31 @@
 //===----------------------------------------------------------------------===//
 #include "attn/Pipeline/Pipelines.h"
 
+#include "attn/Conversion/AttnToReference.h"
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 #include "attn/InitAll.h"
+#include "attn/Package/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace attn;
 
-/// From what to how. Masks are expanded before anything reads them; schedules
-/// are chosen where attention is still one operation.
+/// From what to how. Masks are expanded before anything reads them. The judges
+/// are made while attention is still one operation, and so are schedules
+/// chosen.
 static void buildAttnStage(OpPassManager &manager,
                            const AttnToTileOptions &options) {
   manager.addPass(createCheckSupport());
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createExpandMasks());
+  manager.addPass(createConvertAttnToReference());
   SelectScheduleOptions select;
   select.target = options.target;
   select.schedule = options.schedule;
@@ -60,6 +67,32 @@ void attn::buildTileToNVVMPipeline(OpPassManager &manager) {
   manager.addPass(createCSEPass());
 }
 
+/// Host code, all upstream: the judges' loops and the entries.
+static void buildHostStage(OpPassManager &manager) {
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(memref::createExpandStridedMetadataPass());
+  manager.addPass(createLowerAffinePass());
+  manager.addPass(arith::createArithExpandOpsPass());
+  manager.addPass(createFinalizeMemRefToLLVMConversionPass());
+  manager.addPass(createConvertMathToLLVMPass());
+  manager.addPass(createConvertMathToLibmPass());
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  manager.addPass(createConvertFuncToLLVMPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+}
+
+/// Kernels are assembled last: it is what costs time and what can fail on a
+/// machine's tools.
+void attn::buildAttnToPackagePipeline(OpPassManager &manager,
+                                      const AttnToTileOptions &options) {
+  buildAttnToTilePipeline(manager, options);
+  buildTileToNVVMPipeline(manager);
+  manager.addPass(createBuildEntries());
+  manager.addPass(createAssembleKernels());
+  buildHostStage(manager);
+}
+
 void attn::registerAllPipelines() {
   PassPipelineRegistration<AttnToTileOptions>(
       "attn-to-tile", "From attention to kernels on tiles",
@@ -67,4 +100,7 @@ void attn::registerAllPipelines() {
   PassPipelineRegistration<>("tile-to-nvvm",
                              "From kernels on tiles to threads' code",
                              buildTileToNVVMPipeline);
+  PassPipelineRegistration<AttnToTileOptions>(
+      "attn-to-package", "From attention to the module of a package",
+      buildAttnToPackagePipeline);
 }

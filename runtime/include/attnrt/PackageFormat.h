@@ -34,7 +34,8 @@
 //                 "registers": 168, "spill_bytes": 0,     null without ptxas
 //                 "ptxas_warnings": [],
 //                 "schedule": "q=64,kv=64,warps=4,stages=2"}]}
-// A null in a shape is a dynamic dimension. Types: "f16", "bf16", "f32".
+// A null in a shape is a dynamic dimension. Types: "f16", "bf16", "f32";
+// arguments also "i32" and "i64".
 //
 //===----------------------------------------------------------------------===//
 
@@ -63,7 +64,7 @@ struct PackageHeader {
 static_assert(sizeof(PackageHeader) == 24, "the header is a file format");
 
 /// FNV-1a, 64 bit.
-inline uint64_t fnv1a(const char *data, size_t size) {
+constexpr uint64_t fnv1a(const char *data, size_t size) {
   uint64_t hash = 0xcbf29ce484222325u;
   for (size_t i = 0; i < size; ++i)
     hash = (hash ^ static_cast<unsigned char>(data[i])) * 0x100000001b3u;

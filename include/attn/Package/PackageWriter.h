@@ -1,0 +1,37 @@
+//===- PackageWriter.h - From a module to a package -------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_PACKAGE_PACKAGEWRITER_H
+#define ATTN_PACKAGE_PACKAGEWRITER_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/JSON.h"
+
+#include <string>
+
+namespace attn {
+
+/// What the package says of itself; see attnrt/PackageFormat.h.
+llvm::json::Object describePackage(mlir::ModuleOp module);
+
+/// Position-independent machine code of a module in the `llvm` dialect, with
+/// the description in its own section.
+mlir::FailureOr<std::string> emitHostObject(mlir::ModuleOp module,
+                                            const llvm::json::Object &description);
+
+/// Path of the linker: $ATTN_LLD, else ld.lld-22 or ld.lld of PATH, else that
+/// of the LLVM this was built with.
+std::optional<std::string> findLinker();
+
+/// Links an object to the shared object `path`, which appears whole or not at
+/// all.
+mlir::LogicalResult linkPackage(mlir::ModuleOp module, llvm::StringRef object,
+                                llvm::StringRef path);
+
+} // namespace attn
+
+#endif // ATTN_PACKAGE_PACKAGEWRITER_H

@@ -1,0 +1,109 @@
+//===- Package.h - Compiled functions in a file -----------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Opens what attn-compile wrote; the format is in PackageFormat.h. A package is
+// code: whoever opens it runs it. What protects is that the file is checked
+// before it is loaded, so an accident (a truncated copy, another schema, junk)
+// is an error with a message.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_PACKAGE_H
+#define ATTNRT_PACKAGE_H
+
+#include "attnrt/Abi.h"
+#include "attnrt/ElementType.h"
+#include "attnrt/Status.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace attnrt {
+
+/// Shape and type as the function declares them; -1 is a dynamic dimension.
+struct TensorType {
+  std::vector<int64_t> shape;
+  ElementType type;
+};
+
+struct ResultType : TensorType {
+  /// The dimensions that count rows, e.g. batch, head, query: the last one is
+  /// the query.
+  std::vector<int> rowDims;
+  /// Chained MMA k-steps behind a value.
+  int64_t mmaSteps = 0;
+};
+
+/// A constant plus multiples of argument dimensions.
+struct LinearIndex {
+  struct Term {
+    int arg, dim;
+    int64_t coefficient;
+  };
+  int64_t constant = 0;
+  std::vector<Term> terms;
+};
+
+struct KernelDescription {
+  std::string name;
+  uint32_t block[3];
+  uint64_t sharedBytes = 0;
+  /// Absent where no ptxas was at hand.
+  std::optional<uint64_t> registers, spillBytes;
+  std::vector<std::string> ptxasWarnings;
+  std::string schedule;
+};
+
+struct FunctionDescription {
+  std::string name;
+  std::string entry, shapes, reference, baseline, flops; // symbols
+  std::vector<TensorType> args;
+  std::vector<ResultType> results;
+  /// Query indices at which the mask changes its shape.
+  std::vector<LinearIndex> edgeRows;
+  std::vector<std::string> kernels;
+};
+
+struct PackageDescription {
+  std::string compiler, target;
+  std::vector<FunctionDescription> functions;
+  std::vector<KernelDescription> kernels;
+
+  const KernelDescription *findKernel(std::string_view name) const;
+};
+
+/// A function that can be called.
+struct Function {
+  FunctionDescription description;
+  AttnrtEntry entry = nullptr;
+  AttnrtShapes shapes = nullptr;
+  AttnrtRows reference = nullptr, baseline = nullptr;
+  AttnrtFlops flops = nullptr;
+};
+
+struct Package {
+  PackageDescription description;
+  std::vector<Function> functions;
+};
+
+/// Whether the file is meant as a package: an ELF file, or named `.so`.
+bool looksLikePackage(const std::string &path);
+
+/// Reads and checks the file without loading it. Failures are BadInput.
+Expected<PackageDescription> readPackage(const std::string &path);
+
+/// Checks, then loads. The code stays loaded until the process ends, since
+/// devices keep views of its PTX.
+Expected<Package> openPackage(const std::string &path);
+
+} // namespace attnrt
+
+#endif // ATTNRT_PACKAGE_H

@@ -1,0 +1,340 @@
+//===- CudaDevice.cpp - An NVIDIA GPU -------------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Device 0 through its primary context, which the process shares with whatever
+// else uses CUDA in it. Work goes to the default stream unless a launch names
+// another.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Device/Cuda/CudaDriver.h"
+#include "Device/Factories.h"
+#include "attnrt/HostTensor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+
+using namespace attnrt;
+
+// The public handles are opaque; on this device they are these.
+namespace {
+struct CudaKernel {
+  CUfunction function;
+  std::string name;
+  uint32_t grantedSharedBytes; // of dynamic shared memory
+};
+
+struct CudaModule {
+  CUmodule handle;
+  std::vector<std::unique_ptr<CudaKernel>> kernels;
+};
+
+/// Dynamic shared memory that every kernel may have without asking.
+constexpr uint32_t kDefaultSharedBytes = 48 * 1024;
+
+class CudaDevice final : public Device {
+public:
+  explicit CudaDevice(const CudaDriver &driver) : cu(driver) {}
+  ~CudaDevice() override;
+
+  Status open();
+  const DeviceInfo &info() const override { return description; }
+
+  Expected<DeviceAddress> allocate(size_t bytes) override;
+  Status free(DeviceAddress address) override;
+  Status copyToDevice(DeviceAddress to, const void *from,
+                      size_t bytes) override;
+  Status copyToHost(void *to, DeviceAddress from, size_t bytes) override;
+  Status fill(DeviceAddress to, uint8_t byte, size_t bytes) override;
+
+  Expected<Module *> load(const ModuleImage &image) override;
+  Expected<Kernel *> find(Module *module, const char *kernel) override;
+  Status launch(Kernel *kernel, const LaunchShape &shape, void *const *params,
+                void *stream) override;
+  Status synchronize() override;
+  Expected<double>
+  timeMilliseconds(const std::function<Status()> &work) override;
+
+private:
+  /// Makes the primary context current on this thread.
+  Status enter() const {
+    return cu.check(cu.cuCtxSetCurrent(context), "cuCtxSetCurrent");
+  }
+  Status describe();
+  Status outOfMemory(size_t bytes) const;
+  Expected<CUmodule> loadPtx(const ModuleImage &image) const;
+  Status grantShared(CudaKernel &kernel, uint32_t bytes);
+
+  const CudaDriver &cu;
+  CUdevice device = 0;
+  CUcontext context = nullptr;
+  DeviceInfo description;
+  std::mutex mutex; // guards modules, their kernels and what those were granted
+  std::vector<std::unique_ptr<CudaModule>> modules;
+  CUevent begin = nullptr, end = nullptr;
+};
+} // namespace
+
+#define ATTNRT_CHECK(call, ...)                                                \
+  if (Status status = cu.check(cu.call(__VA_ARGS__), #call); !status.isOk())   \
+  return status
+
+Expected<std::unique_ptr<Device>> attnrt::openCudaDevice() {
+  Expected<const CudaDriver *> driver = CudaDriver::open();
+  if (!driver)
+    return driver.status();
+  auto device = std::make_unique<CudaDevice>(**driver);
+  Status status = device->open();
+  if (!status.isOk())
+    return status;
+  return std::unique_ptr<Device>(std::move(device));
+}
+
+Status CudaDevice::open() {
+  ATTNRT_CHECK(cuInit, 0);
+  int count = 0;
+  ATTNRT_CHECK(cuDeviceGetCount, &count);
+  if (count == 0)
+    return Status::device("no CUDA device: the driver sees none");
+  ATTNRT_CHECK(cuDeviceGet, &device, 0);
+  ATTNRT_CHECK(cuDevicePrimaryCtxRetain, &context, device);
+  Status status = enter();
+  if (!status.isOk())
+    return status;
+  ATTNRT_CHECK(cuEventCreate, &begin, CU_EVENT_DEFAULT);
+  ATTNRT_CHECK(cuEventCreate, &end, CU_EVENT_DEFAULT);
+  return describe();
+}
+
+Status CudaDevice::describe() {
+  char name[256] = {};
+  ATTNRT_CHECK(cuDeviceGetName, name, sizeof name, device);
+  size_t memory = 0;
+  ATTNRT_CHECK(cuDeviceTotalMem, &memory, device);
+  int shared = 0, multiprocessors = 0;
+  ATTNRT_CHECK(cuDeviceGetAttribute, &description.computeMajor,
+               CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device);
+  ATTNRT_CHECK(cuDeviceGetAttribute, &description.computeMinor,
+               CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device);
+  ATTNRT_CHECK(cuDeviceGetAttribute, &shared,
+               CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device);
+  ATTNRT_CHECK(cuDeviceGetAttribute, &multiprocessors,
+               CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device);
+  description.kind = "cuda";
+  description.name = name;
+  description.memoryBytes = memory;
+  description.sharedBytesPerBlock = static_cast<uint32_t>(shared);
+  description.multiprocessors = static_cast<uint32_t>(multiprocessors);
+  return Status::ok();
+}
+
+CudaDevice::~CudaDevice() {
+  if (!context)
+    return;
+  // Failures here have nobody to go to.
+  cu.cuCtxSetCurrent(context);
+  for (const auto &module : modules)
+    cu.cuModuleUnload(module->handle);
+  if (begin)
+    cu.cuEventDestroy(begin);
+  if (end)
+    cu.cuEventDestroy(end);
+  cu.cuDevicePrimaryCtxRelease(device);
+}
+
+Status CudaDevice::outOfMemory(size_t bytes) const {
+  size_t available = 0, total = 0;
+  ATTNRT_CHECK(cuMemGetInfo, &available, &total);
+  return Status::device("out of device memory: asked for " +
+                        describeBytes(bytes) + ", there is " +
+                        describeBytes(available) + " of " +
+                        describeBytes(total));
+}
+
+Expected<DeviceAddress> CudaDevice::allocate(size_t bytes) {
+  Status entered = enter();
+  if (!entered.isOk())
+    return entered;
+  CUdeviceptr address = 0;
+  // The driver refuses an allocation of nothing.
+  CUresult result = cu.cuMemAlloc(&address, std::max<size_t>(bytes, 1));
+  if (result == CUDA_ERROR_OUT_OF_MEMORY)
+    return outOfMemory(bytes);
+  Status status = cu.check(result, "cuMemAlloc");
+  if (!status.isOk())
+    return status;
+  return DeviceAddress(address);
+}
+
+Status CudaDevice::free(DeviceAddress address) {
+  Status entered = enter();
+  if (!entered.isOk())
+    return entered;
+  ATTNRT_CHECK(cuMemFree, address);
+  return Status::ok();
+}
+
+Status CudaDevice::copyToDevice(DeviceAddress to, const void *from,
+                                size_t bytes) {
+  Status entered = enter();
+  if (!entered.isOk() || bytes == 0)
+    return entered;
+  ATTNRT_CHECK(cuMemcpyHtoD, to, from, bytes);
+  return Status::ok();
+}
+
+Status CudaDevice::copyToHost(void *to, DeviceAddress from, size_t bytes) {
+  Status entered = enter();
+  if (!entered.isOk() || bytes == 0)
+    return entered;
+  ATTNRT_CHECK(cuMemcpyDtoH, to, from, bytes);
+  return Status::ok();
+}
+
+Status CudaDevice::fill(DeviceAddress to, uint8_t byte, size_t bytes) {
+  Status entered = enter();
+  if (!entered.isOk() || bytes == 0)
+    return entered;
+  ATTNRT_CHECK(cuMemsetD8Async, to, byte, bytes, nullptr);
+  return Status::ok();
+}
+
+/// The JIT's log as one line.
+static std::string oneLine(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
+    text.pop_back();
+  for (size_t at; (at = text.find('\n')) != std::string::npos;)
+    text.replace(at, 1, "; ");
+  return text;
+}
+
+Expected<CUmodule> CudaDevice::loadPtx(const ModuleImage &image) const {
+  std::string text(image.ptx); // the driver wants a terminating zero
+  char log[4096] = {};
+  CUjit_option options[] = {CU_JIT_ERROR_LOG_BUFFER,
+                            CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES};
+  void *values[] = {log, reinterpret_cast<void *>(sizeof log - 1)};
+  CUmodule module = nullptr;
+  CUresult result =
+      cu.cuModuleLoadDataEx(&module, text.c_str(), 2, options, values);
+  Status status = cu.check(result, "cuModuleLoadDataEx");
+  if (status.isOk())
+    return module;
+  std::string message =
+      "module " + std::string(image.name) + ": " + status.message();
+  if (log[0])
+    message += ": " + oneLine(log);
+  bool badText =
+      result == CUDA_ERROR_INVALID_PTX || result == CUDA_ERROR_INVALID_IMAGE;
+  return Status(badText ? Code::BadInput : Code::Device, message);
+}
+
+Expected<Module *> CudaDevice::load(const ModuleImage &image) {
+  Status entered = enter();
+  if (!entered.isOk())
+    return entered;
+  auto module = std::make_unique<CudaModule>();
+  CUresult result = CUDA_ERROR_NO_BINARY_FOR_GPU;
+  if (!image.cubin.empty())
+    result = cu.cuModuleLoadDataEx(&module->handle, image.cubin.data(), 0,
+                                   nullptr, nullptr);
+  // A cubin for another chip is no failure while there is PTX to compile.
+  if (result != CUDA_SUCCESS) {
+    Expected<CUmodule> compiled = loadPtx(image);
+    if (!compiled)
+      return compiled.status();
+    module->handle = *compiled;
+  }
+  std::lock_guard<std::mutex> lock(mutex);
+  modules.push_back(std::move(module));
+  return reinterpret_cast<Module *>(modules.back().get());
+}
+
+Expected<Kernel *> CudaDevice::find(Module *opaque, const char *name) {
+  Status entered = enter();
+  if (!entered.isOk())
+    return entered;
+  auto *module = reinterpret_cast<CudaModule *>(opaque);
+  CUfunction function = nullptr;
+  CUresult result = cu.cuModuleGetFunction(&function, module->handle, name);
+  if (result == CUDA_ERROR_NOT_FOUND)
+    return Status::badInput("no kernel '" + std::string(name) +
+                            "' in the module");
+  Status status = cu.check(result, "cuModuleGetFunction");
+  if (!status.isOk())
+    return status;
+  std::lock_guard<std::mutex> lock(mutex);
+  module->kernels.push_back(std::make_unique<CudaKernel>(
+      CudaKernel{function, name, kDefaultSharedBytes}));
+  return reinterpret_cast<Kernel *>(module->kernels.back().get());
+}
+
+Status CudaDevice::grantShared(CudaKernel &kernel, uint32_t bytes) {
+  std::lock_guard<std::mutex> lock(mutex);
+  if (bytes <= kernel.grantedSharedBytes)
+    return Status::ok();
+  Status status = cu.check(
+      cu.cuFuncSetAttribute(kernel.function,
+                            CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                            static_cast<int>(bytes)),
+      "cuFuncSetAttribute");
+  if (!status.isOk())
+    return Status::device("kernel " + kernel.name + ": asked for " +
+                          describeBytes(bytes) +
+                          " of dynamic shared memory, a block may have " +
+                          describeBytes(description.sharedBytesPerBlock) +
+                          ": " + status.message());
+  kernel.grantedSharedBytes = bytes;
+  return Status::ok();
+}
+
+Status CudaDevice::launch(Kernel *opaque, const LaunchShape &shape,
+                          void *const *params, void *stream) {
+  Status entered = enter();
+  if (!entered.isOk())
+    return entered;
+  auto &kernel = *reinterpret_cast<CudaKernel *>(opaque);
+  Status granted = grantShared(kernel, shape.dynamicSharedBytes);
+  if (!granted.isOk())
+    return granted;
+  Status status = cu.check(
+      cu.cuLaunchKernel(kernel.function, shape.grid.x, shape.grid.y,
+                        shape.grid.z, shape.block.x, shape.block.y,
+                        shape.block.z, shape.dynamicSharedBytes,
+                        static_cast<CUstream>(stream),
+                        const_cast<void **>(params), nullptr),
+      "cuLaunchKernel");
+  if (!status.isOk())
+    return Status::device("kernel " + kernel.name + ": " + status.message());
+  return Status::ok();
+}
+
+Status CudaDevice::synchronize() {
+  Status entered = enter();
+  if (!entered.isOk())
+    return entered;
+  ATTNRT_CHECK(cuCtxSynchronize);
+  return Status::ok();
+}
+
+Expected<double>
+CudaDevice::timeMilliseconds(const std::function<Status()> &work) {
+  Status entered = enter();
+  if (!entered.isOk())
+    return entered;
+  ATTNRT_CHECK(cuEventRecord, begin, nullptr);
+  Status done = work();
+  if (!done.isOk())
+    return done;
+  ATTNRT_CHECK(cuEventRecord, end, nullptr);
+  ATTNRT_CHECK(cuEventSynchronize, end);
+  float milliseconds = 0;
+  ATTNRT_CHECK(cuEventElapsedTime, &milliseconds, begin, end);
+  return double(milliseconds);
+}

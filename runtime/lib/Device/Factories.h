@@ -1,0 +1,21 @@
+//===- Factories.h - The devices there are ----------------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_DEVICE_FACTORIES_H
+#define ATTNRT_DEVICE_FACTORIES_H
+
+#include "attnrt/Device.h"
+
+namespace attnrt {
+
+Expected<std::unique_ptr<Device>> openCudaDevice();
+Expected<std::unique_ptr<Device>> openSimDevice();
+
+} // namespace attnrt
+
+#endif // ATTNRT_DEVICE_FACTORIES_H

@@ -1,0 +1,176 @@
+//===- SimDevice.cpp - The simulator as a device --------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Device memory is the simulator's heap, so addresses are host addresses. A
+// launch has run when it returns: hazards are known then, and a launch that had
+// any is Wrong. Streams have no meaning here.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Device/Factories.h"
+#include "Sim/Run/Simulator.h"
+#include "attnrt/HostTensor.h"
+
+#include <cstdlib>
+#include <mutex>
+
+#include <unistd.h>
+
+using namespace attnrt;
+
+namespace {
+struct SimKernel {
+  const sim::Program *program;
+  std::string name;
+};
+
+struct SimModule {
+  std::shared_ptr<const sim::Program> program;
+  std::vector<std::unique_ptr<SimKernel>> kernels;
+};
+
+class SimDevice final : public Device {
+public:
+  explicit SimDevice(sim::Options options);
+
+  const DeviceInfo &info() const override { return description; }
+
+  Expected<DeviceAddress> allocate(size_t bytes) override;
+  Status free(DeviceAddress address) override { return memory.free(address); }
+  Status copyToDevice(DeviceAddress to, const void *from,
+                      size_t bytes) override {
+    return bytes ? memory.write(to, from, bytes) : Status::ok();
+  }
+  Status copyToHost(void *to, DeviceAddress from, size_t bytes) override {
+    return bytes ? memory.read(to, from, bytes) : Status::ok();
+  }
+  Status fill(DeviceAddress to, uint8_t byte, size_t bytes) override {
+    return bytes ? memory.fill(to, byte, bytes) : Status::ok();
+  }
+
+  Expected<Module *> load(const ModuleImage &image) override;
+  Expected<Kernel *> find(Module *module, const char *kernel) override;
+  Status launch(Kernel *kernel, const LaunchShape &shape, void *const *params,
+                void *stream) override;
+  Status synchronize() override { return Status::ok(); }
+  Expected<double> timeMilliseconds(const std::function<Status()> &) override {
+    return Status::device("the simulator has no time to measure");
+  }
+  std::unique_ptr<ExecutionReport> takeExecutionReport() override;
+
+private:
+  sim::Options options;
+  DeviceInfo description;
+  sim::GlobalMemory memory;
+  std::mutex mutex; // guards modules and their kernels
+  std::vector<std::unique_ptr<SimModule>> modules;
+  std::mutex running; // launches are in order, as on a stream
+  ExecutionReport report;
+};
+} // namespace
+
+static uint64_t hostBytes() {
+  return uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE));
+}
+
+SimDevice::SimDevice(sim::Options options) : options(std::move(options)) {
+  description.kind = "sim";
+  description.name = "attn-mlir PTX simulator";
+  description.memoryBytes = hostBytes();
+  // As the largest chip whose PTX it runs.
+  description.computeMajor = 9;
+  description.sharedBytesPerBlock = 227 * 1024;
+  description.multiprocessors = 1;
+}
+
+/// A variable for which the simulator has one value only, so far.
+static Status checkVariable(const char *name, const std::string &accepted) {
+  const char *value = std::getenv(name);
+  if (!value || !*value || value == accepted)
+    return Status::ok();
+  return Status::badInput(std::string(name) + ": expected " + accepted +
+                          ", got '" + value + "'");
+}
+
+Expected<std::unique_ptr<Device>> attnrt::openSimDevice() {
+  Status status = checkVariable("ATTNRT_SIM_MATH", "fast");
+  if (status.isOk())
+    status = checkVariable("ATTNRT_SIM_SCHEDULE", "default");
+  if (!status.isOk())
+    return status;
+  Expected<sim::Options> options = sim::Options::fromEnvironment();
+  if (!options)
+    return options.status();
+  return std::unique_ptr<Device>(
+      std::make_unique<SimDevice>(std::move(*options)));
+}
+
+Expected<DeviceAddress> SimDevice::allocate(size_t bytes) {
+  // Asked first, since the system would promise more than it has.
+  uint64_t available = availableHostBytes();
+  if (bytes > available)
+    return Status::device("out of device memory: asked for " +
+                          describeBytes(bytes) + ", there is " +
+                          describeBytes(available) + " of " +
+                          describeBytes(description.memoryBytes));
+  return memory.allocate(bytes);
+}
+
+Expected<Module *> SimDevice::load(const ModuleImage &image) {
+  Expected<std::shared_ptr<const sim::Program>> program =
+      sim::decode(image.ptx);
+  if (!program)
+    return Status(program.status().code(), "module " + std::string(image.name) +
+                                               ": " +
+                                               program.status().message());
+  auto module = std::make_unique<SimModule>();
+  module->program = *program;
+  std::lock_guard<std::mutex> lock(mutex);
+  modules.push_back(std::move(module));
+  return reinterpret_cast<Module *>(modules.back().get());
+}
+
+Expected<Kernel *> SimDevice::find(Module *opaque, const char *name) {
+  auto *module = reinterpret_cast<SimModule *>(opaque);
+  for (const sim::KernelInfo &info : sim::kernelsOf(*module->program)) {
+    if (info.name != name)
+      continue;
+    std::lock_guard<std::mutex> lock(mutex);
+    module->kernels.push_back(std::make_unique<SimKernel>(
+        SimKernel{module->program.get(), name}));
+    return reinterpret_cast<Kernel *>(module->kernels.back().get());
+  }
+  return Status::badInput("no kernel '" + std::string(name) +
+                          "' in the module");
+}
+
+Status SimDevice::launch(Kernel *opaque, const LaunchShape &shape,
+                         void *const *params, void *) {
+  const auto &kernel = *reinterpret_cast<const SimKernel *>(opaque);
+  std::lock_guard<std::mutex> lock(running);
+  size_t hazardsBefore = report.hazards.size();
+  Status status = sim::run(*kernel.program, kernel.name, shape, params, memory,
+                           options, report);
+  if (!status.isOk())
+    return Status(status.code(),
+                  "kernel " + kernel.name + ": " + status.message());
+  size_t hazards = report.hazards.size() - hazardsBefore;
+  if (hazards == 0)
+    return Status::ok();
+  const Hazard &first = report.hazards[hazardsBefore];
+  return Status::wrong(
+      "kernel " + kernel.name + ": " + std::to_string(hazards) +
+      (hazards == 1 ? " hazard" : " hazards") + ", the first at PTX line " +
+      std::to_string(first.ptxLine) + ": " + first.message);
+}
+
+std::unique_ptr<ExecutionReport> SimDevice::takeExecutionReport() {
+  std::lock_guard<std::mutex> lock(running);
+  return std::make_unique<ExecutionReport>(
+      std::exchange(report, ExecutionReport()));
+}

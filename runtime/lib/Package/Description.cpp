@@ -1,0 +1,296 @@
+//===- Description.cpp - JSON of a package --------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Package/Description.h"
+
+#include "attnrt/PackageFormat.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+using namespace attnrt;
+using nlohmann::json;
+
+static constexpr int64_t kAnySize = std::numeric_limits<int64_t>::max();
+
+namespace {
+/// Walks the JSON and remembers the first thing that is wrong. After a failure
+/// the getters return defaults, so that callers need no check per field.
+class Reader {
+public:
+  bool failed() const { return !status.isOk(); }
+  const Status &why() const { return status; }
+
+  void fail(const std::string &path, const std::string &expected) {
+    if (!failed())
+      status = Status::badInput("description: expected " + path + " to be " +
+                                expected);
+  }
+
+  /// The member `key`, or null after a failure.
+  const json *member(const json &object, const std::string &path,
+                     const char *key) {
+    if (failed())
+      return nullptr;
+    if (!object.is_object()) {
+      fail(path, "an object");
+      return nullptr;
+    }
+    auto found = object.find(key);
+    if (found == object.end()) {
+      fail(join(path, key), "present");
+      return nullptr;
+    }
+    return &*found;
+  }
+
+  std::string text(const json &object, const std::string &path,
+                   const char *key) {
+    const json *value = member(object, path, key);
+    if (!value)
+      return {};
+    if (!value->is_string()) {
+      fail(join(path, key), "a string");
+      return {};
+    }
+    return value->get<std::string>();
+  }
+
+  int64_t integer(const json &value, const std::string &path, int64_t least,
+                  int64_t most) {
+    bool fits = value.is_number_unsigned()
+                    ? value.get<uint64_t>() <= uint64_t(kAnySize)
+                    : value.is_number_integer();
+    int64_t number = fits ? value.get<int64_t>() : 0;
+    if (fits && number >= least && number <= most)
+      return number;
+    fail(path, most == kAnySize && least >= 0
+                   ? "an integer of at least " + std::to_string(least)
+               : most == kAnySize ? "an integer"
+                                  : "an integer from " + std::to_string(least) +
+                                        " to " + std::to_string(most));
+    return 0;
+  }
+
+  int64_t integerAt(const json &object, const std::string &path,
+                    const char *key, int64_t least, int64_t most = kAnySize) {
+    const json *value = member(object, path, key);
+    return value ? integer(*value, join(path, key), least, most) : 0;
+  }
+
+  std::optional<uint64_t> countOrNull(const json &object,
+                                      const std::string &path,
+                                      const char *key) {
+    const json *value = member(object, path, key);
+    if (!value || value->is_null())
+      return std::nullopt;
+    return integer(*value, join(path, key), 0, kAnySize);
+  }
+
+  /// Calls visit(element, path) for each element of the array `key`.
+  template <typename Visit>
+  void each(const json &object, const std::string &path, const char *key,
+            Visit visit) {
+    const json *array = member(object, path, key);
+    if (!array)
+      return;
+    if (!array->is_array())
+      return fail(join(path, key), "an array");
+    for (size_t i = 0; i < array->size() && !failed(); ++i)
+      visit((*array)[i], join(path, key) + "[" + std::to_string(i) + "]");
+  }
+
+  std::vector<std::string> texts(const json &object, const std::string &path,
+                                 const char *key) {
+    std::vector<std::string> list;
+    each(object, path, key, [&](const json &value, const std::string &at) {
+      if (!value.is_string())
+        return fail(at, "a string");
+      list.push_back(value.get<std::string>());
+    });
+    return list;
+  }
+
+private:
+  static std::string join(const std::string &path, const char *key) {
+    return path.empty() ? key : path + "." + key;
+  }
+
+  Status status;
+};
+} // namespace
+
+static TensorType parseTensor(Reader &reader, const json &value,
+                              const std::string &path) {
+  TensorType tensor{};
+  reader.each(value, path, "shape", [&](const json &size, const auto &at) {
+    tensor.shape.push_back(size.is_null() ? -1
+                                          : reader.integer(size, at, 0, kAnySize));
+  });
+  if (tensor.shape.size() > ATTNRT_MAX_RANK)
+    reader.fail(path + ".shape", "of rank " + std::to_string(ATTNRT_MAX_RANK) +
+                                     " at most");
+  std::string name = reader.text(value, path, "type");
+  std::optional<ElementType> type = elementTypeFromName(name);
+  if (!type || type == ElementType::F64)
+    reader.fail(path + ".type",
+                "f16, bf16, f32, i32 or i64, got '" + name + "'");
+  tensor.type = type.value_or(ElementType::F32);
+  return tensor;
+}
+
+static ResultType parseResult(Reader &reader, const json &value,
+                              const std::string &path) {
+  ResultType result{};
+  static_cast<TensorType &>(result) = parseTensor(reader, value, path);
+  if (!isFloat(result.type))
+    reader.fail(path + ".type", "a floating-point type");
+  reader.each(value, path, "rows", [&](const json &dim, const auto &at) {
+    int64_t rank = static_cast<int64_t>(result.shape.size());
+    int row = static_cast<int>(reader.integer(dim, at, 0, rank - 1));
+    if (std::count(result.rowDims.begin(), result.rowDims.end(), row))
+      reader.fail(at, "another dimension than those before it");
+    result.rowDims.push_back(row);
+  });
+  result.mmaSteps = reader.integerAt(value, path, "mma_steps", 0);
+  return result;
+}
+
+static LinearIndex parseEdgeRow(Reader &reader, const json &value,
+                                const std::string &path,
+                                const FunctionDescription &function) {
+  LinearIndex index;
+  index.constant = reader.integerAt(value, path, "const", -kAnySize);
+  reader.each(value, path, "terms", [&](const json &term, const auto &at) {
+    LinearIndex::Term parsed{};
+    parsed.arg = static_cast<int>(
+        reader.integerAt(term, at, "arg", 0,
+                         static_cast<int64_t>(function.args.size()) - 1));
+    if (reader.failed())
+      return;
+    int64_t rank = static_cast<int64_t>(function.args[parsed.arg].shape.size());
+    parsed.dim =
+        static_cast<int>(reader.integerAt(term, at, "dim", 0, rank - 1));
+    parsed.coefficient = reader.integerAt(term, at, "coef", -kAnySize);
+    index.terms.push_back(parsed);
+  });
+  return index;
+}
+
+/// Symbols come from the package itself, never from a library it needs.
+static std::string parseSymbol(Reader &reader, const json &value,
+                               const std::string &path, const char *key) {
+  std::string symbol = reader.text(value, path, key);
+  if (symbol.rfind(kSymbolPrefix, 0) != 0)
+    reader.fail(path + "." + key,
+                std::string("a symbol that starts with ") + kSymbolPrefix);
+  return symbol;
+}
+
+static FunctionDescription parseFunction(Reader &reader, const json &value,
+                                         const std::string &path) {
+  FunctionDescription function;
+  function.name = reader.text(value, path, "name");
+  function.entry = parseSymbol(reader, value, path, "entry");
+  function.shapes = parseSymbol(reader, value, path, "shapes");
+  function.reference = parseSymbol(reader, value, path, "reference");
+  function.baseline = parseSymbol(reader, value, path, "baseline");
+  function.flops = parseSymbol(reader, value, path, "flops");
+  reader.each(value, path, "args", [&](const json &arg, const auto &at) {
+    function.args.push_back(parseTensor(reader, arg, at));
+  });
+  reader.each(value, path, "results", [&](const json &result, const auto &at) {
+    function.results.push_back(parseResult(reader, result, at));
+  });
+  reader.each(value, path, "edge_rows", [&](const json &edge, const auto &at) {
+    function.edgeRows.push_back(parseEdgeRow(reader, edge, at, function));
+  });
+  function.kernels = reader.texts(value, path, "kernels");
+  return function;
+}
+
+static KernelDescription parseKernel(Reader &reader, const json &value,
+                                     const std::string &path) {
+  KernelDescription kernel{};
+  kernel.name = reader.text(value, path, "name");
+  size_t dims = 0;
+  reader.each(value, path, "block", [&](const json &size, const auto &at) {
+    auto threads = static_cast<uint32_t>(reader.integer(size, at, 1, 1024));
+    if (dims < 3)
+      kernel.block[dims] = threads;
+    ++dims;
+  });
+  if (dims != 3)
+    reader.fail(path + ".block", "three sizes");
+  kernel.sharedBytes = reader.integerAt(value, path, "smem_bytes", 0);
+  kernel.registers = reader.countOrNull(value, path, "registers");
+  kernel.spillBytes = reader.countOrNull(value, path, "spill_bytes");
+  kernel.ptxasWarnings = reader.texts(value, path, "ptxas_warnings");
+  kernel.schedule = reader.text(value, path, "schedule");
+  return kernel;
+}
+
+static void checkNames(Reader &reader, const PackageDescription &package) {
+  std::set<std::string> names;
+  for (const FunctionDescription &function : package.functions) {
+    if (!names.insert(function.name).second)
+      reader.fail("functions", "named differently, got '" + function.name +
+                                   "' twice");
+    for (const std::string &kernel : function.kernels)
+      if (!package.findKernel(kernel))
+        reader.fail("kernels of function '" + function.name + "'",
+                    "described, got no '" + kernel + "'");
+  }
+}
+
+const KernelDescription *
+PackageDescription::findKernel(std::string_view name) const {
+  for (const KernelDescription &kernel : kernels)
+    if (kernel.name == name)
+      return &kernel;
+  return nullptr;
+}
+
+/// A description is a few levels deep; refusing more keeps the parser's
+/// recursion, and the destructor's, off the end of the stack.
+static bool nestsTooDeep(std::string_view text) {
+  int depth = 0, deepest = 0;
+  for (char c : text) {
+    depth += c == '[' || c == '{';
+    depth -= c == ']' || c == '}';
+    deepest = std::max(deepest, depth);
+  }
+  return deepest > 64;
+}
+
+Expected<PackageDescription> attnrt::parseDescription(std::string_view text) {
+  if (nestsTooDeep(text))
+    return Status::badInput("description: nested too deep");
+  json root = json::parse(text.begin(), text.end(), nullptr, false);
+  if (root.is_discarded())
+    return Status::badInput("description: not JSON");
+
+  Reader reader;
+  PackageDescription package;
+  reader.integerAt(root, "", "schema", kPackageSchema, kPackageSchema);
+  package.compiler = reader.text(root, "", "compiler");
+  package.target = reader.text(root, "", "target");
+  reader.each(root, "", "functions", [&](const json &value, const auto &at) {
+    package.functions.push_back(parseFunction(reader, value, at));
+  });
+  reader.each(root, "", "kernels", [&](const json &value, const auto &at) {
+    package.kernels.push_back(parseKernel(reader, value, at));
+  });
+  if (!reader.failed())
+    checkNames(reader, package);
+  if (reader.failed())
+    return reader.why();
+  return package;
+}

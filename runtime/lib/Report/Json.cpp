@@ -1,0 +1,110 @@
+//===- Json.cpp - The run record as JSON ----------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attnrt/Report.h"
+
+#include <nlohmann/json.hpp>
+
+using namespace attnrt;
+using Json = nlohmann::ordered_json;
+
+static constexpr int kRecordSchema = 1;
+
+template <typename T>
+static Json orNull(const std::optional<T> &value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+static Json toJson(const Dim3 &dim) { return {dim.x, dim.y, dim.z}; }
+
+static Json toJson(const std::vector<RunRecord::Tensor> &tensors) {
+  Json list = Json::array();
+  for (const RunRecord::Tensor &tensor : tensors)
+    list.push_back({{"shape", tensor.shape}, {"type", nameOf(tensor.type)}});
+  return list;
+}
+
+static Json toJson(const RunRecord::Kernel &kernel) {
+  const KernelDescription &description = kernel.description;
+  Json grid = nullptr;
+  Json block = description.block;
+  if (kernel.launch) {
+    grid = toJson(kernel.launch->grid);
+    block = toJson(kernel.launch->block);
+  }
+  return {{"name", description.name},
+          {"grid", grid},
+          {"block", block},
+          {"smem_bytes", description.sharedBytes},
+          {"registers", orNull(description.registers)},
+          {"spill_bytes", orNull(description.spillBytes)},
+          {"ptxas_warnings", description.ptxasWarnings},
+          {"schedule", description.schedule}};
+}
+
+static Json toJson(const Verdict &verdict) {
+  Json outputs = Json::array();
+  for (const OutputVerdict &output : verdict.outputs) {
+    Json entry = {{"index", output.index},
+                  {"max_abs_error", orNull(output.maxAbsError)},
+                  {"baseline_max_abs_error", orNull(output.baselineMaxAbsError)},
+                  {"tolerance", orNull(output.tolerance)},
+                  {"worst_index", orNull(output.worstIndex)},
+                  {"rows_judged", output.rowsJudged},
+                  {"rows_total", output.rowsTotal}};
+    if (!output.passed)
+      entry["reason"] = output.reason;
+    outputs.push_back(std::move(entry));
+  }
+  return {{"passed", verdict.passed}, {"outputs", std::move(outputs)}};
+}
+
+static Json toJson(const Timing &timing) {
+  return {{"median_ms", timing.medianMs},    {"p10_ms", timing.p10Ms},
+          {"p90_ms", timing.p90Ms},          {"repeats", timing.repeats},
+          {"tflops", timing.tflops},         {"gbytes_per_s", timing.gbytesPerSecond}};
+}
+
+static Json toJson(const ExecutionReport &report) {
+  Json hazards = Json::array();
+  for (const Hazard &hazard : report.hazards)
+    hazards.push_back(
+        {{"kind", hazard.kind},
+         {"ptx_line", hazard.ptxLine > 0 ? Json(hazard.ptxLine) : Json(nullptr)},
+         {"cta", toJson(hazard.cta)},
+         {"warp", hazard.warp >= 0 ? Json(hazard.warp) : Json(nullptr)},
+         {"message", hazard.message}});
+  return {{"warp_instructions", report.warpInstructions},
+          {"hazards", std::move(hazards)},
+          {"seconds", report.seconds},
+          {"threads", report.threads}};
+}
+
+std::string attnrt::toJson(const RunRecord &record) {
+  Json kernels = Json::array();
+  for (const RunRecord::Kernel &kernel : record.kernels)
+    kernels.push_back(::toJson(kernel));
+  Json json = {
+      {"schema", kRecordSchema},
+      {"function", record.function},
+      {"device", record.device.kind},
+      {"device_name", record.device.name},
+      {"target", record.target},
+      {"args", ::toJson(record.args)},
+      {"results", ::toJson(record.results)},
+      {"kernels", std::move(kernels)},
+      {"verify", record.verify ? ::toJson(*record.verify) : Json(nullptr)},
+      {"timing", record.timing ? ::toJson(*record.timing) : Json(nullptr)},
+      {"memory",
+       {{"argument_bytes", record.argumentBytes},
+        {"result_bytes", record.resultBytes},
+        {"workspace_bytes", orNull(record.workspaceBytes)}}},
+      {"sim", record.sim ? ::toJson(*record.sim) : Json(nullptr)}};
+  // Text from a package or a driver need not be UTF-8.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}

@@ -1,0 +1,125 @@
+//===- CudaDriverTest.cpp - What CudaDevice does around the driver --------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Runs with the fake driver of FakeCuda.cpp on the library path, so it says
+// nothing about real GPUs; DeviceTest.cpp does where there is one.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernels.h"
+#include "attnrt/Device.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+using namespace attnrt;
+using namespace attnrt::test;
+using testing::HasSubstr;
+
+namespace {
+class CudaDriver : public testing::Test {
+protected:
+  void TearDown() override { unsetenv("FAKE_CUDA"); }
+
+  void misbehave(const char *how) { setenv("FAKE_CUDA", how, 1); }
+
+  std::unique_ptr<Device> open() {
+    Expected<std::unique_ptr<Device>> device = openDevice("cuda");
+    EXPECT_TRUE(device) << device.status().message();
+    return device ? std::move(*device) : nullptr;
+  }
+
+  static void expectFailure(const Status &status, Code code,
+                            const std::string &text) {
+    EXPECT_EQ(status.code(), code) << status.message();
+    EXPECT_THAT(status.message(), HasSubstr(text));
+    EXPECT_EQ(status.message().find('\n'), std::string::npos);
+  }
+};
+} // namespace
+
+TEST_F(CudaDriver, Opens) {
+  std::unique_ptr<Device> device = open();
+  EXPECT_EQ(device->info().name, "fake GPU");
+  EXPECT_EQ(device->info().computeMajor, 8);
+  EXPECT_EQ(device->info().sharedBytesPerBlock, 160u * 1024);
+}
+
+TEST_F(CudaDriver, NoDeviceIsSaid) {
+  misbehave("no-device");
+  expectFailure(openDevice("cuda").status(), Code::Device,
+                "cuInit failed: no CUDA-capable device is detected "
+                "(CUDA_ERROR_NO_DEVICE)");
+  misbehave("count-0");
+  expectFailure(openDevice("cuda").status(), Code::Device, "no CUDA device");
+  // And auto goes on to the simulator.
+  Expected<std::unique_ptr<Device>> device = openDevice("auto");
+  ASSERT_TRUE(device) << device.status().message();
+  EXPECT_EQ((*device)->info().kind, "sim");
+}
+
+TEST_F(CudaDriver, OutOfMemory) {
+  std::unique_ptr<Device> device = open();
+  Expected<DeviceAddress> half = device->allocate(size_t(1) << 29);
+  ASSERT_TRUE(half);
+  expectFailure(device->allocate(size_t(3) << 30).status(), Code::Device,
+                "asked for 3.0 GiB, there is 512.0 MiB of 1.0 GiB");
+  EXPECT_TRUE(device->free(*half).isOk());
+  EXPECT_TRUE(device->allocate(0));
+}
+
+TEST_F(CudaDriver, BadPtxHasTheLog) {
+  std::unique_ptr<Device> device = open();
+  ModuleImage image{"m", "nonsense", {}};
+  expectFailure(device->load(image).status(), Code::BadInput,
+                "line 4; fatal : Parsing error near 'nonsense'; ptxas fatal");
+}
+
+TEST_F(CudaDriver, CubinFirstThenPtx) {
+  std::unique_ptr<Device> device = open();
+  Expected<Module *> fits = device->load({"m", kVectorAdd, "cubin that fits"});
+  ASSERT_TRUE(fits);
+  EXPECT_TRUE(device->find(*fits, "only_in_the_cubin"));
+  Expected<Module *> other =
+      device->load({"m", kVectorAdd, "cubin for another chip"});
+  ASSERT_TRUE(other);
+  EXPECT_TRUE(device->find(*other, "vector_add"));
+  expectFailure(device->find(*other, "only_in_the_cubin").status(),
+                Code::BadInput, "only_in_the_cubin");
+}
+
+TEST_F(CudaDriver, LaunchFailuresNameKernelAndCall) {
+  std::unique_ptr<Device> device = open();
+  Expected<Module *> module = device->load({"m", kVectorAdd, {}});
+  ASSERT_TRUE(module);
+  Expected<Kernel *> kernel = device->find(*module, "vector_add");
+  ASSERT_TRUE(kernel);
+  EXPECT_TRUE(
+      device->launch(*kernel, {{1}, {32}, 100 * 1024}, nullptr, nullptr)
+          .isOk());
+  expectFailure(device->launch(*kernel, {{1}, {2048}, 0}, nullptr, nullptr),
+                Code::Device, "kernel vector_add: cuLaunchKernel failed");
+  expectFailure(
+      device->launch(*kernel, {{1}, {32}, 200 * 1024}, nullptr, nullptr),
+      Code::Device, "asked for 200.0 KiB of dynamic shared memory");
+}
+
+TEST_F(CudaDriver, AsynchronousErrorsSurface) {
+  std::unique_ptr<Device> device = open();
+  misbehave("broken-kernel");
+  expectFailure(device->synchronize(), Code::Device,
+                "cuCtxSynchronize failed");
+}
+
+TEST_F(CudaDriver, Times) {
+  Expected<double> time = open()->timeMilliseconds([] { return Status::ok(); });
+  ASSERT_TRUE(time);
+  EXPECT_EQ(*time, 1.5);
+}

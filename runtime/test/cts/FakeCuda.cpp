@@ -1,0 +1,199 @@
+//===- FakeCuda.cpp - A CUDA driver made of host memory -------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Stands in for libcuda.so.1 where there is none, so that what CudaDevice does
+// around the driver is tested everywhere. It runs no kernels. FAKE_CUDA in the
+// environment chooses how it misbehaves.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Device/Cuda/MiniCuda.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+
+static constexpr size_t kTotal = size_t(1) << 30;
+static constexpr CUresult kNoDevice = 100, kInvalidValue = 1;
+
+static std::map<CUdeviceptr, size_t> &allocations() {
+  static std::map<CUdeviceptr, size_t> the;
+  return the;
+}
+
+static size_t used() {
+  size_t bytes = 0;
+  for (const auto &allocation : allocations())
+    bytes += allocation.second;
+  return bytes;
+}
+
+static bool misbehaves(const char *how) {
+  const char *wanted = std::getenv("FAKE_CUDA");
+  return wanted && std::strcmp(wanted, how) == 0;
+}
+
+/// A module is its text.
+struct CUmod_st {
+  std::string text;
+  bool cubin;
+};
+
+extern "C" {
+CUresult cuInit(unsigned) { return misbehaves("no-device") ? kNoDevice : 0; }
+
+CUresult cuGetErrorName(CUresult result, const char **name) {
+  *name = result == kNoDevice ? "CUDA_ERROR_NO_DEVICE" : "CUDA_ERROR_OTHER";
+  return 0;
+}
+
+CUresult cuGetErrorString(CUresult result, const char **text) {
+  *text = result == kNoDevice ? "no CUDA-capable device is detected" : "other";
+  return 0;
+}
+
+CUresult cuDeviceGetCount(int *count) {
+  *count = misbehaves("count-0") ? 0 : 1;
+  return 0;
+}
+
+CUresult cuDeviceGet(CUdevice *device, int) {
+  *device = 0;
+  return 0;
+}
+
+CUresult cuDeviceGetName(char *name, int size, CUdevice) {
+  std::strncpy(name, "fake GPU", size);
+  return 0;
+}
+
+CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute,
+                              CUdevice) {
+  switch (attribute) {
+  case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR:
+    *value = 8;
+    return 0;
+  case CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN:
+    *value = 160 * 1024;
+    return 0;
+  }
+  *value = 1;
+  return 0;
+}
+
+CUresult cuDeviceTotalMem_v2(size_t *bytes, CUdevice) {
+  *bytes = kTotal;
+  return 0;
+}
+
+CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice) {
+  *context = reinterpret_cast<CUcontext>(1);
+  return 0;
+}
+
+CUresult cuDevicePrimaryCtxRelease_v2(CUdevice) { return 0; }
+CUresult cuCtxSetCurrent(CUcontext) { return 0; }
+CUresult cuCtxSynchronize(void) {
+  return misbehaves("broken-kernel") ? 700 : 0;
+}
+
+CUresult cuMemGetInfo_v2(size_t *available, size_t *total) {
+  *total = kTotal;
+  *available = kTotal - used();
+  return 0;
+}
+
+CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t bytes) {
+  if (bytes == 0)
+    return kInvalidValue;
+  if (bytes > kTotal - used())
+    return CUDA_ERROR_OUT_OF_MEMORY;
+  *address = reinterpret_cast<CUdeviceptr>(
+      std::aligned_alloc(256, (bytes + 255) / 256 * 256));
+  allocations()[*address] = bytes;
+  return 0;
+}
+
+CUresult cuMemFree_v2(CUdeviceptr address) {
+  if (!allocations().erase(address))
+    return kInvalidValue;
+  std::free(reinterpret_cast<void *>(address));
+  return 0;
+}
+
+CUresult cuMemcpyHtoD_v2(CUdeviceptr to, const void *from, size_t bytes) {
+  std::memcpy(reinterpret_cast<void *>(to), from, bytes);
+  return 0;
+}
+
+CUresult cuMemcpyDtoH_v2(void *to, CUdeviceptr from, size_t bytes) {
+  std::memcpy(to, reinterpret_cast<void *>(from), bytes);
+  return 0;
+}
+
+CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char byte, size_t bytes,
+                         CUstream) {
+  std::memset(reinterpret_cast<void *>(to), byte, bytes);
+  return 0;
+}
+
+CUresult cuModuleLoadDataEx(CUmodule *module, const void *data, unsigned count,
+                            CUjit_option *options, void **values) {
+  std::string text(static_cast<const char *>(data));
+  if (text == "cubin for another chip")
+    return CUDA_ERROR_NO_BINARY_FOR_GPU;
+  if (text.find("nonsense") != std::string::npos) {
+    for (unsigned i = 0; i < count; ++i)
+      if (options[i] == CU_JIT_ERROR_LOG_BUFFER)
+        std::strcpy(static_cast<char *>(values[i]),
+                    "ptxas application ptx input, line 4; fatal : Parsing "
+                    "error near 'nonsense'\nptxas fatal\n");
+    return CUDA_ERROR_INVALID_PTX;
+  }
+  *module = new CUmod_st{text, text.find("cubin") == 0};
+  return 0;
+}
+
+CUresult cuModuleUnload(CUmodule module) {
+  delete module;
+  return 0;
+}
+
+/// Kernels of a cubin are said to be whatever is asked for.
+CUresult cuModuleGetFunction(CUfunction *function, CUmodule module,
+                             const char *name) {
+  if (!module->cubin && module->text.find(std::string(".entry ") + name + "(") ==
+                            std::string::npos)
+    return CUDA_ERROR_NOT_FOUND;
+  *function = reinterpret_cast<CUfunction>(module);
+  return 0;
+}
+
+CUresult cuFuncSetAttribute(CUfunction, CUfunction_attribute, int value) {
+  return value > 160 * 1024 ? kInvalidValue : 0;
+}
+
+CUresult cuLaunchKernel(CUfunction, unsigned, unsigned, unsigned, unsigned x,
+                        unsigned y, unsigned z, unsigned, CUstream, void **,
+                        void **) {
+  return x * y * z > 1024 ? kInvalidValue : 0;
+}
+
+CUresult cuEventCreate(CUevent *event, unsigned) {
+  *event = reinterpret_cast<CUevent>(1);
+  return 0;
+}
+CUresult cuEventRecord(CUevent, CUstream) { return 0; }
+CUresult cuEventSynchronize(CUevent) { return 0; }
+CUresult cuEventElapsedTime(float *milliseconds, CUevent, CUevent) {
+  *milliseconds = 1.5f;
+  return 0;
+}
+CUresult cuEventDestroy_v2(CUevent) { return 0; }
+}

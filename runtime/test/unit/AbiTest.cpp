@@ -1,0 +1,242 @@
+//===- AbiTest.cpp - What packages call -----------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "FakeDevice.h"
+#include "attnrt/Abi.h"
+#include "attnrt/HostTensor.h"
+#include "attnrt/Launch.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+using namespace attnrt;
+using namespace attnrt::test;
+
+namespace {
+class CheckTensor : public testing::Test {
+protected:
+  /// Null text: accepted.
+  void expect(const char *text) {
+    int code = attnrtCheckTensor(view.dl(), &spec);
+    EXPECT_EQ(code, text ? ATTNRT_BAD_INPUT : ATTNRT_OK);
+    if (text && code) {
+      EXPECT_STREQ(attnrtLastError(), text);
+    }
+  }
+
+  AttnrtTensorSpec spec{"argument 1", kDLBfloat, 16, 4, 16, {-1, 4, -1, 128}};
+  alignas(64) char data[64] = {};
+  TensorView view{ElementType::BF16, {2, 4, 7, 128}, data, {kDLCPU, 0}};
+};
+} // namespace
+
+TEST_F(CheckTensor, AcceptsWhatFits) {
+  expect(nullptr);
+  view.dl()->strides = nullptr;
+  expect(nullptr);
+}
+
+TEST_F(CheckTensor, Null) {
+  EXPECT_EQ(attnrtCheckTensor(nullptr, &spec), ATTNRT_BAD_INPUT);
+  EXPECT_STREQ(attnrtLastError(), "argument 1: expected a tensor, got null");
+}
+
+TEST_F(CheckTensor, Dimension) {
+  view.dl()->shape[3] = 64;
+  expect("argument 1: expected dimension 3 to be 128, got 64");
+  view.dl()->shape[3] = 128;
+  view.dl()->shape[2] = -3;
+  expect("argument 1: expected dimension 2 to be at least 0, got -3");
+}
+
+TEST_F(CheckTensor, Rank) {
+  view.dl()->ndim = 3;
+  expect("argument 1: expected rank 4, got 3");
+}
+
+TEST_F(CheckTensor, Type) {
+  view.dl()->dtype = {kDLFloat, 16, 1};
+  expect("argument 1: expected element type bf16, got f16");
+  view.dl()->dtype = {kDLInt, 64, 1};
+  expect("argument 1: expected element type bf16, got i64");
+  view.dl()->dtype = {kDLBfloat, 16, 2};
+  expect("argument 1: expected element type bf16, got DLPack type (4, 16, 2)");
+}
+
+TEST_F(CheckTensor, Strides) {
+  view.dl()->strides[3] = 2;
+  expect("argument 1: expected the innermost stride to be 1, got 2");
+  view.dl()->strides[3] = 1;
+  view.dl()->strides[1] = 129;
+  expect("argument 1: expected the stride of dimension 1 to be a multiple of "
+         "16 bytes, got 129 elements");
+  view.dl()->strides[1] = -128; // a reversed view
+  expect(nullptr);
+  view.dl()->strides[1] = 0; // a broadcast one
+  expect(nullptr);
+}
+
+TEST_F(CheckTensor, StridesOfSingleElementsDoNotMatter) {
+  view.dl()->shape[0] = 1;
+  view.dl()->strides[0] = 3;
+  expect(nullptr);
+}
+
+TEST_F(CheckTensor, CompactStridesAreChecked) {
+  AttnrtTensorSpec odd{"argument 1", kDLBfloat, 16, 2, 16, {-1, -1}};
+  TensorView rows(ElementType::BF16, {3, 9}, data, {kDLCPU, 0});
+  rows.dl()->strides = nullptr;
+  EXPECT_EQ(attnrtCheckTensor(rows.dl(), &odd), ATTNRT_BAD_INPUT);
+}
+
+TEST_F(CheckTensor, Address) {
+  view.dl()->byte_offset = 16;
+  expect(nullptr);
+  view.dl()->byte_offset = 8;
+  EXPECT_EQ(attnrtCheckTensor(view.dl(), &spec), ATTNRT_BAD_INPUT);
+  view.dl()->byte_offset = 0;
+  view.dl()->data = nullptr;
+  expect("argument 1: expected data, got a null pointer");
+  view.dl()->shape[0] = 0; // nothing to point at
+  expect(nullptr);
+}
+
+TEST(LastError, FormatsAndKeepsToItsThread) {
+  EXPECT_EQ(attnrtFail(ATTNRT_DEVICE, "%s %d", "answer", 42), ATTNRT_DEVICE);
+  EXPECT_STREQ(attnrtLastError(), "answer 42");
+  std::thread([] { EXPECT_STREQ(attnrtLastError(), ""); }).join();
+  std::string longText(5000, 'x');
+  attnrtFail(ATTNRT_WRONG, "%s", longText.c_str());
+  EXPECT_LT(std::string(attnrtLastError()).size(), longText.size());
+}
+
+namespace {
+class LaunchTest : public testing::Test {
+protected:
+  ~LaunchTest() override {
+    setCurrentDevice(nullptr);
+    replacePtx(std::nullopt);
+  }
+
+  int launch(AttnrtKernel &kernel, uint32_t grid = 1) {
+    return attnrtLaunch(nullptr, &kernel, grid, 1, 1, 32, 1, 1, 0, nullptr);
+  }
+
+  AttnrtModule module{"m", "text", 4, "cubin", 5, nullptr};
+  AttnrtKernel first{&module, "first", nullptr};
+  AttnrtKernel second{&module, "second", nullptr};
+  FakeDevice device;
+};
+} // namespace
+
+TEST_F(LaunchTest, LoadsAndFindsOnce) {
+  setCurrentDevice(&device);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(launch(first), ATTNRT_OK);
+    EXPECT_EQ(launch(second), ATTNRT_OK);
+  }
+  EXPECT_EQ(device.loads, 1);
+  EXPECT_EQ(device.finds, 2);
+  EXPECT_EQ(device.launches, 6);
+  EXPECT_EQ(device.lastPtx, "text");
+  EXPECT_EQ(device.lastCubin, "cubin");
+}
+
+TEST_F(LaunchTest, EmptyGridsLaunchNothing) {
+  setCurrentDevice(&device);
+  EXPECT_EQ(launch(first, 0), ATTNRT_OK);
+  EXPECT_EQ(device.loads, 0);
+  EXPECT_EQ(device.launches, 0);
+}
+
+TEST_F(LaunchTest, StateBelongsToADevice) {
+  setCurrentDevice(&device);
+  EXPECT_EQ(launch(first), ATTNRT_OK);
+  FakeDevice other;
+  setCurrentDevice(&other);
+  EXPECT_EQ(launch(first), ATTNRT_OK);
+  EXPECT_EQ(other.loads, 1);
+  EXPECT_EQ(other.launches, 1);
+  EXPECT_EQ(device.launches, 1);
+}
+
+TEST_F(LaunchTest, ADeviceAtAnOldAddressIsAnotherDevice) {
+  alignas(FakeDevice) char place[sizeof(FakeDevice)];
+  for (int i = 0; i < 2; ++i) {
+    auto *here = new (place) FakeDevice;
+    setCurrentDevice(here);
+    EXPECT_EQ(launch(first), ATTNRT_OK);
+    EXPECT_EQ(here->loads, 1);
+    setCurrentDevice(nullptr);
+    here->~FakeDevice();
+  }
+}
+
+TEST_F(LaunchTest, FailuresKeepCodeAndText) {
+  setCurrentDevice(&device);
+  device.loadStatus = Status::badInput("line 3: unknown opcode");
+  EXPECT_EQ(launch(first), ATTNRT_BAD_INPUT);
+  EXPECT_STREQ(attnrtLastError(), "line 3: unknown opcode");
+  device.loadStatus = Status::ok();
+  device.launchStatus = Status::wrong("2 hazards");
+  EXPECT_EQ(launch(first), ATTNRT_WRONG);
+  EXPECT_STREQ(attnrtLastError(), "2 hazards");
+}
+
+TEST_F(LaunchTest, ReplacedPtxComesWithoutCubin) {
+  setCurrentDevice(&device);
+  EXPECT_EQ(launch(first), ATTNRT_OK);
+  replacePtx("other");
+  EXPECT_EQ(launch(first), ATTNRT_OK);
+  EXPECT_EQ(device.loads, 2);
+  EXPECT_EQ(device.lastPtx, "other");
+  EXPECT_EQ(device.lastCubin, "");
+}
+
+TEST_F(LaunchTest, ThreadsLoadOnce) {
+  setCurrentDevice(&device);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] { EXPECT_EQ(launch(first), ATTNRT_OK); });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_EQ(device.loads, 1);
+  EXPECT_EQ(device.finds, 1);
+  EXPECT_EQ(device.launches, 8);
+}
+
+TEST_F(LaunchTest, RecordsShapes) {
+  setCurrentDevice(&device);
+  recordLaunches(true);
+  launch(first, 3);
+  launch(second, 5);
+  launch(first, 7);
+  recordLaunches(false);
+  launch(second, 9);
+  std::vector<LaunchRecord> records = takeLaunches();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].kernel, "first");
+  EXPECT_EQ(records[0].shape.grid.x, 7u);
+  EXPECT_EQ(records[1].shape.grid.x, 5u);
+  EXPECT_TRUE(takeLaunches().empty());
+}
+
+TEST(CurrentDevice, EnvironmentChooses) {
+  setCurrentDevice(nullptr);
+  setenv("ATTNRT_DEVICE", "abacus", 1);
+  Expected<Device *> none = currentDevice();
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.status().code(), Code::BadInput);
+  setenv("ATTNRT_DEVICE", "sim", 1);
+  Expected<Device *> sim = currentDevice();
+  ASSERT_TRUE(sim) << sim.status().message();
+  EXPECT_EQ((*sim)->info().kind, "sim");
+  unsetenv("ATTNRT_DEVICE");
+  setCurrentDevice(nullptr);
+}

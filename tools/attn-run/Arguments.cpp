@@ -1,0 +1,256 @@
+//===- Arguments.cpp - Input tensors --------------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Arguments.h"
+
+#include "attnrt/Float16.h"
+#include "attnrt/Npy.h"
+#include "attnrt/Random.h"
+
+#include <algorithm>
+
+using namespace attnrt;
+
+namespace attnrun {
+
+std::string argumentName(size_t index) {
+  return "argument " + std::to_string(index);
+}
+
+Status checkMemory(const DeviceInfo &device, uint64_t bytes) {
+  if (bytes > device.memoryBytes)
+    return Status::device("out of device memory: asked for " +
+                          describeBytes(bytes) + ", there is " +
+                          describeBytes(device.memoryBytes));
+  // The simulator's heap is host memory, too.
+  uint64_t onHost = device.kind == "sim" ? 2 * bytes : bytes;
+  uint64_t available = availableHostBytes();
+  if (onHost > available)
+    return Status::device("out of host memory: asked for " +
+                          describeBytes(onHost) + ", there is " +
+                          describeBytes(available));
+  return Status::ok();
+}
+
+/// An argument number past the function's is a mistake, not to be ignored.
+template <typename T>
+static Status checkIndices(const FunctionDescription &function,
+                           const char *flag, const std::map<size_t, T> &map) {
+  if (map.empty() || map.rbegin()->first < function.args.size())
+    return Status::ok();
+  return Status::badInput(
+      std::string(flag) + ": no " + argumentName(map.rbegin()->first) + ", '" +
+      function.name + "' has " + std::to_string(function.args.size()));
+}
+
+static Status checkShape(size_t index, const TensorType &type,
+                         const Shape &shape) {
+  if (shape.size() != type.shape.size())
+    return Status::badInput(argumentName(index) + ": expected rank " +
+                            std::to_string(type.shape.size()) + ", got " +
+                            std::to_string(shape.size()) + " (" +
+                            toString(shape) + ")");
+  for (size_t i = 0; i < shape.size(); ++i)
+    if (type.shape[i] >= 0 && shape[i] != type.shape[i])
+      return Status::badInput(argumentName(index) + ": expected dimension " +
+                              std::to_string(i) + " to be " +
+                              std::to_string(type.shape[i]) + ", got " +
+                              std::to_string(shape[i]));
+  return Status::ok();
+}
+
+static const char *numpyName(ElementType type) {
+  switch (type) {
+  case ElementType::F16:
+    return "float16";
+  case ElementType::F32:
+    return "float32";
+  case ElementType::F64:
+    return "float64";
+  case ElementType::I32:
+    return "int32";
+  case ElementType::I64:
+    return "int64";
+  case ElementType::BF16:
+    break;
+  }
+  return "bfloat16";
+}
+
+/// Floating-point arguments come from float32 files, others from their own
+/// type.
+static Expected<HostTensor> loadArgument(size_t index, const TensorType &type,
+                                         const std::string &path) {
+  Expected<HostTensor> file = readNpy(path);
+  if (!file)
+    return Status(file.status().code(),
+                  argumentName(index) + ": " + file.status().message());
+  ElementType expected = isFloat(type.type) ? ElementType::F32 : type.type;
+  if (file->type() != expected)
+    return Status::badInput(argumentName(index) + ": expected an array of " +
+                            numpyName(expected) + " in '" + path + "', got " +
+                            numpyName(file->type()));
+  Status status = checkShape(index, type, file->shape());
+  if (!status.isOk())
+    return status;
+  if (file->type() == type.type)
+    return file;
+  Expected<HostTensor> tensor = HostTensor::create(type.type, file->shape());
+  if (tensor)
+    convertFromFloat(type.type, tensor->data(), file->as<float>(),
+                     file->elements());
+  return tensor;
+}
+
+static Expected<Shape> shapeOf(size_t index, const TensorType &type,
+                               const CommandLine &line) {
+  auto given = line.shapes.find(index);
+  if (given != line.shapes.end()) {
+    Status status = checkShape(index, type, given->second);
+    if (!status.isOk())
+      return status;
+    return given->second;
+  }
+  for (size_t i = 0; i < type.shape.size(); ++i)
+    if (type.shape[i] < 0)
+      return Status::badInput(argumentName(index) + ": dimension " +
+                              std::to_string(i) +
+                              " is dynamic and needs --shape or --arg");
+  return type.shape;
+}
+
+static Expected<HostTensor> randomArgument(size_t index, const TensorType &type,
+                                           Shape shape, uint64_t seed) {
+  Expected<HostTensor> tensor = HostTensor::create(type.type, shape);
+  if (!tensor)
+    return tensor;
+  if (type.type == ElementType::F32) {
+    fillNormal(tensor->as<float>(), tensor->elements(), seed, index);
+    return tensor;
+  }
+  Expected<HostTensor> wide = HostTensor::create(ElementType::F32, shape);
+  if (!wide)
+    return wide;
+  fillNormal(wide->as<float>(), wide->elements(), seed, index);
+  convertFromFloat(type.type, tensor->data(), wide->as<float>(),
+                   wide->elements());
+  return tensor;
+}
+
+/// Both --shape and --arg may name an argument, if they agree.
+static Status checkAgreement(size_t index, const CommandLine &line,
+                             const Shape &shape) {
+  auto given = line.shapes.find(index);
+  if (given == line.shapes.end() || given->second == shape)
+    return Status::ok();
+  return Status::badInput(argumentName(index) + ": expected shape " +
+                          toString(given->second) + " as --shape says, got " +
+                          toString(shape) + " in '" + line.args.at(index) +
+                          "'");
+}
+
+/// The shape of a random argument.
+static Expected<Shape> randomShape(size_t index, const TensorType &type,
+                                   const CommandLine &line) {
+  if (!isFloat(type.type))
+    return Status::badInput(argumentName(index) + ": needs --arg, since " +
+                            nameOf(type.type) + " inputs are never made up");
+  Expected<Shape> shape = shapeOf(index, type, line);
+  if (!shape)
+    return shape;
+  // In double, so that no copy in a wider type can overflow later.
+  Expected<int64_t> count = countElements(*shape, ElementType::F64);
+  if (!count)
+    return Status::badInput(argumentName(index) + ": " +
+                            count.status().message());
+  return shape;
+}
+
+Expected<std::vector<Shape>>
+argumentShapes(const FunctionDescription &function, const CommandLine &line) {
+  Status status = checkIndices(function, "--shape", line.shapes);
+  if (status.isOk())
+    status = checkIndices(function, "--arg", line.args);
+  if (!status.isOk())
+    return status;
+  std::vector<Shape> shapes(function.args.size());
+  for (size_t i = 0; i < function.args.size(); ++i) {
+    if (line.args.count(i))
+      continue;
+    Expected<Shape> shape = randomShape(i, function.args[i], line);
+    if (!shape)
+      return shape.status();
+    shapes[i] = std::move(*shape);
+  }
+  return shapes;
+}
+
+Expected<std::vector<HostTensor>>
+makeArguments(const FunctionDescription &function, const CommandLine &line,
+              const std::vector<Shape> &shapes) {
+  std::vector<HostTensor> args;
+  for (size_t i = 0; i < function.args.size(); ++i) {
+    auto file = line.args.find(i);
+    Expected<HostTensor> tensor =
+        file != line.args.end()
+            ? loadArgument(i, function.args[i], file->second)
+            : randomArgument(i, function.args[i], shapes[i], line.seed);
+    if (!tensor)
+      return tensor.status();
+    Status status = checkAgreement(i, line, tensor->shape());
+    if (!status.isOk())
+      return status;
+    args.push_back(std::move(*tensor));
+  }
+  return args;
+}
+
+static Status checkResultShape(size_t index, const ResultType &type,
+                               const Shape &shape) {
+  std::string name = "result " + std::to_string(index);
+  for (size_t i = 0; i < shape.size(); ++i)
+    if (shape[i] < 0 || (type.shape[i] >= 0 && shape[i] != type.shape[i]))
+      return Status::badInput(name + ": the package computes shape " +
+                              toString(shape) + ", which its type forbids");
+  Expected<int64_t> count = countElements(shape, ElementType::F64);
+  if (!count)
+    return Status::badInput(name + ": " + count.status().message());
+  return Status::ok();
+}
+
+Expected<std::vector<Shape>>
+resultShapes(const Function &function, const std::vector<HostTensor> &args) {
+  std::vector<TensorView> views;
+  std::vector<DLTensor *> pointers;
+  for (const HostTensor &arg : args)
+    views.push_back(arg.view());
+  for (TensorView &view : views)
+    pointers.push_back(view.dl());
+  size_t dims = 0;
+  for (const ResultType &result : function.description.results)
+    dims += result.shape.size();
+
+  std::vector<int64_t> flat(dims);
+  int code = function.shapes(pointers.data(), flat.data());
+  if (code != ATTNRT_OK)
+    return Status(static_cast<Code>(code), attnrtLastError());
+  std::vector<Shape> shapes;
+  auto next = flat.begin();
+  for (const ResultType &result : function.description.results) {
+    auto end = next + static_cast<std::ptrdiff_t>(result.shape.size());
+    shapes.emplace_back(next, end);
+    next = end;
+    Status status =
+        checkResultShape(shapes.size() - 1, result, shapes.back());
+    if (!status.isOk())
+      return status;
+  }
+  return shapes;
+}
+
+} // namespace attnrun

@@ -1,0 +1,337 @@
+//===- attn-run.cpp - Run, verify and time compiled attention -------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Parses flags, opens (or compiles) a package, chooses function and device,
+// runs, has the result judged and timed, and reports. Exit status: 0 fine, 1
+// wrong result or hazard, 2 unusable input, 3 device or resource failure; the
+// reason is one line on stderr.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Arguments.h"
+#include "CommandLine.h"
+#include "Compile.h"
+#include "Execution.h"
+#include "attnrt/Bench.h"
+#include "attnrt/File.h"
+#include "attnrt/Launch.h"
+#include "attnrt/Npy.h"
+#include "attnrt/Report.h"
+#include "attnrt/Verify.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <new>
+
+using namespace attnrt;
+using namespace attnrun;
+
+static Expected<Package> openInput(const CommandLine &line) {
+  if (!looksLikePackage(line.input))
+    return compileAndOpen(line.input, line.target, line.schedule);
+  if (line.target || line.schedule)
+    return Status::badInput(
+        std::string(line.target ? "--target" : "--schedule") +
+        ": '" + line.input + "' is compiled already");
+  return openPackage(line.input);
+}
+
+static std::string listNames(const Package &package) {
+  std::string names;
+  for (const Function &function : package.functions)
+    names += (names.empty() ? "" : ", ") + function.description.name;
+  return names;
+}
+
+static Expected<const Function *> chooseFunction(const Package &package,
+                                                 const CommandLine &line) {
+  if (package.functions.empty())
+    return Status::badInput("no function in '" + line.input + "'");
+  if (!line.function) {
+    if (package.functions.size() == 1)
+      return &package.functions[0];
+    return Status::badInput("several functions in '" + line.input +
+                            "', choose one with --function: " +
+                            listNames(package));
+  }
+  for (const Function &function : package.functions)
+    if (function.description.name == *line.function)
+      return &function;
+  return Status::badInput("no function '" + *line.function + "' in '" +
+                          line.input + "', there are: " + listNames(package));
+}
+
+/// What can be known to fail before anything runs.
+static Status checkOutputs(const Function &function, const CommandLine &line) {
+  size_t results = function.description.results.size();
+  if (!line.results.empty() && line.results.rbegin()->first >= results)
+    return Status::badInput(
+        "--result: no result " +
+        std::to_string(line.results.rbegin()->first) + ", '" +
+        function.description.name + "' has " + std::to_string(results));
+  for (const auto &[index, path] : line.results) {
+    Status status = checkWritable(path);
+    if (!status.isOk())
+      return status;
+  }
+  return line.json ? checkWritable(*line.json) : Status::ok();
+}
+
+static Status applyPtxReplacement(const CommandLine &line) {
+  if (!line.replacePtx)
+    return Status::ok();
+  Expected<std::string> text = readFile(*line.replacePtx);
+  if (!text)
+    return text.status();
+  replacePtx(std::move(*text));
+  return Status::ok();
+}
+
+static RunRecord beginRecord(const Package &package, const Function &function,
+                             const Device &device,
+                             const std::vector<HostTensor> &args,
+                             const std::vector<Shape> &resultShapes) {
+  RunRecord record;
+  record.function = function.description.name;
+  record.target = package.description.target;
+  record.device = device.info();
+  for (const HostTensor &arg : args) {
+    record.args.push_back({arg.shape(), arg.type()});
+    record.argumentBytes += arg.bytes();
+  }
+  for (size_t i = 0; i < resultShapes.size(); ++i)
+    record.results.push_back(
+        {resultShapes[i], function.description.results[i].type});
+  record.resultBytes = totalBytes(function.description.results, resultShapes);
+  return record;
+}
+
+static void addKernels(const Package &package, const Function &function,
+                       const std::vector<LaunchRecord> &launches,
+                       RunRecord &record) {
+  for (const std::string &name : function.description.kernels) {
+    RunRecord::Kernel kernel;
+    kernel.description = *package.description.findKernel(name);
+    for (const LaunchRecord &launch : launches)
+      if (launch.kernel == name)
+        kernel.launch = launch.shape;
+    record.kernels.push_back(std::move(kernel));
+  }
+}
+
+/// Runs once and brings back what there is. Hazards are in the record, not in
+/// the status: results are worth judging beside them.
+static Expected<std::vector<HostTensor>>
+runOnce(Device &device, Execution &execution, RunRecord &record) {
+  Status status = execution.poisonResults();
+  if (!status.isOk())
+    return status;
+  status = execution.enqueue();
+  if (std::unique_ptr<ExecutionReport> report = device.takeExecutionReport())
+    record.sim = std::move(*report);
+  bool hadHazards = record.sim && !record.sim->hazards.empty();
+  if (!status.isOk() && !hadHazards)
+    return status;
+  status = device.synchronize();
+  if (!status.isOk())
+    return status;
+  return execution.fetchResults();
+}
+
+/// Query rows per tile, as the kernels' schedules say.
+static std::vector<int64_t> tileRows(const RunRecord &record) {
+  std::vector<int64_t> rows;
+  for (const RunRecord::Kernel &kernel : record.kernels) {
+    std::string schedule = "," + kernel.description.schedule;
+    size_t at = schedule.find(",q=");
+    if (at != std::string::npos)
+      rows.push_back(std::strtoll(schedule.c_str() + at + 3, nullptr, 10));
+  }
+  return rows;
+}
+
+static Expected<double> countFlops(const Function &function,
+                                   const std::vector<HostTensor> &args) {
+  std::vector<TensorView> views;
+  std::vector<DLTensor *> pointers;
+  for (const HostTensor &arg : args)
+    views.push_back(arg.view());
+  for (TensorView &view : views)
+    pointers.push_back(view.dl());
+  double flops = 0;
+  int code = function.flops(pointers.data(), &flops);
+  if (code != ATTNRT_OK)
+    return Status(static_cast<Code>(code), attnrtLastError());
+  return flops;
+}
+
+static Status writeOutputs(const CommandLine &line, const RunRecord &record,
+                           const std::vector<HostTensor> &results) {
+  OutputFiles files;
+  for (const auto &[index, path] : line.results) {
+    Status status = files.add(path, toNpy(results[index]));
+    if (!status.isOk())
+      return status;
+  }
+  if (line.json) {
+    Status status = files.add(*line.json, toJson(record));
+    if (!status.isOk())
+      return status;
+  }
+  return files.commit();
+}
+
+static Status describeHazards(const RunRecord &record) {
+  if (!record.sim || record.sim->hazards.empty())
+    return Status::ok();
+  const Hazard &first = record.sim->hazards[0];
+  size_t count = record.sim->hazards.size();
+  return Status::wrong(std::to_string(count) +
+                       (count == 1 ? " hazard" : " hazards, the first") +
+                       " at PTX line " + std::to_string(first.ptxLine) + ": " +
+                       first.kind + ": " + first.message);
+}
+
+static Status conclude(const RunRecord &record) {
+  Status hazards = describeHazards(record);
+  if (!hazards.isOk())
+    return hazards;
+  for (const OutputVerdict &output : record.verify->outputs)
+    if (!output.passed)
+      return Status::wrong("result " + std::to_string(output.index) +
+                           " is wrong: " + output.reason);
+  return Status::ok();
+}
+
+static Expected<Timing> timeRuns(Device &device, Execution &execution,
+                                 const RunRecord &record, double flops) {
+  double bytes =
+      static_cast<double>(record.argumentBytes + record.resultBytes);
+  return bench(device, [&] { return execution.enqueue(); }, flops, bytes);
+}
+
+/// Runs, judges and times; fills the record and brings back the results.
+static Expected<std::vector<HostTensor>>
+measure(Device &device, const Package &package, const Function &function,
+        const CommandLine &line, const std::vector<HostTensor> &args,
+        const std::vector<Shape> &shapes, RunRecord &record) {
+  Execution execution(device, function);
+  Status status = execution.prepare(args, shapes);
+  if (!status.isOk())
+    return status;
+  recordLaunches(true);
+  Expected<std::vector<HostTensor>> results =
+      runOnce(device, execution, record);
+  recordLaunches(false);
+  if (!results)
+    return results;
+  addKernels(package, function, takeLaunches(), record);
+
+  Expected<double> flops = countFlops(function, args);
+  if (!flops)
+    return flops.status();
+  JudgeRequest request;
+  request.function = &function.description;
+  request.reference = function.reference;
+  request.baseline = function.baseline;
+  request.args = &args;
+  request.outputs = &*results;
+  request.flops = *flops;
+  request.tileRows = tileRows(record);
+  request.seed = line.seed;
+  Expected<Verdict> verdict = verify(request);
+  if (!verdict)
+    return verdict.status();
+  record.verify = std::move(*verdict);
+
+  bool hasTime = device.info().kind != "sim";
+  if (line.bench && hasTime && conclude(record).isOk()) {
+    Expected<Timing> timing = timeRuns(device, execution, record, *flops);
+    if (!timing)
+      return timing.status();
+    record.timing = *timing;
+  }
+  return results;
+}
+
+static Status run(const CommandLine &line) {
+  Expected<Package> package = openInput(line);
+  if (!package)
+    return package.status();
+  Expected<const Function *> function = chooseFunction(*package, line);
+  if (!function)
+    return function.status();
+  Status status = checkOutputs(**function, line);
+  if (status.isOk())
+    status = applyPtxReplacement(line);
+  if (!status.isOk())
+    return status;
+  const FunctionDescription &description = (*function)->description;
+  Expected<std::vector<Shape>> argShapes = argumentShapes(description, line);
+  if (!argShapes)
+    return argShapes.status();
+
+  Expected<std::unique_ptr<Device>> device = openDevice(line.device);
+  if (!device)
+    return device.status();
+  const DeviceInfo &info = (*device)->info();
+  status = checkMemory(info, totalBytes(description.args, *argShapes));
+  if (!status.isOk())
+    return status;
+  Expected<std::vector<HostTensor>> args =
+      makeArguments(description, line, *argShapes);
+  if (!args)
+    return args.status();
+  Expected<std::vector<Shape>> shapes = resultShapes(**function, *args);
+  if (!shapes)
+    return shapes.status();
+  status = checkMemory(info, totalBytes(description.results, *shapes));
+  if (!status.isOk())
+    return status;
+
+  RunRecord record =
+      beginRecord(*package, **function, **device, *args, *shapes);
+  setCurrentDevice(device->get());
+  Expected<std::vector<HostTensor>> results =
+      measure(**device, *package, **function, line, *args, *shapes, record);
+  setCurrentDevice(nullptr);
+  if (!results)
+    return results.status();
+
+  status = writeOutputs(line, record, *results);
+  if (!status.isOk())
+    return status;
+  print(stdout, record);
+  if (line.bench && record.device.kind == "sim")
+    std::printf("time     not measured: the simulator has no time\n");
+  return conclude(record);
+}
+
+static int report(const Status &status) {
+  std::fflush(stdout);
+  // A failure without a message has been reported by attn-compile.
+  if (!status.isOk() && !status.message().empty()) {
+    std::string line = status.message();
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    std::fprintf(stderr, "error: %s\n", line.c_str());
+  }
+  return static_cast<int>(status.code());
+}
+
+int main(int argc, char **argv) {
+  try {
+    Expected<std::optional<CommandLine>> line = parseCommandLine(argc, argv);
+    if (!line)
+      return report(line.status());
+    if (!*line)
+      return 0;
+    return report(run(**line));
+  } catch (const std::bad_alloc &) {
+    return report(Status::device("out of host memory"));
+  }
+}
