@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Target/LLVM/NVVM/Target.h"
@@ -49,4 +50,6 @@ void attn::registerAllPasses() {
   tile::registerTilePasses();
   registerCanonicalizer();
   registerCSE();
+  // Asks an op for its result shapes; attn.sdpa answers.
+  memref::registerResolveRankedShapeTypeResultDimsPass();
 }

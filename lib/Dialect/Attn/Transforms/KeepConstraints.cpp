@@ -14,6 +14,8 @@
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/Support/MathExtras.h"
 #include <optional>
 
@@ -61,6 +63,8 @@ public:
 
   /// Adds what must hold for `predicate` to be true.
   LogicalResult readPredicate(Value predicate) {
+    if (!readPredicates.insert(predicate).second)
+      return success();
     APInt constant;
     if (matchPattern(predicate, m_ConstantInt(&constant))) {
       if (constant.isZero())
@@ -113,8 +117,18 @@ private:
     return success();
   }
 
-  /// `value` as an affine value. Only `index` is read: narrower integers wrap.
+  /// `value` as an affine value, worked out once however often it is used.
   std::optional<Affine> readAffine(Value value) {
+    auto known = affineValues.find(value);
+    if (known != affineValues.end())
+      return known->second;
+    std::optional<Affine> affine = computeAffine(value);
+    affineValues.try_emplace(value, affine);
+    return affine;
+  }
+
+  /// Only `index` is read: narrower integers wrap.
+  std::optional<Affine> computeAffine(Value value) {
     if (!value.getType().isIndex())
       return std::nullopt;
     if (value == block.getArgument(2))
@@ -149,6 +163,8 @@ private:
 
   Block &block;
   SmallVector<KeepConstraint> constraints;
+  llvm::DenseSet<Value> readPredicates;
+  llvm::DenseMap<Value, std::optional<Affine>> affineValues;
 };
 
 } // namespace
