@@ -271,8 +271,8 @@ void EntryWriter::checkTensor(Value tensor, RankedTensorType type,
 // HostWriter
 //===----------------------------------------------------------------------===//
 
-/// Copies of 16 bytes.
-static constexpr uint32_t kKernelAlignment = 16;
+/// Bytes that kernels read and write at a time.
+static constexpr uint32_t kReadBytes = 16, kWriteBytes = 4;
 
 HostWriter::HostWriter(func::FuncOp function, Purpose purpose)
     : EntryWriter(
@@ -310,18 +310,15 @@ LogicalResult HostWriter::write() {
                             << argument.getType();
     Value tensor = tensorAt(args, i);
     mapping.map(argument, tensor);
-    uint32_t alignment =
-        isLaunch ? kKernelAlignment : type.getElementTypeBitWidth() / 8;
     if (isLaunch)
-      checkTensor(tensor, type, type.getElementType(), alignment,
+      checkTensor(tensor, type, type.getElementType(), kReadBytes,
                   "argument " + Twine(i));
   }
   if (isLaunch)
     for (auto [i, type] : llvm::enumerate(function.getResultTypes())) {
       auto tensor = cast<RankedTensorType>(type);
       checkTensor(tensorAt(entry.getArgument(2), i), tensor,
-                  tensor.getElementType(), tensor.getElementTypeBitWidth() / 8,
-                  "result " + Twine(i));
+                  tensor.getElementType(), kWriteBytes, "result " + Twine(i));
     }
   for (Operation &op : function.front().without_terminator())
     if (failed(writeOp(op)))

@@ -51,6 +51,10 @@ typedef struct AttnrtTensorSpec {
  * row-major. The message names the tensor, what was expected and what came. */
 int attnrtCheckTensor(const DLTensor *tensor, const AttnrtTensorSpec *spec);
 
+/* The stride of a dimension, in elements; row-major where the tensor has no
+ * strides. */
+int64_t attnrtStride(const DLTensor *tensor, int dim);
+
 /* Records a failure: printf-style, one line. Returns `code`. */
 int attnrtFail(int code, const char *format, ...);
 const char *attnrtLastError(void);

@@ -74,14 +74,20 @@ static bool isEmpty(const DLTensor *tensor) {
   return false;
 }
 
+extern "C" int64_t attnrtStride(const DLTensor *tensor, int dim) {
+  if (tensor->strides)
+    return tensor->strides[dim];
+  int64_t stride = 1;
+  for (int i = tensor->ndim - 1; i > dim; --i)
+    stride *= tensor->shape[i];
+  return stride;
+}
+
 /// Strides of dimensions of size 1 are never taken.
 static int checkStrides(const DLTensor *tensor, const AttnrtTensorSpec *spec) {
   uint64_t elementBytes = spec->typeBits / 8;
-  // Compact strides are multiples of the innermost dimension.
-  int64_t compact = 1;
   for (int i = spec->rank - 1; i >= 0; --i) {
-    int64_t stride = tensor->strides ? tensor->strides[i] : compact;
-    compact *= tensor->shape[i];
+    int64_t stride = attnrtStride(tensor, i);
     if (tensor->shape[i] <= 1)
       continue;
     bool innermost = i == spec->rank - 1;
