@@ -24,11 +24,14 @@ struct Row {
 } // namespace
 
 /// The first row that is large enough is taken. Shared memory is
-/// 2 bytes * (q * dqk + stages * kv * (dqk + dv)).
+/// 2 bytes * (q * dqk + stages * kv * (dqk + dv)). Up to 64, a warp has two
+/// strips of 16 rows, which halves its reads of keys and values; beyond, the
+/// accumulators of one strip fill its registers, and at 256 the scores of 64
+/// keys are too many beside them.
 static constexpr Row kRows[] = {
     {"sm_80", 64, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
-    {"sm_80", 128, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
-    {"sm_80", 256, {/*q=*/64, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
+    {"sm_80", 192, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
+    {"sm_80", 256, {/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2}},
 };
 
 ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
@@ -49,7 +52,7 @@ int64_t attn::estimateRegisters(const ScheduleKeys &keys, HeadDims dims) {
   int64_t scores = rows * keys.kv / kLanes;
   int64_t probabilities = scores / 2;
   int64_t query = rows * dims.qk / kLanes / 2;
-  if (query > kMaxQueryFragment)
+  if (query > kMaxQueryFragment || rows > 16)
     query = rows / 16 * 4; // read again in every step
   return accumulators + scores + probabilities + query + kAddressing;
 }

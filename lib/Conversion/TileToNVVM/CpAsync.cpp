@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A tile is copied in chunks of 16 bytes, in the order in which they lie in
-// shared memory (but for the swizzle): threads that follow one another write
-// to different banks, and read whole sectors of a row. Chunks outside the
-// memref are written as zeros and read nothing.
+// A tile is copied in chunks of 16 bytes. Threads that follow one another take
+// chunks that do so in shared memory (but for the swizzle): they write to
+// different banks, and read whole sectors of a row. Chunks outside the memref
+// are written as zeros and read nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -57,134 +57,165 @@ struct BarrierConversion : OpConversionPattern<BarrierOp> {
   }
 };
 
-/// Copies of one tile, a chunk a thread at a time.
-class ChunkCopier {
+/// Copies of one tile. Each thread has a chunk of a panel and a row; it steps
+/// through the rows, and in each row through the panels: a step to the next
+/// panel is an immediate offset on both sides, a step to the next row one
+/// addition.
+class TileCopier {
 public:
-  ChunkCopier(OpBuilder &builder, CopyAsyncOp op, GlobalView source,
-              Value dest)
-      : builder(builder), loc(op.getLoc()), view(std::move(source)), dest(dest),
-        type(op.getDest().getType()), tile(type), threads(threadsOf(op)),
-        chunksInMemory(op.getSource().getType().getShape().back() *
-                       type.getElementBytes() / SwizzledTile::kChunkBytes) {
-    for (Value index : op.getIndices())
-      indices.push_back(arith::IndexCastOp::create(
-          builder, loc, builder.getI32Type(), index));
-  }
-
+  TileCopier(OpBuilder &builder, CopyAsyncOp op, const GlobalView &view,
+             Value dest);
   void copyTile();
 
 private:
-  void copyStep(int64_t first);
-  void copyChunk(Value row, int64_t rowBase, Value panel, int64_t panelBase,
-                 Value chunk);
-  Value add(Value a, int64_t b) {
+  void copyRow(Value pointer, int64_t row);
+  void copyChunk(Value pointer, int64_t row, int64_t panel, Value isInside);
+  Value isLess(Value a, Value b) {
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, a, b);
+  }
+  Value plus(Value a, int64_t b) {
     return b ? arith::AddIOp::create(builder, loc, a, emitI32(builder, loc, b))
              : a;
   }
 
   OpBuilder &builder;
   Location loc;
-  GlobalView view;
+  const GlobalView &view;
   Value dest;
   SharedType type;
   SwizzledTile tile;
-  int64_t threads;
-  int64_t chunksInMemory;
-  SmallVector<Value> indices;
+  int64_t rows, panels, chunksInMemory;
+  /// Rows and panels that all threads cover at a time. Threads that are left
+  /// over, where the rows are no divisor, do nothing.
+  int64_t rowsPerStep, panelsPerStep;
+  bool hasIdleThreads;
+
+  SmallVector<Value> indices; // of the tile's first row
+  Value chunk, laneRow, lanePanel; // of the thread; no panel where it is 0
 };
 
 } // namespace
 
-/// Copies chunk `chunk` of panel `panelBase + panel` of row `rowBase + row`;
-/// `rowBase` is a multiple of 8.
-void ChunkCopier::copyChunk(Value row, int64_t rowBase, Value panel,
-                            int64_t panelBase, Value chunk) {
+TileCopier::TileCopier(OpBuilder &builder, CopyAsyncOp op,
+                       const GlobalView &view, Value dest)
+    : builder(builder), loc(op.getLoc()), view(view), dest(dest),
+      type(op.getDest().getType()), tile(type), rows(type.getRows()),
+      panels(tile.chunksPerRow() / tile.chunksPerPanel()),
+      chunksInMemory(op.getSource().getType().getShape().back() *
+                     type.getElementBytes() / SwizzledTile::kChunkBytes) {
+  for (Value index : op.getIndices())
+    indices.push_back(arith::IndexCastOp::create(builder, loc,
+                                                 builder.getI32Type(), index));
   int64_t perPanel = tile.chunksPerPanel();
-  Value target = tile.offset(builder, loc, rowBase, row, 0, chunk);
-  target = add(target, panelBase * tile.panelBytes());
-  Value column = add(chunk, panelBase * perPanel);
-  if (panel) {
-    Value bytes = arith::MulIOp::create(
-        builder, loc, panel, emitI32(builder, loc, tile.panelBytes()));
-    target = arith::AddIOp::create(builder, loc, target, bytes);
-    Value skipped = arith::MulIOp::create(builder, loc, panel,
-                                          emitI32(builder, loc, perPanel));
-    column = arith::AddIOp::create(builder, loc, column, skipped);
-  }
+  int64_t slots = threadsOf(op) / perPanel;
+  rowsPerStep = std::min(slots, rows);
+  panelsPerStep = std::max<int64_t>(1, slots / rows);
+  hasIdleThreads = slots > rowsPerStep * panelsPerStep;
 
-  size_t rowDim = view.dims.size() - 2;
-  Value rowIndex =
-      arith::AddIOp::create(builder, loc, indices[rowDim], add(row, rowBase));
-  Value isInside =
-      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, rowIndex,
-                            view.dims[rowDim]);
-  if (chunksInMemory < tile.chunksPerRow()) {
-    Value isColumn =
-        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, column,
-                              emitI32(builder, loc, chunksInMemory));
+  Value thread = emitThreadId(builder, loc);
+  chunk = arith::RemUIOp::create(builder, loc, thread,
+                                 emitI32(builder, loc, perPanel));
+  laneRow = arith::DivUIOp::create(builder, loc, thread,
+                                   emitI32(builder, loc, perPanel));
+  if (slots <= rows)
+    return;
+  lanePanel = arith::DivUIOp::create(builder, loc, laneRow,
+                                     emitI32(builder, loc, rows));
+  laneRow = arith::RemUIOp::create(builder, loc, laneRow,
+                                   emitI32(builder, loc, rows));
+}
+
+/// Copies the thread's chunk of one panel, or zeros.
+void TileCopier::copyChunk(Value pointer, int64_t row, int64_t panel,
+                           Value isInside) {
+  int64_t perPanel = tile.chunksPerPanel();
+  bool swizzleIsFixed = row % 8 == 0;
+  Value target = tile.offset(builder, loc, swizzleIsFixed ? row : 0,
+                             swizzleIsFixed ? laneRow : plus(laneRow, row), 0,
+                             chunk);
+  target = plus(target, panel * tile.panelBytes());
+  if (lanePanel) {
+    Value bytes = arith::MulIOp::create(
+        builder, loc, lanePanel, emitI32(builder, loc, tile.panelBytes()));
+    target = arith::AddIOp::create(builder, loc, target, bytes);
+  }
+  if ((panel + panelsPerStep) * perPanel > chunksInMemory) {
+    Value column = plus(chunk, panel * perPanel);
+    if (lanePanel)
+      column = arith::AddIOp::create(
+          builder, loc, column,
+          arith::MulIOp::create(builder, loc, lanePanel,
+                                emitI32(builder, loc, perPanel)));
+    Value isColumn = isLess(column, emitI32(builder, loc, chunksInMemory));
     isInside = arith::AndIOp::create(builder, loc, isInside, isColumn);
   }
   Value bytes = arith::SelectOp::create(
       builder, loc, isInside, emitI32(builder, loc, SwizzledTile::kChunkBytes),
       emitI32(builder, loc, 0));
-
-  SmallVector<Value> at(indices);
-  at[rowDim] = rowIndex;
-  at.push_back(arith::MulIOp::create(
-      builder, loc, column,
-      emitI32(builder, loc,
-              SwizzledTile::kChunkBytes / type.getElementBytes())));
+  int64_t elements = panel * perPanel * SwizzledTile::kChunkBytes /
+                     type.getElementBytes();
+  Value source = LLVM::GEPOp::create(
+      builder, loc, pointer.getType(), view.elementType, pointer,
+      ArrayRef<LLVM::GEPArg>{int32_t(elements)});
   NVVM::CpAsyncOp::create(builder, loc,
-                          emitSharedOffset(builder, loc, dest, target),
-                          view.address(builder, loc, at),
+                          emitSharedOffset(builder, loc, dest, target), source,
                           SwizzledTile::kChunkBytes,
                           NVVM::LoadCacheModifierKind::CG, bytes);
 }
 
-/// Threads take chunks `first`, `first + 1`, … of the tile.
-void ChunkCopier::copyStep(int64_t first) {
-  int64_t perPanel = tile.chunksPerPanel();
-  int64_t panelChunks = type.getRows() * perPanel;
-  int64_t total = type.getRows() * tile.chunksPerRow();
-  Value thread = emitThreadId(builder, loc);
-  auto divide = [&](Value value, int64_t by) -> Value {
-    return arith::DivUIOp::create(builder, loc, value,
-                                  emitI32(builder, loc, by));
-  };
-  auto remainder = [&](Value value, int64_t by) -> Value {
-    return arith::RemUIOp::create(builder, loc, value,
-                                  emitI32(builder, loc, by));
-  };
-  Value chunk = remainder(thread, perPanel);
-  bool isInOnePanel = panelChunks % threads == 0 &&
-                      threads % (8 * perPanel) == 0;
-  if (isInOnePanel)
-    return copyChunk(divide(thread, perPanel),
-                     first % panelChunks / perPanel, Value(),
-                     first / panelChunks, chunk);
-
-  // A step that crosses panels, or ends before the last thread.
-  Value linear = add(thread, first);
-  Value inPanel = remainder(linear, panelChunks);
-  auto copy = [&] {
-    copyChunk(divide(inPanel, perPanel), 0, divide(linear, panelChunks), 0,
-              chunk);
-  };
-  if (first + threads <= total)
-    return copy();
-  Value isChunk =
-      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, linear,
-                            emitI32(builder, loc, total));
-  auto guard = scf::IfOp::create(builder, loc, isChunk, /*withElse=*/false);
-  OpBuilder::InsertionGuard restore(builder);
-  builder.setInsertionPoint(guard.thenBlock()->getTerminator());
-  copy();
+/// Copies the thread's chunks of row `row + laneRow`, which is at `pointer`.
+void TileCopier::copyRow(Value pointer, int64_t row) {
+  Value inTile = plus(laneRow, row);
+  Value index =
+      arith::AddIOp::create(builder, loc, indices.back(), inTile);
+  Value isInside = isLess(index, view.dims[view.dims.size() - 2]);
+  for (int64_t panel = 0; panel < panels; panel += panelsPerStep) {
+    Value isMine;
+    auto restrict = [&](Value condition) {
+      isMine = isMine ? arith::AndIOp::create(builder, loc, isMine, condition)
+                      : condition;
+    };
+    if (row + rowsPerStep > rows)
+      restrict(isLess(inTile, emitI32(builder, loc, rows)));
+    if (panel + panelsPerStep > panels || hasIdleThreads) {
+      int64_t count = std::min(panelsPerStep, panels - panel);
+      if (lanePanel)
+        restrict(isLess(lanePanel, emitI32(builder, loc, count)));
+    }
+    if (!isMine) {
+      copyChunk(pointer, row, panel, isInside);
+      continue;
+    }
+    auto guard = scf::IfOp::create(builder, loc, isMine, /*withElse=*/false);
+    OpBuilder::InsertionGuard restore(builder);
+    builder.setInsertionPoint(guard.thenBlock()->getTerminator());
+    copyChunk(pointer, row, panel, isInside);
+  }
 }
 
-void ChunkCopier::copyTile() {
-  int64_t total = type.getRows() * tile.chunksPerRow();
-  for (int64_t first = 0; first < total; first += threads)
-    copyStep(first);
+void TileCopier::copyTile() {
+  int64_t perChunk = SwizzledTile::kChunkBytes / type.getElementBytes();
+  SmallVector<Value> first(indices);
+  first.back() = arith::AddIOp::create(builder, loc, first.back(), laneRow);
+  Value column = arith::MulIOp::create(builder, loc, chunk,
+                                       emitI32(builder, loc, perChunk));
+  if (lanePanel)
+    column = arith::AddIOp::create(
+        builder, loc, column,
+        arith::MulIOp::create(
+            builder, loc, lanePanel,
+            emitI32(builder, loc, perChunk * tile.chunksPerPanel())));
+  first.push_back(column);
+  Value pointer = view.address(builder, loc, first);
+  Value stride = view.strides[view.strides.size() - 2];
+  Value step = arith::MulIOp::create(builder, loc, stride,
+                                     emitI64(builder, loc, rowsPerStep));
+  for (int64_t row = 0; row < rows; row += rowsPerStep) {
+    if (row)
+      pointer = LLVM::GEPOp::create(builder, loc, pointer.getType(),
+                                    view.elementType, pointer, step);
+    copyRow(pointer, row);
+  }
 }
 
 LogicalResult CopyAsyncConversion::matchAndRewrite(
@@ -196,8 +227,7 @@ LogicalResult CopyAsyncConversion::matchAndRewrite(
     return rewriter.notifyMatchFailure(op, "expected columns in eights");
   GlobalView view = GlobalView::unpack(rewriter, op.getLoc(), source,
                                        adaptor.getSource());
-  ChunkCopier(rewriter, op, std::move(view), adaptor.getDest().front())
-      .copyTile();
+  TileCopier(rewriter, op, view, adaptor.getDest().front()).copyTile();
   rewriter.eraseOp(op);
   return success();
 }

@@ -67,6 +67,9 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   int32_t threads = kernel.getSchedule().getThreads();
   function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
                     builder.getDenseI32ArrayAttr({threads}));
+  // Without it ptxas aims at registers for two CTAs, and spills to get there.
+  function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                    builder.getI32IntegerAttr(1));
   // Subnormal scores, sums and probabilities are flushed: `.ftz` throughout.
   auto flush = builder.getStrArrayAttr(
       {"denormal-fp-math-f32", "preserve-sign,preserve-sign"});

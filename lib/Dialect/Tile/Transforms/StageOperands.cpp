@@ -27,8 +27,11 @@ using namespace attn::tile;
 
 namespace {
 
-/// Registers a thread may spend on a left operand that it keeps for a loop.
+/// Registers a thread may spend on a left operand that it keeps for a loop. A
+/// warp with more than one strip of 16 rows has as many times the accumulators
+/// and scores, and none to spare.
 constexpr int64_t kMaxFragmentRegisters = 32;
+constexpr int64_t kMaxFragmentRows = 16;
 
 struct StageOperands
     : public attn::tile::impl::StageOperandsBase<StageOperands> {
@@ -52,10 +55,11 @@ static bool feedsOnlyDots(LoadOp load) {
   });
 }
 
-/// 32-bit registers that a thread needs for a left operand.
-static int64_t fragmentRegisters(RankedTensorType tile, ScheduleAttr schedule) {
-  return tile.getNumElements() * tile.getElementTypeBitWidth() / 32 /
-         schedule.getThreads();
+static bool fitsRegisters(RankedTensorType tile, ScheduleAttr schedule) {
+  int64_t registers = tile.getNumElements() * tile.getElementTypeBitWidth() /
+                      32 / schedule.getThreads();
+  return registers <= kMaxFragmentRegisters &&
+         schedule.getRowsPerWarp() <= kMaxFragmentRows;
 }
 
 Value StageOperands::bufferFor(LoadOp load) {
@@ -91,8 +95,7 @@ void StageOperands::stage(LoadOp load) {
   WaitCopiesOp::create(builder, loc, 0);
 
   auto tile = cast<RankedTensorType>(load.getType());
-  bool fits = fragmentRegisters(tile, getOperation().getSchedule()) <=
-              kMaxFragmentRegisters;
+  bool fits = fitsRegisters(tile, getOperation().getSchedule());
   Value fragment;
   for (OpOperand &use : llvm::make_early_inc_range(load->getUses())) {
     auto dot = cast<DotOp>(use.getOwner());
