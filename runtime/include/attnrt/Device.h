@@ -77,6 +77,8 @@ struct ExecutionReport {
   uint64_t warpInstructions = 0;
   std::vector<Hazard> hazards;
   double seconds = 0; // of execution only
+  uint64_t mmaInstructions = 0; // by warps
+  uint64_t bankConflicts = 0;   // extra wavefronts of shared memory accesses
   unsigned threads = 1;
 };
 

@@ -1,0 +1,59 @@
+//===- Checkers.h - The checkers of a CTA ----------------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each one listens to the events it understands and writes hazards. A new
+// check is a class here, a file beside this one and a line in makeCheckers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_SIM_CHECK_CHECKERS_H
+#define ATTNRT_SIM_CHECK_CHECKERS_H
+
+#include "Check/HazardLog.h"
+
+#include <memory>
+#include <vector>
+
+namespace attnrt::sim {
+
+class Checker : public Observer {
+public:
+  explicit Checker(HazardLog &log) : log(log) {}
+
+protected:
+  HazardLog &log;
+};
+
+inline constexpr uint32_t interest(EventKind kind) {
+  return 1u << static_cast<int>(kind);
+}
+
+std::unique_ptr<Checker> makeBoundsChecker(HazardLog &log);
+std::unique_ptr<Checker> makeInitChecker(HazardLog &log);
+std::unique_ptr<Checker> makeCpAsyncChecker(HazardLog &log);
+std::unique_ptr<Checker> makeBarrierChecker(HazardLog &log);
+std::unique_ptr<Checker> makeProgressChecker(HazardLog &log);
+
+inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
+  std::vector<std::unique_ptr<Checker>> out;
+  out.push_back(makeBoundsChecker(log));
+  out.push_back(makeInitChecker(log));
+  out.push_back(makeCpAsyncChecker(log));
+  out.push_back(makeBarrierChecker(log));
+  out.push_back(makeProgressChecker(log));
+  return out;
+}
+
+/// Names that ATTNRT_SIM_CHECKS may turn off.
+inline constexpr const char *kCheckNames[] = {
+    "oob",      "align",      "uninit", "barrier", "cp-async",
+    "deadlock", "divergence", "budget", "trap"};
+
+} // namespace attnrt::sim
+
+#endif // ATTNRT_SIM_CHECK_CHECKERS_H

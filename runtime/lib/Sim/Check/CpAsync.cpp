@@ -1,0 +1,65 @@
+//===- CpAsync.cpp - cp-async: copies that are not visible yet ------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Check/Checkers.h"
+
+using namespace attnrt::sim;
+
+namespace {
+class CpAsyncChecker : public Checker {
+public:
+  using Checker::Checker;
+  uint32_t interests() const override {
+    return interest(EventKind::AsyncUnfinished) |
+           interest(EventKind::AsyncUnshared);
+  }
+  void on(const Event &event, const Cta &cta) override;
+};
+} // namespace
+
+/// The copy in flight to the first guilty address.
+static const AsyncCopy *culprit(const Event &event, const Cta &cta,
+                                unsigned warp) {
+  uint64_t address = event.addresses[__builtin_ctz(event.lanes)];
+  if (warp >= cta.warps.size())
+    return nullptr;
+  for (const AsyncCopy &copy : cta.warps[warp]->asyncs.inFlight())
+    for (uint32_t rest = copy.lanes; rest; rest &= rest - 1) {
+      uint64_t to = copy.to[__builtin_ctz(rest)];
+      if (address < to + copy.bytes && address + event.bytes > to)
+        return &copy;
+    }
+  return nullptr;
+}
+
+void CpAsyncChecker::on(const Event &event, const Cta &cta) {
+  unsigned warp = shadow::warpOf(event.shadow);
+  std::string access = event.write ? "write to" : "read of";
+  std::string message = access + " " + describePlace(event, cta) + " by " +
+                        describeLanes(event.lanes);
+  if (event.kind == EventKind::AsyncUnshared) {
+    message += ": a cp.async of warp " + std::to_string(warp) +
+               " wrote it; expected a barrier between that warp's wait and "
+               "this access";
+  } else {
+    message += ": a cp.async of warp " + std::to_string(warp);
+    if (const AsyncCopy *copy = culprit(event, cta, warp)) {
+      message += ", issued at line " + std::to_string(copy->op->line);
+      message += copy->group == AsyncCopy::kUncommitted
+                     ? " and not committed to a group,"
+                     : "";
+    }
+    message += " is still in flight; expected cp.async.wait_group or wait_all "
+               "before";
+  }
+  log.add("cp-async", event, cta, message);
+}
+
+std::unique_ptr<Checker> attnrt::sim::makeCpAsyncChecker(HazardLog &log) {
+  return std::make_unique<CpAsyncChecker>(log);
+}

@@ -1,0 +1,73 @@
+//===- Progress.cpp - deadlock, budget, trap: kernels that do not end well ===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Check/Checkers.h"
+
+using namespace attnrt::sim;
+
+namespace {
+class ProgressChecker : public Checker {
+public:
+  using Checker::Checker;
+  uint32_t interests() const override {
+    return interest(EventKind::Deadlock) | interest(EventKind::Budget) |
+           interest(EventKind::Trap);
+  }
+  void on(const Event &event, const Cta &cta) override;
+};
+} // namespace
+
+static unsigned arrivedThreads(const Barrier &barrier) {
+  return 32 * __builtin_popcount(barrier.arrived);
+}
+
+/// "warp 1 waits for barrier 2 (32 of 64 threads) at line 12 `bar.sync…`".
+static std::string describeWaiter(const Warp &warp, const Fragment &fragment,
+                                  const Cta &cta) {
+  std::string out = "warp " + std::to_string(warp.index);
+  if (fragment.mask != warp.existing)
+    out += " (" + describeLanes(fragment.mask) + ")";
+  const std::vector<Op> &ops = cta.launch.kernel.ops;
+  if (fragment.state == Fragment::AtBarrier) {
+    const Barrier &barrier = cta.barriers[fragment.barrier];
+    out += " waits for barrier " + std::to_string(fragment.barrier) + " (" +
+           std::to_string(arrivedThreads(barrier)) + " of " +
+           std::to_string(barrier.expected) + " threads) at ";
+    return out + describeOp(ops[fragment.pc ? fragment.pc - 1 : 0], cta);
+  }
+  return out + " waits for other lanes at " + describeOp(ops[fragment.pc], cta);
+}
+
+static std::string describeDeadlock(const Cta &cta) {
+  std::string out = "nobody can go on: ";
+  bool first = true;
+  for (const auto &warp : cta.warps)
+    for (const Fragment &fragment : warp->fragments) {
+      out += (first ? "" : "; ") + describeWaiter(*warp, fragment, cta);
+      first = false;
+    }
+  return out;
+}
+
+void ProgressChecker::on(const Event &event, const Cta &cta) {
+  switch (event.kind) {
+  case EventKind::Deadlock:
+    log.add("deadlock", event, cta, describeDeadlock(cta));
+    break;
+  case EventKind::Budget:
+    log.add("budget", event, cta, event.detail);
+    break;
+  default:
+    log.add("trap", event, cta, "trap by " + describeLanes(event.lanes));
+    break;
+  }
+}
+
+std::unique_ptr<Checker> attnrt::sim::makeProgressChecker(HazardLog &log) {
+  return std::make_unique<ProgressChecker>(log);
+}

@@ -1,0 +1,73 @@
+//===- Draft.h - An instruction between the text and the program -*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_SIM_DECODE_DRAFT_H
+#define ATTNRT_SIM_DECODE_DRAFT_H
+
+#include "Decode/Program.h"
+
+#include <vector>
+
+namespace attnrt::sim {
+
+/// Where an operand of an Op stands.
+struct Place {
+  enum Kind : uint8_t { Dst, Src, Pool, Guard };
+  Kind kind;
+  uint32_t index = 0;
+};
+
+/// A virtual register and the field that shall hold its row.
+struct Ref {
+  Place place;
+  uint32_t reg = 0;
+  bool def = false;
+};
+
+enum class Flow : uint8_t { Next, Branch, Table, Stop };
+
+struct Draft {
+  Op op;
+  std::vector<Ref> refs;
+  Flow flow = Flow::Next;
+  uint32_t table = 0;
+};
+
+enum class Bank : uint8_t { Narrow, Wide, Pred };
+
+/// What a register needs: one row, two adjacent rows, or a predicate.
+Bank bankOf(ptx::Type type);
+
+/// Basic blocks with immediate post-dominators.
+struct Block {
+  uint32_t begin = 0, end = 0;
+  std::vector<uint32_t> successors;
+  uint32_t postDominator = kNoTarget; // block, or kNoTarget for the exit
+};
+
+std::vector<Block>
+buildBlocks(const std::vector<Draft> &drafts,
+            const std::vector<std::vector<uint32_t>> &tables);
+/// Sets `reconverge` of branches and `meets` of the places where they end.
+void placeMeetings(std::vector<Draft> &drafts, const std::vector<Block> &blocks);
+
+/// Rows for virtual registers, shared where lifetimes allow.
+struct Allocation {
+  std::vector<uint16_t> where; // by register; row or predicate
+  std::vector<uint32_t> undefined; // registers live at entry
+  uint32_t rows = 0, preds = 0;
+  bool tooLarge = false;
+};
+
+Allocation allocateRows(const std::vector<Draft> &drafts,
+                        const std::vector<Block> &blocks,
+                        const std::vector<ptx::Register> &registers);
+
+} // namespace attnrt::sim
+
+#endif // ATTNRT_SIM_DECODE_DRAFT_H

@@ -1,0 +1,79 @@
+//===- AsyncCopy.h - Copies in flight --------------------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A cp.async is an object from its issue until the issuing thread's wait. Its
+// bytes move when it completes, which is as late as the program allows: until
+// then the destination is poison.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_SIM_MACHINE_ASYNCCOPY_H
+#define ATTNRT_SIM_MACHINE_ASYNCCOPY_H
+
+#include "Machine/Shared.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace attnrt::sim {
+
+enum class AsyncKind : uint8_t { CpAsync };
+
+struct AsyncCopy {
+  AsyncKind kind = AsyncKind::CpAsync;
+  uint8_t bytes = 0;
+  uint32_t lanes = 0;
+  uint32_t group = kUncommitted;
+  const Op *op = nullptr;
+  uint32_t to[32];
+  uint64_t from[32];
+  uint8_t given[32]; // bytes read; the rest is zero
+
+  static constexpr uint32_t kUncommitted = 0xffffffff;
+};
+
+/// The copies of one warp.
+class AsyncQueue {
+public:
+  explicit AsyncQueue(unsigned warp = 0) : warp(warp) {}
+  /// Marks the destination. The caller has checked the ranges.
+  void issue(const AsyncCopy &copy, SharedMemory &shared);
+  void commit(uint32_t lanes);
+  /// Completes what `lanes` wait for: all but the newest `left` groups.
+  void wait(uint32_t lanes, uint32_t left, SharedMemory &shared);
+  /// Completes everything of `lanes`, committed or not.
+  void waitAll(uint32_t lanes, SharedMemory &shared);
+
+  /// What has landed is numbered; a barrier publishes all below a number.
+  uint64_t landed() const { return published + unpublished.size(); }
+  void publish(uint64_t below, SharedMemory &shared);
+
+  const std::vector<AsyncCopy> &inFlight() const { return pending; }
+  void clear();
+
+private:
+  void split(size_t index, uint32_t lanes);
+  void complete(AsyncCopy &copy, SharedMemory &shared);
+  template <typename Due>
+  void completeIf(uint32_t lanes, SharedMemory &shared, Due due);
+
+  unsigned warp;
+  std::vector<AsyncCopy> pending;
+  struct Landing {
+    uint32_t lanes;
+    uint8_t bytes;
+    uint32_t to[32];
+  };
+  std::vector<Landing> unpublished;
+  uint64_t published = 0;
+  uint32_t committed[32] = {};
+};
+
+} // namespace attnrt::sim
+
+#endif // ATTNRT_SIM_MACHINE_ASYNCCOPY_H

@@ -1,0 +1,121 @@
+//===- Cta.cpp - The state of one thread block ----------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Machine/Cta.h"
+
+using namespace attnrt;
+using namespace attnrt::sim;
+
+Cta::Cta(const Launch &launch, std::vector<Observer *> observers)
+    : launch(launch), observers(std::move(observers)) {
+  for (const Observer *observer : this->observers)
+    interests |= observer->interests();
+  Dim3 block = launch.shape.block;
+  threads = block.x * block.y * block.z;
+  for (unsigned w = 0; w < (threads + 31) / 32; ++w)
+    warps.push_back(std::make_unique<Warp>(*this, w));
+  lastTouched.resize(launch.kernel.ops.size());
+}
+
+Cta::~Cta() = default;
+
+void Cta::reset(Dim3 newId) {
+  id = newId;
+  stopped = false;
+  shared.reset(launch.kernel, launch.shape.dynamicSharedBytes);
+  for (Barrier &barrier : barriers)
+    barrier = Barrier();
+  for (auto &warp : warps) {
+    uint32_t first = warp->index * 32;
+    uint32_t count = threads - first < 32 ? threads - first : 32;
+    warp->reset(count == 32 ? ~0u : (1u << count) - 1);
+    fillRows(*warp);
+  }
+}
+
+void Cta::deliver(const Event &event) {
+  for (Observer *observer : observers)
+    if (observer->interests() >> static_cast<int>(event.kind) & 1)
+      observer->on(event, *this);
+}
+
+static uint32_t specialValue(const Cta &cta, Special what, unsigned warp,
+                             unsigned lane) {
+  Dim3 block = cta.launch.shape.block, grid = cta.launch.shape.grid;
+  uint32_t thread = warp * 32 + lane;
+  uint32_t below = (1u << lane) - 1;
+  switch (what) {
+  case Special::TidX:
+    return thread % block.x;
+  case Special::TidY:
+    return thread / block.x % block.y;
+  case Special::TidZ:
+    return thread / block.x / block.y;
+  case Special::NTidX:
+    return block.x;
+  case Special::NTidY:
+    return block.y;
+  case Special::NTidZ:
+    return block.z;
+  case Special::CtaIdX:
+    return cta.id.x;
+  case Special::CtaIdY:
+    return cta.id.y;
+  case Special::CtaIdZ:
+    return cta.id.z;
+  case Special::NCtaIdX:
+    return grid.x;
+  case Special::NCtaIdY:
+    return grid.y;
+  case Special::NCtaIdZ:
+    return grid.z;
+  case Special::LaneId:
+    return lane;
+  case Special::WarpId:
+    return warp;
+  case Special::NWarpId:
+    return static_cast<uint32_t>(cta.warps.size());
+  case Special::NSmId:
+    return 1;
+  case Special::LaneMaskEq:
+    return below + 1;
+  case Special::LaneMaskLt:
+    return below;
+  case Special::LaneMaskLe:
+    return below << 1 | 1;
+  case Special::LaneMaskGt:
+    return ~(below << 1 | 1);
+  case Special::LaneMaskGe:
+    return ~below;
+  case Special::DynamicSmemSize:
+    return cta.launch.shape.dynamicSharedBytes;
+  case Special::TotalSmemSize:
+    return cta.launch.shape.dynamicSharedBytes +
+           cta.launch.kernel.staticSharedBytes;
+  default:
+    return 0;
+  }
+}
+
+void Cta::fillRows(Warp &warp) {
+  for (const ConstantRow &constant : launch.kernel.constants) {
+    uint64_t bits = constant.bits;
+    if (constant.variable >= 0)
+      bits += launch.variableAddresses[constant.variable];
+    for (unsigned lane = 0; lane < 32; ++lane) {
+      if (constant.wide)
+        warp.row64(constant.row)[lane] = bits;
+      else
+        warp.row(constant.row)[lane] = static_cast<uint32_t>(bits);
+    }
+  }
+  for (const SpecialRow &special : launch.kernel.specials)
+    for (unsigned lane = 0; lane < 32; ++lane)
+      warp.row(special.row)[lane] =
+          specialValue(*this, special.what, warp.index, lane);
+}

@@ -1,0 +1,93 @@
+//===- Cta.h - The state of one thread block -------------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_SIM_MACHINE_CTA_H
+#define ATTNRT_SIM_MACHINE_CTA_H
+
+#include "Machine/Heap.h"
+#include "Machine/Warp.h"
+#include "attnrt/Device.h"
+
+#include <memory>
+#include <vector>
+
+namespace attnrt::sim {
+
+inline constexpr unsigned kBarriers = 16;
+inline constexpr unsigned kMaxWarps = 32;
+
+/// What a kernel run needs and no CTA changes.
+struct Launch {
+  const Program &program;
+  const Kernel &kernel;
+  LaunchShape shape;
+  Heap &heap;
+  std::vector<uint8_t> params;
+  std::vector<uint64_t> variableAddresses;
+};
+
+struct Barrier {
+  enum class Use : uint8_t { None, Sync, Reduce };
+  Use use = Use::None;
+  uint32_t expected = 0;       // threads
+  bool counted = false;        // the program gave the count
+  uint32_t arrived = 0;        // warps
+  uint32_t lanes[kMaxWarps] = {}; // that arrived, of warps not yet complete
+  uint64_t landed[kMaxWarps] = {}; // cp.asyncs finished before the arrival
+  // bar.red: what came together so far, and who gets the result.
+  uint32_t popc = 0;
+  bool all = true, any = false;
+  struct Reader {
+    unsigned warp;
+    uint32_t lanes;
+    const Op *op;
+  };
+  std::vector<Reader> readers;
+};
+
+struct Counters {
+  uint64_t warpInstructions = 0;
+  uint64_t bankConflicts = 0; // extra wavefronts
+  uint64_t mmaInstructions = 0;
+};
+
+struct Cta {
+  Cta(const Launch &launch, std::vector<Observer *> observers);
+  ~Cta();
+  /// Makes it the CTA at `id`, fresh.
+  void reset(Dim3 id);
+
+  bool wants(EventKind kind) const {
+    return interests >> static_cast<int>(kind) & 1;
+  }
+  void emit(const Event &event) {
+    if (wants(event.kind))
+      deliver(event);
+  }
+
+  const Launch &launch;
+  Dim3 id;
+  uint32_t threads = 0;
+  SharedMemory shared;
+  std::vector<std::unique_ptr<Warp>> warps;
+  Barrier barriers[kBarriers];
+  Counters counters;
+  bool stopped = false; // too many hazards, trap or budget
+  /// The allocation that an operation touched last, by operation.
+  std::vector<Allocation *> lastTouched;
+
+private:
+  void deliver(const Event &event);
+  void fillRows(Warp &warp);
+  uint32_t interests = 0;
+  std::vector<Observer *> observers;
+};
+
+} // namespace attnrt::sim
+
+#endif // ATTNRT_SIM_MACHINE_CTA_H

@@ -1,0 +1,77 @@
+//===- Observer.h - What happens in a CTA, and who wants to know -*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Operations emit events; checkers turn them into hazards. Events that tell of
+// a broken rule are rare and carry what a message needs. Events that merely
+// tell what happens (Access, AsyncIssue, …) are emitted only when somebody
+// listens, so that checkers which follow the whole trace cost nothing when off.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_SIM_MACHINE_OBSERVER_H
+#define ATTNRT_SIM_MACHINE_OBSERVER_H
+
+#include "Decode/Program.h"
+
+#include <cstdint>
+#include <string>
+
+namespace attnrt::sim {
+
+struct Cta;
+
+enum class EventKind : uint8_t {
+  // Broken rules.
+  OutOfBounds,
+  Misaligned,
+  PoisonUse,       // `role` says as what
+  AsyncUnfinished, // access to the destination of a cp.async in flight
+  AsyncUnshared,   // read by another warp, no barrier since the wait
+  DivergentAligned,
+  LanesMissing, // members of a mask that never come
+  BarrierMismatch,
+  Deadlock,
+  Budget,
+  Trap,
+  // The trace.
+  Access,
+  AsyncIssue,
+  AsyncComplete,
+  BarrierArrive,
+  BarrierComplete,
+};
+inline constexpr unsigned kEventKinds = 16;
+
+enum class MemorySpace : uint8_t { Global, Shared, Local, Param };
+
+struct Event {
+  EventKind kind;
+  const Warp *warp = nullptr;
+  const Op *op = nullptr;
+  uint32_t lanes = 0;
+  MemorySpace space = MemorySpace::Global;
+  const uint64_t *addresses = nullptr; // by lane
+  unsigned bytes = 0;
+  bool write = false;
+  const char *role = "";
+  uint32_t barrier = 0;
+  uint8_t shadow = 0; // of the first offending byte
+  std::string detail{};
+};
+
+class Observer {
+public:
+  virtual ~Observer() = default;
+  /// Bit k set: wants events of kind k.
+  virtual uint32_t interests() const = 0;
+  virtual void on(const Event &event, const Cta &cta) = 0;
+};
+
+} // namespace attnrt::sim
+
+#endif // ATTNRT_SIM_MACHINE_OBSERVER_H

@@ -1,0 +1,25 @@
+//===- Shared.cpp - The shared memory of one CTA --------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Machine/Shared.h"
+
+#include <cstring>
+
+using namespace attnrt::sim;
+
+void SharedMemory::reset(const Kernel &kernel, uint32_t dynamicBytes) {
+  end = dynamicBytes ? kernel.dynamicBase + dynamicBytes : kernel.sharedEnd;
+  // Vector accesses of stray lanes look at most 16 bytes further.
+  size_t whole = (end + 64) & ~size_t(63);
+  data.assign(whole, 0xff);
+  state.assign(whole, shadow::kRedZone);
+  for (const SharedVariable &var : kernel.shared)
+    std::memset(&state[var.begin], shadow::kFresh, var.bytes);
+  if (dynamicBytes)
+    std::memset(&state[kernel.dynamicBase], shadow::kFresh, dynamicBytes);
+}

@@ -1,0 +1,45 @@
+//===- Shared.h - The shared memory of one CTA -----------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Every byte has a shadow byte. A clean access needs one wide compare: all
+// shadow bytes are kReady. Anything else takes the slow path and is explained.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_SIM_MACHINE_SHARED_H
+#define ATTNRT_SIM_MACHINE_SHARED_H
+
+#include "Decode/Program.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace attnrt::sim {
+
+namespace shadow {
+enum : uint8_t {
+  kFresh = 0,      // never written
+  kReady = 1,      // written
+  kRedZone = 0x20, // belongs to no variable
+  kLanded = 0x40,  // | warp: a cp.async of that warp, no barrier since its wait
+  kPending = 0x80, // | warp: a cp.async of that warp is in flight
+};
+constexpr unsigned warpOf(uint8_t state) { return state & 0x1f; }
+} // namespace shadow
+
+struct SharedMemory {
+  std::vector<uint8_t> data, state;
+  uint32_t end = 0; // first address that is certainly outside
+
+  /// Fresh memory for the next CTA.
+  void reset(const Kernel &kernel, uint32_t dynamicBytes);
+};
+
+} // namespace attnrt::sim
+
+#endif // ATTNRT_SIM_MACHINE_SHARED_H

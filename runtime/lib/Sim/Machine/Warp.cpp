@@ -1,0 +1,159 @@
+//===- Warp.cpp - The state of one warp -----------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Machine/Warp.h"
+#include "Machine/Cta.h"
+
+#include <cstring>
+
+using namespace attnrt::sim;
+
+Warp::Warp(Cta &cta, unsigned index) : cta(cta), index(index), asyncs(index) {
+  const Kernel &kernel = cta.launch.kernel;
+  storage.reset(new uint32_t[size_t(kernel.rows) * 32 + 16]);
+  uint64_t raw = reinterpret_cast<uint64_t>(storage.get());
+  rows = reinterpret_cast<uint32_t *>((raw + 63) & ~uint64_t(63));
+  poison.reset(new uint32_t[kernel.rows]);
+  preds.reset(new Predicate[kernel.preds]);
+}
+
+void Warp::reset(uint32_t lanes) {
+  const Kernel &kernel = cta.launch.kernel;
+  existing = live = lanes;
+  std::memset(rows, 0xff, size_t(kernel.rows) * 128);
+  std::memset(poison.get(), 0, kernel.rows * sizeof(uint32_t));
+  for (uint16_t row : kernel.undefinedRows)
+    poison[row] = ~0u;
+  for (uint32_t p = 0; p < kernel.preds; ++p)
+    preds[p] = Predicate();
+  preds[kTruePred].value = ~0u;
+  for (uint16_t pred : kernel.undefinedPreds)
+    preds[pred].poison = ~0u;
+  fragments.assign(1, Fragment());
+  fragments[0].mask = lanes;
+  current = 0;
+  meetings.clear();
+  freeMeetings.clear();
+  asyncs.clear();
+  local.assign(size_t(kernel.localBytes) * 32, 0xff);
+  localState.assign(size_t(kernel.localBytes) * 32, shadow::kFresh);
+  undefinedLoad = nullptr;
+  instructions = 0;
+}
+
+bool Warp::pickReady() {
+  size_t count = fragments.size();
+  for (size_t i = 1; i <= count; ++i) {
+    size_t next = (current + i) % count;
+    if (fragments[next].state != Fragment::Ready)
+      continue;
+    current = next;
+    return true;
+  }
+  return false;
+}
+
+int32_t Warp::newMeeting(const Meeting &meeting) {
+  if (freeMeetings.empty()) {
+    meetings.push_back(meeting);
+    return static_cast<int32_t>(meetings.size()) - 1;
+  }
+  int32_t at = freeMeetings.back();
+  freeMeetings.pop_back();
+  meetings[at] = meeting;
+  return at;
+}
+
+void Warp::branch(const Op &op, uint32_t taken, uint32_t target) {
+  Fragment &here = fragment();
+  uint32_t rest = here.mask & ~taken;
+  if (!taken) {
+    ++here.pc;
+    return;
+  }
+  if (!rest) {
+    here.pc = target;
+    return;
+  }
+  int32_t meeting = here.meeting;
+  bool nested = op.reconverge != kNoTarget &&
+                (meeting < 0 || meetings[meeting].pc != op.reconverge);
+  if (nested)
+    meeting = newMeeting({op.reconverge, here.mask, 0, here.meeting});
+  Fragment other = here;
+  other.pc = target;
+  other.mask = taken;
+  other.meeting = meeting;
+  here.mask = rest;
+  here.meeting = meeting;
+  ++here.pc;
+  fragments.push_back(other);
+}
+
+void Warp::dropCurrent() {
+  fragments.erase(fragments.begin() + current);
+  current = 0;
+}
+
+void Warp::arriveAtMeeting() {
+  Fragment here = fragment();
+  meetings[here.meeting].waiting |= here.mask;
+  dropCurrent();
+  settle(here.meeting);
+}
+
+/// Ends the meeting when nobody is missing any more.
+void Warp::settle(int32_t index) {
+  while (index >= 0) {
+    Meeting meeting = meetings[index];
+    if (meeting.waiting != meeting.expected)
+      return;
+    freeMeetings.push_back(index);
+    if (meeting.expected) {
+      Fragment joined;
+      joined.pc = meeting.pc;
+      joined.mask = meeting.waiting;
+      joined.meeting = meeting.parent;
+      fragments.push_back(joined);
+      return;
+    }
+    index = meeting.parent;
+  }
+}
+
+void Warp::exitLanes(uint32_t lanes) {
+  Fragment &here = fragment();
+  int32_t innermost = here.meeting;
+  live &= ~lanes;
+  for (int32_t m = innermost; m >= 0; m = meetings[m].parent)
+    meetings[m].expected &= ~lanes;
+  here.mask &= ~lanes;
+  if (here.mask) {
+    ++here.pc;
+    return;
+  }
+  dropCurrent();
+  settle(innermost);
+}
+
+bool Warp::releaseMeetings() {
+  bool any = false;
+  for (Meeting &meeting : meetings) {
+    if (!meeting.waiting || meeting.waiting == meeting.expected)
+      continue;
+    Fragment alone;
+    alone.pc = meeting.pc;
+    alone.mask = meeting.waiting;
+    alone.meeting = meeting.parent;
+    meeting.expected &= ~meeting.waiting;
+    meeting.waiting = 0;
+    fragments.push_back(alone);
+    any = true;
+  }
+  return any;
+}

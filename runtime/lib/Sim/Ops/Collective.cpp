@@ -1,0 +1,70 @@
+//===- Collective.cpp - Operations that several lanes execute together ----===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Ops/Collective.h"
+
+namespace attnrt::sim::ATTNRT_SIM_ISA {
+
+static void missing(Warp &warp, const Op &op, uint32_t lanes,
+                    const char *detail) {
+  Event event{EventKind::LanesMissing, &warp, &op, lanes};
+  event.detail = detail;
+  warp.cta.emit(event);
+}
+
+/// Another fragment that waits at the same operation joins this one.
+static bool mergeWaiting(Warp &warp, uint32_t pc) {
+  Fragment &here = warp.fragment();
+  for (size_t f = 0; f < warp.fragments.size(); ++f) {
+    Fragment &other = warp.fragments[f];
+    if (f == warp.current || other.state != Fragment::WaitingLanes ||
+        other.pc != pc || other.meeting != here.meeting)
+      continue;
+    here.mask |= other.mask;
+    here.pc = pc;
+    warp.fragments.erase(warp.fragments.begin() + f);
+    if (f < warp.current)
+      --warp.current;
+    return true;
+  }
+  return false;
+}
+
+bool gather(Warp &warp, const Op &op, uint32_t mask, uint32_t members) {
+  Fragment &here = warp.fragment();
+  if (mask & ~members)
+    missing(warp, op, mask & ~members,
+            "these lanes execute it but are not in its member mask");
+  uint32_t absent = members & warp.live & ~mask;
+  if (!absent)
+    return true;
+  if (here.forced) {
+    here.forced = false;
+    return true;
+  }
+  if (absent & here.mask) {
+    missing(warp, op, absent & here.mask,
+            "the member mask names these lanes, whose guard is false");
+    return true;
+  }
+  uint32_t pc =
+      static_cast<uint32_t>(&op - warp.cta.launch.kernel.ops.data());
+  if (mergeWaiting(warp, pc))
+    return false;
+  here.pc = pc;
+  here.state = Fragment::WaitingLanes;
+  here.awaited = absent;
+  return false;
+}
+
+uint32_t memberMask(Warp &warp, const Op &op, uint32_t mask, uint16_t row) {
+  demandDefined(warp, op, mask, warp.poison[row], "member mask");
+  return warp.row(row)[__builtin_ctz(mask)];
+}
+
+} // namespace attnrt::sim::ATTNRT_SIM_ISA

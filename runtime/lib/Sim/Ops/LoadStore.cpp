@@ -1,0 +1,140 @@
+//===- LoadStore.cpp - ld, st and prefetch --------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Ops/Resolve.h"
+
+namespace attnrt::sim::ATTNRT_SIM_ISA {
+
+namespace {
+
+uint16_t element(const Warp &warp, const Op &op, unsigned index) {
+  return warp.cta.launch.kernel.pool[op.list + index];
+}
+
+/// Writes one element of every lane to a row of registers.
+template <typename T, typename Reg>
+void fillRow(Warp &warp, uint16_t to, uint32_t mask, const Resolved &from,
+             unsigned offset) {
+  uint32_t *d = warp.row(to);
+  Reg values[32];
+  for (int i = 0; i < 32; ++i) {
+    T value;
+    std::memcpy(&value, from.at[i] + offset, sizeof(T));
+    values[i] = static_cast<Reg>(value);
+  }
+  LANE_LOOP put<Reg>(d, i, mask >> i & 1 ? values[i] : get<Reg>(d, i));
+}
+
+/// aux: the Target. Lanes that were refused read nothing and stay undefined.
+template <typename T, typename Reg, bool kParam>
+Step load(Warp &warp, const Op &op, uint32_t mask) {
+  uint64_t addresses[32];
+  laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
+  Resolved from;
+  resolve(warp, op, mask, kParam ? Target::Param : Target(op.aux),
+          Intent::Read, addresses, warp.poison[op.src[0]],
+          sizeof(T) * op.count, sizeof(T), from);
+  for (unsigned e = 0; e < op.count; ++e) {
+    uint16_t to = element(warp, op, e);
+    fillRow<T, Reg>(warp, to, mask, from, e * sizeof(T));
+    warp.setPoison(to, mask, from.anyPoison ? from.poison[e & 3] : 0);
+  }
+  return Step::Next;
+}
+
+template <typename T> Step store(Warp &warp, const Op &op, uint32_t mask) {
+  uint64_t addresses[32];
+  laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
+  Resolved to;
+  resolve(warp, op, mask, Target(op.aux), Intent::Write, addresses,
+          warp.poison[op.src[0]], sizeof(T) * op.count, sizeof(T), to);
+  bool wide = op.srcBytes == 8;
+  for (unsigned e = 0; e < op.count; ++e) {
+    uint16_t from = element(warp, op, e);
+    demandDefined(warp, op, to.lanes, warp.poison[from], "stored value");
+    const uint32_t *a = warp.row(from);
+    const uint64_t *a64 = warp.row64(from);
+    for (uint32_t rest = to.lanes; rest; rest &= rest - 1) {
+      unsigned i = __builtin_ctz(rest);
+      T value = static_cast<T>(wide ? a64[i] : a[i]);
+      std::memcpy(to.at[i] + e * sizeof(T), &value, sizeof(T));
+    }
+  }
+  return Step::Next;
+}
+
+template <typename T, bool kParam> Handler loadInto(unsigned registerBytes) {
+  if (registerBytes == 8) {
+    using Reg = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
+    return load<T, Reg, kParam>;
+  }
+  if (registerBytes == 4) {
+    using Reg = std::conditional_t<std::is_signed_v<T>, int32_t, uint32_t>;
+    return load<T, Reg, kParam>;
+  }
+  using Reg = std::conditional_t<std::is_signed_v<T>, int16_t, uint16_t>;
+  return load<T, Reg, kParam>;
+}
+
+template <bool kParam> Handler chooseLoad(Type type, unsigned registerBytes) {
+  switch (type) {
+  case Type::S8:
+    return loadInto<int8_t, kParam>(registerBytes);
+  case Type::S16:
+    return loadInto<int16_t, kParam>(registerBytes);
+  case Type::S32:
+    return loadInto<int32_t, kParam>(registerBytes);
+  default:
+    break;
+  }
+  switch (ptx::bytesOf(type)) {
+  case 1:
+    return loadInto<uint8_t, kParam>(registerBytes);
+  case 2:
+    return loadInto<uint16_t, kParam>(registerBytes);
+  case 4:
+    return loadInto<uint32_t, kParam>(registerBytes);
+  default:
+    return loadInto<uint64_t, kParam>(8);
+  }
+}
+
+Handler chooseStore(Type type) {
+  switch (ptx::bytesOf(type)) {
+  case 1:
+    return store<uint8_t>;
+  case 2:
+    return store<uint16_t>;
+  case 4:
+    return store<uint32_t>;
+  default:
+    return store<uint64_t>;
+  }
+}
+
+/// Prefetches of any address are allowed.
+Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
+
+} // namespace
+
+bool bindLoadStore(const Match &match, Op &op) {
+  if (match.sem() == Sem::Prefetch || match.sem() == Sem::Prefetchu)
+    return setHandler(op, nothing);
+  Type type = match.type();
+  if (ptx::bytesOf(type) * op.count > 16)
+    return false;
+  Target target = match.sem() == Sem::Ldu ? Target::Global : targetOf(match);
+  op.aux = static_cast<uint32_t>(target);
+  if (match.sem() == Sem::St)
+    return setHandler(op, chooseStore(type));
+  unsigned held = op.dstBytes ? op.dstBytes : ptx::bytesOf(type) == 8 ? 8 : 4;
+  return setHandler(op, target == Target::Param ? chooseLoad<true>(type, held)
+                                                : chooseLoad<false>(type, held));
+}
+
+} // namespace attnrt::sim::ATTNRT_SIM_ISA

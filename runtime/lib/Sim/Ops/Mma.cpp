@@ -1,0 +1,251 @@
+//===- Mma.cpp - mma.sync -------------------------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Lane L = 4g + t. A register of 16-bit elements is an 8x8 block in row-major
+// order when its lanes stand in a row: lane 4g+t holds row g, columns 2t and
+// 2t+1. A consists of such blocks in column-major order of blocks, B of blocks
+// of its transpose, C and D of pairs (columns 2t and 2t+1) for rows g and g+8.
+//
+// Operands are widened to f32 matrices, multiplied, and packed again. The
+// product in between is one function, so that another arithmetic (the tensor
+// core's own truncations) can take its place.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Ops/Collective.h"
+#include "Ops/Numbers.h"
+
+#if defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#endif
+
+namespace attnrt::sim::ATTNRT_SIM_ISA {
+
+namespace {
+
+/// Operands as matrices; kK columns of A are in use.
+struct alignas(64) Tiles {
+  float a[16][16];
+  float b[16][8];
+  float c[16][8];
+};
+
+/// c += a·b by rows, k ascending, one fused multiply-add each.
+template <int kK> void multiplyFast(Tiles &tiles) {
+#if defined(__AVX2__) && defined(__FMA__)
+  for (int half = 0; half < 16; half += 8) {
+    __m256 sum[8];
+    for (int r = 0; r < 8; ++r)
+      sum[r] = _mm256_load_ps(tiles.c[half + r]);
+    for (int k = 0; k < kK; ++k) {
+      __m256 b = _mm256_load_ps(tiles.b[k]);
+      for (int r = 0; r < 8; ++r)
+        sum[r] = _mm256_fmadd_ps(_mm256_broadcast_ss(&tiles.a[half + r][k]), b,
+                                 sum[r]);
+    }
+    for (int r = 0; r < 8; ++r)
+      _mm256_store_ps(tiles.c[half + r], sum[r]);
+  }
+#else
+  for (int r = 0; r < 16; ++r)
+    for (int k = 0; k < kK; ++k)
+      for (int n = 0; n < 8; ++n)
+        tiles.c[r][n] =
+            __builtin_fmaf(tiles.a[r][k], tiles.b[k][n], tiles.c[r][n]);
+#endif
+}
+
+/// Widens the eight elements of one row of a block.
+template <typename H> void widenRow(const uint32_t *words, float *out) {
+  uint16_t halves[8];
+  std::memcpy(halves, words, sizeof(halves));
+  for (int i = 0; i < 8; ++i)
+    out[i] = H::widen(halves[i]);
+}
+
+#if defined(__AVX2__) && defined(__FMA__)
+template <> void widenRow<Bhalf>(const uint32_t *words, float *out) {
+  __m128i halves = _mm_load_si128(reinterpret_cast<const __m128i *>(words));
+  __m256i wide = _mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16);
+  _mm256_store_ps(out, _mm256_castsi256_ps(wide));
+}
+#endif
+#if defined(__F16C__)
+template <> void widenRow<Half>(const uint32_t *words, float *out) {
+  __m128i halves = _mm_load_si128(reinterpret_cast<const __m128i *>(words));
+  _mm256_store_ps(out, _mm256_cvtph_ps(halves));
+}
+#endif
+
+void transposeInto(const float (&rows)[8][8], float (*out)[8]) {
+#if defined(__AVX2__) && defined(__FMA__)
+  __m256 r[8], s[8];
+  for (int i = 0; i < 8; ++i)
+    r[i] = _mm256_load_ps(rows[i]);
+  for (int i = 0; i < 8; i += 2) {
+    s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+    s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
+    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xee);
+    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
+    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xee);
+  }
+  for (int i = 0; i < 4; ++i) {
+    _mm256_store_ps(out[i], _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+    _mm256_store_ps(out[i + 4], _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+  }
+#else
+  for (int i = 0; i < 8; ++i)
+    for (int j = 0; j < 8; ++j)
+      out[j][i] = rows[i][j];
+#endif
+}
+
+/// The rows of an operand vector.
+struct Operands {
+  Warp &warp;
+  const uint16_t *list;
+  const uint32_t *row(unsigned i) const { return warp.row(list[i]); }
+};
+
+template <typename H, int kK>
+void readHalves(const Operands &ops, unsigned a, unsigned b, Tiles &tiles) {
+  for (unsigned r = 0; r < kK / 4; ++r)
+    for (unsigned g = 0; g < 8; ++g)
+      widenRow<H>(ops.row(a + r) + 4 * g,
+                  &tiles.a[g + 8 * (r & 1)][8 * (r >> 1)]);
+  for (unsigned r = 0; r < kK / 8; ++r) {
+    alignas(32) float block[8][8];
+    for (unsigned g = 0; g < 8; ++g)
+      widenRow<H>(ops.row(b + r) + 4 * g, block[g]);
+    transposeInto(block, &tiles.b[8 * r]);
+  }
+}
+
+/// tf32: one element per register; the low 13 bits do not count.
+float tf32(uint32_t bits) { return bitCast<float>(bits & ~0x1fffu); }
+
+template <int kK>
+void readTf32(const Operands &ops, unsigned a, unsigned b, Tiles &tiles) {
+  for (unsigned r = 0; r < kK / 2; ++r)
+    for (unsigned lane = 0; lane < 32; ++lane)
+      tiles.a[lane / 4 + 8 * (r & 1)][lane % 4 + 4 * (r >> 1)] =
+          tf32(ops.row(a + r)[lane]);
+  for (unsigned r = 0; r < kK / 4; ++r)
+    for (unsigned lane = 0; lane < 32; ++lane)
+      tiles.b[lane % 4 + 4 * r][lane / 4] = tf32(ops.row(b + r)[lane]);
+}
+
+void readSingles(const Operands &ops, unsigned c, Tiles &tiles) {
+  for (unsigned i = 0; i < 4; i += 2) {
+    const float *even = reinterpret_cast<const float *>(ops.row(c + i));
+    const float *odd = reinterpret_cast<const float *>(ops.row(c + i + 1));
+    for (unsigned g = 0; g < 8; ++g)
+      for (unsigned t = 0; t < 4; ++t) {
+        tiles.c[g + 4 * i][2 * t] = even[4 * g + t];
+        tiles.c[g + 4 * i][2 * t + 1] = odd[4 * g + t];
+      }
+  }
+}
+
+/// D in all lanes; the caller blends where lanes are missing.
+void writeSingles(const Tiles &tiles, uint32_t (&d)[4][32]) {
+  for (unsigned i = 0; i < 4; i += 2)
+    for (unsigned g = 0; g < 8; ++g)
+      for (unsigned t = 0; t < 4; ++t) {
+        d[i][4 * g + t] = bitCast<uint32_t>(tiles.c[g + 4 * i][2 * t]);
+        d[i + 1][4 * g + t] = bitCast<uint32_t>(tiles.c[g + 4 * i][2 * t + 1]);
+      }
+}
+
+void writeHalves(const Tiles &tiles, uint32_t (&d)[4][32]) {
+  for (unsigned i = 0; i < 2; ++i)
+    for (unsigned lane = 0; lane < 32; ++lane) {
+      const float *row = tiles.c[lane / 4 + 8 * i];
+      uint32_t low = floatToHalf(row[lane % 4 * 2]);
+      uint32_t high = floatToHalf(row[lane % 4 * 2 + 1]);
+      d[i][lane] = high << 16 | low;
+    }
+}
+
+enum class In { Half, Bhalf, Tf32 };
+
+template <In kIn, int kK, bool kHalfOut>
+Step mma(Warp &warp, const Op &op, uint32_t mask) {
+  constexpr unsigned kOut = kHalfOut ? 2 : 4;
+  constexpr unsigned kA = kIn == In::Tf32 ? kK / 2 : kK / 4;
+  constexpr unsigned kB = kIn == In::Tf32 ? kK / 4 : kK / 8;
+  if (mask != ~0u || warp.live != ~0u)
+    demandAligned(warp, op, mask);
+  Operands ops{warp, &warp.cta.launch.kernel.pool[op.list]};
+  ++warp.cta.counters.mmaInstructions;
+  uint32_t poison = 0;
+  for (unsigned i = kOut; i < op.count; ++i)
+    poison |= warp.poison[ops.list[i]];
+  if (poison)
+    demandDefined(warp, op, mask, poison, "mma operand");
+
+  Tiles tiles;
+  constexpr unsigned b = kOut + kA, c = b + kB;
+  if constexpr (kIn == In::Tf32)
+    readTf32<kK>(ops, kOut, b, tiles);
+  else if constexpr (kIn == In::Half)
+    readHalves<Half, kK>(ops, kOut, b, tiles);
+  else
+    readHalves<Bhalf, kK>(ops, kOut, b, tiles);
+  if constexpr (kHalfOut) {
+    for (unsigned i = 0; i < 2; ++i)
+      for (unsigned g = 0; g < 8; ++g)
+        widenRow<Half>(ops.row(c + i) + 4 * g, tiles.c[g + 8 * i]);
+  } else {
+    readSingles(ops, c, tiles);
+  }
+  multiplyFast<kK>(tiles);
+  uint32_t out[4][32];
+  if constexpr (kHalfOut)
+    writeHalves(tiles, out);
+  else
+    writeSingles(tiles, out);
+  for (unsigned r = 0; r < kOut; ++r) {
+    uint32_t *d = warp.row(ops.list[r]);
+    if (mask == ~0u)
+      std::memcpy(d, out[r], 128);
+    else
+      LANE_LOOP d[i] = mask >> i & 1 ? out[r][i] : d[i];
+    warp.setPoison(ops.list[r], mask, 0);
+  }
+  return Step::Next;
+}
+
+} // namespace
+
+bool bindLdMatrix(const Match &match, Op &op);
+
+bool bindMatrix(const Match &match, Op &op) {
+  if (match.sem() != Sem::Mma)
+    return bindLdMatrix(match, op);
+  bool k16 = match.has("m16n8k16");
+  if (match.type(0) == Type::F16)
+    return setHandler(op, k16 ? mma<In::Half, 16, true>
+                              : mma<In::Half, 8, true>);
+  switch (match.type(1)) {
+  case Type::F16:
+    return setHandler(op, k16 ? mma<In::Half, 16, false>
+                              : mma<In::Half, 8, false>);
+  case Type::BF16:
+    return setHandler(op, k16 ? mma<In::Bhalf, 16, false>
+                              : mma<In::Bhalf, 8, false>);
+  default:
+    return setHandler(op, match.has("m16n8k8") ? mma<In::Tf32, 8, false>
+                                               : mma<In::Tf32, 4, false>);
+  }
+}
+
+} // namespace attnrt::sim::ATTNRT_SIM_ISA

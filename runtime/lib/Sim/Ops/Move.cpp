@@ -1,0 +1,161 @@
+//===- Move.cpp - Moves, packing, address spaces --------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Ops/Lanes.h"
+
+namespace attnrt::sim::ATTNRT_SIM_ISA {
+
+namespace {
+
+template <typename T> struct Same {
+  static T apply(T a) { return a; }
+};
+
+Step movePred(Warp &warp, const Op &op, uint32_t mask) {
+  const Predicate &a = warp.preds[op.src[0]];
+  uint32_t value = op.negated ? ~a.value : a.value;
+  Predicate &d = warp.preds[op.dst[0]];
+  d.poison = (d.poison & ~mask) | (a.poison & mask);
+  d.value = (d.value & ~mask) | (value & mask);
+  return Step::Next;
+}
+
+/// {a, b} -> d; the first element is the lowest. aux: bits per element.
+Step pack(Warp &warp, const Op &op, uint32_t mask) {
+  const uint16_t *list = &warp.cta.launch.kernel.pool[op.list];
+  bool wide = op.aux * op.count == 64;
+  uint64_t keep = op.aux == 32 ? 0xffffffffu : 0xffffu;
+  uint32_t poison = 0;
+  uint64_t out[32] = {};
+  for (unsigned e = 0; e < op.count; ++e) {
+    const uint32_t *row = warp.row(list[e]);
+    for (int i = 0; i < 32; ++i)
+      out[i] |= (row[i] & keep) << (op.aux * e);
+    poison |= warp.poison[list[e]];
+  }
+  uint32_t *d = warp.row(op.dst[0]);
+  uint64_t *d64 = warp.row64(op.dst[0]);
+  for (int i = 0; i < 32; ++i) {
+    if (!(mask >> i & 1))
+      continue;
+    if (wide)
+      d64[i] = out[i];
+    else
+      d[i] = static_cast<uint32_t>(out[i]);
+  }
+  warp.setPoison(op.dst[0], mask, poison);
+  return Step::Next;
+}
+
+Step unpack(Warp &warp, const Op &op, uint32_t mask) {
+  const uint16_t *list = &warp.cta.launch.kernel.pool[op.list];
+  bool wide = op.aux * op.count == 64;
+  uint64_t keep = op.aux == 32 ? 0xffffffffu : 0xffffu;
+  uint64_t in[32];
+  for (int i = 0; i < 32; ++i)
+    in[i] = wide ? warp.row64(op.src[0])[i] : warp.row(op.src[0])[i];
+  uint32_t poison = warp.poison[op.src[0]];
+  for (unsigned e = 0; e < op.count; ++e) {
+    uint32_t *d = warp.row(list[e]);
+    for (int i = 0; i < 32; ++i)
+      if (mask >> i & 1)
+        d[i] = static_cast<uint32_t>(in[i] >> (op.aux * e) & keep);
+    warp.setPoison(list[e], mask, poison);
+  }
+  return Step::Next;
+}
+
+/// Clocks count the warp's own instructions, so that runs repeat.
+Step clock(Warp &warp, const Op &op, uint32_t mask) {
+  uint64_t now = ++warp.instructions;
+  for (int i = 0; i < 32; ++i) {
+    if (!(mask >> i & 1))
+      continue;
+    if (op.aux == 8)
+      warp.row64(op.dst[0])[i] = now;
+    else
+      warp.row(op.dst[0])[i] = static_cast<uint32_t>(now);
+  }
+  warp.setPoison(op.dst[0], mask, 0);
+  return Step::Next;
+}
+
+bool bindMov(const Match &match, Op &op) {
+  if (match.type() == Type::Pred)
+    return setHandler(op, movePred);
+  unsigned bytes = ptx::bytesOf(match.type());
+  switch (op.imm2) {
+  case 1:
+  case 2:
+    op.aux = 8 * bytes / op.count;
+    return setHandler(op, op.imm2 == 1 ? pack : unpack);
+  case 3:
+    op.aux = bytes;
+    return setHandler(op, bytes >= 4 ? clock : nullptr);
+  default:
+    return setHandler(op, bytes == 8 ? map<Same<uint64_t>, uint64_t, uint64_t>
+                                     : map<Same<uint32_t>, uint32_t, uint32_t>);
+  }
+}
+
+template <uint64_t kWindow> struct ToGeneric {
+  static uint64_t apply(uint64_t a) { return a | kWindow; }
+};
+template <uint64_t kWindow> struct FromGeneric {
+  static uint64_t apply(uint64_t a) { return a & ~kWindowMask; }
+};
+
+template <uint64_t kWindow> Handler convert(bool to) {
+  return to ? map<FromGeneric<kWindow>, uint64_t, uint64_t>
+            : map<ToGeneric<kWindow>, uint64_t, uint64_t>;
+}
+
+Handler cvta(const Match &match) {
+  bool to = match.has("to");
+  if (match.type() != Type::U64)
+    return nullptr;
+  if (match.has("shared") || match.has("shared::cta"))
+    return convert<kSharedWindow>(to);
+  if (match.has("local"))
+    return convert<kLocalWindow>(to);
+  if (match.has("param"))
+    return convert<kParamWindow>(to);
+  return map<Same<uint64_t>, uint64_t, uint64_t>;
+}
+
+/// aux: the window's number.
+Step isspacep(Warp &warp, const Op &op, uint32_t mask) {
+  const uint64_t *a = warp.row64(op.src[0]);
+  uint32_t bits = 0;
+  for (int i = 0; i < 32; ++i)
+    bits |= uint32_t(a[i] >> 60 == op.aux) << i;
+  Predicate &d = warp.preds[op.dst[0]];
+  d.value = (d.value & ~mask) | (bits & mask);
+  d.poison = (d.poison & ~mask) | (warp.poison[op.src[0]] & mask);
+  return Step::Next;
+}
+
+} // namespace
+
+bool bindMove(const Match &match, Op &op) {
+  switch (match.sem()) {
+  case Sem::Mov:
+    return bindMov(match, op);
+  case Sem::Cvta:
+    return setHandler(op, cvta(match));
+  case Sem::Isspacep:
+    op.aux = match.has("local")                                  ? 2
+             : match.has("shared") || match.has("shared::cta") ? 1
+                                                                 : 0;
+    return setHandler(op, isspacep);
+  default:
+    return false;
+  }
+}
+
+} // namespace attnrt::sim::ATTNRT_SIM_ISA

@@ -1,0 +1,220 @@
+//===- WarpOps.cpp - shfl, vote, redux, match, activemask -----------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Ops/Collective.h"
+
+namespace attnrt::sim::ATTNRT_SIM_ISA {
+
+namespace {
+
+enum class Mode { Up, Down, Bfly, Idx };
+
+/// The source lane, or the lane itself with `inside` false.
+template <Mode kMode>
+uint32_t sourceLane(uint32_t lane, uint32_t b, uint32_t c, bool &inside) {
+  uint32_t segment = c >> 8 & 31, clamp = c & 31;
+  uint32_t maxLane = (lane & segment) | (clamp & ~segment);
+  uint32_t minLane = lane & segment;
+  b &= 31;
+  uint32_t from = kMode == Mode::Up     ? lane - b
+                  : kMode == Mode::Down ? lane + b
+                  : kMode == Mode::Bfly ? lane ^ b
+                                        : minLane | (b & ~segment);
+  inside = kMode == Mode::Up ? int32_t(from) >= int32_t(maxLane)
+                             : from <= maxLane;
+  return inside ? from : lane;
+}
+
+template <Mode kMode> Step shuffle(Warp &warp, const Op &op, uint32_t mask) {
+  uint32_t members = memberMask(warp, op, mask, op.src[3]);
+  if (!gather(warp, op, mask, members))
+    return Step::Moved;
+  const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]),
+                 *c = warp.row(op.src[2]);
+  uint32_t *d = warp.row(op.dst[0]);
+  uint32_t undefined = warp.poison[op.src[1]] | warp.poison[op.src[2]];
+  uint32_t valuePoison = warp.poison[op.src[0]] | ~mask;
+  uint32_t in[32], valid = 0;
+  std::memcpy(in, a, sizeof(in));
+  bool clean = mask == ~0u && !valuePoison;
+  for (uint32_t i = 0; i < 32; ++i) {
+    bool inside;
+    uint32_t from = sourceLane<kMode>(i, b[i], c[i], inside) & 31;
+    valid |= uint32_t(inside) << i;
+    if (!clean)
+      undefined |= (valuePoison >> from & 1) << i;
+    d[i] = clean || mask >> i & 1 ? in[from] : d[i];
+  }
+  warp.setPoison(op.dst[0], mask, undefined);
+  if (op.dst[1] >= kFirstPred) {
+    Predicate &p = warp.preds[op.dst[1]];
+    p.value = (p.value & ~mask) | (valid & mask);
+    p.poison &= ~mask;
+  }
+  return Step::Next;
+}
+
+enum class Vote { All, Any, Uni, Ballot };
+
+template <Vote kVote> Step vote(Warp &warp, const Op &op, uint32_t mask) {
+  uint32_t members = memberMask(warp, op, mask, op.src[1]);
+  if (!gather(warp, op, mask, members))
+    return Step::Moved;
+  const Predicate &pred = warp.preds[op.src[0]];
+  uint32_t value = (op.negated ? ~pred.value : pred.value) & mask;
+  uint32_t poison = pred.poison & mask ? mask : 0;
+  if (kVote == Vote::Ballot) {
+    uint32_t *d = warp.row(op.dst[0]);
+    for (int i = 0; i < 32; ++i)
+      if (mask >> i & 1)
+        d[i] = value;
+    warp.setPoison(op.dst[0], mask, poison);
+    return Step::Next;
+  }
+  bool result = kVote == Vote::All   ? value == mask
+                : kVote == Vote::Any ? value != 0
+                                     : value == mask || value == 0;
+  Predicate &d = warp.preds[op.dst[0]];
+  d.value = (d.value & ~mask) | (result ? mask : 0);
+  d.poison = (d.poison & ~mask) | poison;
+  return Step::Next;
+}
+
+Step activemask(Warp &warp, const Op &op, uint32_t mask) {
+  uint32_t *d = warp.row(op.dst[0]);
+  for (int i = 0; i < 32; ++i)
+    if (mask >> i & 1)
+      d[i] = mask;
+  warp.setPoison(op.dst[0], mask, 0);
+  return Step::Next;
+}
+
+struct Add {
+  template <typename T> static T apply(T a, T b) { return T(a + b); }
+};
+struct Min {
+  template <typename T> static T apply(T a, T b) { return a < b ? a : b; }
+};
+struct Max {
+  template <typename T> static T apply(T a, T b) { return a > b ? a : b; }
+};
+struct And {
+  template <typename T> static T apply(T a, T b) { return a & b; }
+};
+struct Or {
+  template <typename T> static T apply(T a, T b) { return a | b; }
+};
+struct Xor {
+  template <typename T> static T apply(T a, T b) { return a ^ b; }
+};
+
+template <typename F, typename T>
+Step redux(Warp &warp, const Op &op, uint32_t mask) {
+  uint32_t members = memberMask(warp, op, mask, op.src[1]);
+  if (!gather(warp, op, mask, members))
+    return Step::Moved;
+  const uint32_t *a = warp.row(op.src[0]);
+  uint32_t *d = warp.row(op.dst[0]);
+  T sum = get<T>(a, __builtin_ctz(mask));
+  for (uint32_t rest = mask & (mask - 1); rest; rest &= rest - 1)
+    sum = F::apply(sum, get<T>(a, __builtin_ctz(rest)));
+  for (int i = 0; i < 32; ++i)
+    if (mask >> i & 1)
+      d[i] = uint32_t(sum);
+  uint32_t poison = warp.poison[op.src[0]] & mask;
+  warp.setPoison(op.dst[0], mask, poison ? mask : 0);
+  return Step::Next;
+}
+
+template <typename T, bool kAll>
+Step matchLanes(Warp &warp, const Op &op, uint32_t mask) {
+  uint32_t members = memberMask(warp, op, mask, op.src[1]);
+  if (!gather(warp, op, mask, members))
+    return Step::Moved;
+  const uint32_t *a = warp.row(op.src[0]);
+  uint32_t *d = warp.row(op.dst[0]);
+  uint32_t out[32] = {};
+  bool everyLane = true;
+  for (int i = 0; i < 32; ++i)
+    for (uint32_t rest = mask; rest; rest &= rest - 1) {
+      int other = __builtin_ctz(rest);
+      bool same = get<T>(a, i) == get<T>(a, other);
+      out[i] |= uint32_t(same) << other;
+      everyLane &= same || !(mask >> i & 1);
+    }
+  for (int i = 0; i < 32; ++i)
+    if (mask >> i & 1)
+      d[i] = !kAll ? out[i] : everyLane ? mask : 0;
+  uint32_t poison = warp.poison[op.src[0]] & mask ? mask : 0;
+  warp.setPoison(op.dst[0], mask, poison);
+  if (kAll && op.dst[1] >= kFirstPred) {
+    Predicate &p = warp.preds[op.dst[1]];
+    p.value = (p.value & ~mask) | (everyLane ? mask : 0);
+    p.poison = (p.poison & ~mask) | poison;
+  }
+  return Step::Next;
+}
+
+Handler chooseShuffle(const Match &match) {
+  if (match.has("up"))
+    return shuffle<Mode::Up>;
+  if (match.has("down"))
+    return shuffle<Mode::Down>;
+  return match.has("bfly") ? shuffle<Mode::Bfly> : shuffle<Mode::Idx>;
+}
+
+Handler chooseVote(const Match &match) {
+  if (match.has("ballot"))
+    return vote<Vote::Ballot>;
+  if (match.has("all"))
+    return vote<Vote::All>;
+  return match.has("any") ? vote<Vote::Any> : vote<Vote::Uni>;
+}
+
+Handler chooseRedux(const Match &match) {
+  bool isSigned = match.type() == Type::S32;
+  if (match.has("and"))
+    return redux<And, uint32_t>;
+  if (match.has("or"))
+    return redux<Or, uint32_t>;
+  if (match.has("xor"))
+    return redux<Xor, uint32_t>;
+  if (match.has("min"))
+    return isSigned ? redux<Min, int32_t> : redux<Min, uint32_t>;
+  if (match.has("max"))
+    return isSigned ? redux<Max, int32_t> : redux<Max, uint32_t>;
+  return redux<Add, uint32_t>;
+}
+
+Handler chooseMatch(const Match &match) {
+  bool wide = match.type() == Type::B64;
+  if (match.has("all"))
+    return wide ? matchLanes<uint64_t, true> : matchLanes<uint32_t, true>;
+  return wide ? matchLanes<uint64_t, false> : matchLanes<uint32_t, false>;
+}
+
+} // namespace
+
+bool bindWarp(const Match &match, Op &op) {
+  switch (match.sem()) {
+  case Sem::Shfl:
+    return setHandler(op, chooseShuffle(match));
+  case Sem::Vote:
+    return setHandler(op, chooseVote(match));
+  case Sem::Activemask:
+    return setHandler(op, activemask);
+  case Sem::Redux:
+    return setHandler(op, chooseRedux(match));
+  case Sem::Match:
+    return setHandler(op, chooseMatch(match));
+  default:
+    return false;
+  }
+}
+
+} // namespace attnrt::sim::ATTNRT_SIM_ISA

@@ -1,0 +1,239 @@
+//===- Simulator.cpp - The simulator's front door -------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Run/Simulator.h"
+#include "Check/Checkers.h"
+#include "Ops/Dispatch.h"
+#include "Run/HeapAccess.h"
+#include "Run/Scheduler.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <thread>
+
+using namespace attnrt;
+using namespace attnrt::sim;
+
+Expected<std::shared_ptr<const Program>>
+attnrt::sim::decode(std::string_view ptx) {
+  return decodeProgram(ptx, hostBinder());
+}
+
+std::vector<KernelInfo> attnrt::sim::kernelsOf(const Program &program) {
+  std::vector<KernelInfo> out;
+  for (const sim::Kernel &kernel : program.kernels) {
+    KernelInfo info;
+    info.name = kernel.name;
+    for (const ptx::Variable &param : kernel.params)
+      info.params.push_back({static_cast<uint32_t>(param.bytes), param.align});
+    info.staticSharedBytes = kernel.staticSharedBytes;
+    info.maxThreads = kernel.maxThreads;
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
+/// Shared memory that one block can have, with opt-in.
+static uint32_t sharedLimit(const std::string &target) {
+  if (target.rfind("sm_86", 0) == 0 || target.rfind("sm_89", 0) == 0 ||
+      target.rfind("sm_12", 0) == 0)
+    return 99 * 1024;
+  if (target.rfind("sm_8", 0) == 0)
+    return 163 * 1024;
+  return 227 * 1024;
+}
+
+static Status checkShape(const Program &program, const sim::Kernel &kernel,
+                         const LaunchShape &shape) {
+  const Dim3 &block = shape.block, &grid = shape.grid;
+  auto refuse = [&](const std::string &why) {
+    return Status::badInput("cannot launch `" + kernel.name + "`: " + why);
+  };
+  uint64_t threads = uint64_t(block.x) * block.y * block.z;
+  if (!block.x || !block.y || !block.z || block.x > 1024 || block.y > 1024 ||
+      block.z > 64 || threads > 1024)
+    return refuse("expected a block of 1 to 1024 threads, got " +
+                  std::to_string(block.x) + "x" + std::to_string(block.y) +
+                  "x" + std::to_string(block.z));
+  if (!grid.x || !grid.y || !grid.z || grid.x > 0x7fffffff ||
+      grid.y > 65535 || grid.z > 65535)
+    return refuse("expected a grid up to 2147483647x65535x65535, got " +
+                  std::to_string(grid.x) + "x" + std::to_string(grid.y) + "x" +
+                  std::to_string(grid.z));
+  if (kernel.maxThreads && threads > kernel.maxThreads)
+    return refuse("expected at most " + std::to_string(kernel.maxThreads) +
+                  " threads (.maxntid), got " + std::to_string(threads));
+  const uint32_t *required = kernel.requiredThreads;
+  if (required[0] && (required[0] != block.x || required[1] != block.y ||
+                      required[2] != block.z))
+    return refuse("the block differs from .reqntid");
+  uint64_t shared =
+      uint64_t(kernel.staticSharedBytes) + shape.dynamicSharedBytes;
+  uint32_t limit = sharedLimit(program.target);
+  if (shared > limit)
+    return refuse("expected at most " + std::to_string(limit) +
+                  " bytes of shared memory, got " + std::to_string(shared));
+  return Status::ok();
+}
+
+/// Module variables get their memory when a program first runs on a heap.
+static Status placeVariables(const Program &program, sim::Heap &heap,
+                             std::vector<uint64_t> &addresses) {
+  auto known = heap.modules.find(program.id);
+  if (known != heap.modules.end()) {
+    addresses = known->second;
+    return Status::ok();
+  }
+  for (const ptx::Variable &var : program.variables) {
+    if (var.space == ptx::Space::Shared) {
+      addresses.push_back(0);
+      continue;
+    }
+    Expected<uint64_t> address = heap.allocate(var.bytes);
+    if (!address)
+      return address.status();
+    addresses.push_back(*address);
+    // What has no initial value is zero, as the ISA says.
+    std::memset(reinterpret_cast<void *>(*address), 0, var.bytes);
+    std::memcpy(reinterpret_cast<void *>(*address), var.initial.data(),
+                var.initial.size());
+    heap.find(*address)->setInit(*address, var.bytes);
+  }
+  heap.modules[program.id] = addresses;
+  return Status::ok();
+}
+
+static std::vector<uint8_t> packParams(const sim::Kernel &kernel,
+                                       void *const *params) {
+  std::vector<uint8_t> out(kernel.paramBytes + 16, 0);
+  for (size_t p = 0; p < kernel.params.size(); ++p)
+    std::memcpy(&out[kernel.paramOffsets[p]], params[p],
+                kernel.params[p].bytes);
+  return out;
+}
+
+namespace {
+/// The CTAs of a grid, shared among workers. Reports come out in CTA order.
+class Grid {
+public:
+  Grid(const Launch &launch, const Options &options)
+      : launch(launch), options(options) {
+    const Dim3 &grid = launch.shape.grid;
+    total = uint64_t(grid.x) * grid.y * grid.z;
+  }
+  void run(unsigned threads);
+  void report(ExecutionReport &report);
+
+private:
+  void work();
+  Dim3 idOf(uint64_t index) const;
+
+  const Launch &launch;
+  const Options &options;
+  uint64_t total;
+  std::atomic<uint64_t> next{0};
+  std::mutex lock;
+  std::map<uint64_t, std::vector<Hazard>> hazards;
+  Counters counters;
+};
+} // namespace
+
+Dim3 Grid::idOf(uint64_t index) const {
+  const Dim3 &grid = launch.shape.grid;
+  Dim3 id;
+  id.x = index % grid.x;
+  id.y = index / grid.x % grid.y;
+  id.z = index / grid.x / grid.y;
+  return id;
+}
+
+void Grid::work() {
+  HazardLog log(options.maxHazards, options.disabledChecks);
+  std::vector<std::unique_ptr<Checker>> checkers = makeCheckers(log);
+  std::vector<Observer *> observers;
+  for (auto &checker : checkers)
+    observers.push_back(checker.get());
+  Cta cta(launch, observers);
+  Schedule schedule{options.seed, options.maxWarpInstructionsPerCta};
+  for (uint64_t index; (index = next++) < total;) {
+    cta.reset(idOf(index));
+    runCta(cta, schedule, log);
+    std::vector<Hazard> found = log.take();
+    if (found.empty())
+      continue;
+    std::lock_guard<std::mutex> guard(lock);
+    hazards.emplace(index, std::move(found));
+    while (hazards.size() > options.maxHazards)
+      hazards.erase(std::prev(hazards.end()));
+  }
+  std::lock_guard<std::mutex> guard(lock);
+  counters.warpInstructions += cta.counters.warpInstructions;
+  counters.bankConflicts += cta.counters.bankConflicts;
+  counters.mmaInstructions += cta.counters.mmaInstructions;
+}
+
+void Grid::run(unsigned threads) {
+  std::vector<std::thread> workers;
+  for (unsigned t = 1; t < threads; ++t)
+    workers.emplace_back([this] { work(); });
+  work();
+  for (std::thread &worker : workers)
+    worker.join();
+}
+
+void Grid::report(ExecutionReport &report) {
+  report.warpInstructions += counters.warpInstructions;
+  report.bankConflicts += counters.bankConflicts;
+  report.mmaInstructions += counters.mmaInstructions;
+  for (auto &[index, found] : hazards)
+    for (Hazard &hazard : found)
+      if (report.hazards.size() < options.maxHazards)
+        report.hazards.push_back(std::move(hazard));
+}
+
+Status attnrt::sim::run(const Program &program, std::string_view name,
+                        const LaunchShape &shape, void *const *params,
+                        GlobalMemory &memory, const Options &options,
+                        ExecutionReport &report) {
+  const sim::Kernel *kernel = program.find(name);
+  if (!kernel)
+    return Status::badInput("no kernel `" + std::string(name) +
+                            "` in the module");
+  Status status = checkShape(program, *kernel, shape);
+  if (!status.isOk())
+    return status;
+  sim::Heap &heap = memory.heap();
+  std::vector<uint64_t> addresses;
+  {
+    std::unique_lock<std::shared_mutex> guard(heap.lock);
+    status = placeVariables(program, heap, addresses);
+    if (!status.isOk())
+      return status;
+  }
+  std::shared_lock<std::shared_mutex> guard(heap.lock);
+  Launch launch{program, *kernel, shape, heap, packParams(*kernel, params),
+                std::move(addresses)};
+  Grid grid(launch, options);
+  uint64_t ctas = uint64_t(shape.grid.x) * shape.grid.y * shape.grid.z;
+  unsigned threads = options.threads ? options.threads
+                                     : std::thread::hardware_concurrency();
+  threads = static_cast<unsigned>(
+      std::max<uint64_t>(1, std::min<uint64_t>(threads, ctas)));
+  auto begin = std::chrono::steady_clock::now();
+  grid.run(threads);
+  std::chrono::duration<double> took =
+      std::chrono::steady_clock::now() - begin;
+  grid.report(report);
+  report.seconds += took.count();
+  report.threads = std::max(report.threads, threads);
+  return Status::ok();
+}
