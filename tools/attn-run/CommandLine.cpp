@@ -165,7 +165,8 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
   app.add_option("--sim-math", texts.simMath,
                  "how the simulator computes: fast or exact");
   app.add_option("--sim-checks", texts.simChecks,
-                 "the simulator's checks that are off");
+                 "the simulator's checks: all, none, or all but some: "
+                 "-oob,-uninit");
 }
 
 Expected<std::optional<CommandLine>> parseCommandLine(int argc, char **argv) {

@@ -191,10 +191,11 @@ static Status describeHazards(const RunRecord &record) {
     return Status::ok();
   const Hazard &first = record.sim->hazards[0];
   size_t count = record.sim->hazards.size();
+  std::string line =
+      first.ptxLine > 0 ? " at PTX line " + std::to_string(first.ptxLine) : "";
   return Status::wrong(std::to_string(count) +
-                       (count == 1 ? " hazard" : " hazards, the first") +
-                       " at PTX line " + std::to_string(first.ptxLine) + ": " +
-                       first.kind + ": " + first.message);
+                       (count == 1 ? " hazard: " : " hazards, the first: ") +
+                       first.kind + line + ": " + first.message);
 }
 
 static Status conclude(const RunRecord &record) {

@@ -34,6 +34,9 @@ namespace {
 struct Choice {
   std::mutex mutex;
   CurrentDevice current;
+  /// Those that the first use opened. They live until the process ends, as
+  /// what runs on them may.
+  std::vector<std::unique_ptr<Device>> opened;
 };
 } // namespace
 
@@ -53,8 +56,8 @@ Expected<CurrentDevice> attnrt::currentDeviceAndEpoch() {
       openDevice(wanted && *wanted ? wanted : "auto");
   if (!opened)
     return opened.status();
-  // Lives until the process ends, as what runs on it may.
-  the.current = {opened->release(), the.current.epoch + 1};
+  the.opened.push_back(std::move(*opened));
+  the.current = {the.opened.back().get(), the.current.epoch + 1};
   return the.current;
 }
 

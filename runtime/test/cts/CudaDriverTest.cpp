@@ -72,7 +72,9 @@ TEST_F(CudaDriver, OutOfMemory) {
   expectFailure(device->allocate(size_t(3) << 30).status(), Code::Device,
                 "asked for 3.0 GiB, there is 512.0 MiB of 1.0 GiB");
   EXPECT_TRUE(device->free(*half).isOk());
-  EXPECT_TRUE(device->allocate(0));
+  Expected<DeviceAddress> nothing = device->allocate(0);
+  ASSERT_TRUE(nothing);
+  EXPECT_TRUE(device->free(*nothing).isOk());
 }
 
 TEST_F(CudaDriver, BadPtxHasTheLog) {

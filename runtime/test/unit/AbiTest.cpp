@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <thread>
 
 using namespace attnrt;
@@ -114,6 +115,33 @@ TEST(LastError, FormatsAndKeepsToItsThread) {
   std::string longText(5000, 'x');
   attnrtFail(ATTNRT_WRONG, "%s", longText.c_str());
   EXPECT_LT(std::string(attnrtLastError()).size(), longText.size());
+}
+
+// The compiler's own conversions; 16-bit values travel in vector registers, as
+// floats whose low half they are.
+extern "C" {
+float __truncsfbf2(float);
+float __truncdfbf2(double);
+float __truncsfhf2(float);
+float __truncdfhf2(double);
+float __extendhfsf2(float);
+}
+
+static uint16_t lowHalf(float value) {
+  uint16_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+TEST(Conversions, RoundOnce) {
+  EXPECT_EQ(lowHalf(__truncsfbf2(1.0f)), 0x3f80);
+  EXPECT_EQ(lowHalf(__truncdfbf2(1 + 0x1p-8 + 0x1p-40)), 0x3f81);
+  EXPECT_EQ(lowHalf(__truncsfhf2(65504.0f)), 0x7bff);
+  EXPECT_EQ(lowHalf(__truncdfhf2(1 + 0x1p-11 + 0x1p-40)), 0x3c01);
+  float half = 0;
+  uint16_t bits = 0xc000;
+  std::memcpy(&half, &bits, sizeof bits);
+  EXPECT_EQ(__extendhfsf2(half), -2.0f);
 }
 
 namespace {

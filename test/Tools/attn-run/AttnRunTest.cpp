@@ -109,8 +109,8 @@ protected:
     EXPECT_EQ(outcome.err.find("error: "), 0u) << outcome.err;
     EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr(why));
-    if (code != 1)
-      EXPECT_EQ(outcome.out, "");
+    // Only what ran is reported.
+    EXPECT_EQ(outcome.out.empty(), code != 1) << outcome.out;
   }
 
   /// Bad use: nothing may be written, though everything is asked for.

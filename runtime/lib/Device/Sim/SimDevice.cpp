@@ -82,7 +82,7 @@ SimDevice::SimDevice(sim::Options options) : options(std::move(options)) {
   description.kind = "sim";
   description.name = "attn-mlir PTX simulator";
   description.memoryBytes = hostBytes();
-  // As the largest chip whose PTX it runs.
+  // As the largest chip whose PTX it runs; a program is held to its target.
   description.computeMajor = 9;
   description.sharedBytesPerBlock = 227 * 1024;
   description.multiprocessors = 1;
@@ -149,6 +149,12 @@ Expected<Kernel *> SimDevice::find(Module *opaque, const char *name) {
                           "' in the module");
 }
 
+static std::string describe(const Hazard &hazard) {
+  std::string line =
+      hazard.ptxLine > 0 ? " at PTX line " + std::to_string(hazard.ptxLine) : "";
+  return hazard.kind + line + ": " + hazard.message;
+}
+
 Status SimDevice::launch(Kernel *opaque, const LaunchShape &shape,
                          void *const *params, void *) {
   const auto &kernel = *reinterpret_cast<const SimKernel *>(opaque);
@@ -163,10 +169,10 @@ Status SimDevice::launch(Kernel *opaque, const LaunchShape &shape,
   if (hazards == 0)
     return Status::ok();
   const Hazard &first = report.hazards[hazardsBefore];
-  return Status::wrong(
-      "kernel " + kernel.name + ": " + std::to_string(hazards) +
-      (hazards == 1 ? " hazard" : " hazards") + ", the first at PTX line " +
-      std::to_string(first.ptxLine) + ": " + first.message);
+  return Status::wrong("kernel " + kernel.name + ": " +
+                       std::to_string(hazards) +
+                       (hazards == 1 ? " hazard" : " hazards, the first") +
+                       ": " + describe(first));
 }
 
 std::unique_ptr<ExecutionReport> SimDevice::takeExecutionReport() {
