@@ -1,0 +1,93 @@
+#===- lit.cfg.py - How the lit tests run -----------------------*- Python -*-===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===--------------------------------------------------------------------------===#
+"""Features: ptxas, nvcc, nvdisasm (the tool was found), cuda (a GPU is there).
+
+Parameters: long=1 makes the random campaign long; campaign_seed, campaign_cases
+choose another one.
+"""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+
+import lit.formats
+from lit.llvm import llvm_config
+
+config.name = "attn-mlir"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "CMakeLists.txt", "README.md"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.attn_obj_root, "test")
+config.attn_tools_dir = os.path.join(config.attn_obj_root, "bin")
+
+venv_python = os.path.join(config.attn_obj_root, "venv", "bin", "python")
+config.python = venv_python if os.path.exists(venv_python) else sys.executable
+
+llvm_config.with_system_environment(["HOME", "TMPDIR", "ATTN_PTXAS"])
+# The compiler looks for ld.lld and ptxas in PATH.
+llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
+llvm_config.with_environment("PATH", config.attn_tools_dir, append_path=True)
+# A GPU or a variable of the person's own must not change a result.
+for name in list(config.environment):
+    if name.startswith("ATTNRT_"):
+        del config.environment[name]
+
+llvm_config.add_tool_substitutions(
+    ["attn-opt", "attn-compile", "attn-run"], [config.attn_tools_dir])
+llvm_config.add_tool_substitutions(
+    ["FileCheck", "not", "count", "split-file", "mlir-opt", "mlir-runner",
+     "mlir-translate", "clang", "llvm-readelf", "llvm-objdump", "llc",
+     "opt"], [config.llvm_tools_dir])
+config.substitutions += [
+    ("%python", config.python),
+    ("%attn_src_root", config.attn_src_root),
+    ("%attn_obj_root", config.attn_obj_root),
+    ("%test_support", os.path.join(config.test_source_root, "Support")),
+]
+
+
+def find_cuda_tool(name):
+    return (shutil.which(name, path=config.environment["PATH"]) or
+            shutil.which(name, path="/usr/local/cuda/bin"))
+
+
+def find_ptxas():
+    if "ATTN_PTXAS" in os.environ:
+        return os.environ["ATTN_PTXAS"]
+    return find_cuda_tool("ptxas")
+
+
+def find_nvdisasm():
+    pattern = os.path.join(config.attn_obj_root, "venv", "lib", "python3*",
+                           "site-packages", "nvidia", "*", "bin", "nvdisasm")
+    return find_cuda_tool("nvdisasm") or next(iter(glob.glob(pattern)), None)
+
+
+def has_gpu():
+    # `auto` takes a GPU where one works, and so does the default target.
+    probe = os.path.join(config.attn_tools_dir, "attn-run")
+    result = subprocess.run(
+        [probe, os.path.join(config.attn_src_root, "examples", "01-causal-gqa",
+                             "causal-gqa.mlir"),
+         "--device=cuda", "--shape=0=0x32x0x128", "--shape=1=0x8x0x128",
+         "--shape=2=0x8x0x128"], capture_output=True, check=False)
+    return result.returncode == 0
+
+
+for name, path in [("ptxas", find_ptxas()), ("nvcc", find_cuda_tool("nvcc")),
+                   ("nvdisasm", find_nvdisasm())]:
+    if path:
+        config.available_features.add(name)
+        config.substitutions.append((f"%{name}", path))
+    else:
+        lit_config.note(f"no {name}: tests that need it are skipped")
+if os.path.exists("/dev/nvidiactl") and has_gpu():
+    config.available_features.add("cuda")
