@@ -215,6 +215,5 @@ TEST(Flash, CommitDropped) {
             std::string::npos);
 }
 TEST(Flash, BarrierDropped) {
-  std::string ptx = readKernel("flash.nvcc.ptx");
   EXPECT_NE(mutated("bar.sync \t0;", "").find("cp-async"), std::string::npos);
 }

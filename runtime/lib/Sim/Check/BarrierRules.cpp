@@ -24,6 +24,9 @@ public:
 } // namespace
 
 void BarrierChecker::on(const Event &event, const Cta &cta) {
+  bool barrier = event.kind == EventKind::BarrierMismatch;
+  if (!log.isNew(barrier ? "barrier" : "divergence", event))
+    return;
   std::string lanes = event.lanes ? " by " + describeLanes(event.lanes) : "";
   switch (event.kind) {
   case EventKind::BarrierMismatch:

@@ -22,6 +22,9 @@ public:
 } // namespace
 
 void BoundsChecker::on(const Event &event, const Cta &cta) {
+  const char *kind = event.kind == EventKind::Misaligned ? "align" : "oob";
+  if (!log.isNew(kind, event))
+    return;
   std::string lanes = describeLanes(event.lanes);
   if (!event.detail.empty()) {
     log.add("oob", event, cta, event.detail + ", " + lanes);

@@ -38,6 +38,8 @@ static const AsyncCopy *culprit(const Event &event, const Cta &cta,
 }
 
 void CpAsyncChecker::on(const Event &event, const Cta &cta) {
+  if (!log.isNew("cp-async", event))
+    return;
   unsigned warp = shadow::warpOf(event.shadow);
   std::string access = event.write ? "write to" : "read of";
   std::string message = access + " " + describePlace(event, cta) + " by " +

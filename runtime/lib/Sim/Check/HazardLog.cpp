@@ -20,17 +20,26 @@ static std::string hex(uint64_t value) {
   return text;
 }
 
+bool HazardLog::isNew(const char *kind, const Event &event) {
+  if (disabled.count(kind))
+    return false;
+  int line = event.op ? event.op->line : 0;
+  int warp = event.warp ? static_cast<int>(event.warp->index) : -1;
+  bool known = full() || perKind[kind] >= (limit + 1) / 2 ||
+               seen.count({kind, line, warp});
+  repeats += known;
+  return !known;
+}
+
 void HazardLog::add(const char *kind, const Event &event, const Cta &cta,
                     const std::string &message) {
-  if (disabled.count(kind) || full())
-    return;
   Hazard hazard;
   hazard.kind = kind;
   hazard.ptxLine = event.op ? event.op->line : 0;
   hazard.cta = cta.id;
   hazard.warp = event.warp ? static_cast<int>(event.warp->index) : -1;
-  if (!seen.emplace(kind, hazard.ptxLine, hazard.warp).second)
-    return;
+  seen.emplace(kind, hazard.ptxLine, hazard.warp);
+  ++perKind[kind];
   hazard.message = message;
   if (event.op)
     hazard.message +=
@@ -40,6 +49,8 @@ void HazardLog::add(const char *kind, const Event &event, const Cta &cta,
 
 std::vector<Hazard> HazardLog::take() {
   seen.clear();
+  perKind.clear();
+  repeats = 0;
   return std::move(hazards);
 }
 

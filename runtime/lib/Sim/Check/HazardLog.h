@@ -11,6 +11,7 @@
 
 #include "Machine/Cta.h"
 
+#include <map>
 #include <set>
 #include <string>
 #include <tuple>
@@ -18,23 +19,31 @@
 
 namespace attnrt::sim {
 
-/// Keeps one hazard per kind, line and warp, so that a loop does not drown
-/// the rest.
+/// Keeps one hazard per kind, line and warp, and of each kind no more than half
+/// of the limit, so that neither a loop nor a follow-up drowns the rest.
 class HazardLog {
 public:
   HazardLog(unsigned limit, const std::vector<std::string> &disabled)
       : limit(limit), disabled(disabled.begin(), disabled.end()) {}
 
+  /// Whether `add` would keep it; asked before a message is made.
+  bool isNew(const char *kind, const Event &event);
   void add(const char *kind, const Event &event, const Cta &cta,
            const std::string &message);
-  bool full() const { return hazards.size() >= limit; }
+  /// The CTA has said enough.
+  bool full() const {
+    return hazards.size() >= limit || repeats > kMaxRepeats;
+  }
   std::vector<Hazard> take();
 
 private:
   unsigned limit;
   std::set<std::string> disabled;
   std::set<std::tuple<std::string, int, int>> seen;
+  std::map<std::string, unsigned> perKind;
   std::vector<Hazard> hazards;
+  uint64_t repeats = 0;
+  static constexpr uint64_t kMaxRepeats = 100000;
 };
 
 /// "lanes 0-15, 31".

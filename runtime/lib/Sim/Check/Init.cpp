@@ -27,6 +27,8 @@ public:
 } // namespace
 
 void InitChecker::on(const Event &event, const Cta &cta) {
+  if (!log.isNew("uninit", event))
+    return;
   std::string message = "undefined value used as " + std::string(event.role) +
                         " by " + describeLanes(event.lanes);
   if (event.warp && event.warp->undefinedLoad)

@@ -55,6 +55,11 @@ static std::string describeDeadlock(const Cta &cta) {
 }
 
 void ProgressChecker::on(const Event &event, const Cta &cta) {
+  const char *kind = event.kind == EventKind::Deadlock ? "deadlock"
+                     : event.kind == EventKind::Budget ? "budget"
+                                                       : "trap";
+  if (!log.isNew(kind, event))
+    return;
   switch (event.kind) {
   case EventKind::Deadlock:
     log.add("deadlock", event, cta, describeDeadlock(cta));

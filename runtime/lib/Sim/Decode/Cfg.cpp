@@ -123,7 +123,7 @@ std::vector<Block> attnrt::sim::buildBlocks(
     if (last.flow == Flow::Table)
       for (uint32_t target : tables[last.table])
         add(target);
-    if (last.flow == Flow::Stop)
+    if (last.flow == Flow::Stop && last.op.guard == kNoGuard)
       block.successors.push_back(exit);
     if (last.flow == Flow::Next || last.op.guard != kNoGuard)
       add(block.end);

@@ -347,8 +347,10 @@ bool EntryDecoder::operands(const ptx::Instruction &inst, const Match &match) {
     break;
   case Sem::Ret:
   case Sem::Exit:
-  case Sem::Trap:
     draft->flow = Flow::Stop;
+    break;
+  case Sem::Trap:
+    draft->flow = Flow::Trap;
     break;
   default:
     break;

@@ -29,7 +29,9 @@ struct Ref {
   bool def = false;
 };
 
-enum class Flow : uint8_t { Next, Branch, Table, Stop };
+/// Lanes that stop do not come to a meeting, so neither a trap nor an exit
+/// under a guard counts as a way out of a branch.
+enum class Flow : uint8_t { Next, Branch, Table, Stop, Trap };
 
 struct Draft {
   Op op;

@@ -175,6 +175,14 @@ void writeHalves(const Tiles &tiles, uint32_t (&d)[4][32]) {
     }
 }
 
+/// One report for each undefined value, not for each use of it.
+void reportOperands(Warp &warp, const Op &op, uint32_t mask, uint32_t poison) {
+  demandDefined(warp, op, mask, poison, "mma operand");
+  const uint16_t *list = &warp.cta.launch.kernel.pool[op.list];
+  for (unsigned i = 0; i < op.count; ++i)
+    warp.setPoison(list[i], mask, 0);
+}
+
 enum class In { Half, Bhalf, Tf32 };
 
 template <In kIn, int kK, bool kHalfOut>
@@ -190,7 +198,7 @@ Step mma(Warp &warp, const Op &op, uint32_t mask) {
   for (unsigned i = kOut; i < op.count; ++i)
     poison |= warp.poison[ops.list[i]];
   if (poison)
-    demandDefined(warp, op, mask, poison, "mma operand");
+    reportOperands(warp, op, mask, poison);
 
   Tiles tiles;
   constexpr unsigned b = kOut + kA, c = b + kB;

@@ -61,6 +61,7 @@ private:
                   unsigned unitCount, std::vector<Variable> &into);
   bool initialiser(unsigned unit, Variable &var);
   bool entry();
+  bool function();
   bool params();
   bool entryDirective();
   bool threeNumbers(uint32_t (&out)[3]);
@@ -234,6 +235,8 @@ bool Parser::moduleItem() {
   }
   if (name == "entry")
     return entry();
+  if (name == "func")
+    return function();
   if (name == "global")
     return variable(Space::Global, isExtern, module.variables);
   if (name == "const")
@@ -357,6 +360,17 @@ bool Parser::initialiser(unsigned unit, Variable &var) {
   if (var.initial.size() > var.bytes)
     return fail("more initial values than elements in `" + var.name + "`");
   return true;
+}
+
+/// Functions are not executed: one that nobody calls is skipped, and `call` is
+/// no opcode.
+bool Parser::function() {
+  while (!token.is('{') && !token.is(';')) {
+    if (token.kind == TokenKind::End)
+      return fail("expected a body after .func");
+    advance();
+  }
+  return accept(';') || skipBraces();
 }
 
 bool Parser::params() {

@@ -45,7 +45,7 @@ __device__ __forceinline__ uint32_t pack(float low, float high) {
 
 extern __shared__ __align__(128) char smem[];
 
-__device__ void loadTile(uint32_t to, const __nv_bfloat16 *from, int first,
+static __device__ void loadTile(uint32_t to, const __nv_bfloat16 *from, int first,
                          int rows) {
   for (int i = threadIdx.x; i < 64 * 8; i += kThreads) {
     int row = i / 8, chunk = i % 8;

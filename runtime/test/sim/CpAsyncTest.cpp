@@ -1,0 +1,132 @@
+//===- CpAsyncTest.cpp - cp.async and the check cp-async ------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Harness.h"
+
+using namespace attnrt::sim;
+
+static const char *const kBuffer = ".shared .align 16 .b8 buffer[2048];\n";
+
+/// %r1 = buffer + 16 tid; a copy of 16 bytes from in; `tail` follows.
+static Outcome copy(const std::string &tail, unsigned threads = 32,
+                    const std::string &sizes = "16") {
+  std::vector<uint32_t> input(threads * 4);
+  for (unsigned i = 0; i < input.size(); ++i)
+    input[i] = 1000 + i;
+  LaunchOf how;
+  how.threads = threads;
+  return runBody("mov.u32 %r1, buffer;\nshl.b32 %r2, %r0, 4;\n"
+                 "add.u32 %r1, %r1, %r2;\n"
+                 "cp.async.cg.shared.global.L2::128B [%r1], [%rd2], " +
+                     sizes + ";\n" + tail,
+                 input, how, kBuffer);
+}
+
+static const std::string kStore =
+    "ld.shared.v4.u32 {%r4, %r5, %r6, %r7}, [%r3];\n"
+    "st.global.v4.u32 [%rd3], {%r4, %r5, %r6, %r7};";
+
+TEST(CpAsync, OwnCopyAfterItsWait) {
+  Outcome o = copy("cp.async.commit_group;\ncp.async.wait_group 0;\n"
+                   "mov.u32 %r3, %r1;\n" +
+                   kStore);
+  ASSERT_EQ(o.kinds(), "") << o.messages();
+  EXPECT_EQ(o.at(7, 2), 1030u);
+}
+
+TEST(CpAsync, ReadBeforeTheWait) {
+  Outcome o = copy("cp.async.commit_group;\nmov.u32 %r3, %r1;\n" + kStore);
+  ASSERT_EQ(o.kinds(), "cp-async");
+  EXPECT_NE(o.messages().find("wait_group"), std::string::npos);
+  EXPECT_EQ(o.at(7, 2), ~0u); // the bytes have not moved
+}
+
+TEST(CpAsync, WaitWithoutCommit) {
+  EXPECT_EQ(copy("cp.async.wait_group 0;\nmov.u32 %r3, %r1;\n" + kStore).kinds(),
+            "cp-async");
+  EXPECT_EQ(copy("cp.async.wait_all;\nmov.u32 %r3, %r1;\n" + kStore).kinds(),
+            "");
+}
+
+TEST(CpAsync, GroupsCompleteInOrder) {
+  std::string two = "cp.async.commit_group;\n"
+                    "cp.async.ca.shared.global [%r1+512], [%rd2], 8;\n"
+                    "cp.async.commit_group;\ncp.async.wait_group 1;\n";
+  EXPECT_EQ(copy(two + "mov.u32 %r3, %r1;\n" + kStore).kinds(), "");
+  EXPECT_EQ(copy(two + "ld.shared.u32 %r4, [%r1+512];\n").kinds(), "cp-async");
+}
+
+TEST(CpAsync, OtherWarpsNeedABarrier) {
+  std::string other = "cp.async.commit_group;\ncp.async.wait_group 0;\n"
+                      "BARRIER"
+                      "xor.b32 %r2, %r2, 512;\nmov.u32 %r3, buffer;\n"
+                      "add.u32 %r3, %r3, %r2;\n";
+  auto with = [&](const std::string &barrier) {
+    std::string text = other + kStore;
+    return copy(text.replace(text.find("BARRIER"), 7, barrier), 64);
+  };
+  Outcome good = with("bar.sync 0;\n");
+  ASSERT_EQ(good.kinds(), "") << good.messages();
+  EXPECT_EQ(good.at(0, 0), 1128u);
+  EXPECT_NE(with("").kinds().find("cp-async"), std::string::npos);
+}
+
+TEST(CpAsync, BarrierBeforeTheWaitDoesNotHelp) {
+  EXPECT_NE(copy("cp.async.commit_group;\nbar.sync 0;\n"
+                 "cp.async.wait_group 0;\nxor.b32 %r2, %r2, 512;\n"
+                 "mov.u32 %r3, buffer;\nadd.u32 %r3, %r3, %r2;\n" +
+                     kStore,
+                 64)
+                .kinds()
+                .find("cp-async"),
+            std::string::npos);
+}
+
+TEST(CpAsync, OverwriteInFlight) {
+  EXPECT_EQ(copy("st.shared.u32 [%r1], 0;").kinds(), "cp-async");
+  EXPECT_EQ(copy("cp.async.ca.shared.global [%r1+8], [%rd2], 8;").kinds(),
+            "cp-async");
+}
+
+TEST(CpAsync, ZeroFill) {
+  std::string tail = "cp.async.wait_all;\nmov.u32 %r3, %r1;\n" + kStore;
+  Outcome o = copy(tail, 32, "16, 8");
+  ASSERT_EQ(o.kinds(), "") << o.messages();
+  EXPECT_EQ(o.at(2, 1), 1009u);
+  EXPECT_EQ(o.at(2, 2), 0u);
+  o = copy("setp.lt.u32 %p1, %r0, 4;\n"
+           "cp.async.cg.shared.global [%r1+1024], [%rd2], 16, %p1;\n"
+           "cp.async.wait_all;\nadd.u32 %r3, %r1, 1024;\n" +
+           kStore);
+  ASSERT_EQ(o.kinds(), "") << o.messages();
+  EXPECT_EQ(o.at(3, 0), 0u);
+  EXPECT_EQ(o.at(4, 0), 1016u);
+}
+
+TEST(CpAsync, NothingIsReadWhereNothingIsGiven) {
+  Outcome o = copy("mov.u64 %rd5, 64;\nmov.u32 %r5, 0;\n"
+                   "cp.async.cg.shared.global [%r1+512], [%rd5], 16, %r5;\n"
+                   "cp.async.wait_all;");
+  EXPECT_EQ(o.kinds(), "") << o.messages();
+  EXPECT_EQ(copy("mov.u64 %rd5, 64;\n"
+                 "cp.async.cg.shared.global [%r1+512], [%rd5], 16;")
+                .kinds(),
+            "oob");
+}
+
+TEST(CpAsync, UnfinishedAtExitIsFine) { EXPECT_EQ(copy("").kinds(), ""); }
+
+TEST(CpAsync, DivergentGroups) {
+  // Upper lanes commit one more group: their wait covers more.
+  Outcome o = copy("setp.gt.u32 %p1, %r0, 15;\ncp.async.commit_group;\n"
+                   "@%p1 cp.async.commit_group;\ncp.async.wait_group 1;\n"
+                   "mov.u32 %r3, %r1;\n@%p1 ld.shared.u32 %r4, [%r3];\n"
+                   "@!%p1 ld.shared.u32 %r4, [%r3];");
+  ASSERT_EQ(o.kinds(), "cp-async");
+  EXPECT_NE(o.messages().find("lanes 0-15"), std::string::npos);
+}

@@ -1,0 +1,206 @@
+//===- MatrixTest.cpp - mma, ldmatrix, movmatrix --------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Operands are built from their positions as the PTX ISA gives them, results
+// compared with sums in closed form. All values are small integers, exact in
+// every format.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Harness.h"
+
+using namespace attnrt::sim;
+
+namespace {
+
+/// Small integers that differ by position.
+int a(int row, int k) { return (row * 3 + k * 5) % 7 - 3; }
+int b(int k, int n) { return (k * 2 + n * 3) % 5 - 2; }
+int c(int row, int n) { return row - n; }
+
+int expected(int row, int n, int depth) {
+  int sum = c(row, n);
+  for (int k = 0; k < depth; ++k)
+    sum += a(row, k) * b(k, n);
+  return sum;
+}
+
+uint32_t bf16(int x) { return bitsOf(float(x)) >> 16; }
+uint32_t f16(int x) {
+  float f = float(x);
+  uint32_t bits = bitsOf(f);
+  if (x == 0)
+    return 0;
+  return (bits >> 16 & 0x8000) |
+         (((bits >> 23 & 0xff) - 112) << 10) | (bits >> 13 & 0x3ff);
+}
+
+struct Shape {
+  const char *name;
+  int depth;
+  int aRegs, bRegs;
+  uint32_t (*code)(int); // null: tf32
+};
+
+/// Registers of all lanes, 16 words each: A, B, C.
+std::vector<uint32_t> operands(const Shape &s) {
+  std::vector<uint32_t> words(32 * 16, 0);
+  for (int lane = 0; lane < 32; ++lane) {
+    int g = lane / 4, t = lane % 4;
+    uint32_t *w = &words[lane * 16];
+    for (int r = 0; r < s.aRegs; ++r) {
+      int row = g + 8 * (r & 1);
+      w[r] = s.code ? s.code(a(row, 2 * t + 1 + 8 * (r >> 1))) << 16 |
+                          s.code(a(row, 2 * t + 8 * (r >> 1)))
+                    : bitsOf(a(row, t + 4 * (r >> 1)));
+    }
+    for (int r = 0; r < s.bRegs; ++r)
+      w[4 + r] = s.code ? s.code(b(2 * t + 1 + 8 * r, g)) << 16 |
+                              s.code(b(2 * t + 8 * r, g))
+                        : bitsOf(b(t + 4 * r, g));
+    for (int i = 0; i < 4; ++i)
+      w[8 + i] = bitsOf(c(g + 8 * (i >> 1), 2 * t + (i & 1)));
+    for (int i = 0; i < 2; ++i)
+      w[12 + i] = f16(c(g + 8 * i, 2 * t + 1)) << 16 | f16(c(g + 8 * i, 2 * t));
+  }
+  return words;
+}
+
+const char *const kLoad =
+    "shl.b32 %r20, %r0, 6;\ncvt.u64.u32 %rd5, %r20;\nadd.s64 %rd5, %rd0, "
+    "%rd5;\nld.global.v4.u32 {%r1, %r2, %r3, %r4}, [%rd5];\n"
+    "ld.global.v2.u32 {%r5, %r6}, [%rd5+16];\n"
+    "ld.global.v4.u32 {%r7, %r8, %r9, %r10}, [%rd5+32];\n"
+    "ld.global.v2.u32 {%r11, %r12}, [%rd5+48];\n";
+
+std::string registers(int first, int count) {
+  std::string out = "{";
+  for (int i = 0; i < count; ++i)
+    out += (i ? ", %r" : "%r") + std::to_string(first + i);
+  return out + "}";
+}
+
+void checkSingle(const Shape &s, const std::string &types) {
+  std::string mma = std::string("mma.sync.aligned.") + s.name + ".row.col." +
+                    types + " {%r13, %r14, %r15, %r16}, " +
+                    registers(1, s.aRegs) + ", " + registers(5, s.bRegs) +
+                    ", {%r7, %r8, %r9, %r10};\n";
+  Outcome o = runBody(kLoad + mma +
+                          "st.global.v4.u32 [%rd3], {%r13, %r14, %r15, %r16};",
+                      operands(s));
+  ASSERT_TRUE(o.status.isOk()) << o.status.message();
+  ASSERT_EQ(o.kinds(), "") << o.messages();
+  EXPECT_EQ(o.report.mmaInstructions, 1u);
+  for (int lane = 0; lane < 32; ++lane)
+    for (int i = 0; i < 4; ++i)
+      EXPECT_EQ(o.floatAt(lane, i),
+                expected(lane / 4 + 8 * (i >> 1), lane % 4 * 2 + (i & 1),
+                         s.depth))
+          << lane << " " << i;
+}
+
+void checkHalf(const Shape &s) {
+  std::string mma = std::string("mma.sync.aligned.") + s.name +
+                    ".row.col.f16.f16.f16.f16 {%r13, %r14}, " +
+                    registers(1, s.aRegs) + ", " + registers(5, s.bRegs) +
+                    ", {%r11, %r12};\n";
+  Outcome o = runBody(kLoad + mma + "st.global.v2.u32 [%rd3], {%r13, %r14};",
+                      operands(s));
+  ASSERT_EQ(o.kinds(), "") << o.messages();
+  for (int lane = 0; lane < 32; ++lane)
+    for (int i = 0; i < 2; ++i) {
+      int row = lane / 4 + 8 * i, n = lane % 4 * 2;
+      EXPECT_EQ(o.at(lane, i), f16(expected(row, n + 1, s.depth)) << 16 |
+                                   f16(expected(row, n, s.depth)));
+    }
+}
+
+} // namespace
+
+TEST(Matrix, Bf16K16) {
+  checkSingle({"m16n8k16", 16, 4, 2, bf16}, "f32.bf16.bf16.f32");
+}
+TEST(Matrix, Bf16K8) {
+  checkSingle({"m16n8k8", 8, 2, 1, bf16}, "f32.bf16.bf16.f32");
+}
+TEST(Matrix, F16K16) {
+  checkSingle({"m16n8k16", 16, 4, 2, f16}, "f32.f16.f16.f32");
+}
+TEST(Matrix, F16K8) {
+  checkSingle({"m16n8k8", 8, 2, 1, f16}, "f32.f16.f16.f32");
+}
+TEST(Matrix, Tf32K8) {
+  checkSingle({"m16n8k8", 8, 4, 2, nullptr}, "f32.tf32.tf32.f32");
+}
+TEST(Matrix, Tf32K4) {
+  checkSingle({"m16n8k4", 4, 2, 1, nullptr}, "f32.tf32.tf32.f32");
+}
+TEST(Matrix, F16AccumulatorK16) { checkHalf({"m16n8k16", 16, 4, 2, f16}); }
+TEST(Matrix, F16AccumulatorK8) { checkHalf({"m16n8k8", 8, 2, 1, f16}); }
+
+namespace {
+/// Element (row, column) of matrix j holds 256 j + 8 row + column.
+Outcome loadMatrices(const std::string &instruction) {
+  std::vector<uint32_t> words(128);
+  for (unsigned w = 0; w < 128; ++w) {
+    unsigned low = 256 * (w / 32) + w % 32 * 2;
+    words[w] = (low + 1) << 16 | low;
+  }
+  return runBody("mul.wide.u32 %rd5, %r0, 16;\nadd.s64 %rd5, %rd0, %rd5;\n"
+                 "ld.global.v4.u32 {%r1, %r2, %r3, %r4}, [%rd5];\n"
+                 "shl.b32 %r5, %r0, 4;\nmov.u32 %r6, tile;\n"
+                 "add.u32 %r5, %r5, %r6;\n"
+                 "st.shared.v4.u32 [%r5], {%r1, %r2, %r3, %r4};\n"
+                 "bar.sync 0;\n" +
+                     instruction +
+                     "\nst.global.v4.u32 [%rd3], {%r7, %r8, %r9, %r10};",
+                 words, {}, ".shared .align 16 .b8 tile[512];\n");
+}
+} // namespace
+
+TEST(Matrix, Ldmatrix) {
+  Outcome o = loadMatrices("ldmatrix.sync.aligned.m8n8.x4.shared.b16 "
+                           "{%r7, %r8, %r9, %r10}, [%r5];");
+  ASSERT_EQ(o.kinds(), "") << o.messages();
+  for (unsigned lane = 0; lane < 32; ++lane)
+    for (unsigned j = 0; j < 4; ++j) {
+      unsigned low = 256 * j + 8 * (lane / 4) + lane % 4 * 2;
+      EXPECT_EQ(o.at(lane, j), (low + 1) << 16 | low);
+    }
+}
+
+TEST(Matrix, LdmatrixTransposed) {
+  Outcome o = loadMatrices("ldmatrix.sync.aligned.x4.trans.m8n8.shared.b16 "
+                           "{%r7, %r8, %r9, %r10}, [%r5];");
+  ASSERT_EQ(o.kinds(), "") << o.messages();
+  for (unsigned lane = 0; lane < 32; ++lane)
+    for (unsigned j = 0; j < 4; ++j) {
+      unsigned low = 256 * j + 8 * (lane % 4 * 2) + lane / 4;
+      EXPECT_EQ(o.at(lane, j), (low + 8) << 16 | low);
+    }
+}
+
+TEST(Matrix, LdmatrixX2ReadsSixteenAddresses) {
+  // The addresses of lanes 16-31 are nonsense and must not matter.
+  Outcome o = loadMatrices("setp.gt.u32 %p1, %r0, 15;\n"
+                           "selp.b32 %r5, 3, %r5, %p1;\n"
+                           "ldmatrix.sync.aligned.m8n8.x2.shared.b16 "
+                           "{%r7, %r8}, [%r5];\nmov.u32 %r9, 0;\n"
+                           "mov.u32 %r10, 0;");
+  ASSERT_EQ(o.kinds(), "") << o.messages();
+  EXPECT_EQ(o.at(5, 1), (256u + 11) << 16 | (256 + 10));
+}
+
+TEST(Matrix, Movmatrix) {
+  Outcome o = loadMatrices("ldmatrix.sync.aligned.m8n8.x1.shared.b16 "
+                           "{%r7}, [%r5];\n"
+                           "movmatrix.sync.aligned.m8n8.trans.b16 %r8, %r7;\n"
+                           "mov.u32 %r9, 0;\nmov.u32 %r10, 0;");
+  ASSERT_EQ(o.kinds(), "") << o.messages();
+  EXPECT_EQ(o.at(5, 1), (1u + 8 * 3) << 16 | (1 + 8 * 2));
+}
