@@ -104,8 +104,9 @@ static Status placeVariables(const Program &program, sim::Heap &heap,
     addresses.push_back(*address);
     // What has no initial value is zero, as the ISA says.
     std::memset(reinterpret_cast<void *>(*address), 0, var.bytes);
-    std::memcpy(reinterpret_cast<void *>(*address), var.initial.data(),
-                var.initial.size());
+    if (!var.initial.empty())
+      std::memcpy(reinterpret_cast<void *>(*address), var.initial.data(),
+                  var.initial.size());
     heap.find(*address)->setInit(*address, var.bytes);
   }
   heap.modules[program.id] = addresses;
