@@ -9,7 +9,7 @@
 // CHECK: .maxntid 128
 // CHECK: .minnctapersm 1
 // 16 bytes past the first-level cache, zeros where the row is outside.
-// CHECK: cp.async.cg.shared.global [%r{{[0-9]+}}], [%rd{{[0-9]+}}], 16, %r{{[0-9]+}};
+// CHECK: cp.async.cg.shared.global [%r{{.*}}], [%rd{{.*}}], 16, %r{{[0-9]+}};
 // CHECK: cp.async.commit_group;
 // CHECK: cp.async.wait_group 0;
 // CHECK: bar.sync 0;
