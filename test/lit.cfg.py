@@ -1,10 +1,10 @@
-#===- lit.cfg.py - How the lit tests run -----------------------*- Python -*-===#
+#===- lit.cfg.py - How the lit tests run -----------------------------------===#
 #
 # Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-#===--------------------------------------------------------------------------===#
+#===------------------------------------------------------------------------===#
 """Features: ptxas, nvcc, nvdisasm (the tool was found), cuda (a GPU is there).
 
 Parameters: long=1 makes the random campaign long; campaign_seed, campaign_cases
@@ -28,6 +28,10 @@ config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.attn_obj_root, "test")
 config.attn_tools_dir = os.path.join(config.attn_obj_root, "bin")
 
+# The format of the random campaign is a module, since lit's workers load it.
+support = os.path.join(config.test_source_root, "Support")
+sys.path.insert(0, support)
+
 venv_python = os.path.join(config.attn_obj_root, "venv", "bin", "python")
 config.python = venv_python if os.path.exists(venv_python) else sys.executable
 
@@ -35,6 +39,8 @@ llvm_config.with_system_environment(["HOME", "TMPDIR", "ATTN_PTXAS"])
 # The compiler looks for ld.lld and ptxas in PATH.
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.attn_tools_dir, append_path=True)
+llvm_config.with_environment("PYTHONPATH", support)
+llvm_config.with_environment("PYTHONDONTWRITEBYTECODE", "1")
 # A GPU or a variable of the person's own must not change a result.
 for name in list(config.environment):
     if name.startswith("ATTNRT_"):
@@ -47,10 +53,11 @@ llvm_config.add_tool_substitutions(
      "mlir-translate", "clang", "llvm-readelf", "llvm-objdump", "llc",
      "opt"], [config.llvm_tools_dir])
 config.substitutions += [
+    # Before %python, which it has in it.
+    ("%refused", f"%python {support}/refused.py"),
     ("%python", config.python),
     ("%attn_src_root", config.attn_src_root),
     ("%attn_obj_root", config.attn_obj_root),
-    ("%test_support", os.path.join(config.test_source_root, "Support")),
 ]
 
 

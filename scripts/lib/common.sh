@@ -1,14 +1,14 @@
-#===- common.sh - What the scripts share ----------------------*- bash -*-===//
+#===- common.sh - What the scripts share -----------------------------------===#
 #
 # Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # See LICENSE for license information.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-#===----------------------------------------------------------------------===//
+#===------------------------------------------------------------------------===#
 #
 # Sourced by scripts/* with the root of the tree as working directory.
 #
-#===----------------------------------------------------------------------===//
+#===------------------------------------------------------------------------===#
 
 # Kept in step with README.md. llvm-22-tools has FileCheck, not and lit.
 debian_packages=(

@@ -1,0 +1,136 @@
+#===- campaign.py - One configuration of the random campaign ---------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""Compiles, runs and judges one random configuration.
+
+Usage: campaign.py --bin DIR --output DIR --seed N --case N
+
+Exits 0 and prints nothing when attn-run finds no hazard, its judge is content,
+and (for configurations with arrays of their own) numpy agrees under the same
+rule. What it ran stays in the output directory when it failed.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+
+from attn_testing import oracle
+from attn_testing.generator import configuration, make_values
+
+
+def shape_text(shape):
+    return "x".join(str(n) for n in shape)
+
+
+class Run:
+    def __init__(self, config, binaries, directory):
+        self.config, self.case = config, config.case
+        self.binaries, self.directory = binaries, directory
+        self.command = []
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def input_flags(self):
+        if self.config.inputs == "seeded":
+            self.operands = None
+            return [f"--seed={self.config.seed}"] + [
+                f"--shape={n}={shape_text(self.case.shape(x))}"
+                for n, x in enumerate("qkv")]
+        rng = np.random.default_rng(self.config.seed)
+        self.operands = {}
+        for x in "qkv":
+            values = make_values(self.config.values, rng, self.case.shape(x))
+            np.save(self.path(f"{x}.npy"), values)
+            self.operands[x] = oracle.round_to(self.case.element, values)
+        return [f"--arg={n}={self.path(x + '.npy')}"
+                for n, x in enumerate("qkv")] + [
+            f"--result={n}={self.path(x + '.npy')}"
+            for n, x in enumerate(self.case.results)]
+
+    def execute(self):
+        """The process that ran attn-run."""
+        source = self.path("f.mlir")
+        pathlib.Path(source).write_text(self.case.mlir(), encoding="utf-8")
+        self.command = [os.path.join(self.binaries, "attn-run"), source,
+                        "--device=sim", "--target=sm_80",
+                        f"--json={self.path('record.json')}",
+                        *self.input_flags()]
+        if self.case.schedule:
+            self.command.append(f"--schedule={self.case.schedule}")
+        environment = dict(os.environ,
+                           ATTNRT_SIM_SEED=str(self.config.sim_seed))
+        return subprocess.run(self.command, env=environment, timeout=300,
+                              capture_output=True, text=True, check=False)
+
+    def check_record(self):
+        with open(self.path("record.json"), encoding="utf-8") as file:
+            record = json.load(file)
+        if record["sim"]["hazards"]:
+            return f"hazards: {record['sim']['hazards'][0]}"
+        if not record["verify"]["passed"]:
+            return f"not verified: {record['verify']}"
+        for kernel in record["kernels"]:
+            if kernel["spill_bytes"]:
+                return f"spills {kernel['spill_bytes']} bytes"
+        return ""
+
+    def check_arrays(self):
+        if self.operands is None:
+            return ""
+        reference, baseline = (
+            oracle.attention(self.case, *(self.operands[x] for x in "qkv"),
+                             exact=exact) for exact in (True, False))
+        for x in self.case.results:
+            actual = np.load(self.path(f"{x}.npy"))
+            if actual.shape != self.case.shape(x):
+                return f"{x}: expected {self.case.shape(x)}, got {actual.shape}"
+            wrong = oracle.judge(self.case, x, actual.astype(np.float64),
+                                 reference[x], baseline[x])
+            if wrong:
+                return f"numpy does not agree: {wrong}"
+        return ""
+
+    def check(self):
+        """What is wrong, or an empty string."""
+        process = self.execute()
+        if process.returncode != 0:
+            return (f"exit status {process.returncode}\n{process.stdout}"
+                    f"{process.stderr}")
+        return self.check_record() or self.check_arrays()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("--output", required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--case", type=int, required=True)
+    options = parser.parse_args()
+
+    config = configuration(options.seed, options.case)
+    shutil.rmtree(options.output, ignore_errors=True)
+    os.makedirs(options.output)
+    run = Run(config, options.bin, options.output)
+    wrong = run.check()
+    if not wrong:
+        shutil.rmtree(options.output)
+        return 0
+    print(f"{config}\n{config.case.mlir()}\n"
+          f"ATTNRT_SIM_SEED={config.sim_seed} {' '.join(run.command)}\n\n"
+          f"{wrong}")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

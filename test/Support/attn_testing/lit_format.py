@@ -1,0 +1,41 @@
+#===- lit_format.py - A lit test for each configuration --------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""lit's view of the random campaign: each configuration is a test of its own."""
+
+import os
+import subprocess
+
+import lit.formats.base
+import lit.Test
+
+
+class CampaignFormat(lit.formats.base.TestFormat):
+    def __init__(self, script, seed, count):
+        self.script, self.seed, self.count = script, seed, count
+
+    def getTestsInDirectory(self, testSuite, path_in_suite, litConfig,
+                            localConfig):
+        for number in range(self.count):
+            yield lit.Test.Test(testSuite, path_in_suite +
+                                (f"seed-{self.seed}-case-{number:03}",),
+                                localConfig)
+
+    def execute(self, test, litConfig):
+        name = test.path_in_suite[-1]
+        output = os.path.join(os.path.dirname(test.getExecPath()), "Output",
+                              name)
+        command = [test.config.python, self.script,
+                   "--bin", test.config.attn_tools_dir, "--output", output,
+                   "--seed", str(self.seed), "--case", name.split("-")[-1]]
+        process = subprocess.run(
+            command, env=test.config.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            check=False)
+        if process.returncode == 0:
+            return lit.Test.PASS, ""
+        return lit.Test.FAIL, f"{' '.join(command)}\n{process.stdout}"
