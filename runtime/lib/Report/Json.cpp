@@ -83,6 +83,8 @@ static Json toJson(const ExecutionReport &report) {
          {"warp", hazard.warp >= 0 ? Json(hazard.warp) : Json(nullptr)},
          {"message", hazard.message}});
   return {{"warp_instructions", report.warpInstructions},
+          {"mma_instructions", report.mmaInstructions},
+          {"bank_conflicts", report.bankConflicts},
           {"hazards", std::move(hazards)},
           {"seconds", report.seconds},
           {"threads", report.threads}};
