@@ -104,7 +104,9 @@ public:
 
 private:
   LogicalResult writeOp(Operation &op);
-  void writeEmpty(tensor::EmptyOp op);
+  SmallVector<Value> dimsOf(OpResult launched);
+  void writeShape(OpResult launched);
+  void checkResult(OpResult launched);
   void writeLaunch(LaunchOp op);
   SmallVector<Value> launchParameters(LaunchOp op);
   void findResults();
@@ -112,7 +114,7 @@ private:
   func::FuncOp function;
   Purpose purpose;
   IRMapping mapping;            // scalars, and tensors to their DLTensor
-  DenseMap<Value, int> results; // by destination of a launch
+  DenseMap<Value, int> results; // which result of the function a launch fills
   DenseMap<int, int64_t> shapeOffsets;
 };
 
@@ -283,14 +285,12 @@ HostWriter::HostWriter(func::FuncOp function, Purpose purpose)
                             abi::pointerType(function.getContext()))),
       function(function), purpose(purpose) {}
 
-/// Which result of the function each destination is, and where its shape goes.
+/// Which result of the function each launched one is, and where its shape goes.
 void HostWriter::findResults() {
   int64_t offset = 0;
   Operation *terminator = function.front().getTerminator();
   for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
-    auto result = cast<OpResult>(value);
-    auto launch = cast<LaunchOp>(result.getOwner());
-    results[launch.getOutputs()[result.getResultNumber()]] = i;
+    results[value] = i;
     shapeOffsets[i] = offset;
     offset += cast<RankedTensorType>(value.getType()).getRank();
   }
@@ -340,11 +340,11 @@ LogicalResult HostWriter::writeOp(Operation &op) {
     failUnless(mapping.lookup(assertion.getArg()), assertion.getMsg());
     return success();
   }
-  if (auto empty = dyn_cast<tensor::EmptyOp>(op)) {
-    writeEmpty(empty);
-    return success();
-  }
+  if (isa<tensor::EmptyOp>(op))
+    return success(); // a result that the caller allocated; see the launch
   if (auto launch = dyn_cast<LaunchOp>(op)) {
+    for (OpResult result : launch->getResults())
+      purpose == Purpose::Launch ? checkResult(result) : writeShape(result);
     if (purpose == Purpose::Launch)
       writeLaunch(launch);
     return success();
@@ -356,31 +356,43 @@ LogicalResult HostWriter::writeOp(Operation &op) {
   return op.emitOpError("is not expected in a function that launches kernels");
 }
 
-/// A destination is a result of the function: the caller allocated it.
-void HostWriter::writeEmpty(tensor::EmptyOp op) {
-  int result = results.lookup(op.getResult());
-  RankedTensorType type = op.getType();
-  if (purpose == Purpose::Launch)
-    mapping.map(op.getResult(), tensorAt(entry.getArgument(2), result));
+/// The dimensions of a launched result, as its destination has them.
+SmallVector<Value> HostWriter::dimsOf(OpResult launched) {
+  auto launch = cast<LaunchOp>(launched.getOwner());
+  auto empty = launch.getOutputs()[launched.getResultNumber()]
+                   .getDefiningOp<tensor::EmptyOp>();
+  SmallVector<Value> dims;
   unsigned nextDynamic = 0;
-  for (auto [i, size] : llvm::enumerate(type.getShape())) {
-    bool isDynamic = ShapedType::isDynamic(size);
-    Value extent = isDynamic
-                       ? toI64(mapping.lookup(op.getDynamicSizes()[nextDynamic++]))
-                       : constant(64, size);
-    if (purpose == Purpose::Shapes) {
-      int32_t at = shapeOffsets[result] + i;
-      Value address = LLVM::GEPOp::create(
-          builder, loc, pointer, builder.getI64Type(), entry.getArgument(1),
-          ArrayRef<LLVM::GEPArg>{at});
-      LLVM::StoreOp::create(builder, loc, extent, address);
+  for (int64_t size : empty.getType().getShape())
+    dims.push_back(
+        ShapedType::isDynamic(size)
+            ? toI64(mapping.lookup(empty.getDynamicSizes()[nextDynamic++]))
+            : constant(64, size));
+  return dims;
+}
+
+void HostWriter::writeShape(OpResult launched) {
+  int64_t offset = shapeOffsets[results.lookup(launched)];
+  for (auto [i, extent] : llvm::enumerate(dimsOf(launched))) {
+    Value address = LLVM::GEPOp::create(
+        builder, loc, pointer, builder.getI64Type(), entry.getArgument(1),
+        ArrayRef<LLVM::GEPArg>{int32_t(offset + i)});
+    LLVM::StoreOp::create(builder, loc, extent, address);
+  }
+}
+
+/// The caller allocated the result: its dynamic dimensions must be those that
+/// the arguments imply.
+void HostWriter::checkResult(OpResult launched) {
+  int result = results.lookup(launched);
+  Value tensor = tensorAt(entry.getArgument(2), result);
+  auto type = cast<RankedTensorType>(launched.getType());
+  for (auto [i, extent] : llvm::enumerate(dimsOf(launched))) {
+    if (!type.isDynamicDim(i))
       continue;
-    }
-    if (!isDynamic)
-      continue;
-    Value matches = LLVM::ICmpOp::create(
-        builder, loc, LLVM::ICmpPredicate::eq, extent,
-        dimOf(mapping.lookup(op.getResult()), i));
+    Value matches =
+        LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, extent,
+                             dimOf(tensor, i));
     failUnless(matches, ("expected dimension " + Twine(i) + " of result " +
                          Twine(result) + " to be as the arguments imply")
                             .str());
@@ -391,15 +403,7 @@ void HostWriter::writeEmpty(tensor::EmptyOp op) {
 SmallVector<Value> HostWriter::launchParameters(LaunchOp op) {
   Type i32 = builder.getI32Type();
   SmallVector<Value> parameters;
-  for (Value operand : llvm::concat<Value>(
-           SmallVector<Value>(op.getInputs()), SmallVector<Value>(op.getOutputs()))) {
-    auto type = dyn_cast<RankedTensorType>(operand.getType());
-    if (!type) {
-      parameters.push_back(arith::IndexCastOp::create(
-          builder, loc, i32, mapping.lookup(operand)));
-      continue;
-    }
-    Value tensor = mapping.lookup(operand);
+  auto addTensor = [&](Value tensor, RankedTensorType type) {
     parameters.push_back(dataOf(tensor));
     for (auto [i, size] : llvm::enumerate(type.getShape()))
       if (ShapedType::isDynamic(size))
@@ -407,7 +411,17 @@ SmallVector<Value> HostWriter::launchParameters(LaunchOp op) {
             LLVM::TruncOp::create(builder, loc, i32, dimOf(tensor, i)));
     for (int64_t i = 0; i + 1 < type.getRank(); ++i)
       parameters.push_back(strideOf(tensor, i));
+  };
+  for (Value input : op.getInputs()) {
+    if (auto type = dyn_cast<RankedTensorType>(input.getType()))
+      addTensor(mapping.lookup(input), type);
+    else
+      parameters.push_back(arith::IndexCastOp::create(
+          builder, loc, i32, mapping.lookup(input)));
   }
+  for (OpResult result : op->getResults())
+    addTensor(tensorAt(entry.getArgument(2), results.lookup(result)),
+              cast<RankedTensorType>(result.getType()));
   return parameters;
 }
 

@@ -230,11 +230,14 @@ std::optional<std::string> attn::findLinker() {
   return std::nullopt;
 }
 
-LogicalResult attn::linkPackage(ModuleOp module, StringRef object,
-                                StringRef path) {
+static llvm::Error linkError(const Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+llvm::Error attn::linkPackage(StringRef object, StringRef path) {
   std::optional<std::string> linker = findLinker();
   if (!linker)
-    return emitError(module.getLoc()) << "no linker found (ld.lld)";
+    return linkError("no linker found (ld.lld)");
   SmallString<128> objectPath, sharedPath, logPath;
   auto cleanUp = llvm::make_scope_exit([&] {
     for (StringRef file : {StringRef(objectPath), StringRef(sharedPath),
@@ -245,11 +248,10 @@ LogicalResult attn::linkPackage(ModuleOp module, StringRef object,
   // Beside the result, so that it can be renamed into place.
   if (auto error = llvm::sys::fs::createUniqueFile(path + ".tmp-%%%%%%",
                                                    sharedPath))
-    return emitError(module.getLoc())
-           << "cannot write `" << path << "`: " << error.message();
+    return linkError("cannot write `" + path + "`: " + error.message());
   if (llvm::sys::fs::createTemporaryFile("attn", "o", objectPath) ||
       llvm::sys::fs::createTemporaryFile("attn", "log", logPath))
-    return emitError(module.getLoc()) << "no temporary file could be made";
+    return linkError("no temporary file could be made");
   std::error_code code;
   {
     llvm::raw_fd_ostream stream(objectPath, code);
@@ -265,16 +267,15 @@ LogicalResult attn::linkPackage(ModuleOp module, StringRef object,
       std::nullopt, redirects);
   if (status != 0) {
     auto log = llvm::MemoryBuffer::getFile(logPath);
-    return emitError(module.getLoc())
-           << "linking failed: "
-           << (log ? (*log)->getBuffer().split('\n').first : StringRef());
+    return linkError("linking failed: " +
+                     (log ? (*log)->getBuffer().split('\n').first
+                          : StringRef()));
   }
   // Temporary files are private; a package is as the user's umask says.
   llvm::sys::fs::setPermissions(
       sharedPath, static_cast<llvm::sys::fs::perms>(
                       0777 & ~llvm::sys::fs::getUmask()));
   if (auto error = llvm::sys::fs::rename(sharedPath, path))
-    return emitError(module.getLoc())
-           << "cannot write `" << path << "`: " << error.message();
-  return success();
+    return linkError("cannot write `" + path + "`: " + error.message());
+  return llvm::Error::success();
 }

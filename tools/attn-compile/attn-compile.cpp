@@ -97,16 +97,19 @@ static int checkTools(const CommandLine &line) {
   return kOk;
 }
 
-static int writeResult(const CommandLine &line, ModuleOp module,
-                       Compiler &compiler, StringRef bytes) {
+static int writeResult(const CommandLine &line, Compiler &compiler,
+                       StringRef bytes) {
   std::string path = outputPath(line);
   if (line.emit == Emit::Package) {
     if (path.empty())
       return fail(kBadInput, "a package cannot go to standard output");
+    std::string message;
     if (failed(compiler.timed("link", [&] {
-          return attn::linkPackage(module, bytes, path);
+          llvm::Error error = attn::linkPackage(bytes, path);
+          message = llvm::toString(std::move(error));
+          return success(message.empty());
         })))
-      return kBadInput;
+      return fail(kBadInput, message);
     return kOk;
   }
   if (path.empty()) {
@@ -127,7 +130,7 @@ static int compileModule(const CommandLine &line, ModuleOp module) {
   FailureOr<std::string> bytes = compiler.compile();
   if (failed(bytes))
     return kBadInput;
-  if (int status = writeResult(line, module, compiler, *bytes))
+  if (int status = writeResult(line, compiler, *bytes))
     return status;
   if (line.reports)
     llvm::outs() << llvm::json::Value(compiler.report()) << '\n';

@@ -9,6 +9,7 @@
 #define ATTN_PACKAGE_PACKAGEWRITER_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
 
 #include <string>
@@ -29,8 +30,7 @@ std::optional<std::string> findLinker();
 
 /// Links an object to the shared object `path`, which appears whole or not at
 /// all.
-mlir::LogicalResult linkPackage(mlir::ModuleOp module, llvm::StringRef object,
-                                llvm::StringRef path);
+llvm::Error linkPackage(llvm::StringRef object, llvm::StringRef path);
 
 } // namespace attn
 

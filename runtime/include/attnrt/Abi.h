@@ -94,7 +94,7 @@ int attnrtLaunch(void *stream, AttnrtKernel *kernel, uint32_t gridX,
  * `reference` and `baseline` run on the host: args are host arrays of the
  * function's own element types, results host arrays of f64. They write rows
  * [rowBegin, rowEnd), where a row is one (batch, head, query) triple counted in
- * that order whatever the layout. */
+ * that order whatever the layout; a result with fewer rows ends earlier. */
 typedef int (*AttnrtEntry)(void *stream, DLTensor *const *args,
                            DLTensor *const *results);
 typedef int (*AttnrtShapes)(DLTensor *const *args, int64_t *shapes);

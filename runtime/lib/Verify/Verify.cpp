@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <set>
 
 using namespace attnrt;
 
@@ -31,12 +32,13 @@ public:
   Expected<Verdict> run();
 
 private:
-  Status checkRows();
+  void layOutRows();
   Status createExpected();
   void chooseRanges();
   void addNonFiniteRows(std::vector<int64_t> &rows);
   std::vector<int64_t> maskEdges() const;
   Status compute();
+  std::vector<int64_t> sampleOutputs() const;
   OutputVerdict judgeOutput(size_t i) const;
 
   const JudgeRequest &request;
@@ -46,8 +48,9 @@ private:
   std::vector<HostTensor> reference, baseline;
   /// First poisoned value of each output as the scan saw it, or -1.
   std::vector<int64_t> poison;
+  /// Rows of the largest output; smaller ones end earlier.
+  int64_t rows = 0;
   std::vector<RowRange> ranges;
-  int64_t rows = 0, rowsJudged = 0;
 };
 
 /// One call's argument list.
@@ -68,9 +71,8 @@ Expected<Verdict> attnrt::verify(const JudgeRequest &request) {
 }
 
 Expected<Verdict> Judge::run() {
-  Status status = checkRows();
-  if (status.isOk())
-    status = createExpected();
+  layOutRows();
+  Status status = createExpected();
   if (!status.isOk())
     return status;
   chooseRanges();
@@ -86,18 +88,12 @@ Expected<Verdict> Judge::run() {
   return verdict;
 }
 
-Status Judge::checkRows() {
+void Judge::layOutRows() {
   for (size_t i = 0; i < outputs.size(); ++i) {
     layouts.emplace_back(outputs[i].shape(), function.results[i].rowDims);
-    if (layouts[i].rows() != layouts[0].rows())
-      return Status::badInput("result " + std::to_string(i) + ": expected " +
-                              std::to_string(layouts[0].rows()) +
-                              " rows as result 0 has, got " +
-                              std::to_string(layouts[i].rows()));
+    rows = std::max(rows, layouts[i].rows());
   }
   poison.assign(outputs.size(), -1);
-  rows = layouts.empty() ? 0 : layouts[0].rows();
-  return Status::ok();
 }
 
 Status Judge::createExpected() {
@@ -117,20 +113,30 @@ void Judge::chooseRanges() {
     return;
   int64_t longest = std::max<int64_t>(1, rows / (int64_t(hostThreads()) * 16));
   if (request.flops <= kSampleAboveFlops) {
-    rowsJudged = rows;
     ranges = toRanges(rows, longest);
     return;
   }
+  std::vector<int64_t> sample = sampleOutputs();
+  addNonFiniteRows(sample);
+  ranges = toRanges(sample, std::min<int64_t>(longest, 8));
+}
+
+/// Enough rows of each output, together.
+std::vector<int64_t> Judge::sampleOutputs() const {
+  std::set<int64_t> sample;
   RowChoice choice;
-  choice.rows = rows;
-  choice.queries = layouts[0].queries();
   choice.edges = maskEdges();
   choice.tileRows = request.tileRows;
   choice.seed = request.seed;
-  std::vector<int64_t> sample = sampleRows(choice, kSampledRows);
-  addNonFiniteRows(sample);
-  rowsJudged = static_cast<int64_t>(sample.size());
-  ranges = toRanges(sample, std::min<int64_t>(longest, 8));
+  for (const RowLayout &layout : layouts) {
+    if (layout.rows() == 0)
+      continue;
+    choice.rows = layout.rows();
+    choice.queries = layout.queries();
+    std::vector<int64_t> rowsOfOutput = sampleRows(choice, kSampledRows);
+    sample.insert(rowsOfOutput.begin(), rowsOfOutput.end());
+  }
+  return {sample.begin(), sample.end()};
 }
 
 std::vector<int64_t> Judge::maskEdges() const {
@@ -150,7 +156,7 @@ void Judge::addNonFiniteRows(std::vector<int64_t> &sample) {
   std::vector<int64_t> found;
   std::mutex mutex;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    std::vector<RowRange> parts = toRanges(rows, 1024);
+    std::vector<RowRange> parts = toRanges(layouts[i].rows(), 1024);
     parallelFor(static_cast<int64_t>(parts.size()), [&](int64_t part) {
       Scan scan = scanRows(outputs[i], layouts[i], parts[part]);
       std::lock_guard<std::mutex> lock(mutex);
@@ -199,11 +205,17 @@ Status Judge::compute() {
 OutputVerdict Judge::judgeOutput(size_t i) const {
   Comparison comparison{outputs[i], reference[i], baseline[i]};
   Tally total;
+  int64_t rowsJudged = 0;
   std::mutex mutex;
   parallelFor(static_cast<int64_t>(ranges.size()), [&](int64_t part) {
-    Tally tally = compareRows(comparison, layouts[i], ranges[part]);
+    RowRange range = ranges[part];
+    range.end = std::min(range.end, layouts[i].rows());
+    if (range.begin >= range.end)
+      return;
+    Tally tally = compareRows(comparison, layouts[i], range);
     std::lock_guard<std::mutex> lock(mutex);
     total.merge(tally);
+    rowsJudged += range.end - range.begin;
   });
   if (poison[i] >= 0)
     total.poison = poison[i];
@@ -211,6 +223,6 @@ OutputVerdict Judge::judgeOutput(size_t i) const {
       judge(comparison, total, function.results[i].mmaSteps);
   verdict.index = static_cast<int>(i);
   verdict.rowsJudged = rowsJudged;
-  verdict.rowsTotal = rows;
+  verdict.rowsTotal = layouts[i].rows();
   return verdict;
 }
