@@ -171,8 +171,8 @@ static Expected<Shape> randomShape(size_t index, const TensorType &type,
   return shape;
 }
 
-Expected<std::vector<Shape>>
-argumentShapes(const FunctionDescription &function, const CommandLine &line) {
+Expected<std::vector<Shape>> argumentShapes(const FunctionDescription &function,
+                                            const CommandLine &line) {
   Status status = checkIndices(function, "--shape", line.shapes);
   if (status.isOk())
     status = checkIndices(function, "--arg", line.args);
@@ -223,8 +223,8 @@ static Status checkResultShape(size_t index, const ResultType &type,
   return Status::ok();
 }
 
-Expected<std::vector<Shape>>
-resultShapes(const Function &function, const std::vector<HostTensor> &args) {
+Expected<std::vector<Shape>> resultShapes(const Function &function,
+                                          const std::vector<HostTensor> &args) {
   std::vector<TensorView> views;
   std::vector<DLTensor *> pointers;
   for (const HostTensor &arg : args)
@@ -245,8 +245,7 @@ resultShapes(const Function &function, const std::vector<HostTensor> &args) {
     auto end = next + static_cast<std::ptrdiff_t>(result.shape.size());
     shapes.emplace_back(next, end);
     next = end;
-    Status status =
-        checkResultShape(shapes.size() - 1, result, shapes.back());
+    Status status = checkResultShape(shapes.size() - 1, result, shapes.back());
     if (!status.isOk())
       return status;
   }

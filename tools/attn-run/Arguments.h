@@ -34,8 +34,8 @@ uint64_t totalBytes(const std::vector<Type> &types,
   uint64_t bytes = 0;
   for (size_t i = 0; i < shapes.size(); ++i)
     if (auto count = attnrt::countElements(shapes[i], types[i].type))
-      bytes += static_cast<uint64_t>(*count) *
-               attnrt::sizeInBytes(types[i].type);
+      bytes +=
+          static_cast<uint64_t>(*count) * attnrt::sizeInBytes(types[i].type);
   return bytes;
 }
 

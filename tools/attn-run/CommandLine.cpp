@@ -43,10 +43,10 @@ static Status splitIndexed(const char *flag, const std::string &text,
   uint64_t number = 0;
   if (equals == std::string::npos || equals + 1 == text.size() ||
       !parseNumber(std::string_view(text).substr(0, equals), number))
-    return Status::badInput(std::string(flag) + ": expected K=" +
-                            (flag == std::string("--shape") ? "SIZExSIZE…"
-                                                            : "FILE") +
-                            ", got '" + text + "'");
+    return Status::badInput(
+        std::string(flag) + ": expected K=" +
+        (flag == std::string("--shape") ? "SIZExSIZE…" : "FILE") + ", got '" +
+        text + "'");
   index = number;
   value = text.substr(equals + 1);
   return Status::ok();

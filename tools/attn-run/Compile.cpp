@@ -31,8 +31,8 @@ class TemporaryDirectory {
 public:
   TemporaryDirectory() {
     const char *parent = std::getenv("TMPDIR");
-    path = std::string(parent && *parent ? parent : "/tmp") +
-           "/attn-run-XXXXXX";
+    path =
+        std::string(parent && *parent ? parent : "/tmp") + "/attn-run-XXXXXX";
     if (!mkdtemp(path.data()))
       path.clear();
   }
@@ -56,7 +56,7 @@ public:
   DeferredSignals() {
     caught = 0;
     child = 0;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = handle;
     for (size_t i = 0; i < std::size(kSignals); ++i)
       sigaction(kSignals[i], &action, &before[i]);

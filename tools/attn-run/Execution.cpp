@@ -72,8 +72,7 @@ Status Execution::enqueue() {
     argPointers.push_back(arg.dl());
   for (TensorView &result : results)
     resultPointers.push_back(result.dl());
-  int code =
-      function.entry(nullptr, argPointers.data(), resultPointers.data());
+  int code = function.entry(nullptr, argPointers.data(), resultPointers.data());
   if (code == ATTNRT_OK)
     return Status::ok();
   return Status(static_cast<Code>(code), attnrtLastError());
@@ -86,8 +85,8 @@ Expected<std::vector<HostTensor>> Execution::fetchResults() {
         function.description.results[i].type, resultShapes[i]);
     if (!tensor)
       return tensor.status();
-    Status status = device.copyToHost(
-        tensor->data(), resultBuffers[i].address, resultBuffers[i].bytes);
+    Status status = device.copyToHost(tensor->data(), resultBuffers[i].address,
+                                      resultBuffers[i].bytes);
     if (!status.isOk())
       return status;
     fetched.push_back(std::move(*tensor));

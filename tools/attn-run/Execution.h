@@ -40,8 +40,7 @@ private:
     size_t bytes;
   };
 
-  attnrt::Status addBuffer(attnrt::ElementType type,
-                           const attnrt::Shape &shape,
+  attnrt::Status addBuffer(attnrt::ElementType type, const attnrt::Shape &shape,
                            std::vector<Buffer> &buffers,
                            std::vector<attnrt::TensorView> &views);
 

@@ -36,8 +36,8 @@ static Expected<Package> openInput(const CommandLine &line) {
     return compileAndOpen(line.input, line.target, line.schedule);
   if (line.target || line.schedule)
     return Status::badInput(
-        std::string(line.target ? "--target" : "--schedule") +
-        ": '" + line.input + "' is compiled already");
+        std::string(line.target ? "--target" : "--schedule") + ": '" +
+        line.input + "' is compiled already");
   return openPackage(line.input);
 }
 
@@ -55,9 +55,9 @@ static Expected<const Function *> chooseFunction(const Package &package,
   if (!line.function) {
     if (package.functions.size() == 1)
       return &package.functions[0];
-    return Status::badInput("several functions in '" + line.input +
-                            "', choose one with --function: " +
-                            listNames(package));
+    return Status::badInput(
+        "several functions in '" + line.input +
+        "', choose one with --function: " + listNames(package));
   }
   for (const Function &function : package.functions)
     if (function.description.name == *line.function)
@@ -71,9 +71,8 @@ static Status checkOutputs(const Function &function, const CommandLine &line) {
   size_t results = function.description.results.size();
   if (!line.results.empty() && line.results.rbegin()->first >= results)
     return Status::badInput(
-        "--result: no result " +
-        std::to_string(line.results.rbegin()->first) + ", '" +
-        function.description.name + "' has " + std::to_string(results));
+        "--result: no result " + std::to_string(line.results.rbegin()->first) +
+        ", '" + function.description.name + "' has " + std::to_string(results));
   for (const auto &[index, path] : line.results) {
     Status status = checkWritable(path);
     if (!status.isOk())
@@ -211,8 +210,7 @@ static Status conclude(const RunRecord &record) {
 
 static Expected<Timing> timeRuns(Device &device, Execution &execution,
                                  const RunRecord &record, double flops) {
-  double bytes =
-      static_cast<double>(record.argumentBytes + record.resultBytes);
+  double bytes = static_cast<double>(record.argumentBytes + record.resultBytes);
   return bench(device, [&] { return execution.enqueue(); }, flops, bytes);
 }
 

@@ -43,9 +43,9 @@ inline constexpr double kSampleAboveFlops = 2e9;
 inline constexpr int64_t kSampledRows = 256;
 
 /// As AttnrtRows. Called from several threads at once, for rows apart.
-using RowFunction = std::function<int(DLTensor *const *args,
-                                      DLTensor *const *results,
-                                      int64_t rowBegin, int64_t rowEnd)>;
+using RowFunction =
+    std::function<int(DLTensor *const *args, DLTensor *const *results,
+                      int64_t rowBegin, int64_t rowEnd)>;
 
 struct OutputVerdict {
   int index = 0;

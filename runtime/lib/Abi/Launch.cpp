@@ -150,8 +150,8 @@ extern "C" int attnrtLaunch(void *stream, AttnrtKernel *kernel, uint32_t gridX,
   // No block, no work: an empty batch is no error.
   if (gridX == 0 || gridY == 0 || gridZ == 0)
     return ATTNRT_OK;
-  LaunchShape shape{{gridX, gridY, gridZ}, {blockX, blockY, blockZ},
-                    sharedBytes};
+  LaunchShape shape{
+      {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes};
   try {
     Status status = launch(stream, kernel, shape, params);
     if (status.isOk())

@@ -19,7 +19,8 @@ static double quantile(const std::vector<double> &sorted, double q) {
   double at = q * static_cast<double>(sorted.size() - 1);
   size_t below = static_cast<size_t>(at);
   size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - std::floor(at)) * (sorted[above] - sorted[below]);
+  return sorted[below] +
+         (at - std::floor(at)) * (sorted[above] - sorted[below]);
 }
 
 Timing attnrt::summarize(std::vector<double> milliseconds, double flops,

@@ -85,9 +85,8 @@ public:
     return value ? integer(*value, join(path, key), least, most) : 0;
   }
 
-  std::optional<uint64_t> countOrNull(const json &object,
-                                      const std::string &path,
-                                      const char *key) {
+  std::optional<uint64_t>
+  countOrNull(const json &object, const std::string &path, const char *key) {
     const json *value = member(object, path, key);
     if (!value || value->is_null())
       return std::nullopt;
@@ -131,12 +130,12 @@ static TensorType parseTensor(Reader &reader, const json &value,
                               const std::string &path) {
   TensorType tensor{};
   reader.each(value, path, "shape", [&](const json &size, const auto &at) {
-    tensor.shape.push_back(size.is_null() ? -1
-                                          : reader.integer(size, at, 0, kAnySize));
+    tensor.shape.push_back(
+        size.is_null() ? -1 : reader.integer(size, at, 0, kAnySize));
   });
   if (tensor.shape.size() > ATTNRT_MAX_RANK)
-    reader.fail(path + ".shape", "of rank " + std::to_string(ATTNRT_MAX_RANK) +
-                                     " at most");
+    reader.fail(path + ".shape",
+                "of rank " + std::to_string(ATTNRT_MAX_RANK) + " at most");
   std::string name = reader.text(value, path, "type");
   std::optional<ElementType> type = elementTypeFromName(name);
   if (!type || type == ElementType::F64)
@@ -170,9 +169,8 @@ static LinearIndex parseEdgeRow(Reader &reader, const json &value,
   index.constant = reader.integerAt(value, path, "const", -kAnySize);
   reader.each(value, path, "terms", [&](const json &term, const auto &at) {
     LinearIndex::Term parsed{};
-    parsed.arg = static_cast<int>(
-        reader.integerAt(term, at, "arg", 0,
-                         static_cast<int64_t>(function.args.size()) - 1));
+    parsed.arg = static_cast<int>(reader.integerAt(
+        term, at, "arg", 0, static_cast<int64_t>(function.args.size()) - 1));
     if (reader.failed())
       return;
     int64_t rank = static_cast<int64_t>(function.args[parsed.arg].shape.size());
@@ -241,8 +239,8 @@ static void checkNames(Reader &reader, const PackageDescription &package) {
   std::set<std::string> names;
   for (const FunctionDescription &function : package.functions) {
     if (!names.insert(function.name).second)
-      reader.fail("functions", "named differently, got '" + function.name +
-                                   "' twice");
+      reader.fail("functions",
+                  "named differently, got '" + function.name + "' twice");
     for (const std::string &kernel : function.kernels)
       if (!package.findKernel(kernel))
         reader.fail("kernels of function '" + function.name + "'",

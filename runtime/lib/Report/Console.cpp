@@ -78,9 +78,10 @@ static void printVerdict(std::FILE *to, const OutputVerdict &output) {
 static void printSim(std::FILE *to, const ExecutionReport &report) {
   std::fprintf(to,
                "sim      %" PRIu64 " warp instructions  %zu hazard%s  "
-               "(%.2f s on %u host thread%s)\n",
+               "%" PRIu64 " bank conflict%s  (%.2f s on %u host thread%s)\n",
                report.warpInstructions, report.hazards.size(),
-               report.hazards.size() == 1 ? "" : "s", report.seconds,
+               report.hazards.size() == 1 ? "" : "s", report.bankConflicts,
+               report.bankConflicts == 1 ? "" : "s", report.seconds,
                report.threads, report.threads == 1 ? "" : "s");
   for (size_t i = 0; i < report.hazards.size() && i < kShownHazards; ++i) {
     const Hazard &hazard = report.hazards[i];

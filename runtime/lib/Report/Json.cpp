@@ -50,13 +50,14 @@ static Json toJson(const RunRecord::Kernel &kernel) {
 static Json toJson(const Verdict &verdict) {
   Json outputs = Json::array();
   for (const OutputVerdict &output : verdict.outputs) {
-    Json entry = {{"index", output.index},
-                  {"max_abs_error", orNull(output.maxAbsError)},
-                  {"baseline_max_abs_error", orNull(output.baselineMaxAbsError)},
-                  {"tolerance", orNull(output.tolerance)},
-                  {"worst_index", orNull(output.worstIndex)},
-                  {"rows_judged", output.rowsJudged},
-                  {"rows_total", output.rowsTotal}};
+    Json entry = {
+        {"index", output.index},
+        {"max_abs_error", orNull(output.maxAbsError)},
+        {"baseline_max_abs_error", orNull(output.baselineMaxAbsError)},
+        {"tolerance", orNull(output.tolerance)},
+        {"worst_index", orNull(output.worstIndex)},
+        {"rows_judged", output.rowsJudged},
+        {"rows_total", output.rowsTotal}};
     if (!output.passed)
       entry["reason"] = output.reason;
     outputs.push_back(std::move(entry));
@@ -65,9 +66,10 @@ static Json toJson(const Verdict &verdict) {
 }
 
 static Json toJson(const Timing &timing) {
-  return {{"median_ms", timing.medianMs},    {"p10_ms", timing.p10Ms},
-          {"p90_ms", timing.p90Ms},          {"repeats", timing.repeats},
-          {"tflops", timing.tflops},         {"gbytes_per_s", timing.gbytesPerSecond}};
+  return {
+      {"median_ms", timing.medianMs}, {"p10_ms", timing.p10Ms},
+      {"p90_ms", timing.p90Ms},       {"repeats", timing.repeats},
+      {"tflops", timing.tflops},      {"gbytes_per_s", timing.gbytesPerSecond}};
 }
 
 static Json toJson(const ExecutionReport &report) {
@@ -75,11 +77,14 @@ static Json toJson(const ExecutionReport &report) {
   for (const Hazard &hazard : report.hazards)
     hazards.push_back(
         {{"kind", hazard.kind},
-         {"ptx_line", hazard.ptxLine > 0 ? Json(hazard.ptxLine) : Json(nullptr)},
+         {"ptx_line",
+          hazard.ptxLine > 0 ? Json(hazard.ptxLine) : Json(nullptr)},
          {"cta", toJson(hazard.cta)},
          {"warp", hazard.warp >= 0 ? Json(hazard.warp) : Json(nullptr)},
          {"message", hazard.message}});
   return {{"warp_instructions", report.warpInstructions},
+          {"mma_instructions", report.mmaInstructions},
+          {"bank_conflicts", report.bankConflicts},
           {"hazards", std::move(hazards)},
           {"seconds", report.seconds},
           {"threads", report.threads}};

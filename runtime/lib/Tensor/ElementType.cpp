@@ -40,8 +40,7 @@ bool attnrt::isFloat(ElementType type) { return rowOf(type).code != kDLInt; }
 
 const char *attnrt::nameOf(ElementType type) { return rowOf(type).name; }
 
-std::optional<ElementType>
-attnrt::elementTypeFromName(std::string_view name) {
+std::optional<ElementType> attnrt::elementTypeFromName(std::string_view name) {
   for (const Row &row : kRows)
     if (name == row.name)
       return row.type;

@@ -70,9 +70,9 @@ static uint16_t encode(double value, const Format &format) {
       std::ldexp(std::fabs(value), format.mantissaBits - exponent));
   // A normal's hidden bit adds one to the exponent field, and so does a
   // mantissa that rounded up to the next power of two.
-  int64_t bits = (int64_t(exponent - format.minExponent)
-                  << format.mantissaBits) +
-                 static_cast<int64_t>(mantissa);
+  int64_t bits =
+      (int64_t(exponent - format.minExponent) << format.mantissaBits) +
+      static_cast<int64_t>(mantissa);
   return sign | static_cast<uint16_t>(std::min<int64_t>(bits, infinity));
 }
 
@@ -113,8 +113,7 @@ uint16_t attnrt::doubleToHalf(double value) { return encode(value, kHalf); }
 
 uint16_t attnrt::doubleToBfloat(double value) { return encode(value, kBfloat); }
 
-double attnrt::loadAsDouble(ElementType type, const void *data,
-                            int64_t index) {
+double attnrt::loadAsDouble(ElementType type, const void *data, int64_t index) {
   switch (type) {
   case ElementType::F16:
     return halfToFloat(static_cast<const uint16_t *>(data)[index]);
@@ -201,7 +200,7 @@ double attnrt::ulpAt(ElementType type, double value) {
   value = std::fabs(value);
   int exponent = format.minExponent;
   if (std::isfinite(value) && value > 0)
-    exponent = std::clamp(std::ilogb(value), format.minExponent,
-                          format.maxExponent);
+    exponent =
+        std::clamp(std::ilogb(value), format.minExponent, format.maxExponent);
   return std::ldexp(1.0, exponent - format.mantissaBits);
 }

@@ -204,7 +204,8 @@ Expected<HostTensor> attnrt::readNpy(const std::string &path) {
     return bad(path, "malformed .npy header");
   }
   if (!header.descr.empty() && header.descr[0] == '>')
-    return bad(path, "big-endian arrays are unsupported (" + header.descr + ")");
+    return bad(path,
+               "big-endian arrays are unsupported (" + header.descr + ")");
   std::optional<ElementType> type = typeOf(header.descr);
   if (!type || !std::strchr("<=|", header.descr[0]))
     return bad(path, "unsupported element type '" + header.descr + "'");
@@ -231,8 +232,8 @@ std::string attnrt::toNpy(const HostTensor &tensor) {
     shape += std::to_string(size) + ", ";
   if (shape.size() > 2)
     shape.resize(shape.size() - (tensor.shape().size() > 1 ? 2 : 1));
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
-                       shape + "), }";
+  std::string header =
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + "), }";
   // Data starts at a multiple of 64 bytes.
   size_t prefix = kMagic.size() + 4;
   header.resize((prefix + header.size() + 1 + 63) / 64 * 64 - prefix, ' ');

@@ -30,9 +30,8 @@ static int64_t firstOf(int64_t a, int64_t b) {
 
 void Tally::merge(const Tally &other) {
   // At equal errors the first index wins, so that threads change nothing.
-  if (other.worst >= 0 &&
-      (worst < 0 || other.error > error ||
-       (other.error == error && other.worst < worst)))
+  if (other.worst >= 0 && (worst < 0 || other.error > error ||
+                           (other.error == error && other.worst < worst)))
     worst = other.worst;
   error = std::max(error, other.error);
   baselineError = std::max(baselineError, other.baselineError);
@@ -55,8 +54,8 @@ static bool sameNonFinite(double a, double b) {
   return a == b;
 }
 
-Tally attnrt::compareRows(const Comparison &comparison,
-                          const RowLayout &layout, RowRange range) {
+Tally attnrt::compareRows(const Comparison &comparison, const RowLayout &layout,
+                          RowRange range) {
   const HostTensor &output = comparison.output;
   const double *reference = comparison.reference.as<double>();
   const double *baseline = comparison.baseline.as<double>();
@@ -87,8 +86,8 @@ Tally attnrt::compareRows(const Comparison &comparison,
       }
       tally.magnitude = std::max(tally.magnitude, std::fabs(reference[at]));
       if (std::isfinite(baseline[at]))
-        tally.baselineError = std::max(
-            tally.baselineError, std::fabs(baseline[at] - reference[at]));
+        tally.baselineError = std::max(tally.baselineError,
+                                       std::fabs(baseline[at] - reference[at]));
     }
   }
   return tally;

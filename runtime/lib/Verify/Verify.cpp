@@ -207,7 +207,8 @@ OutputVerdict Judge::judgeOutput(size_t i) const {
   });
   if (poison[i] >= 0)
     total.poison = poison[i];
-  OutputVerdict verdict = judge(comparison, total, function.results[i].mmaSteps);
+  OutputVerdict verdict =
+      judge(comparison, total, function.results[i].mmaSteps);
   verdict.index = static_cast<int>(i);
   verdict.rowsJudged = rowsJudged;
   verdict.rowsTotal = rows;

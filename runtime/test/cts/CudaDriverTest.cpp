@@ -103,9 +103,8 @@ TEST_F(CudaDriver, LaunchFailuresNameKernelAndCall) {
   ASSERT_TRUE(module);
   Expected<Kernel *> kernel = device->find(*module, "vector_add");
   ASSERT_TRUE(kernel);
-  EXPECT_TRUE(
-      device->launch(*kernel, {{1}, {32}, 100 * 1024}, nullptr, nullptr)
-          .isOk());
+  EXPECT_TRUE(device->launch(*kernel, {{1}, {32}, 100 * 1024}, nullptr, nullptr)
+                  .isOk());
   expectFailure(device->launch(*kernel, {{1}, {2048}, 0}, nullptr, nullptr),
                 Code::Device, "kernel vector_add: cuLaunchKernel failed");
   expectFailure(
@@ -116,8 +115,7 @@ TEST_F(CudaDriver, LaunchFailuresNameKernelAndCall) {
 TEST_F(CudaDriver, AsynchronousErrorsSurface) {
   std::unique_ptr<Device> device = open();
   misbehave("broken-kernel");
-  expectFailure(device->synchronize(), Code::Device,
-                "cuCtxSynchronize failed");
+  expectFailure(device->synchronize(), Code::Device, "cuCtxSynchronize failed");
 }
 
 TEST_F(CudaDriver, Times) {

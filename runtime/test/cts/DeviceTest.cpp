@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernels.h"
 #include "attnrt/Device.h"
+#include "Kernels.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

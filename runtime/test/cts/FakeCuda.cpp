@@ -168,8 +168,8 @@ CUresult cuModuleUnload(CUmodule module) {
 /// Kernels of a cubin are said to be whatever is asked for.
 CUresult cuModuleGetFunction(CUfunction *function, CUmodule module,
                              const char *name) {
-  if (!module->cubin && module->text.find(std::string(".entry ") + name + "(") ==
-                            std::string::npos)
+  if (!module->cubin && module->text.find(std::string(".entry ") + name +
+                                          "(") == std::string::npos)
     return CUDA_ERROR_NOT_FOUND;
   *function = reinterpret_cast<CUfunction>(module);
   return 0;

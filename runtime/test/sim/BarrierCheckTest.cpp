@@ -1,4 +1,4 @@
-//===- BarrierCheckTest.cpp - The checks barrier, divergence, deadlock, budget, trap ===//
+//===- BarrierCheckTest.cpp - barrier, divergence, progress ---------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

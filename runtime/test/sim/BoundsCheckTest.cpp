@@ -48,8 +48,8 @@ TEST(Bounds, NullAndFarPointers) {
 TEST(Bounds, Shared) {
   EXPECT_EQ(runBody(storeShared(""), {}, {}, kBuffer).kinds(), "");
   // The gap between two variables belongs to neither.
-  Outcome o = runBody(storeShared("+4") + "mov.u32 %r5, other;", {}, {},
-                      kBuffer);
+  Outcome o =
+      runBody(storeShared("+4") + "mov.u32 %r5, other;", {}, {}, kBuffer);
   ASSERT_EQ(o.kinds(), "oob") << o.messages();
   EXPECT_NE(o.report.hazards[0].message.find("`buffer` + 128 of 128"),
             std::string::npos)
@@ -65,12 +65,12 @@ TEST(Bounds, DynamicShared) {
 }
 
 TEST(Bounds, LocalAndParam) {
-  EXPECT_EQ(runBody(".local .align 4 .b8 l[16];\nst.local.u32 [l+12], 0;")
-                .kinds(),
-            "");
-  EXPECT_EQ(runBody(".local .align 4 .b8 l[16];\nst.local.u32 [l+16], 0;")
-                .kinds(),
-            "oob");
+  EXPECT_EQ(
+      runBody(".local .align 4 .b8 l[16];\nst.local.u32 [l+12], 0;").kinds(),
+      "");
+  EXPECT_EQ(
+      runBody(".local .align 4 .b8 l[16];\nst.local.u32 [l+16], 0;").kinds(),
+      "oob");
   EXPECT_EQ(runBody("ld.param.u64 %rd5, [out+8];").kinds(), "oob");
 }
 

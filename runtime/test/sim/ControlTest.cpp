@@ -25,14 +25,14 @@ TEST(Control, DivergentLoopReconverges) {
 }
 
 TEST(Control, NestedIfs) {
-  Outcome o = runBody(
-      "mov.u32 %r1, 0;\nand.b32 %r2, %r0, 1;\nand.b32 %r3, %r0, 2;\n"
-      "setp.eq.u32 %p1, %r2, 0;\nsetp.eq.u32 %p2, %r3, 0;\n"
-      "@%p1 bra ELSE;\n@%p2 bra IN;\nadd.u32 %r1, %r1, 1;\n"
-      "IN: add.u32 %r1, %r1, 10;\nactivemask.b32 %r4;\nbra.uni END;\n"
-      "ELSE: add.u32 %r1, %r1, 100;\nmov.u32 %r4, 0;\n"
-      "END: activemask.b32 %r5;\n"
-      "st.global.v4.u32 [%rd3], {%r1, %r4, %r5, 0};");
+  Outcome o =
+      runBody("mov.u32 %r1, 0;\nand.b32 %r2, %r0, 1;\nand.b32 %r3, %r0, 2;\n"
+              "setp.eq.u32 %p1, %r2, 0;\nsetp.eq.u32 %p2, %r3, 0;\n"
+              "@%p1 bra ELSE;\n@%p2 bra IN;\nadd.u32 %r1, %r1, 1;\n"
+              "IN: add.u32 %r1, %r1, 10;\nactivemask.b32 %r4;\nbra.uni END;\n"
+              "ELSE: add.u32 %r1, %r1, 100;\nmov.u32 %r4, 0;\n"
+              "END: activemask.b32 %r5;\n"
+              "st.global.v4.u32 [%rd3], {%r1, %r4, %r5, 0};");
   ASSERT_EQ(o.kinds(), "") << o.messages();
   EXPECT_EQ(o.at(0, 0), 100u);
   EXPECT_EQ(o.at(1, 0), 10u);

@@ -29,8 +29,8 @@ TEST(Convert, IntegersExtendAndCut) {
 
 TEST(Convert, FloatToInteger) {
   auto to = [](const char *how, float x) {
-    return int32_t(evaluate(std::string("cvt.") + how + ".f32 %r4, %f1;",
-                            bitsOf(x)));
+    return int32_t(
+        evaluate(std::string("cvt.") + how + ".f32 %r4, %f1;", bitsOf(x)));
   };
   EXPECT_EQ(to("rzi.s32", -2.7f), -2);
   EXPECT_EQ(to("rni.s32", 2.5f), 2);
@@ -59,9 +59,9 @@ TEST(Convert, PairsPutTheFirstSourceUp) {
             0x3f804000u);
   EXPECT_EQ(evaluate("cvt.rn.f16x2.f32 %r4, %f1, %f2;", bitsOf(1), bitsOf(2)),
             0x3c004000u);
-  EXPECT_EQ(evaluate("cvt.rn.relu.f16x2.f32 %r4, %f1, %f2;", bitsOf(-1),
-                     bitsOf(2)),
-            0x00004000u);
+  EXPECT_EQ(
+      evaluate("cvt.rn.relu.f16x2.f32 %r4, %f1, %f2;", bitsOf(-1), bitsOf(2)),
+      0x00004000u);
 }
 
 TEST(Convert, NarrowRounding) {

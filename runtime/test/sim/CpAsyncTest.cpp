@@ -47,8 +47,9 @@ TEST(CpAsync, ReadBeforeTheWait) {
 }
 
 TEST(CpAsync, WaitWithoutCommit) {
-  EXPECT_EQ(copy("cp.async.wait_group 0;\nmov.u32 %r3, %r1;\n" + kStore).kinds(),
-            "cp-async");
+  EXPECT_EQ(
+      copy("cp.async.wait_group 0;\nmov.u32 %r3, %r1;\n" + kStore).kinds(),
+      "cp-async");
   EXPECT_EQ(copy("cp.async.wait_all;\nmov.u32 %r3, %r1;\n" + kStore).kinds(),
             "");
 }

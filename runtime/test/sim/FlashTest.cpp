@@ -171,7 +171,8 @@ TEST(Flash, Deterministic) {
   Options many;
   many.threads = 4;
   many.seed = 3;
-  Result a = runFlash(ptx, p, q, k, v, one), b = runFlash(ptx, p, q, k, v, many);
+  Result a = runFlash(ptx, p, q, k, v, one),
+         b = runFlash(ptx, p, q, k, v, many);
   EXPECT_EQ(a.o, b.o);
   EXPECT_EQ(a.lse, b.lse);
   EXPECT_EQ(a.report.warpInstructions, b.report.warpInstructions);

@@ -68,8 +68,7 @@ TEST(Float, Ex2) {
   EXPECT_TRUE(std::isnan(evaluateFloat("ex2.approx.f32 %f4, %f1;", NAN)));
   for (float x : {-126.3f, -20.7f, -1.5f, -0.3f, 0.49f, 0.51f, 7.9f, 127.9f}) {
     double exact = std::exp2(double(x));
-    EXPECT_NEAR(evaluateFloat("ex2.approx.f32 %f4, %f1;", x) / exact, 1,
-                1.2e-7)
+    EXPECT_NEAR(evaluateFloat("ex2.approx.f32 %f4, %f1;", x) / exact, 1, 1.2e-7)
         << x;
   }
 }
@@ -83,8 +82,8 @@ TEST(Float, OtherApproximations) {
   EXPECT_EQ(evaluateFloat("sqrt.approx.f32 %f4, %f1;", 9), 3.0f);
   EXPECT_EQ(evaluateFloat("sin.approx.f32 %f4, %f1;", 0), 0.0f);
   EXPECT_EQ(evaluateFloat("cos.approx.f32 %f4, %f1;", 0), 1.0f);
-  EXPECT_NEAR(evaluateFloat("tanh.approx.f32 %f4, %f1;", 0.5f),
-              std::tanh(0.5f), 1e-6);
+  EXPECT_NEAR(evaluateFloat("tanh.approx.f32 %f4, %f1;", 0.5f), std::tanh(0.5f),
+              1e-6);
   EXPECT_EQ(evaluateFloat("div.full.f32 %f4, %f1, %f2;", 3, 4), 0.75f);
   EXPECT_EQ(evaluateFloat("div.approx.f32 %f4, %f1, %f2;", 3, 1e38f), 0.0f);
   EXPECT_EQ(evaluateFloat("div.rn.f32 %f4, %f1, %f2;", 1, 3), 1.0f / 3.0f);
@@ -104,8 +103,8 @@ TEST(Float, Halves) {
   // 1.5 + 2 and -1 * 2 in one f16x2.
   EXPECT_EQ(evaluate("add.f16x2 %r4, %r1, %r2;", 0xbc003e00, 0x40004000),
             0x3c004300u);
-  EXPECT_EQ(evaluate("fma.rn.f16x2 %r4, %r1, %r2, %r3;", 0x3c003c00,
-                     0x40004200, 0x3c003c00),
+  EXPECT_EQ(evaluate("fma.rn.f16x2 %r4, %r1, %r2, %r3;", 0x3c003c00, 0x40004200,
+                     0x3c003c00),
             0x42004400u);
   EXPECT_EQ(evaluate("fma.rn.bf16x2 %r4, %r1, %r2, %r3;", 0x3f803f80,
                      0x40004040, 0x3f803f80),

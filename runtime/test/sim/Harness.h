@@ -1,4 +1,4 @@
-//===- Harness.h - Runs small kernels in tests -----------------*- C++ -*-===//
+//===- Harness.h - Runs small kernels in tests ------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -104,8 +104,8 @@ inline Outcome runText(const std::string &ptx,
   shape.grid.x = how.grid;
   shape.block.x = how.threads;
   shape.dynamicSharedBytes = how.dynamicShared;
-  outcome.status = run(**program, "k", shape, params, memory, how.options,
-                       outcome.report);
+  outcome.status =
+      run(**program, "k", shape, params, memory, how.options, outcome.report);
   outcome.out.resize(how.outBytes);
   (void)memory.read(outcome.out.data(), out, how.outBytes);
   return outcome;
@@ -138,8 +138,8 @@ inline uint32_t evaluate(const std::string &instruction, uint32_t a,
   return o.status.isOk() ? o.at(31) : 0xdeadbeef;
 }
 
-inline float evaluateFloat(const std::string &instruction, float a,
-                           float b = 0, float c = 0) {
+inline float evaluateFloat(const std::string &instruction, float a, float b = 0,
+                           float c = 0) {
   uint32_t bits = evaluate(instruction + "\nmov.b32 %r4, %f4;", bitsOf(a),
                            bitsOf(b), bitsOf(c));
   float out;

@@ -43,8 +43,9 @@ TEST(Init, Sinks) {
   auto kinds = [&](const std::string &use) {
     return runBody(load + use, {}, {}, kBuffer).messages();
   };
-  EXPECT_NE(kinds("setp.eq.u32 %p1, %r1, 0;\n@%p1 bra L;\nL:").find("condition"),
-            std::string::npos);
+  EXPECT_NE(
+      kinds("setp.eq.u32 %p1, %r1, 0;\n@%p1 bra L;\nL:").find("condition"),
+      std::string::npos);
   EXPECT_NE(kinds("cvt.u64.u32 %rd5, %r1;\nadd.s64 %rd5, %rd5, %rd0;\n"
                   "ld.global.u32 %r2, [%rd5];")
                 .find("address"),
@@ -94,8 +95,7 @@ TEST(Init, GlobalBytesNeverWritten) {
   void *params[] = {&in, &out};
   attnrt::LaunchShape shape;
   shape.block.x = 32;
-  ASSERT_TRUE(
-      run(**program, "k", shape, params, memory, {}, o.report).isOk());
+  ASSERT_TRUE(run(**program, "k", shape, params, memory, {}, o.report).isOk());
   ASSERT_EQ(o.kinds(), "uninit");
   EXPECT_NE(o.messages().find("[%rd3+4]"), std::string::npos);
 }

@@ -38,9 +38,9 @@ TEST(Integer, SixteenBits) {
                      "cvt.u32.u16 %r4, %rs2;",
                      0xffff),
             0u);
-  EXPECT_EQ(evaluate("cvt.u16.u32 %rs1, %r1;\nmul.wide.s16 %r4, %rs1, %rs1;",
-                     0xffff),
-            1u);
+  EXPECT_EQ(
+      evaluate("cvt.u16.u32 %rs1, %r1;\nmul.wide.s16 %r4, %rs1, %rs1;", 0xffff),
+      1u);
 }
 
 TEST(Integer, DivideAndRemainder) {

@@ -53,9 +53,9 @@ TEST(Logic, Prmt) {
             0x77553311u);
   EXPECT_EQ(evaluate("prmt.b32 %r4, %r1, %r2, 0x000b;", 0x80000000, 0),
             0x000000ffu);
-  EXPECT_EQ(evaluate("prmt.b32.f4e %r4, %r1, %r2, %r3;", 0x33221100,
-                     0x77665544, 1),
-            0x44332211u);
+  EXPECT_EQ(
+      evaluate("prmt.b32.f4e %r4, %r1, %r2, %r3;", 0x33221100, 0x77665544, 1),
+      0x44332211u);
 }
 
 TEST(Logic, SetpAndSelp) {
@@ -91,9 +91,8 @@ TEST(Logic, PackAndUnpack) {
   EXPECT_EQ(evaluate("mov.b32 {%rs1, %rs2}, %r1;\nmov.b32 %r4, {%rs2, %rs1};",
                      0x12345678),
             0x56781234u);
-  EXPECT_EQ(evaluate("mov.b64 %rd5, {%r1, %r2};\nmov.b64 {_, %r4}, %rd5;", 3,
-                     4),
-            4u);
+  EXPECT_EQ(
+      evaluate("mov.b64 %rd5, {%r1, %r2};\nmov.b64 {_, %r4}, %rd5;", 3, 4), 4u);
 }
 
 TEST(Logic, SpecialRegisters) {

@@ -36,8 +36,8 @@ uint32_t f16(int x) {
   uint32_t bits = bitsOf(f);
   if (x == 0)
     return 0;
-  return (bits >> 16 & 0x8000) |
-         (((bits >> 23 & 0xff) - 112) << 10) | (bits >> 13 & 0x3ff);
+  return (bits >> 16 & 0x8000) | (((bits >> 23 & 0xff) - 112) << 10) |
+         (bits >> 13 & 0x3ff);
 }
 
 struct Shape {
@@ -98,9 +98,8 @@ void checkSingle(const Shape &s, const std::string &types) {
   EXPECT_EQ(o.report.mmaInstructions, 1u);
   for (int lane = 0; lane < 32; ++lane)
     for (int i = 0; i < 4; ++i)
-      EXPECT_EQ(o.floatAt(lane, i),
-                expected(lane / 4 + 8 * (i >> 1), lane % 4 * 2 + (i & 1),
-                         s.depth))
+      EXPECT_EQ(o.floatAt(lane, i), expected(lane / 4 + 8 * (i >> 1),
+                                             lane % 4 * 2 + (i & 1), s.depth))
           << lane << " " << i;
 }
 

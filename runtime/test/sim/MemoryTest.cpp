@@ -27,9 +27,10 @@ TEST(Memory, WidthsAndExtension) {
 }
 
 TEST(Memory, VectorsAndNarrowStores) {
-  std::string body = "ld.global.v2.u64 {%rd5, %rd6}, [%rd0];\n"
-                     "st.global.u64 [%rd3], %rd6;\nst.global.u8 [%rd3], 7;\n"
-                     "st.global.u16 [%rd3+2], 9;\nst.global.b32 [%rd3+8], %rd5;";
+  std::string body =
+      "ld.global.v2.u64 {%rd5, %rd6}, [%rd0];\n"
+      "st.global.u64 [%rd3], %rd6;\nst.global.u8 [%rd3], 7;\n"
+      "st.global.u16 [%rd3+2], 9;\nst.global.b32 [%rd3+8], %rd5;";
   Outcome o = runBody(body, {1, 2, 3, 4});
   ASSERT_EQ(o.kinds(), "") << o.messages();
   EXPECT_EQ(o.at(5, 0), 0x00090007u);

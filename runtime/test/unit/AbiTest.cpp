@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FakeDevice.h"
 #include "attnrt/Abi.h"
+#include "FakeDevice.h"
 #include "attnrt/HostTensor.h"
 #include "attnrt/Launch.h"
 

@@ -65,8 +65,8 @@ static Row scoresOf(const Attention &problem, const std::vector<double> &q,
     for (int64_t d = 0; d < problem.qkDim; ++d)
       s += q[problem.at(problem.queryHeads, problem.queries, problem.qkDim, b,
                         h, i, d)] *
-           k[problem.at(problem.kvHeads, problem.keys, problem.qkDim, b,
-                        kvHead, j, d)];
+           k[problem.at(problem.kvHeads, problem.keys, problem.qkDim, b, kvHead,
+                        j, d)];
     s *= problem.scale;
     if (problem.softcap)
       s = *problem.softcap * std::tanh(s / *problem.softcap);
@@ -109,8 +109,8 @@ AttentionResult attnrt::test::attend(const Attention &problem,
 
         for (int64_t d = 0; d < problem.valueDim; ++d) {
           auto value = [&](int64_t j) {
-            return v[problem.at(problem.kvHeads, problem.keys,
-                                problem.valueDim, b, kvHead, j, d)];
+            return v[problem.at(problem.kvHeads, problem.keys, problem.valueDim,
+                                b, kvHead, j, d)];
           };
           double sum = 0;
           if (!masked)

@@ -38,8 +38,7 @@ TEST(Attention, EqualScoresGiveTheMean) {
   Attention problem;
   problem.keys = 4;
   problem.qkDim = problem.valueDim = 1;
-  AttentionResult result =
-      attend(problem, {0}, {1, 2, 3, 4}, {10, 20, 30, 40});
+  AttentionResult result = attend(problem, {0}, {1, 2, 3, 4}, {10, 20, 30, 40});
   EXPECT_DOUBLE_EQ(result.out[0], 25);
   EXPECT_DOUBLE_EQ(result.lse[0], std::log(4.0));
 }

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FakeDevice.h"
 #include "attnrt/Bench.h"
+#include "FakeDevice.h"
 
 #include <gtest/gtest.h>
 
@@ -56,8 +56,8 @@ TEST(Bench, WarmsUpFlushesAndRepeats) {
 
 TEST(Bench, FailuresComeThrough) {
   FakeDevice device;
-  Expected<Timing> timing = bench(
-      device, [] { return Status::device("lost"); }, 1, 1);
+  Expected<Timing> timing =
+      bench(device, [] { return Status::device("lost"); }, 1, 1);
   ASSERT_FALSE(timing);
   EXPECT_EQ(timing.status().message(), "lost");
   EXPECT_EQ(device.allocations, 0);

@@ -48,8 +48,7 @@ public:
     ++finds;
     return reinterpret_cast<Kernel *>(this);
   }
-  Status launch(Kernel *, const LaunchShape &, void *const *,
-                void *) override {
+  Status launch(Kernel *, const LaunchShape &, void *const *, void *) override {
     ++launches;
     return launchStatus;
   }

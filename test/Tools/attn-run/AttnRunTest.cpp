@@ -56,10 +56,10 @@ protected:
     pid_t process = fork();
     if (process != 0)
       return process;
-    int out = open(streams.path("out").c_str(), O_CREAT | O_TRUNC | O_WRONLY,
-                   0600);
-    int err = open(streams.path("err").c_str(), O_CREAT | O_TRUNC | O_WRONLY,
-                   0600);
+    int out =
+        open(streams.path("out").c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
+    int err =
+        open(streams.path("err").c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
     dup2(out, 1);
     dup2(err, 2);
     for (const auto &[name, value] : environment)
@@ -102,8 +102,7 @@ protected:
     return count;
   }
 
-  void expectFailure(const Outcome &outcome, int code,
-                     const std::string &why) {
+  void expectFailure(const Outcome &outcome, int code, const std::string &why) {
     EXPECT_EQ(outcome.code, code) << outcome.err;
     EXPECT_EQ(countErrors(outcome.err), 1u) << outcome.err;
     EXPECT_EQ(outcome.err.find("error: "), 0u) << outcome.err;
@@ -365,8 +364,7 @@ TEST_F(AttnRun, BadArrays) {
   expectRefused({one, "--arg=0=good.npy", "--arg=0=good.npy"}, 2, "twice");
   expectRefused({one, "--arg=0=good.npy", "--shape=0=1x4x3x8"}, 2,
                 "as --shape says");
-  expectRefused({fixture("several"), "--function=counted",
-                 "--shape=0=1x4x3x8"},
+  expectRefused({fixture("several"), "--function=counted", "--shape=0=1x4x3x8"},
                 2, "argument 1: needs --arg");
 }
 
@@ -382,25 +380,24 @@ TEST_F(AttnRun, BadOutputs) {
 TEST_F(AttnRun, BadPtx) {
   std::string shape = "--shape=0=1x4x2x8";
   files.write("bad.ptx", "nonsense");
-  files.write("other.ptx",
-              ".version 7.0\n.target sm_80\n.address_size 64\n");
-  expectRefused({fixture("one"), shape, "--device=sim",
-                 "--replace-ptx=absent.ptx"},
-                2, "absent.ptx");
-  expectRefused({fixture("one"), shape, "--device=sim",
-                 "--replace-ptx=bad.ptx"},
-                2, "line");
-  expectRefused({fixture("one"), shape, "--device=sim",
-                 "--replace-ptx=other.ptx"},
-                2, "no kernel 'scale_f32'");
+  files.write("other.ptx", ".version 7.0\n.target sm_80\n.address_size 64\n");
+  expectRefused(
+      {fixture("one"), shape, "--device=sim", "--replace-ptx=absent.ptx"}, 2,
+      "absent.ptx");
+  expectRefused(
+      {fixture("one"), shape, "--device=sim", "--replace-ptx=bad.ptx"}, 2,
+      "line");
+  expectRefused(
+      {fixture("one"), shape, "--device=sim", "--replace-ptx=other.ptx"}, 2,
+      "no kernel 'scale_f32'");
 }
 
 TEST_F(AttnRun, BadSimulatorFlags) {
   std::string shape = "--shape=0=1x4x2x8";
   for (const char *flag : {"--sim-checks=", "--sim-math=", "--sim-schedule="})
-    expectRefused({fixture("one"), shape, "--device=sim",
-                   std::string(flag) + "nonsense"},
-                  2, "nonsense");
+    expectRefused(
+        {fixture("one"), shape, "--device=sim", std::string(flag) + "nonsense"},
+        2, "nonsense");
   environment["ATTNRT_SIM_CHECKS"] = "rubbish";
   expectRefused({fixture("one"), shape, "--device=sim"}, 2, "rubbish");
 }
@@ -408,8 +405,9 @@ TEST_F(AttnRun, BadSimulatorFlags) {
 // What fails: exit status 3.
 
 TEST_F(AttnRun, TooLarge) {
-  expectRefused({fixture("one"), "--device=sim", "--shape=0=4x4x1000000000000x8"},
-                3, "there is");
+  expectRefused(
+      {fixture("one"), "--device=sim", "--shape=0=4x4x1000000000000x8"}, 3,
+      "there is");
 }
 
 TEST_F(AttnRun, EntryFailureKeepsItsCode) {
@@ -479,8 +477,8 @@ protected:
 } // namespace
 
 TEST_F(AttnRunCompiles, Mlir) {
-  setCompiler("echo \"$@\" >" + install.path("arguments") +
-              "\ncp " + fixture("one") + " \"$3\"\n");
+  setCompiler("echo \"$@\" >" + install.path("arguments") + "\ncp " +
+              fixture("one") + " \"$3\"\n");
   expectFine(run({"in.mlir", "--device=sim", "--shape=0=1x4x2x8",
                   "--target=sm_80", "--schedule=q=64,kv=64"}));
   std::string arguments = TestFiles::read(install.path("arguments"));

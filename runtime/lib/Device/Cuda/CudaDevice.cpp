@@ -151,10 +151,9 @@ CudaDevice::~CudaDevice() {
 Status CudaDevice::outOfMemory(size_t bytes) const {
   size_t available = 0, total = 0;
   ATTNRT_CHECK(cuMemGetInfo, &available, &total);
-  return Status::device("out of device memory: asked for " +
-                        describeBytes(bytes) + ", there is " +
-                        describeBytes(available) + " of " +
-                        describeBytes(total));
+  return Status::device(
+      "out of device memory: asked for " + describeBytes(bytes) +
+      ", there is " + describeBytes(available) + " of " + describeBytes(total));
 }
 
 Expected<DeviceAddress> CudaDevice::allocate(size_t bytes) {
@@ -303,13 +302,13 @@ Status CudaDevice::launch(Kernel *opaque, const LaunchShape &shape,
   Status granted = grantShared(kernel, shape.dynamicSharedBytes);
   if (!granted.isOk())
     return granted;
-  Status status = cu.check(
-      cu.cuLaunchKernel(kernel.function, shape.grid.x, shape.grid.y,
-                        shape.grid.z, shape.block.x, shape.block.y,
-                        shape.block.z, shape.dynamicSharedBytes,
-                        static_cast<CUstream>(stream),
-                        const_cast<void **>(params), nullptr),
-      "cuLaunchKernel");
+  Status status =
+      cu.check(cu.cuLaunchKernel(kernel.function, shape.grid.x, shape.grid.y,
+                                 shape.grid.z, shape.block.x, shape.block.y,
+                                 shape.block.z, shape.dynamicSharedBytes,
+                                 static_cast<CUstream>(stream),
+                                 const_cast<void **>(params), nullptr),
+               "cuLaunchKernel");
   if (!status.isOk())
     return Status::device("kernel " + kernel.name + ": " + status.message());
   return Status::ok();

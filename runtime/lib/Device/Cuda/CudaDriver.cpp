@@ -25,7 +25,8 @@ static Expected<const CudaDriver *> load() {
   auto *driver = new CudaDriver; // lives as long as the library: for ever
 #define CUDA_SYMBOL(name, exported, ...)                                       \
   if (!resolve(library, #exported, driver->name))                              \
-    return Status::device("CUDA driver too old: libcuda.so.1 has no " #exported);
+    return Status::device(                                                     \
+        "CUDA driver too old: libcuda.so.1 has no " #exported);
 #include "Device/Cuda/CudaSymbols.def"
   return driver;
 }
@@ -41,7 +42,7 @@ Status CudaDriver::check(CUresult result, const char *call) const {
   const char *name = nullptr, *text = nullptr;
   cuGetErrorName(result, &name);
   cuGetErrorString(result, &text);
-  return Status::device(std::string(call) + " failed: " +
-                        (text ? text : "unknown error") + " (" +
+  return Status::device(std::string(call) +
+                        " failed: " + (text ? text : "unknown error") + " (" +
                         (name ? name : std::to_string(result).c_str()) + ")");
 }

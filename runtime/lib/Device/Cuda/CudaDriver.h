@@ -16,7 +16,8 @@ namespace attnrt {
 
 /// One function pointer per line of CudaSymbols.def.
 struct CudaDriver {
-#define CUDA_SYMBOL(name, exported, ...) CUresult (*name)(__VA_ARGS__) = nullptr;
+#define CUDA_SYMBOL(name, exported, ...)                                       \
+  CUresult (*name)(__VA_ARGS__) = nullptr;
 #include "Device/Cuda/CudaSymbols.def"
 
   /// Opens libcuda.so.1, once per process. Device where there is none.

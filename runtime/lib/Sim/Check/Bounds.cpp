@@ -1,4 +1,4 @@
-//===- Bounds.cpp - oob and align: addresses outside memory, crooked addresses ===//
+//===- Bounds.cpp - oob and align: wrong addresses ------------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -30,8 +30,8 @@ void BoundsChecker::on(const Event &event, const Cta &cta) {
     log.add("oob", event, cta, event.detail + ", " + lanes);
     return;
   }
-  std::string what = std::to_string(event.bytes) + "-byte " +
-                     (event.write ? "write" : "read");
+  std::string what =
+      std::to_string(event.bytes) + "-byte " + (event.write ? "write" : "read");
   std::string place = describePlace(event, cta);
   if (event.kind == EventKind::OutOfBounds)
     log.add("oob", event, cta,

@@ -1,4 +1,4 @@
-//===- Checkers.h - The checkers of a CTA ----------------------*- C++ -*-===//
+//===- Checkers.h - The checkers of a CTA -----------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -42,8 +42,7 @@ void HazardLog::add(const char *kind, const Event &event, const Cta &cta,
   ++perKind[kind];
   hazard.message = message;
   if (event.op)
-    hazard.message +=
-        " in `" + cta.launch.program.line(event.op->line) + "`";
+    hazard.message += " in `" + cta.launch.program.line(event.op->line) + "`";
   hazards.push_back(std::move(hazard));
 }
 

@@ -1,4 +1,4 @@
-//===- HazardLog.h - Hazards of one CTA ------------------------*- C++ -*-===//
+//===- HazardLog.h - Hazards of one CTA -------------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -31,9 +31,7 @@ public:
   void add(const char *kind, const Event &event, const Cta &cta,
            const std::string &message);
   /// The CTA has said enough.
-  bool full() const {
-    return hazards.size() >= limit || repeats > kMaxRepeats;
-  }
+  bool full() const { return hazards.size() >= limit || repeats > kMaxRepeats; }
   std::vector<Hazard> take();
 
 private:

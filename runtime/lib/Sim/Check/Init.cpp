@@ -1,4 +1,4 @@
-//===- Init.cpp - uninit: undefined values that reach something that matters ===//
+//===- Init.cpp - uninit: undefined values that matter --------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -19,9 +19,7 @@ namespace {
 class InitChecker : public Checker {
 public:
   using Checker::Checker;
-  uint32_t interests() const override {
-    return interest(EventKind::PoisonUse);
-  }
+  uint32_t interests() const override { return interest(EventKind::PoisonUse); }
   void on(const Event &event, const Cta &cta) override;
 };
 } // namespace

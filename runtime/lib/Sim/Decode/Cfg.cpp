@@ -85,9 +85,9 @@ static void findPostDominators(std::vector<Block> &blocks) {
     blocks[b].postDominator = idom[b] == exit ? kNoTarget : idom[b];
 }
 
-std::vector<Block> attnrt::sim::buildBlocks(
-    const std::vector<Draft> &drafts,
-    const std::vector<std::vector<uint32_t>> &tables) {
+std::vector<Block>
+attnrt::sim::buildBlocks(const std::vector<Draft> &drafts,
+                         const std::vector<std::vector<uint32_t>> &tables) {
   uint32_t count = drafts.size();
   std::vector<bool> leader(count + 1, false);
   leader[0] = true;

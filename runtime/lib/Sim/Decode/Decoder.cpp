@@ -151,7 +151,8 @@ void EntryDecoder::layOutLocal() {
   for (const ptx::Variable &var : entry.variables) {
     if (var.space != ptx::Space::Local)
       continue;
-    uint64_t at = (kernel.localBytes + var.align - 1) & ~uint64_t(var.align - 1);
+    uint64_t at =
+        (kernel.localBytes + var.align - 1) & ~uint64_t(var.align - 1);
     symbols[var.name] = {ptx::Space::Local, at};
     kernel.localBytes = std::min<uint64_t>(at + var.bytes, kMaxLocal + 1);
   }
@@ -195,8 +196,7 @@ bool EntryDecoder::layOutShared() {
     uint32_t at = placeExactly(end, var->align);
     if (end + var->bytes > kMaxShared)
       return fail("too much shared memory");
-    kernel.shared.push_back(
-        {var->name, at, static_cast<uint32_t>(var->bytes)});
+    kernel.shared.push_back({var->name, at, static_cast<uint32_t>(var->bytes)});
     symbols[var->name] = {ptx::Space::Shared, at};
     kernel.staticSharedBytes += var->bytes;
     end = at + var->bytes + 16; // a red zone
@@ -235,8 +235,8 @@ bool EntryDecoder::predicatesFit(const ptx::Instruction &inst,
   if (inst.operands.size() != form.specs.size() || form.specs.empty())
     return true;
   const Operand &op = inst.operands.back();
-  bool isPred = op.kind == Operand::Reg &&
-                entry.registers[op.reg].type == Type::Pred;
+  bool isPred =
+      op.kind == Operand::Reg && entry.registers[op.reg].type == Type::Pred;
   return form.specs.back().kind != 's' || !isPred;
 }
 
@@ -260,8 +260,7 @@ bool EntryDecoder::decode(const ptx::Instruction &inst) {
     for (const OperandSpec &spec : form.specs)
       least += !spec.optional;
     if (inst.operands.size() < least ||
-        inst.operands.size() > form.specs.size() ||
-        !predicatesFit(inst, form))
+        inst.operands.size() > form.specs.size() || !predicatesFit(inst, form))
       continue;
     if (match.sem() == Sem::Mov && match.type() != Type::Pred)
       return decodeMov(inst, match);
@@ -489,8 +488,7 @@ bool EntryDecoder::source(const Operand &op, unsigned bytes, bool wider,
   }
 }
 
-bool EntryDecoder::constant(const Operand &op, unsigned bytes,
-                            uint64_t &bits) {
+bool EntryDecoder::constant(const Operand &op, unsigned bytes, uint64_t &bits) {
   uint64_t value = static_cast<uint64_t>(op.value);
   bool floating = ptx::isFloat(constantType);
   switch (op.kind) {
@@ -606,8 +604,8 @@ bool EntryDecoder::predicate(const Operand &op, bool def, Place place) {
     put(place, op.value ? kTruePred : kFalsePred);
     return true;
   }
-  if (op.kind != Operand::Reg ||
-      entry.registers[op.reg].type != Type::Pred || (def && op.negated))
+  if (op.kind != Operand::Reg || entry.registers[op.reg].type != Type::Pred ||
+      (def && op.negated))
     return fail("expected a predicate");
   if (op.negated && place.index == 1)
     draft->op.negated2 = true;
@@ -721,8 +719,8 @@ bool EntryDecoder::seal() {
     if (key.wide)
       next = (next + 1) & ~1u;
     constantRows.push_back(next);
-    kernel.constants.push_back({static_cast<uint16_t>(next), key.wide,
-                                key.bits, key.variable});
+    kernel.constants.push_back(
+        {static_cast<uint16_t>(next), key.wide, key.bits, key.variable});
     next += key.wide ? 2 : 1;
   }
   for (Special what : specialList) {

@@ -1,4 +1,4 @@
-//===- Draft.h - An instruction between the text and the program -*- C++ -*-===//
+//===- Draft.h - An instruction before it has rows --------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -56,11 +56,12 @@ std::vector<Block>
 buildBlocks(const std::vector<Draft> &drafts,
             const std::vector<std::vector<uint32_t>> &tables);
 /// Sets `reconverge` of branches and `meets` of the places where they end.
-void placeMeetings(std::vector<Draft> &drafts, const std::vector<Block> &blocks);
+void placeMeetings(std::vector<Draft> &drafts,
+                   const std::vector<Block> &blocks);
 
 /// Rows for virtual registers, shared where lifetimes allow.
 struct Allocation {
-  std::vector<uint16_t> where; // by register; row or predicate
+  std::vector<uint16_t> where;     // by register; row or predicate
   std::vector<uint32_t> undefined; // registers live at entry
   uint32_t rows = 0, preds = 0;
   bool tooLarge = false;

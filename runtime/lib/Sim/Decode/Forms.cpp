@@ -59,8 +59,8 @@ static OperandSpec parseSpec(std::string_view text) {
     } else if (c == '*') {
       spec.vector = text[1] == 'v' ? -1 : text[1] - '0';
       break;
-    } else if (text.size() >= 2 && (text.substr(0, 2) == "32" ||
-                                    text.substr(0, 2) == "64")) {
+    } else if (text.size() >= 2 &&
+               (text.substr(0, 2) == "32" || text.substr(0, 2) == "64")) {
       spec.bytes = c == '3' ? 4 : 8;
       text.remove_prefix(1);
     } else {
@@ -71,8 +71,13 @@ static OperandSpec parseSpec(std::string_view text) {
 }
 
 static Form makeForm(const Row &row) {
-  Form form{row.sem, kNames[static_cast<int>(row.sem)], row.modifiers,
-            row.operands, {}, {}, {}};
+  Form form{row.sem,
+            kNames[static_cast<int>(row.sem)],
+            row.modifiers,
+            row.operands,
+            {},
+            {},
+            {}};
   for (std::string_view word : split(row.modifiers, ' ')) {
     bool optional = word[0] == '?';
     form.optional.push_back(optional);
@@ -126,8 +131,7 @@ bool attnrt::sim::matchModifiers(const Form &form,
     if (!found && !form.optional[w])
       return false;
   }
-  return used == (modifiers.size() == 32 ? ~0u
-                                         : (1u << modifiers.size()) - 1);
+  return used == (modifiers.size() == 32 ? ~0u : (1u << modifiers.size()) - 1);
 }
 
 std::string attnrt::sim::describeForms() {

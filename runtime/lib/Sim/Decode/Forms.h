@@ -1,4 +1,4 @@
-//===- Forms.h - The table of forms, and matching against it ---*- C++ -*-===//
+//===- Forms.h - The table of forms, and matching against it ----*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -27,12 +27,12 @@ enum class Sem : uint8_t {
 struct OperandSpec {
   char kind = 's'; // d s p q i m l x
   bool optional = false;
-  bool wider = false;     // +
+  bool wider = false;      // +
   bool secondPred = false; // |p
-  int type = -1;          // which type gives the width
-  unsigned bytes = 0;     // fixed width
-  bool wide = false;      // w
-  int vector = 0;         // *n; -1 for *v
+  int type = -1;           // which type gives the width
+  unsigned bytes = 0;      // fixed width
+  bool wide = false;       // w
+  int vector = 0;          // *n; -1 for *v
 };
 
 struct Form {

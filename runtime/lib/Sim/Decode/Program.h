@@ -1,4 +1,4 @@
-//===- Program.h - Decoded PTX ---------------------------------*- C++ -*-===//
+//===- Program.h - Decoded PTX ----------------------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -49,15 +49,15 @@ struct Op {
   int64_t imm = 0;  // constant, or offset of the first memory operand
   int64_t imm2 = 0; // offset of the second one
   int32_t line = 0;
-  uint32_t list = 0;                 // first vector element in Kernel::pool
-  uint32_t target = kNoTarget;       // of a branch
-  uint32_t reconverge = kNoTarget;   // where the two sides meet again
-  uint32_t aux = 0;                  // the handler's own
-  uint16_t guard = kNoGuard;         // predicate
+  uint32_t list = 0;               // first vector element in Kernel::pool
+  uint32_t target = kNoTarget;     // of a branch
+  uint32_t reconverge = kNoTarget; // where the two sides meet again
+  uint32_t aux = 0;                // the handler's own
+  uint16_t guard = kNoGuard;       // predicate
   uint16_t dst[2] = {0, 0};
   uint16_t src[5] = {0, 0, 0, 0, 0};
-  uint8_t count = 0;                 // vector elements, or sources given
-  uint8_t dstBytes = 0;              // of the register, where it may be wider
+  uint8_t count = 0;    // vector elements, or sources given
+  uint8_t dstBytes = 0; // of the register, where it may be wider
   uint8_t srcBytes = 0;
   bool guardNegated : 1;
   bool meets : 1;   // some fragments wait here for their siblings
@@ -80,14 +80,35 @@ struct ConstantRow {
 };
 
 enum class Special : uint8_t {
-  TidX, TidY, TidZ,
-  NTidX, NTidY, NTidZ,
-  CtaIdX, CtaIdY, CtaIdZ,
-  NCtaIdX, NCtaIdY, NCtaIdZ,
-  LaneId, WarpId, NWarpId, SmId, NSmId, GridId,
-  LaneMaskEq, LaneMaskLt, LaneMaskLe, LaneMaskGt, LaneMaskGe,
-  DynamicSmemSize, TotalSmemSize, Zero,
-  Clock, Clock64, GlobalTimer,
+  TidX,
+  TidY,
+  TidZ,
+  NTidX,
+  NTidY,
+  NTidZ,
+  CtaIdX,
+  CtaIdY,
+  CtaIdZ,
+  NCtaIdX,
+  NCtaIdY,
+  NCtaIdZ,
+  LaneId,
+  WarpId,
+  NWarpId,
+  SmId,
+  NSmId,
+  GridId,
+  LaneMaskEq,
+  LaneMaskLt,
+  LaneMaskLe,
+  LaneMaskGt,
+  LaneMaskGe,
+  DynamicSmemSize,
+  TotalSmemSize,
+  Zero,
+  Clock,
+  Clock64,
+  GlobalTimer,
 };
 
 struct SpecialRow {
@@ -119,7 +140,7 @@ struct Kernel {
   std::vector<std::vector<uint32_t>> branchTables;
   std::vector<ConstantRow> constants;
   std::vector<SpecialRow> specials;
-  std::vector<uint16_t> undefinedRows;  // live at entry: start as poison
+  std::vector<uint16_t> undefinedRows; // live at entry: start as poison
   std::vector<uint16_t> undefinedPreds;
   uint32_t rows = 0;
   uint32_t preds = 0;
@@ -139,7 +160,7 @@ public:
   uint64_t id = 0; // unique in the process
   std::string text;
   std::vector<size_t> lineStarts;
-  std::string target; // "sm_80"
+  std::string target;                   // "sm_80"
   std::vector<ptx::Variable> variables; // .global and .const
   std::vector<Kernel> kernels;
 

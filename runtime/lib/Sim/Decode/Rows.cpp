@@ -72,9 +72,9 @@ static void collect(const std::vector<Draft> &drafts, const Block &block,
   }
 }
 
-static std::vector<BlockLiveness>
-solve(const std::vector<Draft> &drafts, const std::vector<Block> &blocks,
-      size_t registers) {
+static std::vector<BlockLiveness> solve(const std::vector<Draft> &drafts,
+                                        const std::vector<Block> &blocks,
+                                        size_t registers) {
   size_t words = (registers + 63) / 64;
   std::vector<BlockLiveness> live(blocks.size());
   for (size_t b = 0; b < blocks.size(); ++b) {
@@ -100,9 +100,10 @@ solve(const std::vector<Draft> &drafts, const std::vector<Block> &blocks,
   return live;
 }
 
-static std::vector<Interval>
-intervals(const std::vector<Draft> &drafts, const std::vector<Block> &blocks,
-          const std::vector<BlockLiveness> &live, size_t registers) {
+static std::vector<Interval> intervals(const std::vector<Draft> &drafts,
+                                       const std::vector<Block> &blocks,
+                                       const std::vector<BlockLiveness> &live,
+                                       size_t registers) {
   std::vector<Interval> out(registers);
   for (size_t r = 0; r < registers; ++r)
     out[r].reg = r;
@@ -165,8 +166,7 @@ attnrt::sim::allocateRows(const std::vector<Draft> &drafts,
     return out;
   }
   std::vector<BlockLiveness> live = solve(drafts, blocks, registers.size());
-  std::vector<Interval> all =
-      intervals(drafts, blocks, live, registers.size());
+  std::vector<Interval> all = intervals(drafts, blocks, live, registers.size());
   for (size_t r = 0; r < registers.size(); ++r)
     if (test(live[0].in, r))
       out.undefined.push_back(r);

@@ -70,8 +70,7 @@ void AsyncQueue::complete(AsyncCopy &copy, SharedMemory &shared) {
     } else {
       std::memset(to, 0, copy.bytes);
       if (given)
-        std::memcpy(to, reinterpret_cast<const void *>(copy.from[lane]),
-                    given);
+        std::memcpy(to, reinterpret_cast<const void *>(copy.from[lane]), given);
     }
     std::memset(&shared.state[copy.to[lane]], state, copy.bytes);
   }

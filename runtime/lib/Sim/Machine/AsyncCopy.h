@@ -1,4 +1,4 @@
-//===- AsyncCopy.h - Copies in flight --------------------------*- C++ -*-===//
+//===- AsyncCopy.h - Copies in flight ---------------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

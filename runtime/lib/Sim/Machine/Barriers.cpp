@@ -1,4 +1,4 @@
-//===- Barriers.cpp - Arriving at and completing the barriers of a CTA ----===//
+//===- Barriers.cpp - Arriving at the barriers of a CTA -------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

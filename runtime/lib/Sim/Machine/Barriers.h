@@ -1,4 +1,4 @@
-//===- Barriers.h - Arriving at and completing the barriers of a CTA -*- C++ -*-===//
+//===- Barriers.h - Arriving at the barriers of a CTA -----------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- Cta.h - The state of one thread block -------------------*- C++ -*-===//
+//===- Cta.h - The state of one thread block --------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -34,10 +34,10 @@ struct Launch {
 struct Barrier {
   enum class Use : uint8_t { None, Sync, Reduce };
   Use use = Use::None;
-  uint32_t expected = 0;       // threads
-  bool counted = false;        // the program gave the count
-  uint32_t arrived = 0;        // warps
-  uint32_t lanes[kMaxWarps] = {}; // that arrived, of warps not yet complete
+  uint32_t expected = 0;           // threads
+  bool counted = false;            // the program gave the count
+  uint32_t arrived = 0;            // warps
+  uint32_t lanes[kMaxWarps] = {};  // that arrived, of warps not yet complete
   uint64_t landed[kMaxWarps] = {}; // cp.asyncs finished before the arrival
   // bar.red: what came together so far, and who gets the result.
   uint32_t popc = 0;

@@ -1,4 +1,4 @@
-//===- Heap.cpp - Device memory: allocations with initialised bits --------===//
+//===- Heap.cpp - Allocations with initialised bits -----------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -130,8 +130,7 @@ std::string Heap::describe(uint64_t address) const {
            hex(a.begin);
   };
   auto next = live.upper_bound(address);
-  const Allocation *after =
-      next == live.end() ? nullptr : next->second.get();
+  const Allocation *after = next == live.end() ? nullptr : next->second.get();
   const Allocation *before =
       next == live.begin() ? nullptr : std::prev(next)->second.get();
   if (before && address < before->end)

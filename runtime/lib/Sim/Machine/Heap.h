@@ -1,4 +1,4 @@
-//===- Heap.h - Device memory: allocations with initialised bits -*- C++ -*-===//
+//===- Heap.h - Allocations with initialised bits ---------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

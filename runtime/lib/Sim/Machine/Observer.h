@@ -1,4 +1,4 @@
-//===- Observer.h - What happens in a CTA, and who wants to know -*- C++ -*-===//
+//===- Observer.h - What happens in a CTA -----------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- Shared.h - The shared memory of one CTA -----------------*- C++ -*-===//
+//===- Shared.h - The shared memory of one CTA ------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

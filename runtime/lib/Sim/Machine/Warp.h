@@ -1,4 +1,4 @@
-//===- Warp.h - The state of one warp --------------------------*- C++ -*-===//
+//===- Warp.h - The state of one warp ---------------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -41,7 +41,8 @@ float exp2Approx(float x) { return exp2Lane(x); }
 
 namespace {
 
-template <bool kFtz> struct Ex2 {
+template <bool kFtz>
+struct Ex2 {
   static float apply(float x) {
     float r = exp2Lane(kFtz ? flush(x) : x);
     return kFtz ? flush(r) : r;
@@ -92,14 +93,17 @@ struct RcpDouble {
   }
 };
 
-template <typename F, bool kFtz> struct With {
-  template <typename... S> static float apply(S... s) {
+template <typename F, bool kFtz>
+struct With {
+  template <typename... S>
+  static float apply(S... s) {
     float r = canonical(F::apply((kFtz ? flush(s) : s)...));
     return kFtz ? flush(r) : r;
   }
 };
 
-template <typename F, typename... S> Handler wrap(const Match &match) {
+template <typename F, typename... S>
+Handler wrap(const Match &match) {
   return match.has("ftz") ? map<With<F, true>, float, S...>
                           : map<With<F, false>, float, S...>;
 }

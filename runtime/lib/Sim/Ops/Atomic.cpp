@@ -33,7 +33,8 @@ Config configOf(uint32_t aux) {
   return {Target(aux & 0xff), Kind(aux >> 8 & 0xff), Type(aux >> 16)};
 }
 
-template <typename H> uint32_t addHalf(uint32_t a, uint32_t b) {
+template <typename H>
+uint32_t addHalf(uint32_t a, uint32_t b) {
   return H::narrow(H::widen(uint16_t(a)) + H::widen(uint16_t(b)));
 }
 
@@ -125,19 +126,18 @@ Step atomic(Warp &warp, const Op &op, uint32_t mask) {
   for (uint32_t rest = to.lanes; rest; rest &= rest - 1) {
     unsigned i = __builtin_ctz(rest);
     uint64_t value = get<T>(warp.row(op.src[1]), i);
-    uint64_t other =
-        c.kind == Kind::Cas ? get<T>(warp.row(op.src[2]), i) : 0;
+    uint64_t other = c.kind == Kind::Cas ? get<T>(warp.row(op.src[2]), i) : 0;
     uint64_t old = update<T>(to.at[i], c, value, other);
     if (kReturns)
       put<T>(warp.row(op.dst[0]), i, T(old));
   }
   if (kReturns)
-    warp.setPoison(op.dst[0], mask,
-                   c.kind == Kind::Exch ? to.poison[0] : 0);
+    warp.setPoison(op.dst[0], mask, c.kind == Kind::Exch ? to.poison[0] : 0);
   return Step::Next;
 }
 
-template <typename T> Handler choose(bool returns) {
+template <typename T>
+Handler choose(bool returns) {
   return returns ? atomic<T, true> : atomic<T, false>;
 }
 

@@ -14,7 +14,7 @@ namespace attnrt::sim::ATTNRT_SIM_ISA {
 namespace {
 
 // aux: 0 and, 1 or, 2 popc for .red; the kind and .aligned are in imm2.
-enum : int64_t { kSync = 0, kArrive = 1, kReduce = 2, kUnaligned = 4 };
+constexpr int64_t kSync = 0, kArrive = 1, kReduce = 2, kUnaligned = 4;
 
 /// The same value in all lanes, or the first one with a hazard.
 uint32_t uniform(Warp &warp, const Op &op, uint32_t mask, uint16_t row,

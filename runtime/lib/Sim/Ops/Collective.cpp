@@ -1,4 +1,4 @@
-//===- Collective.cpp - Operations that several lanes execute together ----===//
+//===- Collective.cpp - Operations of several lanes -----------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -52,8 +52,7 @@ bool gather(Warp &warp, const Op &op, uint32_t mask, uint32_t members) {
             "the member mask names these lanes, whose guard is false");
     return true;
   }
-  uint32_t pc =
-      static_cast<uint32_t>(&op - warp.cta.launch.kernel.ops.data());
+  uint32_t pc = static_cast<uint32_t>(&op - warp.cta.launch.kernel.ops.data());
   if (mergeWaiting(warp, pc))
     return false;
   here.pc = pc;

@@ -1,4 +1,4 @@
-//===- Collective.h - Operations that several lanes execute together -*- C++ -*-===//
+//===- Collective.h - Operations of several lanes ---------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

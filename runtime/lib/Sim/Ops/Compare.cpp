@@ -13,12 +13,26 @@ namespace attnrt::sim::ATTNRT_SIM_ISA {
 namespace {
 
 enum class Cmp {
-  Eq, Ne, Lt, Le, Gt, Ge,
-  Equ, Neu, Ltu, Leu, Gtu, Geu, Num, Nan,
+  Eq,
+  Ne,
+  Lt,
+  Le,
+  Gt,
+  Ge,
+  Equ,
+  Neu,
+  Ltu,
+  Leu,
+  Gtu,
+  Geu,
+  Num,
+  Nan,
 };
 
-template <Cmp kCmp> struct Compare {
-  template <typename T> static bool apply(T a, T b) {
+template <Cmp kCmp>
+struct Compare {
+  template <typename T>
+  static bool apply(T a, T b) {
     // The unordered comparisons are the negations of the opposite ordered ones.
     switch (kCmp) {
     case Cmp::Eq:
@@ -54,7 +68,8 @@ template <Cmp kCmp> struct Compare {
 };
 
 /// How rows of a type are read: f32 with .ftz, halves, the rest as they are.
-template <typename T> struct Plain {
+template <typename T>
+struct Plain {
   using Lane = T;
   static T read(T x) { return x; }
 };
@@ -62,11 +77,13 @@ struct Flushed {
   using Lane = float;
   static float read(float x) { return flush(x); }
 };
-template <typename H> struct Low {
+template <typename H>
+struct Low {
   using Lane = uint32_t;
   static float read(uint32_t x) { return H::widen(uint16_t(x)); }
 };
-template <typename H> struct High {
+template <typename H>
+struct High {
   using Lane = uint32_t;
   static float read(uint32_t x) { return H::widen(uint16_t(x >> 16)); }
 };
@@ -138,7 +155,8 @@ Step set(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-template <Cmp kCmp> Handler byType(bool isSet, Type type, bool ftz) {
+template <Cmp kCmp>
+Handler byType(bool isSet, Type type, bool ftz) {
   switch (type) {
 #define ROW(name, reader)                                                      \
   case Type::name:                                                             \
@@ -206,7 +224,8 @@ Handler compare(const Match &match, bool isSet, Type type) {
   return nullptr;
 }
 
-template <typename T> Step selp(Warp &warp, const Op &op, uint32_t mask) {
+template <typename T>
+Step selp(Warp &warp, const Op &op, uint32_t mask) {
   const Predicate &pred = warp.preds[op.src[2]];
   uint32_t c = op.negated ? ~pred.value : pred.value;
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]);
@@ -221,7 +240,8 @@ template <typename T> Step selp(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-template <typename T> bool isClass(T x, uint32_t which) {
+template <typename T>
+bool isClass(T x, uint32_t which) {
   int kind = std::fpclassify(x);
   switch (which) {
   case 0:
@@ -239,7 +259,8 @@ template <typename T> bool isClass(T x, uint32_t which) {
   }
 }
 
-template <typename T> Step testp(Warp &warp, const Op &op, uint32_t mask) {
+template <typename T>
+Step testp(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t bits = 0;
   for (int i = 0; i < 32; ++i)
     bits |= uint32_t(isClass(get<T>(warp.row(op.src[0]), i), op.aux)) << i;

@@ -29,8 +29,8 @@ Step branchIndexed(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t pc = synced(warp, op).pc;
   const std::vector<uint32_t> &table =
       warp.cta.launch.kernel.branchTables[op.aux];
-  uint32_t lanes = demandDefined(warp, op, mask, warp.poison[op.src[0]],
-                                 "branch index");
+  uint32_t lanes =
+      demandDefined(warp, op, mask, warp.poison[op.src[0]], "branch index");
   uint32_t outside = 0;
   for (uint32_t rest = lanes; rest; rest &= rest - 1)
     if (warp.row(op.src[0])[__builtin_ctz(rest)] >= table.size())

@@ -20,7 +20,7 @@ namespace attnrt::sim::ATTNRT_SIM_ISA {
 namespace {
 
 // aux of the general path: source type, destination type, rounding, flags.
-enum : uint32_t { kFtz = 1, kSat = 2, kRelu = 4 };
+constexpr uint32_t kFtz = 1, kSat = 2, kRelu = 4;
 enum Round : uint32_t { Rn, Rz, Rm, Rp, Rna };
 
 uint32_t packAux(Type from, Type to, Round round, bool integral,
@@ -102,7 +102,8 @@ uint64_t toInt(Type to, const WideValue &value, Round round, bool sat) {
   return clampInt(to, __int128(whole));
 }
 
-template <typename T> T toFloating(const WideValue &value, Round round) {
+template <typename T>
+T toFloating(const WideValue &value, Round round) {
   static constexpr int kModes[] = {FE_TONEAREST, FE_TOWARDZERO, FE_DOWNWARD,
                                    FE_UPWARD, FE_TONEAREST};
   std::fesetround(kModes[round]);
@@ -187,8 +188,8 @@ Step general(Warp &warp, const Op &op, uint32_t mask) {
   for (int i = 0; i < 32; ++i) {
     if (!(mask >> i & 1))
       continue;
-    uint64_t bits = op.srcBytes == 8 ? warp.row64(op.src[0])[i]
-                                     : warp.row(op.src[0])[i];
+    uint64_t bits =
+        op.srcBytes == 8 ? warp.row64(op.src[0])[i] : warp.row(op.src[0])[i];
     WideValue value = read(from, bits, flags & kFtz);
     uint64_t out = ptx::isFloat(to) ? toFloat(to, value, op.aux)
                                     : toInt(to, value, round, flags & kSat);
@@ -218,7 +219,8 @@ Step integers(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-template <typename In, typename Out> Handler chooseSigns(bool from, bool to) {
+template <typename In, typename Out>
+Handler chooseSigns(bool from, bool to) {
   if (from)
     return to ? integers<In, Out, true, true> : integers<In, Out, true, false>;
   return to ? integers<In, Out, false, true> : integers<In, Out, false, false>;
@@ -253,19 +255,23 @@ Step pairs(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-template <typename H> Handler choosePairs(const Match &match) {
+template <typename H>
+Handler choosePairs(const Match &match) {
   if (match.has("rz"))
     return match.has("relu") ? pairs<H, true, true> : pairs<H, true, false>;
   return match.has("relu") ? pairs<H, false, true> : pairs<H, false, false>;
 }
 
-template <typename H> struct Widen {
+template <typename H>
+struct Widen {
   static float apply(uint16_t x) { return canonical(H::widen(x)); }
 };
-template <typename H> struct Narrow {
+template <typename H>
+struct Narrow {
   static uint16_t apply(float x) { return H::narrow(x); }
 };
-template <typename T> struct FromInt {
+template <typename T>
+struct FromInt {
   static float apply(T x) { return float(x); }
 };
 struct Truncate {

@@ -74,7 +74,8 @@ uint32_t checkSources(Warp &warp, const Op &op, uint32_t mask, unsigned bytes,
   return fine;
 }
 
-template <bool kPred> Step copy(Warp &warp, const Op &op, uint32_t mask) {
+template <bool kPred>
+Step copy(Warp &warp, const Op &op, uint32_t mask) {
   unsigned bytes = op.aux;
   AsyncCopy copy;
   uint64_t to[32];
@@ -84,8 +85,8 @@ template <bool kPred> Step copy(Warp &warp, const Op &op, uint32_t mask) {
   Resolved destination;
   resolve(warp, op, mask, Target::Shared, Intent::Write, to,
           warp.poison[op.src[0]], bytes, bytes, destination);
-  uint32_t lanes = checkSources(warp, op, destination.lanes, bytes, copy.from,
-                                copy.given);
+  uint32_t lanes =
+      checkSources(warp, op, destination.lanes, bytes, copy.from, copy.given);
   if (!lanes)
     return Step::Next;
   copy.bytes = bytes;
@@ -131,7 +132,8 @@ bool bindCpAsync(const Match &match, Op &op) {
     return setHandler(op, waitGroup);
   if (match.has("wait_all"))
     return setHandler(op, waitAll);
-  bool sized = op.aux == 16 || (match.has("ca") && (op.aux == 4 || op.aux == 8));
+  bool sized =
+      op.aux == 16 || (match.has("ca") && (op.aux == 4 || op.aux == 8));
   bool isPred = match.form->specs.back().kind == 'q';
   return sized && setHandler(op, isPred ? copy<true> : copy<false>);
 }

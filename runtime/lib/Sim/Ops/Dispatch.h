@@ -1,4 +1,4 @@
-//===- Dispatch.h - The handlers for this host -----------------*- C++ -*-===//
+//===- Dispatch.h - The handlers for this host ------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

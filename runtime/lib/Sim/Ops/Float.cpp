@@ -15,13 +15,22 @@ namespace attnrt::sim::ATTNRT_SIM_ISA {
 namespace {
 
 struct Add {
-  template <typename T> static T apply(T a, T b) { return a + b; }
+  template <typename T>
+  static T apply(T a, T b) {
+    return a + b;
+  }
 };
 struct Sub {
-  template <typename T> static T apply(T a, T b) { return a - b; }
+  template <typename T>
+  static T apply(T a, T b) {
+    return a - b;
+  }
 };
 struct Mul {
-  template <typename T> static T apply(T a, T b) { return a * b; }
+  template <typename T>
+  static T apply(T a, T b) {
+    return a * b;
+  }
 };
 struct Fma {
   static float apply(float a, float b, float c) {
@@ -32,10 +41,16 @@ struct Fma {
   }
 };
 struct Div {
-  template <typename T> static T apply(T a, T b) { return a / b; }
+  template <typename T>
+  static T apply(T a, T b) {
+    return a / b;
+  }
 };
 struct Rcp {
-  template <typename T> static T apply(T a) { return T(1) / a; }
+  template <typename T>
+  static T apply(T a) {
+    return T(1) / a;
+  }
 };
 struct Sqrt {
   static float apply(float a) { return __builtin_sqrtf(a); }
@@ -43,59 +58,79 @@ struct Sqrt {
 };
 /// The operand that is a number; -0 is less than +0.
 struct Min {
-  template <typename T> static T apply(T a, T b) {
+  template <typename T>
+  static T apply(T a, T b) {
     T less = a < b || (a == b && std::signbit(a)) ? a : b;
     return a != a ? b : b != b ? a : less;
   }
 };
 struct Max {
-  template <typename T> static T apply(T a, T b) {
+  template <typename T>
+  static T apply(T a, T b) {
     T more = a > b || (a == b && !std::signbit(a)) ? a : b;
     return a != a ? b : b != b ? a : more;
   }
 };
 struct MinNaN {
-  template <typename T> static T apply(T a, T b) {
+  template <typename T>
+  static T apply(T a, T b) {
     return a != a ? a : b != b ? b : Min::apply(a, b);
   }
 };
 struct MaxNaN {
-  template <typename T> static T apply(T a, T b) {
+  template <typename T>
+  static T apply(T a, T b) {
     return a != a ? a : b != b ? b : Max::apply(a, b);
   }
 };
 struct Neg {
-  template <typename T> static T apply(T a) { return -a; }
+  template <typename T>
+  static T apply(T a) {
+    return -a;
+  }
 };
 struct Abs {
-  template <typename T> static T apply(T a) { return std::fabs(a); }
+  template <typename T>
+  static T apply(T a) {
+    return std::fabs(a);
+  }
 };
 struct Copysign {
-  template <typename T> static T apply(T a, T b) { return std::copysign(b, a); }
+  template <typename T>
+  static T apply(T a, T b) {
+    return std::copysign(b, a);
+  }
 };
 
 /// F with what the modifiers add.
-template <typename F, bool kFtz, bool kSat> struct With {
-  template <typename... S> static float apply(S... s) {
+template <typename F, bool kFtz, bool kSat>
+struct With {
+  template <typename... S>
+  static float apply(S... s) {
     float r = F::apply((kFtz ? flush(s) : s)...);
     r = canonical(r);
     r = kFtz ? flush(r) : r;
     return kSat ? saturate(r) : r;
   }
 };
-template <typename F> struct WithDouble {
-  template <typename... S> static double apply(S... s) {
+template <typename F>
+struct WithDouble {
+  template <typename... S>
+  static double apply(S... s) {
     return canonical(F::apply(s...));
   }
 };
 /// Sign operations keep the payload of a NaN.
-template <typename F, bool kFtz> struct Raw {
-  template <typename... S> static float apply(S... s) {
+template <typename F, bool kFtz>
+struct Raw {
+  template <typename... S>
+  static float apply(S... s) {
     return F::apply((kFtz ? flush(s) : s)...);
   }
 };
 
-template <typename F, typename... S> Handler single(const Match &match) {
+template <typename F, typename... S>
+Handler single(const Match &match) {
   bool ftz = match.has("ftz"), sat = match.has("sat");
   if (ftz)
     return sat ? map<With<F, true, true>, float, S...>
@@ -117,7 +152,8 @@ Step directed(Warp &warp, const Op &op, uint32_t mask) {
   return step;
 }
 
-template <typename F, typename... S> Handler singleDirected(const Match &match) {
+template <typename F, typename... S>
+Handler singleDirected(const Match &match) {
   bool ftz = match.has("ftz"), sat = match.has("sat");
   if (ftz)
     return sat ? directed<With<F, true, true>, float, S...>
@@ -143,7 +179,8 @@ Handler roundedDouble(const Match &match, Op &op) {
                 : map<WithDouble<F>, double, S...>;
 }
 
-template <typename F> Handler sign(const Match &match) {
+template <typename F>
+Handler sign(const Match &match) {
   return match.has("ftz") ? map<Raw<F, true>, float, float>
                           : map<Raw<F, false>, float, float>;
 }

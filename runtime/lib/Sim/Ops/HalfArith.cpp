@@ -17,16 +17,13 @@ namespace attnrt::sim::ATTNRT_SIM_ISA {
 
 namespace {
 
-struct Modifiers {
-  bool ftz, sat, relu, nan;
-};
-
-enum : uint32_t { kFtz = 1, kSat = 2, kRelu = 4, kNaN = 8, kPair = 16 };
+constexpr uint32_t kFtz = 1, kSat = 2, kRelu = 4, kNaN = 8, kPair = 16;
 
 float flushHalf(float x) { return std::fabs(x) < 6.103515625e-05f ? x * 0 : x; }
 
 /// One element; `aux` holds the modifiers.
-template <typename H> uint16_t finish(float r, uint32_t aux) {
+template <typename H>
+uint16_t finish(float r, uint32_t aux) {
   if (aux & kSat)
     r = saturate(r);
   if (aux & kRelu)
@@ -114,16 +111,16 @@ Step halves(Warp &warp, const Op &op, uint32_t mask) {
       continue;
     uint32_t x = a[i], y = kSources > 1 ? b[i] : 0, z = kSources > 2 ? c[i] : 0;
     uint32_t low = element<H, F>(x, y, z, op.aux);
-    uint32_t high = op.aux & kPair
-                        ? element<H, F>(x >> 16, y >> 16, z >> 16, op.aux)
-                        : 0;
+    uint32_t high =
+        op.aux & kPair ? element<H, F>(x >> 16, y >> 16, z >> 16, op.aux) : 0;
     d[i] = high << 16 | low;
   }
   warp.setPoison(op.dst[0], mask, poisonOf(warp, op, kSources));
   return Step::Next;
 }
 
-template <typename H> Handler choose(Sem sem) {
+template <typename H>
+Handler choose(Sem sem) {
   switch (sem) {
   case Sem::Add:
     return halves<H, Add, 2>;

@@ -15,7 +15,8 @@ namespace attnrt::sim::ATTNRT_SIM_ISA {
 
 namespace {
 
-template <typename T> using Unsigned = std::make_unsigned_t<T>;
+template <typename T>
+using Unsigned = std::make_unsigned_t<T>;
 /// Twice as wide.
 template <typename T>
 using Wide = std::conditional_t<
@@ -25,10 +26,12 @@ using Wide = std::conditional_t<
         std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>,
         std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>>>;
 
-template <typename T> struct Add {
+template <typename T>
+struct Add {
   static T apply(T a, T b) { return T(uint64_t(a) + uint64_t(b)); }
 };
-template <typename T> struct Sub {
+template <typename T>
+struct Sub {
   static T apply(T a, T b) { return T(uint64_t(a) - uint64_t(b)); }
 };
 struct AddSat {
@@ -43,49 +46,60 @@ struct SubSat {
     return sum > INT32_MAX ? INT32_MAX : sum < INT32_MIN ? INT32_MIN : sum;
   }
 };
-template <typename T> struct MulLo {
+template <typename T>
+struct MulLo {
   static T apply(T a, T b) {
     using U = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
     return T(U(a) * U(b));
   }
 };
-template <typename T> struct MulHi {
+template <typename T>
+struct MulHi {
   static T apply(T a, T b) {
     return T((Wide<T>(a) * Wide<T>(b)) >> (8 * sizeof(T)));
   }
 };
-template <typename T> struct MulWide {
+template <typename T>
+struct MulWide {
   static Wide<T> apply(T a, T b) { return Wide<T>(a) * Wide<T>(b); }
 };
-template <typename T> struct MadLo {
+template <typename T>
+struct MadLo {
   static T apply(T a, T b, T c) {
     return Add<T>::apply(MulLo<T>::apply(a, b), c);
   }
 };
-template <typename T> struct MadHi {
+template <typename T>
+struct MadHi {
   static T apply(T a, T b, T c) {
     return Add<T>::apply(MulHi<T>::apply(a, b), c);
   }
 };
-template <typename T> struct MadWide {
+template <typename T>
+struct MadWide {
   static Wide<T> apply(T a, T b, Wide<T> c) {
     return Wide<T>(uint64_t(Wide<T>(a) * Wide<T>(b)) + uint64_t(c));
   }
 };
-template <typename T> struct Neg {
+template <typename T>
+struct Neg {
   static T apply(T a) { return T(0 - uint64_t(a)); }
 };
-template <typename T> struct Abs {
+template <typename T>
+struct Abs {
   static T apply(T a) { return a < 0 ? T(0 - uint64_t(a)) : a; }
 };
-template <typename T> struct Min {
+template <typename T>
+struct Min {
   static T apply(T a, T b) { return a < b ? a : b; }
 };
-template <typename T> struct Max {
+template <typename T>
+struct Max {
   static T apply(T a, T b) { return a > b ? a : b; }
 };
 /// The hardware gives all ones for a division by zero.
-template <typename T> struct Div {
+template <typename T>
+struct Div {
   static T apply(T a, T b) {
     if (b == 0)
       return T(~uint64_t(0));
@@ -94,7 +108,8 @@ template <typename T> struct Div {
     return T(a / b);
   }
 };
-template <typename T> struct Rem {
+template <typename T>
+struct Rem {
   static T apply(T a, T b) {
     if (b == 0)
       return a;
@@ -103,7 +118,8 @@ template <typename T> struct Rem {
     return T(a % b);
   }
 };
-template <typename T> struct Sad {
+template <typename T>
+struct Sad {
   static T apply(T a, T b, T c) {
     Unsigned<T> distance = a > b ? Unsigned<T>(a) - Unsigned<T>(b)
                                  : Unsigned<T>(b) - Unsigned<T>(a);
@@ -112,7 +128,8 @@ template <typename T> struct Sad {
 };
 
 /// The handler of F<T> for an integer type T with n sources.
-template <template <typename> class F, typename T> Handler same(int sources) {
+template <template <typename> class F, typename T>
+Handler same(int sources) {
   if constexpr (std::is_invocable_v<decltype(F<T>::apply), T>)
     return sources == 1 ? map<F<T>, T, T> : nullptr;
   else if constexpr (std::is_invocable_v<decltype(F<T>::apply), T, T>)
@@ -121,7 +138,8 @@ template <template <typename> class F, typename T> Handler same(int sources) {
     return sources == 3 ? map<F<T>, T, T, T, T> : nullptr;
 }
 
-template <template <typename> class F> Handler byType(Type type, int sources) {
+template <template <typename> class F>
+Handler byType(Type type, int sources) {
   switch (type) {
   case Type::U16:
     return same<F, uint16_t>(sources);

@@ -1,4 +1,4 @@
-//===- Lanes.h - Loops over the 32 lanes of a row --------------*- C++ -*-===//
+//===- Lanes.h - Loops over the 32 lanes of a row ---------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -35,7 +35,8 @@ namespace attnrt::sim::ATTNRT_SIM_ISA {
 
 using ptx::Type;
 
-template <typename To, typename From> inline To bitCast(From from) {
+template <typename To, typename From>
+inline To bitCast(From from) {
   static_assert(sizeof(To) == sizeof(From), "same size");
   To to;
   std::memcpy(&to, &from, sizeof(to));
@@ -44,7 +45,8 @@ template <typename To, typename From> inline To bitCast(From from) {
 
 /// The value of a lane. Values narrower than 32 bits lie in the low bits, the
 /// upper bits are zero.
-template <typename T> inline T get(const uint32_t *row, int lane) {
+template <typename T>
+inline T get(const uint32_t *row, int lane) {
   if constexpr (sizeof(T) < 4) {
     using U = std::conditional_t<sizeof(T) == 1, uint8_t, uint16_t>;
     return bitCast<T>(static_cast<U>(row[lane]));
@@ -53,7 +55,8 @@ template <typename T> inline T get(const uint32_t *row, int lane) {
   }
 }
 
-template <typename T> inline void put(uint32_t *row, int lane, T value) {
+template <typename T>
+inline void put(uint32_t *row, int lane, T value) {
   if constexpr (sizeof(T) < 4) {
     using U = std::conditional_t<sizeof(T) == 1, uint8_t, uint16_t>;
     row[lane] = bitCast<U>(value);

@@ -36,9 +36,9 @@ Step load(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t addresses[32];
   laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
   Resolved from;
-  resolve(warp, op, mask, kParam ? Target::Param : Target(op.aux),
-          Intent::Read, addresses, warp.poison[op.src[0]],
-          sizeof(T) * op.count, sizeof(T), from);
+  resolve(warp, op, mask, kParam ? Target::Param : Target(op.aux), Intent::Read,
+          addresses, warp.poison[op.src[0]], sizeof(T) * op.count, sizeof(T),
+          from);
   for (unsigned e = 0; e < op.count; ++e) {
     uint16_t to = element(warp, op, e);
     fillRow<T, Reg>(warp, to, mask, from, e * sizeof(T));
@@ -47,7 +47,8 @@ Step load(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-template <typename T> Step store(Warp &warp, const Op &op, uint32_t mask) {
+template <typename T>
+Step store(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t addresses[32];
   laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
   Resolved to;
@@ -68,7 +69,8 @@ template <typename T> Step store(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-template <typename T, bool kParam> Handler loadInto(unsigned registerBytes) {
+template <typename T, bool kParam>
+Handler loadInto(unsigned registerBytes) {
   if (registerBytes == 8) {
     using Reg = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
     return load<T, Reg, kParam>;
@@ -81,7 +83,8 @@ template <typename T, bool kParam> Handler loadInto(unsigned registerBytes) {
   return load<T, Reg, kParam>;
 }
 
-template <bool kParam> Handler chooseLoad(Type type, unsigned registerBytes) {
+template <bool kParam>
+Handler chooseLoad(Type type, unsigned registerBytes) {
   switch (type) {
   case Type::S8:
     return loadInto<int8_t, kParam>(registerBytes);
@@ -133,8 +136,9 @@ bool bindLoadStore(const Match &match, Op &op) {
   if (match.sem() == Sem::St)
     return setHandler(op, chooseStore(type));
   unsigned held = op.dstBytes ? op.dstBytes : ptx::bytesOf(type) == 8 ? 8 : 4;
-  return setHandler(op, target == Target::Param ? chooseLoad<true>(type, held)
-                                                : chooseLoad<false>(type, held));
+  return setHandler(op, target == Target::Param
+                            ? chooseLoad<true>(type, held)
+                            : chooseLoad<false>(type, held));
 }
 
 } // namespace attnrt::sim::ATTNRT_SIM_ISA

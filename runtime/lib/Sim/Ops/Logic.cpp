@@ -14,34 +14,42 @@ namespace attnrt::sim::ATTNRT_SIM_ISA {
 
 namespace {
 
-template <typename T> struct And {
+template <typename T>
+struct And {
   static T apply(T a, T b) { return a & b; }
 };
-template <typename T> struct Or {
+template <typename T>
+struct Or {
   static T apply(T a, T b) { return a | b; }
 };
-template <typename T> struct Xor {
+template <typename T>
+struct Xor {
   static T apply(T a, T b) { return a ^ b; }
 };
-template <typename T> struct Not {
+template <typename T>
+struct Not {
   static T apply(T a) { return T(~a); }
 };
-template <typename T> struct Cnot {
+template <typename T>
+struct Cnot {
   static T apply(T a) { return a == 0; }
 };
 /// Shifts by more than the width shift everything out.
-template <typename T> struct Shl {
+template <typename T>
+struct Shl {
   static T apply(T a, uint32_t n) {
     constexpr uint32_t kBits = 8 * sizeof(T);
     return n < kBits ? T(uint64_t(a) << (n & 63)) : T(0);
   }
 };
-template <> struct Shl<uint32_t> {
+template <>
+struct Shl<uint32_t> {
   static uint32_t apply(uint32_t a, uint32_t n) {
     return n < 32 ? a << (n & 31) : 0;
   }
 };
-template <typename T> struct Shr {
+template <typename T>
+struct Shr {
   static T apply(T a, uint32_t n) {
     constexpr uint32_t kBits = 8 * sizeof(T);
     uint32_t bounded = n < kBits ? n : kBits - 1;
@@ -49,14 +57,16 @@ template <typename T> struct Shr {
     return n < kBits || std::is_signed_v<T> ? shifted : T(0);
   }
 };
-template <bool kLeft, bool kWrap> struct Shf {
+template <bool kLeft, bool kWrap>
+struct Shf {
   static uint32_t apply(uint32_t a, uint32_t b, uint32_t c) {
     uint32_t n = kWrap ? c & 31 : c < 32 ? c : 32;
     uint64_t both = uint64_t(b) << 32 | a;
     return kLeft ? uint32_t((both << n) >> 32) : uint32_t(both >> n);
   }
 };
-template <typename T> struct Bfe {
+template <typename T>
+struct Bfe {
   static T apply(T a, uint32_t b, uint32_t c) {
     using U = std::make_unsigned_t<T>;
     constexpr unsigned kTop = 8 * sizeof(T) - 1;
@@ -75,7 +85,8 @@ template <typename T> struct Bfe {
     return T(sign ? field | ~keep : field & keep);
   }
 };
-template <typename T> struct Bfi {
+template <typename T>
+struct Bfi {
   static T apply(T a, T b, uint32_t c, uint32_t d) {
     constexpr unsigned kBits = 8 * sizeof(T);
     unsigned pos = c & 0xff, len = d & 0xff;
@@ -85,7 +96,8 @@ template <typename T> struct Bfi {
     return (b & ~(keep << pos)) | ((a & keep) << pos);
   }
 };
-template <typename T> struct Brev {
+template <typename T>
+struct Brev {
   static T apply(T a) {
     T out = 0;
     for (unsigned b = 0; b < 8 * sizeof(T); ++b)
@@ -93,15 +105,18 @@ template <typename T> struct Brev {
     return out;
   }
 };
-template <typename T> struct Popc {
+template <typename T>
+struct Popc {
   static uint32_t apply(T a) { return __builtin_popcountll(a); }
 };
-template <typename T> struct Clz {
+template <typename T>
+struct Clz {
   static uint32_t apply(T a) {
     return a ? __builtin_clzll(a) - (64 - 8 * sizeof(T)) : 8 * sizeof(T);
   }
 };
-template <typename T, bool kShift> struct Bfind {
+template <typename T, bool kShift>
+struct Bfind {
   static uint32_t apply(T a) {
     using U = std::make_unsigned_t<T>;
     U bits = std::is_signed_v<T> && a < 0 ? U(~U(a)) : U(a);
@@ -127,7 +142,8 @@ struct Prmt {
   }
 };
 /// The named modes of prmt choose one of four selectors.
-template <int kMode> struct PrmtMode {
+template <int kMode>
+struct PrmtMode {
   static uint32_t apply(uint32_t a, uint32_t b, uint32_t c) {
     static constexpr uint16_t kSelectors[6][4] = {
         {0x3210, 0x4321, 0x5432, 0x6543}, // f4e
@@ -162,7 +178,8 @@ Step lop3(Warp &warp, const Op &op, uint32_t mask) {
 
 enum class PredOp { And, Or, Xor, Not };
 
-template <PredOp kOp> Step predicates(Warp &warp, const Op &op, uint32_t mask) {
+template <PredOp kOp>
+Step predicates(Warp &warp, const Op &op, uint32_t mask) {
   const Predicate &a = warp.preds[op.src[0]], &b = warp.preds[op.src[1]];
   uint32_t x = op.negated ? ~a.value : a.value;
   uint32_t y = op.negated2 ? ~b.value : b.value;
@@ -177,7 +194,8 @@ template <PredOp kOp> Step predicates(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-template <template <typename> class F> Handler binary(Type type) {
+template <template <typename> class F>
+Handler binary(Type type) {
   switch (ptx::bytesOf(type)) {
   case 2:
     return map<F<uint16_t>, uint16_t, uint16_t, uint16_t>;
@@ -188,7 +206,8 @@ template <template <typename> class F> Handler binary(Type type) {
   }
 }
 
-template <template <typename> class F> Handler unary(Type type) {
+template <template <typename> class F>
+Handler unary(Type type) {
   switch (ptx::bytesOf(type)) {
   case 2:
     return map<F<uint16_t>, uint16_t, uint16_t>;
@@ -199,7 +218,8 @@ template <template <typename> class F> Handler unary(Type type) {
   }
 }
 
-template <template <typename> class F> Handler count(Type type) {
+template <template <typename> class F>
+Handler count(Type type) {
   return ptx::bytesOf(type) == 4 ? map<F<uint32_t>, uint32_t, uint32_t>
                                  : map<F<uint64_t>, uint32_t, uint64_t>;
 }
@@ -236,11 +256,13 @@ Handler shiftRight(Type type) {
   }
 }
 
-template <bool kLeft, bool kWrap> Handler funnel() {
+template <bool kLeft, bool kWrap>
+Handler funnel() {
   return map<Shf<kLeft, kWrap>, uint32_t, uint32_t, uint32_t, uint32_t>;
 }
 
-template <bool kShift> Handler findBit(Type type) {
+template <bool kShift>
+Handler findBit(Type type) {
   switch (type) {
   case Type::U32:
     return map<Bfind<uint32_t, kShift>, uint32_t, uint32_t>;
@@ -266,7 +288,8 @@ Handler extract(Type type) {
   }
 }
 
-template <int kMode> Handler permuteMode() {
+template <int kMode>
+Handler permuteMode() {
   return map<PrmtMode<kMode>, uint32_t, uint32_t, uint32_t, uint32_t>;
 }
 

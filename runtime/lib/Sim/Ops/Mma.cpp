@@ -36,7 +36,8 @@ struct alignas(64) Tiles {
 };
 
 /// c += a·b by rows, k ascending, one fused multiply-add each.
-template <int kK> void multiplyFast(Tiles &tiles) {
+template <int kK>
+void multiplyFast(Tiles &tiles) {
 #if defined(__AVX2__) && defined(__FMA__)
   for (int half = 0; half < 16; half += 8) {
     __m256 sum[8];
@@ -61,7 +62,8 @@ template <int kK> void multiplyFast(Tiles &tiles) {
 }
 
 /// Widens the eight elements of one row of a block.
-template <typename H> void widenRow(const uint32_t *words, float *out) {
+template <typename H>
+void widenRow(const uint32_t *words, float *out) {
   uint16_t halves[8];
   std::memcpy(halves, words, sizeof(halves));
   for (int i = 0; i < 8; ++i)
@@ -69,14 +71,16 @@ template <typename H> void widenRow(const uint32_t *words, float *out) {
 }
 
 #if defined(__AVX2__) && defined(__FMA__)
-template <> void widenRow<Bhalf>(const uint32_t *words, float *out) {
+template <>
+void widenRow<Bhalf>(const uint32_t *words, float *out) {
   __m128i halves = _mm_load_si128(reinterpret_cast<const __m128i *>(words));
   __m256i wide = _mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16);
   _mm256_store_ps(out, _mm256_castsi256_ps(wide));
 }
 #endif
 #if defined(__F16C__)
-template <> void widenRow<Half>(const uint32_t *words, float *out) {
+template <>
+void widenRow<Half>(const uint32_t *words, float *out) {
   __m128i halves = _mm_load_si128(reinterpret_cast<const __m128i *>(words));
   _mm256_store_ps(out, _mm256_cvtph_ps(halves));
 }
@@ -241,12 +245,12 @@ bool bindMatrix(const Match &match, Op &op) {
     return bindLdMatrix(match, op);
   bool k16 = match.has("m16n8k16");
   if (match.type(0) == Type::F16)
-    return setHandler(op, k16 ? mma<In::Half, 16, true>
-                              : mma<In::Half, 8, true>);
+    return setHandler(op,
+                      k16 ? mma<In::Half, 16, true> : mma<In::Half, 8, true>);
   switch (match.type(1)) {
   case Type::F16:
-    return setHandler(op, k16 ? mma<In::Half, 16, false>
-                              : mma<In::Half, 8, false>);
+    return setHandler(op,
+                      k16 ? mma<In::Half, 16, false> : mma<In::Half, 8, false>);
   case Type::BF16:
     return setHandler(op, k16 ? mma<In::Bhalf, 16, false>
                               : mma<In::Bhalf, 8, false>);

@@ -12,7 +12,8 @@ namespace attnrt::sim::ATTNRT_SIM_ISA {
 
 namespace {
 
-template <typename T> struct Same {
+template <typename T>
+struct Same {
   static T apply(T a) { return a; }
 };
 
@@ -103,14 +104,17 @@ bool bindMov(const Match &match, Op &op) {
   }
 }
 
-template <uint64_t kWindow> struct ToGeneric {
+template <uint64_t kWindow>
+struct ToGeneric {
   static uint64_t apply(uint64_t a) { return a | kWindow; }
 };
-template <uint64_t kWindow> struct FromGeneric {
+template <uint64_t kWindow>
+struct FromGeneric {
   static uint64_t apply(uint64_t a) { return a & ~kWindowMask; }
 };
 
-template <uint64_t kWindow> Handler convert(bool to) {
+template <uint64_t kWindow>
+Handler convert(bool to) {
   return to ? map<FromGeneric<kWindow>, uint64_t, uint64_t>
             : map<ToGeneric<kWindow>, uint64_t, uint64_t>;
 }
@@ -149,9 +153,9 @@ bool bindMove(const Match &match, Op &op) {
   case Sem::Cvta:
     return setHandler(op, cvta(match));
   case Sem::Isspacep:
-    op.aux = match.has("local")                                  ? 2
+    op.aux = match.has("local")                                ? 2
              : match.has("shared") || match.has("shared::cta") ? 1
-                                                                 : 0;
+                                                               : 0;
     return setHandler(op, isspacep);
   default:
     return false;

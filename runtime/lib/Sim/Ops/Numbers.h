@@ -1,4 +1,4 @@
-//===- Numbers.h - Floating-point helpers ----------------------*- C++ -*-===//
+//===- Numbers.h - Floating-point helpers -----------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -276,8 +276,7 @@ static void resolveShared(const Request &r, uint32_t mask, Resolved &out) {
     return;
   countConflicts(cta, r.addresses, out.lanes, r.bytes);
   // Absent lanes look where the first present one does.
-  uint32_t stray = static_cast<uint32_t>(
-      r.addresses[__builtin_ctz(out.lanes)]);
+  uint32_t stray = static_cast<uint32_t>(r.addresses[__builtin_ctz(out.lanes)]);
   uint32_t at[32];
   for (int i = 0; i < 32; ++i)
     at[i] = out.lanes >> i & 1 ? static_cast<uint32_t>(r.addresses[i]) : stray;
@@ -346,9 +345,9 @@ static void resolveGlobal(const Request &r, uint32_t mask, Resolved &out) {
     }
     uint32_t here = 0;
     for (int i = 0; i < 32; ++i)
-      here |= uint32_t(r.addresses[i] >= last->begin &&
-                       r.addresses[i] < last->end)
-              << i;
+      here |=
+          uint32_t(r.addresses[i] >= last->begin && r.addresses[i] < last->end)
+          << i;
     here &= rest;
     uint32_t fine = admit(r, here, last->begin, last->end);
     touchGlobal(r, *last, fine, out);
@@ -398,7 +397,7 @@ static void resolveGeneric(const Request &r, uint32_t mask, Resolved &out) {
     static constexpr MemorySpace kSpaces[] = {
         MemorySpace::Global, MemorySpace::Shared, MemorySpace::Local,
         MemorySpace::Param};
-    Request part{r.warp, r.op, kSpaces[window], r.intent,
+    Request part{r.warp, r.op,    kSpaces[window], r.intent,
                  plain,  r.bytes, r.wordBytes};
     Resolved found;
     std::memset(found.poison, 0, sizeof(found.poison));

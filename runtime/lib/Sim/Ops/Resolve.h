@@ -1,4 +1,4 @@
-//===- Resolve.h - Addresses to host memory, with every check --*- C++ -*-===//
+//===- Resolve.h - Addresses to host memory, with every check ---*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -23,9 +23,9 @@ enum class Target : uint8_t { Generic, Global, Shared, Local, Param };
 enum class Intent : uint8_t { Read, Write, Update };
 
 struct Resolved {
-  uint8_t *at[32];       // lanes that are left out point at scratch memory
-  uint32_t lanes = 0;    // that may go on
-  uint32_t poison[4];    // of Read and Update: undefined lanes per word
+  uint8_t *at[32];    // lanes that are left out point at scratch memory
+  uint32_t lanes = 0; // that may go on
+  uint32_t poison[4]; // of Read and Update: undefined lanes per word
   bool anyPoison = false;
 };
 

@@ -25,12 +25,13 @@ uint32_t sourceLane(uint32_t lane, uint32_t b, uint32_t c, bool &inside) {
                   : kMode == Mode::Down ? lane + b
                   : kMode == Mode::Bfly ? lane ^ b
                                         : minLane | (b & ~segment);
-  inside = kMode == Mode::Up ? int32_t(from) >= int32_t(maxLane)
-                             : from <= maxLane;
+  inside =
+      kMode == Mode::Up ? int32_t(from) >= int32_t(maxLane) : from <= maxLane;
   return inside ? from : lane;
 }
 
-template <Mode kMode> Step shuffle(Warp &warp, const Op &op, uint32_t mask) {
+template <Mode kMode>
+Step shuffle(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t members = memberMask(warp, op, mask, op.src[3]);
   if (!gather(warp, op, mask, members))
     return Step::Moved;
@@ -61,7 +62,8 @@ template <Mode kMode> Step shuffle(Warp &warp, const Op &op, uint32_t mask) {
 
 enum class Vote { All, Any, Uni, Ballot };
 
-template <Vote kVote> Step vote(Warp &warp, const Op &op, uint32_t mask) {
+template <Vote kVote>
+Step vote(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t members = memberMask(warp, op, mask, op.src[1]);
   if (!gather(warp, op, mask, members))
     return Step::Moved;
@@ -95,22 +97,40 @@ Step activemask(Warp &warp, const Op &op, uint32_t mask) {
 }
 
 struct Add {
-  template <typename T> static T apply(T a, T b) { return T(a + b); }
+  template <typename T>
+  static T apply(T a, T b) {
+    return T(a + b);
+  }
 };
 struct Min {
-  template <typename T> static T apply(T a, T b) { return a < b ? a : b; }
+  template <typename T>
+  static T apply(T a, T b) {
+    return a < b ? a : b;
+  }
 };
 struct Max {
-  template <typename T> static T apply(T a, T b) { return a > b ? a : b; }
+  template <typename T>
+  static T apply(T a, T b) {
+    return a > b ? a : b;
+  }
 };
 struct And {
-  template <typename T> static T apply(T a, T b) { return a & b; }
+  template <typename T>
+  static T apply(T a, T b) {
+    return a & b;
+  }
 };
 struct Or {
-  template <typename T> static T apply(T a, T b) { return a | b; }
+  template <typename T>
+  static T apply(T a, T b) {
+    return a | b;
+  }
 };
 struct Xor {
-  template <typename T> static T apply(T a, T b) { return a ^ b; }
+  template <typename T>
+  static T apply(T a, T b) {
+    return a ^ b;
+  }
 };
 
 template <typename F, typename T>

@@ -152,8 +152,8 @@ Token Lexer::next() {
   }
   if (c == '.' && isWordPart(at(position + 1))) {
     size_t end = position + 1;
-    while (isWordPart(at(end)) || (at(end) == ':' && at(end + 1) == ':' &&
-                                   isWordPart(at(end + 2)))) {
+    while (isWordPart(at(end)) ||
+           (at(end) == ':' && at(end + 1) == ':' && isWordPart(at(end + 2)))) {
       end += at(end) == ':' ? 2 : 1;
     }
     Token token = take(TokenKind::Modifier, end - position);

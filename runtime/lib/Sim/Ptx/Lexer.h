@@ -1,4 +1,4 @@
-//===- Lexer.h - PTX text to tokens ----------------------------*- C++ -*-===//
+//===- Lexer.h - PTX text to tokens -----------------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -32,9 +32,7 @@ struct Token {
   uint64_t value = 0;
   int line = 1;
 
-  bool is(char c) const {
-    return kind == TokenKind::Punct && text[0] == c;
-  }
+  bool is(char c) const { return kind == TokenKind::Punct && text[0] == c; }
   bool isModifier(std::string_view name) const {
     return kind == TokenKind::Modifier && text == name;
   }

@@ -1,4 +1,4 @@
-//===- Module.h - PTX as a tree --------------------------------*- C++ -*-===//
+//===- Module.h - PTX as a tree ---------------------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -246,8 +246,7 @@ bool Parser::moduleItem() {
   return fail("unsupported directive `." + name + "`");
 }
 
-bool Parser::variable(Space space, bool isExtern,
-                      std::vector<Variable> &into) {
+bool Parser::variable(Space space, bool isExtern, std::vector<Variable> &into) {
   uint32_t align = 0;
   unsigned unit = 0, unitCount = 1;
   while (token.kind == TokenKind::Modifier) {
@@ -543,8 +542,7 @@ bool Parser::directive(std::string_view name) {
   if (name == "pragma")
     return skipUntil(';');
   if (name != "loc")
-    return fail("unsupported directive `." + std::string(name) +
-                "` in a body");
+    return fail("unsupported directive `." + std::string(name) + "` in a body");
   // .loc file line column [, function_name label[+n], inlined_at f l c]
   uint64_t ignored;
   if (!integer(ignored) || !integer(ignored) || !integer(ignored))
@@ -569,8 +567,7 @@ bool Parser::registerDeclaration() {
     return fail("expected a type after .reg");
   std::optional<Type> type = typeNamed(token.text);
   if (!type)
-    return fail("unsupported register type `." + std::string(token.text) +
-                "`");
+    return fail("unsupported register type `." + std::string(token.text) + "`");
   advance();
   do {
     std::string name;

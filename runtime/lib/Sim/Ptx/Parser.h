@@ -1,4 +1,4 @@
-//===- Parser.h - PTX text to a Module -------------------------*- C++ -*-===//
+//===- Parser.h - PTX text to a Module --------------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- Types.h - The fundamental types of PTX ------------------*- C++ -*-===//
+//===- Types.h - The fundamental types of PTX -------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -17,10 +17,25 @@ namespace attnrt::sim::ptx {
 
 enum class Type : uint8_t {
   Pred,
-  B8, B16, B32, B64,
-  U8, U16, U32, U64,
-  S8, S16, S32, S64,
-  F16, F16x2, BF16, BF16x2, TF32, F32, F64,
+  B8,
+  B16,
+  B32,
+  B64,
+  U8,
+  U16,
+  U32,
+  U64,
+  S8,
+  S16,
+  S32,
+  S64,
+  F16,
+  F16x2,
+  BF16,
+  BF16x2,
+  TF32,
+  F32,
+  F64,
 };
 
 std::optional<Type> typeNamed(std::string_view name);

@@ -1,4 +1,4 @@
-//===- HeapAccess.h - What GlobalMemory hides ------------------*- C++ -*-===//
+//===- HeapAccess.h - What GlobalMemory hides -------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

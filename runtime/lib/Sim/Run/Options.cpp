@@ -25,7 +25,8 @@ static Status readNumber(const char *variable, uint64_t least, uint64_t most,
   uint64_t value = std::strtoull(text, &end, 10);
   if (*end || errno || text[0] < '0' || text[0] > '9' || value < least ||
       value > most)
-    return Status::badInput(std::string(variable) + ": expected a number from " +
+    return Status::badInput(std::string(variable) +
+                            ": expected a number from " +
                             std::to_string(least) + " to " +
                             std::to_string(most) + ", got `" + text + "`");
   out = value;

@@ -137,8 +137,7 @@ void attnrt::sim::runCta(Cta &cta, const Schedule &schedule,
       alive = true;
       uint64_t count = runWarp(warp);
       round += count;
-      impatience[warp.index] =
-          count >= kSlice ? impatience[warp.index] + 1 : 0;
+      impatience[warp.index] = count >= kSlice ? impatience[warp.index] + 1 : 0;
       if (impatience[warp.index] > kPatience) {
         warp.releaseMeetings();
         impatience[warp.index] = 0;

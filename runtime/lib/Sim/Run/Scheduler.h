@@ -1,4 +1,4 @@
-//===- Scheduler.h - Runs one CTA to its end -------------------*- C++ -*-===//
+//===- Scheduler.h - Runs one CTA to its end --------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

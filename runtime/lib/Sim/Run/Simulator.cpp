@@ -64,8 +64,8 @@ static Status checkShape(const Program &program, const sim::Kernel &kernel,
     return refuse("expected a block of 1 to 1024 threads, got " +
                   std::to_string(block.x) + "x" + std::to_string(block.y) +
                   "x" + std::to_string(block.z));
-  if (!grid.x || !grid.y || !grid.z || grid.x > 0x7fffffff ||
-      grid.y > 65535 || grid.z > 65535)
+  if (!grid.x || !grid.y || !grid.z || grid.x > 0x7fffffff || grid.y > 65535 ||
+      grid.z > 65535)
     return refuse("expected a grid up to 2147483647x65535x65535, got " +
                   std::to_string(grid.x) + "x" + std::to_string(grid.y) + "x" +
                   std::to_string(grid.z));
@@ -104,8 +104,9 @@ static Status placeVariables(const Program &program, sim::Heap &heap,
     addresses.push_back(*address);
     // What has no initial value is zero, as the ISA says.
     std::memset(reinterpret_cast<void *>(*address), 0, var.bytes);
-    std::memcpy(reinterpret_cast<void *>(*address), var.initial.data(),
-                var.initial.size());
+    if (!var.initial.empty())
+      std::memcpy(reinterpret_cast<void *>(*address), var.initial.data(),
+                  var.initial.size());
     heap.find(*address)->setInit(*address, var.bytes);
   }
   heap.modules[program.id] = addresses;
@@ -220,18 +221,21 @@ Status attnrt::sim::run(const Program &program, std::string_view name,
       return status;
   }
   std::shared_lock<std::shared_mutex> guard(heap.lock);
-  Launch launch{program, *kernel, shape, heap, packParams(*kernel, params),
+  Launch launch{program,
+                *kernel,
+                shape,
+                heap,
+                packParams(*kernel, params),
                 std::move(addresses)};
   Grid grid(launch, options);
   uint64_t ctas = uint64_t(shape.grid.x) * shape.grid.y * shape.grid.z;
-  unsigned threads = options.threads ? options.threads
-                                     : std::thread::hardware_concurrency();
+  unsigned threads =
+      options.threads ? options.threads : std::thread::hardware_concurrency();
   threads = static_cast<unsigned>(
       std::max<uint64_t>(1, std::min<uint64_t>(threads, ctas)));
   auto begin = std::chrono::steady_clock::now();
   grid.run(threads);
-  std::chrono::duration<double> took =
-      std::chrono::steady_clock::now() - begin;
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   grid.report(report);
   report.seconds += took.count();
   report.threads = std::max(report.threads, threads);

@@ -26,8 +26,8 @@ using namespace attnrt;
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
-static AttnrtModule module{"elementwise", kPtx, sizeof kPtx - 1, nullptr, 0,
-                           nullptr};
+static AttnrtModule module{"elementwise", kPtx, sizeof kPtx - 1,
+                           nullptr,       0,    nullptr};
 static AttnrtKernel scaleF16{&module, "scale_f16", nullptr};
 static AttnrtKernel scaleBf16{&module, "scale_bf16", nullptr};
 static AttnrtKernel scaleF32{&module, "scale_f32", nullptr};
@@ -197,7 +197,8 @@ EXPORT int attnpkg_marked_baseline(DLTensor *const *args,
 #define FUNCTION(name, entry, shapes, reference, baseline, flops, args,        \
                  results, kernels)                                             \
   "{\"name\": \"" name "\", \"entry\": \"attnpkg_" entry                       \
-  "\", \"shapes\": \"attnpkg_" shapes "\", \"reference\": \"attnpkg_" reference \
+  "\", \"shapes\": \"attnpkg_" shapes                                          \
+  "\", \"reference\": \"attnpkg_" reference                                    \
   "\", \"baseline\": \"attnpkg_" baseline "\", \"flops\": \"attnpkg_" flops    \
   "\", \"args\": [" args "], \"results\": [" results                           \
   "], \"edge_rows\": [{\"const\": -2, \"terms\": [{\"arg\": 0, \"dim\": 2, "   \
@@ -210,36 +211,35 @@ EXPORT int attnpkg_marked_baseline(DLTensor *const *args,
   "\", \"block\": [128, 1, 1], \"smem_bytes\": 0, \"registers\": null, "       \
   "\"spill_bytes\": null, \"ptxas_warnings\": [], \"schedule\": \"q=16\"}"
 
-#define ALL                                                                    \
-  SIMPLE("scale_f16", "scale", "f16", "\"scale_f16\"")                         \
-  ", " SIMPLE("scale_bf16", "scale", "bf16", "\"scale_bf16\"")                 \
-  ", " SIMPLE("scale_f32", "scale", "f32", "\"scale_f32\"")                    \
-  ", " SIMPLE("wrong", "wrong", "f32", "\"scale_f32\"")                        \
-  ", " SIMPLE("lazy", "lazy", "f32", "\"scale_f32\"")                          \
-  ", " SIMPLE("hazard", "hazard", "f32", "\"past_the_end_f32\"")               \
-  ", " SIMPLE("refuse", "refuse", "f32", "")                                   \
-  ", " FUNCTION("pair", "scale", "pair_shapes", "reference", "baseline",       \
-                "flops", TENSOR("f32") ", " TENSOR("f32"), RESULT("f32"),      \
-                "\"scale_f32\"")                                               \
-  ", " FUNCTION("counted", "scale", "shapes", "reference", "baseline",         \
-                "flops",                                                       \
-                TENSOR("f32") ", {\"shape\": [null], \"type\": \"i32\"}",      \
-                RESULT("f32"), "\"scale_f32\"")                                \
-  ", " FUNCTION("marked", "marked", "marked_shapes", "marked_reference",       \
-                "marked_baseline", "flops", TENSOR("bf16"),                    \
-                RESULT("bf16") ", " MARKS, "\"scale_bf16\", \"mark_odd\"")     \
-  ", " FUNCTION("sampled", "marked", "marked_shapes", "marked_reference",      \
-                "marked_baseline", "many_flops", TENSOR("f16"),                \
-                RESULT("f16") ", " MARKS, "\"scale_f16\", \"mark_odd\"")
+#define ALL                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        \
+  SIMPLE("scale_f16", "scale", "f16", "\"scale_f16\"")                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             \
+  ", " SIMPLE("scale_bf16", "scale",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               \
+              "bf16", "\"scale_bf16\"") ", " SIMPLE("scale_f32", "scale", "f32", "\"scale_f32\"") ", " SIMPLE("wrong",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             \
+                                                                                                              "wrong", "f32", "\"scale_f32\"") ", " SIMPLE("lazy", "lazy", "f32", "\"scale_f32\"") ", " SIMPLE("hazard", "hazard", "f32", "\"past_the_end_f32\"") ", " SIMPLE("refuse", "refuse", "f32", "") ", " FUNCTION("pair",                                                                                                                                                                                                                                                                                                                                                 \
+                                                                                                                                                                                                                                                                                                                           "scale",                                                                                                                                                                                                                                                                                                                                                \
+                                                                                                                                                                                                                                                                                                                           "pair_shapes", "reference", "baseline", "flops", TENSOR("f32") ", " TENSOR("f32"), RESULT("f32"), "\"scale_f32\"") ", " FUNCTION("counted",                                                                                                                                                                                                             \
+                                                                                                                                                                                                                                                                                                                                                                                                                                                            "scale",                                                                                                                                                                                                               \
+                                                                                                                                                                                                                                                                                                                                                                                                                                                            "shapes",                                                                                                                                                                                                              \
+                                                                                                                                                                                                                                                                                                                                                                                                                                                            "reference", "baseline", "flops", TENSOR("f32") ", {\"shape\": [null], \"type\": \"i32\"}",                                                                                                                            \
+                                                                                                                                                                                                                                                                                                                                                                                                                                                            RESULT(                                                                                                                                                                                                                \
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                "f32"),                                                                                                                                                                                                            \
+                                                                                                                                                                                                                                                                                                                                                                                                                                                            "\"scale_f32\"") ", " FUNCTION("marked", "marked", "marked_shapes", "marked_reference", "marked_baseline", "flops", TENSOR("bf16"),                                                                                    \
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           RESULT("bf16") ", " MARKS, "\"scale_bf16\", \"mark_odd\"") ", " FUNCTION("sampled",                                                                                                     \
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "marked",                                                                                                      \
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "marked_shapes", "marked_reference", "marked_baseline", "many_flops", TENSOR("f16"), RESULT("f16") ", " MARKS, \
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "\"scale_f16\", \"mark_odd\"")
 #define ONE SIMPLE("only", "scale", "f32", "\"scale_f32\"")
 #define NONE ""
 #define MISSING_SYMBOL SIMPLE("gone", "gone", "f32", "\"scale_f32\"")
 
-static constexpr char kJson[] =
-    "{\"schema\": 1, \"compiler\": \"by hand\", \"target\": \"sm_80\", "
-    "\"functions\": [" FIXTURE_FUNCTIONS "], \"kernels\": [" KERNEL("scale_f16")
-    ", " KERNEL("scale_bf16") ", " KERNEL("scale_f32") ", "
-    KERNEL("past_the_end_f32") ", " KERNEL("mark_odd") "]}";
+static constexpr char
+    kJson
+        [] =
+            "{\"schema\": 1, \"compiler\": \"by hand\", \"target\": \"sm_80\", "
+            "\"functions\": [" FIXTURE_FUNCTIONS
+            "], \"kernels\": [" KERNEL("scale_f16") ", " KERNEL("scale_bf16") ", " KERNEL(
+                "scale_f32") ", " KERNEL("past_the_end_f32") ", " KERNEL("mark_"
+                                                                         "odd") "]}";
 
 namespace {
 struct Section {
@@ -257,8 +257,8 @@ static constexpr Section makeSection() {
   return section;
 }
 
-__attribute__((section(".attn.package"), used)) static constexpr Section
-    kSection = makeSection();
+__attribute__((section(".attn.package"),
+               used)) static constexpr Section kSection = makeSection();
 
 #ifdef FIXTURE_NEEDS_MORE
 extern "C" int attnrtNotInThisVersion(void);

@@ -27,16 +27,12 @@ def Tile_GridDimAttr : I32EnumAttr<"GridDim", "a dimension of the grid", [
       I32EnumAttrCase<"x", 0>, I32EnumAttrCase<"y", 1>,
       I32EnumAttrCase<"z", 2>]> {
   let cppNamespace = "::attn::tile";
-  let genSpecializedAttr = 0;
 }
-def Tile_GridDimEnum : EnumAttr<Tile_Dialect, Tile_GridDimAttr, "grid_dim">;
 
 def Tile_CombinerAttr : I32EnumAttr<"Combiner", "how elements are combined", [
       I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"max", 1>]> {
   let cppNamespace = "::attn::tile";
-  let genSpecializedAttr = 0;
 }
-def Tile_CombinerEnum : EnumAttr<Tile_Dialect, Tile_CombinerAttr, "combiner">;
 
 def Tile_TileType : StaticShapeTensorOf<[AnyType]>;
 def Tile_Operand : AnyTypeOf<[Tile_TileType, Tile_SharedType]>;
@@ -126,7 +122,7 @@ def Tile_LaunchOp : Tile_Op<"launch", [
 
 def Tile_BlockIdOp : Tile_Op<"block_id", [Pure]> {
   let summary = "is the CTA's index along a dimension of the grid";
-  let arguments = (ins Tile_GridDimEnum:$dim);
+  let arguments = (ins Tile_GridDimAttr:$dim);
   let results = (outs Index:$result);
   let assemblyFormat = "$dim attr-dict";
 }
@@ -208,7 +204,7 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   let description = [{
     `tensor<MxNxT>` to `tensor<Mx1xT>`. `max` ignores NaN as `arith.maxnumf`.
   }];
-  let arguments = (ins Tile_CombinerEnum:$kind, Tile_TileType:$input);
+  let arguments = (ins Tile_CombinerAttr:$kind, Tile_TileType:$input);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
     $kind $input attr-dict `:` type($input) `->` type($result)
@@ -228,7 +224,7 @@ def Tile_FoldOp : Tile_Op<"fold", [Pure]> {
     %sums = tile.fold add %p : tensor<64x64xf32> -> tensor<64x8xf32>
     ```
   }];
-  let arguments = (ins Tile_CombinerEnum:$kind, Tile_TileType:$input);
+  let arguments = (ins Tile_CombinerAttr:$kind, Tile_TileType:$input);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
     $kind $input attr-dict `:` type($input) `->` type($result)

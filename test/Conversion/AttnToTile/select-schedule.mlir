@@ -1,0 +1,40 @@
+// RUN: attn-opt %s --attn-select-schedule | FileCheck %s --check-prefixes=CHECK,DEFAULT
+// RUN: attn-opt %s --attn-select-schedule="schedule=kv=32,stages=3" | FileCheck %s --check-prefixes=CHECK,KEYS
+// RUN: attn-opt %s --attn-select-schedule --remarks-filter=attn-select-schedule 2>&1 | FileCheck %s --check-prefix=REMARK
+
+!d64 = tensor<1x2x?x64xbf16>
+!d80 = tensor<1x2x?x80xbf16>
+!d256 = tensor<1x2x?x256xbf16>
+
+// CHECK-LABEL: func.func @d64
+func.func @d64(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
+  // DEFAULT: tile.schedule = #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2>, tile.target = "sm_80"
+  // KEYS: tile.schedule = #tile.schedule<q = 128, kv = 32, warps = 4, stages = 3>
+  // REMARK: q=128,kv=64,warps=4,stages=2
+  %o = attn.sdpa %q, %k, %v : (!d64, !d64, !d64) -> !d64
+  return %o : !d64
+}
+
+// The larger of the two head dimensions decides.
+// CHECK-LABEL: func.func @mixed
+func.func @mixed(%q: !d64, %k: !d64, %v: !d80) -> !d80 {
+  // DEFAULT: #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2>
+  %o = attn.sdpa %q, %k, %v : (!d64, !d64, !d80) -> !d80
+  return %o : !d80
+}
+
+// CHECK-LABEL: func.func @d256
+func.func @d256(%q: !d256, %k: !d256, %v: !d256) -> !d256 {
+  // DEFAULT: #tile.schedule<q = 128, kv = 32, warps = 8, stages = 2>
+  %o = attn.sdpa %q, %k, %v : (!d256, !d256, !d256) -> !d256
+  return %o : !d256
+}
+
+// What is chosen already stays.
+// CHECK-LABEL: func.func @chosen
+func.func @chosen(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
+  // CHECK: #tile.schedule<q = 64, kv = 16, warps = 2, stages = 1>
+  %o = attn.sdpa %q, %k, %v {tile.schedule = #tile.schedule<q = 64, kv = 16, warps = 2, stages = 1>, tile.target = "sm_80"}
+      : (!d64, !d64, !d64) -> !d64
+  return %o : !d64
+}

@@ -1,0 +1,45 @@
+// RUN: attn-opt %s --convert-tile-to-nvvm --canonicalize --cse | FileCheck %s
+
+!source = memref<?x?x56xbf16, strided<[?, ?, 1], offset: ?>>
+!tile = !tile.shared<64x64xbf16, swizzle = 128>
+
+// 512 chunks, 128 threads: four steps of 16 rows. A row outside the memref, and
+// the padding chunk of each row, are zeros that read nothing.
+// CHECK-LABEL: llvm.func @rows
+// CHECK-SAME: nvvm.maxntid = array<i32: 128>
+// CHECK-SAME: nvvm.minctasm = 1
+tile.kernel @rows(%in: !source, %h: index, %row: index)
+    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1>, target = "sm_80", shared_bytes = 8192 : i64} {
+  %b = tile.alloc at 0 : !tile
+  // CHECK-DAG: %[[C7:.*]] = llvm.mlir.constant(7 : i32)
+  // CHECK-DAG: %[[INSIDE:.*]] = llvm.icmp "slt" %{{.*}}, %{{.*}} : i32
+  // CHECK-DAG: %[[COLUMN:.*]] = llvm.icmp "slt" %{{.*}}, %[[C7]] : i32
+  // CHECK: %[[BOTH:.*]] = llvm.and
+  // CHECK: %[[BYTES:.*]] = llvm.select %{{.*}}, %{{.*}}, %{{.*}} : i1, i32
+  // CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %[[BYTES]]
+  // CHECK-COUNT-3: nvvm.cp.async.shared.global
+  // CHECK-NOT: nvvm.cp.async.shared.global
+  // CHECK-NOT: llvm.cond_br
+  tile.copy_async %in[%h, %row] to %b : !source to !tile
+  // CHECK: nvvm.cp.async.commit.group
+  tile.commit_copies
+  // CHECK: nvvm.cp.async.wait.group 1
+  tile.wait_copies pending = 1
+  // CHECK: nvvm.barrier0
+  tile.barrier
+  tile.return
+}
+
+// 128 chunks, 96 threads with two chunks a row: 48 rows, then the 16 left over
+// under a condition.
+// CHECK-LABEL: llvm.func @left_over
+tile.kernel @left_over(%in: memref<?x16xbf16, strided<[?, 1], offset: ?>>, %row: index)
+    attributes {schedule = #tile.schedule<q = 48, kv = 64, warps = 3, stages = 1>, target = "sm_80", shared_bytes = 2048 : i64} {
+  %b = tile.alloc at 0 : !tile.shared<64x16xbf16, swizzle = 32>
+  // CHECK: nvvm.cp.async.shared.global
+  // CHECK: llvm.cond_br
+  // CHECK: nvvm.cp.async.shared.global
+  // CHECK-NOT: nvvm.cp.async.shared.global
+  tile.copy_async %in[%row] to %b : memref<?x16xbf16, strided<[?, 1], offset: ?>> to !tile.shared<64x16xbf16, swizzle = 32>
+  tile.return
+}

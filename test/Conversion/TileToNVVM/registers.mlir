@@ -1,0 +1,60 @@
+// RUN: attn-opt %s --convert-tile-to-nvvm --canonicalize --cse | FileCheck %s
+
+#schedule = #tile.schedule<q = 16, kv = 16, warps = 1, stages = 1>
+#acc = #tile.accumulator<warps = 1>
+!rows = memref<?xf32, strided<[1], offset: ?>>
+!matrix = memref<?x16xf32, strided<[?, 1], offset: ?>>
+
+// A memref is its address, its dynamic dimensions and its outer strides; an
+// index argument has 32 bits.
+// CHECK-LABEL: llvm.func @reduce
+// CHECK-SAME: (%{{[^:]*}}: !llvm.ptr<1>, %{{[^:]*}}: i32, %[[I:[^:]*]]: i32)
+tile.kernel @reduce(%out: !rows, %i: index)
+    attributes {schedule = #schedule, target = "sm_80", shared_bytes = 0 : i64} {
+  // CHECK: %[[LANE:.*]] = nvvm.read.ptx.sreg.tid.x
+  %columns = tile.iota : tensor<1x16xi32, #acc>
+  %tile = tile.broadcast %columns : tensor<1x16xi32, #acc> -> tensor<16x16xi32, #acc>
+  %values = arith.sitofp %tile : tensor<16x16xi32, #acc> to tensor<16x16xf32, #acc>
+  // Each of the two rows of a thread: three in the thread, two across lanes.
+  // CHECK-COUNT-3: llvm.intr.maxnum
+  // CHECK: nvvm.shfl.sync bfly %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} : f32 -> f32
+  // CHECK: llvm.intr.maxnum
+  // CHECK: nvvm.shfl.sync bfly
+  // CHECK: llvm.intr.maxnum
+  %max = tile.reduce max %values : tensor<16x16xf32, #acc> -> tensor<16x1xf32, #acc>
+  // The first lane of a quad writes, where the row is inside.
+  // CHECK: llvm.icmp "eq"
+  // CHECK: llvm.icmp "slt"
+  // CHECK: llvm.cond_br
+  // CHECK: llvm.store
+  tile.store %max, %out[%i] : tensor<16x1xf32, #acc>, !rows
+  tile.return
+}
+
+// Folding to the width of an atom stays within the thread.
+// CHECK-LABEL: llvm.func @fold
+tile.kernel @fold(%out: memref<?x8xf32, strided<[?, 1], offset: ?>>, %x: memref<?x16xf32, strided<[?, 1], offset: ?>>)
+    attributes {schedule = #schedule, target = "sm_80", shared_bytes = 0 : i64} {
+  %c0 = arith.constant 0 : index
+  %rows = tile.iota : tensor<16x1xi32, #acc>
+  %tile = tile.broadcast %rows : tensor<16x1xi32, #acc> -> tensor<16x16xi32, #acc>
+  %values = arith.sitofp %tile : tensor<16x16xi32, #acc> to tensor<16x16xf32, #acc>
+  // CHECK-NOT: nvvm.shfl
+  // CHECK-COUNT-2: llvm.fadd
+  %sums = tile.fold add %values : tensor<16x16xf32, #acc> -> tensor<16x8xf32, #acc>
+  tile.store %sums, %out[%c0] : tensor<16x8xf32, #acc>, memref<?x8xf32, strided<[?, 1], offset: ?>>
+  tile.return
+}
+
+// CHECK-LABEL: llvm.func @approximate
+tile.kernel @approximate(%out: !rows) attributes {schedule = #schedule, target = "sm_80", shared_bytes = 0 : i64} {
+  %c0 = arith.constant 0 : index
+  %rows = tile.iota : tensor<16x1xi32, #acc>
+  %values = arith.sitofp %rows : tensor<16x1xi32, #acc> to tensor<16x1xf32, #acc>
+  // CHECK: llvm.intr.exp2(%{{.*}}) {fastmathFlags = #llvm.fastmath<afn>}
+  %e = math.exp2 %values fastmath<afn> : tensor<16x1xf32, #acc>
+  // CHECK: llvm.call_intrinsic "llvm.nvvm.lg2.approx.ftz.f"
+  %l = math.log2 %e : tensor<16x1xf32, #acc>
+  tile.store %l, %out[%c0] : tensor<16x1xf32, #acc>, !rows
+  tile.return
+}

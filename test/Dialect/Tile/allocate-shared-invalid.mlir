@@ -1,0 +1,16 @@
+// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-allocate-shared))' -split-input-file -verify-diagnostics
+
+// expected-error@+1 {{schedule `q=64,kv=64,warps=4,stages=2` needs 196608 bytes of shared memory, 29696 more than the 166912 of sm_80}}
+tile.kernel @too_large() attributes {
+    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+  %a = tile.alloc : !tile.shared<6x128x128xbf16, swizzle = 128>
+  tile.return
+}
+
+// -----
+
+// expected-error@+1 {{expected a known target (sm_80), got `sm_1`}}
+tile.kernel @target() attributes {
+    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_1"} {
+  tile.return
+}

@@ -1,0 +1,33 @@
+// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-assign-layouts))' | FileCheck %s
+
+!tile = !tile.shared<64x64xbf16, swizzle = 128>
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+
+// Everything is laid out as an accumulator, row and column vectors too; what is
+// multiplied from the left is converted, or read in that layout at once.
+// CHECK-LABEL: tile.kernel @layouts
+tile.kernel @layouts(%n: index) attributes {schedule = #schedule, target = "sm_80"} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %a = tile.alloc : !tile
+  // CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : tensor<64x64xf32, #[[ACC:.*accumulator.*]]>
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  // CHECK-DAG: tile.fragment %{{.*}} : <64x64xbf16, swizzle = 128> -> tensor<64x64xbf16, #tile.operand_a<warps = 4>>
+  %q = tile.fragment %a : !tile -> tensor<64x64xbf16>
+  // CHECK: scf.for {{.*}} -> (tensor<64x64xf32, #tile.accumulator<warps = 4>>)
+  %r = scf.for %t = %c0 to %n step %c1 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    // CHECK: tile.dot %{{.*}} : tensor<64x64xbf16, #tile.operand_a<warps = 4>>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32, #tile.accumulator<warps = 4>>
+    %s = tile.dot %q, %a, %zero transpose_b : tensor<64x64xbf16>, !tile, tensor<64x64xf32>
+    // CHECK: tile.reduce max %{{.*}} -> tensor<64x1xf32, #tile.accumulator<warps = 4>>
+    %m = tile.reduce max %s : tensor<64x64xf32> -> tensor<64x1xf32>
+    // CHECK: tile.iota : tensor<1x64xi32, #tile.accumulator<warps = 4>>
+    %i = tile.iota : tensor<1x64xi32>
+    // CHECK: %[[P:.*]] = arith.truncf
+    %p = arith.truncf %s : tensor<64x64xf32> to tensor<64x64xbf16>
+    // CHECK: %[[LEFT:.*]] = tile.convert_layout %[[P]] : tensor<64x64xbf16, #tile.accumulator<warps = 4>> -> tensor<64x64xbf16, #tile.operand_a<warps = 4>>
+    // CHECK: tile.dot %[[LEFT]]
+    %o = tile.dot %p, %a, %acc : tensor<64x64xbf16>, !tile, tensor<64x64xf32>
+    scf.yield %o : tensor<64x64xf32>
+  }
+  tile.return
+}

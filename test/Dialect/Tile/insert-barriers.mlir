@@ -1,0 +1,98 @@
+// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-insert-barriers))' | FileCheck %s
+
+!tensor = memref<?x64xbf16, strided<[?, 1], offset: ?>>
+!tile = !tile.shared<64x64xbf16, swizzle = 128>
+!ring = !tile.shared<2x64x64xbf16, swizzle = 128>
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+
+// A thread's wait is for its own copies; the others' need a barrier.
+// CHECK-LABEL: tile.kernel @before_first_read
+tile.kernel @before_first_read(%K: !tensor, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+  %a = tile.alloc : !tile
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  tile.copy_async %K[%i] to %a : !tensor to !tile
+  tile.commit_copies
+  // CHECK: tile.wait_copies
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.dot
+  tile.wait_copies pending = 0
+  %s = tile.dot %a, %a, %zero transpose_b : !tile, !tile, tensor<64x64xf32>
+  // CHECK-NOT: tile.barrier
+  %t = tile.dot %a, %a, %s transpose_b : !tile, !tile, tensor<64x64xf32>
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @before_overwriting
+tile.kernel @before_overwriting(%K: !tensor, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+  %a = tile.alloc : !tile
+  %f = tile.fragment %a : !tile -> tensor<64x64xbf16>
+  // CHECK: tile.fragment
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.copy_async
+  tile.copy_async %K[%i] to %a : !tensor to !tile
+  tile.return
+}
+
+// Other buffers do not matter.
+// CHECK-LABEL: tile.kernel @independent
+tile.kernel @independent(%K: !tensor, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+  %a = tile.alloc : !tile
+  %b = tile.alloc : !tile
+  %f = tile.fragment %a : !tile -> tensor<64x64xbf16>
+  // CHECK-NOT: tile.barrier
+  tile.copy_async %K[%i] to %b : !tensor to !tile
+  tile.return
+}
+
+// One barrier a step: the tile of this step has arrived, and nobody reads the
+// one that is overwritten. It stands outside the condition.
+// CHECK-LABEL: tile.kernel @pipelined
+tile.kernel @pipelined(%K: !tensor, %n: index) attributes {schedule = #schedule, target = "sm_80"} {
+  %ring = tile.alloc : !ring
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  // CHECK: scf.for
+  // CHECK-NEXT: tile.wait_copies
+  // CHECK-NEXT: arith.cmpi
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: scf.if
+  // CHECK-NOT: tile.barrier
+  %r = scf.for %t = %c0 to %n step %c1 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    tile.wait_copies pending = 0
+    %more = arith.cmpi slt, %t, %n : index
+    scf.if %more {
+      %next = tile.slot %ring[%c1] : !ring
+      tile.copy_async %K[%t] to %next : !tensor to !tile
+    }
+    tile.commit_copies
+    %now = tile.slot %ring[%c0] : !ring
+    %s = tile.dot %now, %now, %acc transpose_b : !tile, !tile, tensor<64x64xf32>
+    scf.yield %s : tensor<64x64xf32>
+  }
+  tile.return
+}
+
+// Around the back edge: read, then copied into.
+// CHECK-LABEL: tile.kernel @back_edge
+tile.kernel @back_edge(%K: !tensor, %n: index) attributes {schedule = #schedule, target = "sm_80"} {
+  %a = tile.alloc : !tile
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  // CHECK: scf.for
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.copy_async
+  // CHECK-NEXT: tile.commit_copies
+  // CHECK-NEXT: tile.wait_copies
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.dot
+  %r = scf.for %t = %c0 to %n step %c1 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    tile.copy_async %K[%t] to %a : !tensor to !tile
+    tile.commit_copies
+    tile.wait_copies pending = 0
+    %s = tile.dot %a, %a, %acc transpose_b : !tile, !tile, tensor<64x64xf32>
+    scf.yield %s : tensor<64x64xf32>
+  }
+  tile.return
+}

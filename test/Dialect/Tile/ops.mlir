@@ -1,0 +1,85 @@
+// RUN: attn-opt %s | FileCheck %s
+// RUN: attn-opt %s | attn-opt | FileCheck %s
+// RUN: attn-opt %s --mlir-print-op-generic | attn-opt | FileCheck %s
+
+!tensor = memref<?x?x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>
+!sums = memref<?x?x?xf32, strided<[?, ?, 1], offset: ?>>
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+#acc = #tile.accumulator<warps = 4>
+#lhs = #tile.operand_a<warps = 4>
+
+// CHECK-LABEL: tile.kernel @memory
+// CHECK-SAME: schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+tile.kernel @memory(%in: !tensor, %group: index, %out: !tensor, %rows: !sums)
+    attributes {schedule = #schedule, target = "sm_80"} {
+  // CHECK: %[[X:.*]] = tile.block_id x
+  %x = tile.block_id x
+  %y = tile.block_id y
+  %z = tile.block_id z
+  %c1 = arith.constant 1 : index
+  // CHECK: tile.load %{{.*}}[%{{.*}}, %{{.*}}, %[[X]]] : memref<{{.*}}> -> tensor<64x64xbf16>
+  %tile = tile.load %in[%z, %y, %x] : !tensor -> tensor<64x64xbf16>
+  // CHECK: tile.store %{{.*}}, %{{.*}}[%{{.*}}] : tensor<64x64xbf16>, memref<
+  tile.store %tile, %out[%z, %y, %x] : tensor<64x64xbf16>, !tensor
+  %one = arith.constant dense<1.0> : tensor<64x1xf32>
+  // CHECK: tile.store %{{.*}}, %{{.*}}[%{{.*}}] : tensor<64x1xf32>, memref<
+  tile.store %one, %rows[%z, %y, %x] : tensor<64x1xf32>, !sums
+
+  // CHECK: %[[RING:.*]] = tile.alloc : <2x64x64xbf16, swizzle = 128>
+  %ring = tile.alloc : !tile.shared<2x64x64xbf16, swizzle = 128>
+  // CHECK: tile.alloc at 16384 : <64x64xbf16, swizzle = 128>
+  %once = tile.alloc at 16384 : !tile.shared<64x64xbf16, swizzle = 128>
+  // CHECK: %[[SLOT:.*]] = tile.slot %[[RING]][%{{.*}}] : <2x64x64xbf16, swizzle = 128>
+  %slot = tile.slot %ring[%c1] : !tile.shared<2x64x64xbf16, swizzle = 128>
+  // CHECK: tile.copy_async %{{.*}}[%{{.*}}] to %[[SLOT]]
+  tile.copy_async %in[%z, %y, %x] to %slot : !tensor to !tile.shared<64x64xbf16, swizzle = 128>
+  // CHECK-NEXT: tile.commit_copies
+  tile.commit_copies
+  // CHECK-NEXT: tile.wait_copies pending = 0
+  tile.wait_copies pending = 0
+  // CHECK-NEXT: tile.barrier
+  tile.barrier
+  // CHECK-NEXT: tile.fragment %[[SLOT]]
+  %fragment = tile.fragment %slot : !tile.shared<64x64xbf16, swizzle = 128> -> tensor<64x64xbf16, #lhs>
+  // CHECK: tile.return
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @arithmetic
+tile.kernel @arithmetic() attributes {schedule = #schedule, target = "sm_80"} {
+  %a = arith.constant dense<1.0> : tensor<64x16xbf16>
+  %k = arith.constant dense<1.0> : tensor<32x16xbf16>
+  %v = arith.constant dense<1.0> : tensor<16x32xbf16>
+  %zero = arith.constant dense<0.0> : tensor<64x32xf32, #acc>
+  %plain = arith.constant dense<0.0> : tensor<64x32xf32>
+  // CHECK: tile.dot %{{.*}}, %{{.*}}, %{{.*}} transpose_b : tensor<64x16xbf16>, tensor<32x16xbf16>, tensor<64x32xf32>
+  %s = tile.dot %a, %k, %plain transpose_b : tensor<64x16xbf16>, tensor<32x16xbf16>, tensor<64x32xf32>
+  // CHECK: tile.dot %{{.*}}, %{{.*}}, %{{.*}} : tensor<64x16xbf16>, tensor<16x32xbf16>, tensor<64x32xf32>
+  %o = tile.dot %a, %v, %s : tensor<64x16xbf16>, tensor<16x32xbf16>, tensor<64x32xf32>
+  // CHECK: tile.reduce max %{{.*}} : tensor<64x32xf32> -> tensor<64x1xf32>
+  %m = tile.reduce max %o : tensor<64x32xf32> -> tensor<64x1xf32>
+  // CHECK: tile.fold add %{{.*}} : tensor<64x32xf32> -> tensor<64x8xf32>
+  %l = tile.fold add %o : tensor<64x32xf32> -> tensor<64x8xf32>
+  // CHECK: tile.broadcast %{{.*}} : tensor<64x1xf32> -> tensor<64x32xf32>
+  %b = tile.broadcast %m : tensor<64x1xf32> -> tensor<64x32xf32>
+  // CHECK: tile.iota : tensor<1x32xi32>
+  %i = tile.iota : tensor<1x32xi32>
+  %p = arith.constant dense<1.0> : tensor<64x32xbf16, #acc>
+  // CHECK: tile.convert_layout %{{.*}} : tensor<64x32xbf16, #tile.accumulator<warps = 4>> -> tensor<64x32xbf16, #tile.operand_a<warps = 4>>
+  %q = tile.convert_layout %p : tensor<64x32xbf16, #acc> -> tensor<64x32xbf16, #lhs>
+  tile.return
+}
+
+tile.kernel @copy(%in: memref<?x64xf32, strided<[?, 1], offset: ?>>, %out: memref<?x64xf32, strided<[?, 1], offset: ?>>)
+    attributes {schedule = #schedule, target = "sm_80"} {
+  tile.return
+}
+
+// CHECK-LABEL: func.func @launch
+func.func @launch(%in: tensor<?x64xf32>, %n: index) -> tensor<?x64xf32> {
+  %c1 = arith.constant 1 : index
+  %empty = tensor.empty(%n) : tensor<?x64xf32>
+  // CHECK: tile.launch @copy grid(%{{.*}}, %{{.*}}, %{{.*}}) ins(%{{.*}} : tensor<?x64xf32>) outs(%{{.*}} : tensor<?x64xf32>) -> tensor<?x64xf32>
+  %out = tile.launch @copy grid(%n, %c1, %c1) ins(%in : tensor<?x64xf32>) outs(%empty : tensor<?x64xf32>) -> tensor<?x64xf32>
+  return %out : tensor<?x64xf32>
+}

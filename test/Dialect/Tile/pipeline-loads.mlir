@@ -1,0 +1,109 @@
+// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-pipeline-loads))' | FileCheck %s
+
+!tensor = memref<?x64xbf16, strided<[?, 1], offset: ?>>
+!tile = !tile.shared<64x64xbf16, swizzle = 128>
+
+// Two loops are one walk: the copy that the last step of the first one starts is
+// the tile of the first step of the second.
+// CHECK-LABEL: tile.kernel @two_stages
+// CHECK-SAME: %[[K:[^:]*]]: memref<{{.*}}>, %[[FIRST:[^:]*]]: index, %[[MIDDLE:[^:]*]]: index, %[[LAST:[^:]*]]: index
+tile.kernel @two_stages(%K: !tensor, %first: index, %middle: index, %last: index)
+    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+  // CHECK: %[[RING:.*]] = tile.alloc : <2x64x64xbf16, swizzle = 128>
+  %buffer = tile.alloc : !tile
+  %query = tile.alloc : !tile
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  // The query and the first tile travel together; the wait is for the query.
+  // CHECK: tile.copy_async %{{.*}} to %[[QUERY:.*]] :
+  // CHECK-NEXT: tile.commit_copies
+  tile.copy_async %K[%first] to %query : !tensor to !tile
+  tile.commit_copies
+  // CHECK: %[[HAS:.*]] = arith.cmpi slt, %{{.*}}, %[[LAST]]
+  // CHECK: scf.if %[[HAS]] {
+  // CHECK: tile.slot %[[RING]]
+  // CHECK: tile.copy_async
+  // CHECK: }
+  // CHECK-NEXT: tile.commit_copies
+  // CHECK-NEXT: tile.wait_copies pending = 1
+  tile.wait_copies pending = 0
+  // CHECK: scf.for %[[T:.*]] = %[[FIRST]] to %[[MIDDLE]]
+  %a = scf.for %t = %first to %middle step %c1 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    // CHECK-NEXT: tile.wait_copies pending = 0
+    // CHECK: %[[NEXT:.*]] = arith.addi %[[T]], %{{.*}}
+    // CHECK: %[[MORE:.*]] = arith.cmpi slt, %[[NEXT]], %[[LAST]]
+    // CHECK: scf.if %[[MORE]] {
+    // CHECK: %[[AHEAD:.*]] = arith.subi %[[NEXT]], %[[FIRST]]
+    // CHECK: arith.remui %[[AHEAD]], %{{.*}}
+    // CHECK: %[[ROW:.*]] = arith.muli %[[NEXT]], %{{.*}}
+    // CHECK: tile.copy_async %[[K]][%[[ROW]]]
+    // CHECK: }
+    // CHECK-NEXT: tile.commit_copies
+    // CHECK: %[[STEP:.*]] = arith.subi %[[T]], %[[FIRST]]
+    // CHECK: %[[SLOT:.*]] = arith.remui %[[STEP]], %{{.*}}
+    // CHECK: %[[NOW:.*]] = tile.slot %[[RING]][%[[SLOT]]]
+    %row = arith.muli %t, %c64 : index
+    tile.copy_async %K[%row] to %buffer : !tensor to !tile
+    tile.commit_copies
+    tile.wait_copies pending = 0
+    // CHECK-NOT: tile.copy_async
+    // CHECK: tile.dot %{{.*}}, %[[NOW]], %{{.*}}
+    %s = tile.dot %query, %buffer, %acc transpose_b : !tile, !tile, tensor<64x64xf32>
+    scf.yield %s : tensor<64x64xf32>
+  }
+  // CHECK: scf.for %{{.*}} = %[[MIDDLE]] to %[[LAST]]
+  %b = scf.for %t = %middle to %last step %c1 iter_args(%acc = %a) -> (tensor<64x64xf32>) {
+    // CHECK: arith.cmpi slt, %{{.*}}, %[[LAST]]
+    // CHECK: arith.subi %{{.*}}, %[[FIRST]]
+    %row = arith.muli %t, %c64 : index
+    tile.copy_async %K[%row] to %buffer : !tensor to !tile
+    tile.commit_copies
+    tile.wait_copies pending = 0
+    %s = tile.dot %query, %buffer, %acc transpose_b : !tile, !tile, tensor<64x64xf32>
+    scf.yield %s : tensor<64x64xf32>
+  }
+  tile.return
+}
+
+// Three slots, two copies before the walk, one group may be in flight in it.
+// CHECK-LABEL: tile.kernel @three_stages
+tile.kernel @three_stages(%K: !tensor, %first: index, %last: index)
+    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 3>, target = "sm_80"} {
+  // CHECK: tile.alloc : <3x64x64xbf16, swizzle = 128>
+  %buffer = tile.alloc : !tile
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  // CHECK-COUNT-2: tile.commit_copies
+  // CHECK: scf.for
+  // CHECK-NEXT: tile.wait_copies pending = 1
+  %a = scf.for %t = %first to %last step %c1 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    tile.copy_async %K[%t] to %buffer : !tensor to !tile
+    tile.commit_copies
+    tile.wait_copies pending = 0
+    %s = tile.dot %buffer, %buffer, %acc transpose_b : !tile, !tile, tensor<64x64xf32>
+    scf.yield %s : tensor<64x64xf32>
+  }
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @one_stage
+tile.kernel @one_stage(%K: !tensor, %first: index, %last: index)
+    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1>, target = "sm_80"} {
+  // CHECK: tile.alloc : <64x64xbf16, swizzle = 128>
+  %buffer = tile.alloc : !tile
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %a = scf.for %t = %first to %last step %c1 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    // CHECK: tile.copy_async
+    // CHECK-NEXT: tile.commit_copies
+    // CHECK-NEXT: tile.wait_copies pending = 0
+    // CHECK-NEXT: tile.dot
+    tile.copy_async %K[%t] to %buffer : !tensor to !tile
+    tile.commit_copies
+    tile.wait_copies pending = 0
+    %s = tile.dot %buffer, %buffer, %acc transpose_b : !tile, !tile, tensor<64x64xf32>
+    scf.yield %s : tensor<64x64xf32>
+  }
+  tile.return
+}
