@@ -1,10 +1,11 @@
 // Each stage's printed IR, fed to the next, gives what attn-compile gives.
+// Packages have the same file name, since they hold it (SONAME).
 //
-// RUN: rm -rf %t && mkdir -p %t
+// RUN: rm -rf %t && mkdir -p %t/whole %t/tile %t/nvvm %t/twice
 // RUN: attn-compile %s --target=sm_80 --emit=tile -o %t/whole.tile.mlir
 // RUN: attn-compile %s --target=sm_80 --emit=nvvm -o %t/whole.nvvm.mlir
 // RUN: attn-compile %s --target=sm_80 --emit=ptx -o %t/whole.ptx
-// RUN: attn-compile %s --target=sm_80 -o %t/whole.so
+// RUN: attn-compile %s --target=sm_80 -o %t/whole/f.so
 //
 // The pipelines of attn-opt, which ends what it prints with an empty line.
 // RUN: attn-opt %s --attn-to-tile="target=sm_80" -o %t/opt.tile.mlir
@@ -21,10 +22,10 @@
 // RUN: cmp %t/tile.ptx %t/whole.ptx
 // RUN: attn-compile %t/opt.nvvm.mlir --emit=ptx -o %t/nvvm.ptx
 // RUN: cmp %t/nvvm.ptx %t/whole.ptx
-// RUN: attn-compile %t/opt.tile.mlir -o %t/tile.so
-// RUN: cmp %t/tile.so %t/whole.so
-// RUN: attn-compile %t/opt.nvvm.mlir -o %t/nvvm.so
-// RUN: cmp %t/nvvm.so %t/whole.so
+// RUN: attn-compile %t/opt.tile.mlir -o %t/tile/f.so
+// RUN: cmp %t/tile/f.so %t/whole/f.so
+// RUN: attn-compile %t/opt.nvvm.mlir -o %t/nvvm/f.so
+// RUN: cmp %t/nvvm/f.so %t/whole/f.so
 //
 // Tile IR of another path: generic form, and back.
 // RUN: attn-opt %t/opt.tile.mlir --mlir-print-op-generic | attn-opt -o %t/again.tile.mlir
@@ -40,11 +41,11 @@
 // The same twice.
 // RUN: attn-compile %s --target=sm_80 --emit=ptx -o %t/twice.ptx
 // RUN: cmp %t/twice.ptx %t/whole.ptx
-// RUN: attn-compile %s --target=sm_80 -o %t/twice.so
-// RUN: cmp %t/twice.so %t/whole.so
+// RUN: attn-compile %s --target=sm_80 -o %t/twice/f.so
+// RUN: cmp %t/twice/f.so %t/whole/f.so
 //
 // What was made works.
-// RUN: attn-run %t/nvvm.so --device=sim --function=causal --shape=0=1x4x70x64 --shape=1=1x2x90x64 --shape=2=1x2x90x80
+// RUN: attn-run %t/nvvm/f.so --device=sim --function=causal --shape=0=1x4x70x64 --shape=1=1x2x90x64 --shape=2=1x2x90x80
 
 func.func @causal(%q: tensor<?x4x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x80xbf16>) -> (tensor<?x4x?x80xbf16>, tensor<?x4x?xf32>) {
   %o, %lse = attn.sdpa %q, %k, %v causal(bottom_right) window(40, inf) : (tensor<?x4x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x80xbf16>) -> (tensor<?x4x?x80xbf16>, tensor<?x4x?xf32>)
