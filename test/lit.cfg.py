@@ -35,7 +35,10 @@ sys.path.insert(0, support)
 venv_python = os.path.join(config.attn_obj_root, "venv", "bin", "python")
 config.python = venv_python if os.path.exists(venv_python) else sys.executable
 
-llvm_config.with_system_environment(["HOME", "TMPDIR", "ATTN_PTXAS"])
+llvm_config.with_system_environment(["HOME", "TMPDIR"])
+# Empty it says that there is no ptxas.
+if "ATTN_PTXAS" in os.environ:
+    config.environment["ATTN_PTXAS"] = os.environ["ATTN_PTXAS"]
 # The compiler looks for ld.lld and ptxas in PATH.
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.attn_tools_dir, append_path=True)

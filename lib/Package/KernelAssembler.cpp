@@ -62,10 +62,11 @@ FailureOr<std::string> attn::emitPtx(gpu::GPUModuleOp kernels) {
 std::optional<std::string> attn::findPtxas() {
   if (const char *path = std::getenv("ATTN_PTXAS"))
     return *path ? std::optional<std::string>(path) : std::nullopt;
-  for (ArrayRef<StringRef> paths :
-       {ArrayRef<StringRef>(), ArrayRef<StringRef>("/usr/local/cuda/bin")})
-    if (auto found = llvm::sys::findProgramByName("ptxas", paths))
-      return *found;
+  if (auto found = llvm::sys::findProgramByName("ptxas"))
+    return *found;
+  if (auto found =
+          llvm::sys::findProgramByName("ptxas", {"/usr/local/cuda/bin"}))
+    return *found;
   return std::nullopt;
 }
 
