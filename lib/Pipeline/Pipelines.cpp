@@ -23,6 +23,15 @@
 using namespace mlir;
 using namespace attn;
 
+/// The canonicalisation of loops of no or one step. Until copies are pipelined,
+/// all KV tiles are steps of loops, the ragged one too; after it, the
+/// canonicaliser may fold such loops. The pattern has no label, and its name
+/// depends on the compiler that MLIR was built with.
+static std::vector<std::string> keepLoops() {
+  return {"(anonymous namespace)::SimplifyTrivialLoops",
+          "{anonymous}::SimplifyTrivialLoops"};
+}
+
 /// From what to how. Masks are expanded before anything reads them. The judges
 /// are made while attention is still one operation, and so are schedules
 /// chosen.
@@ -37,7 +46,7 @@ static void buildAttnStage(OpPassManager &manager,
   select.schedule = options.schedule;
   manager.addPass(createSelectSchedule(select));
   manager.addPass(createConvertAttnToTile());
-  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCanonicalizerPass({}, keepLoops()));
   manager.addPass(createCSEPass());
 }
 

@@ -35,29 +35,38 @@ struct alignas(64) Tiles {
   float c[16][8];
 };
 
-/// c += a·b by rows, k ascending, one fused multiply-add each.
+/// c += a·b. As in the tensor cores, the products of one instruction are summed
+/// before c is added: here in four partial sums (products k, k + 4, k + 8, …),
+/// which keeps the roundings few and small beside those of c.
 template <int kK>
 void multiplyFast(Tiles &tiles) {
+  constexpr int kSums = 4;
 #if defined(__AVX2__) && defined(__FMA__)
-  for (int half = 0; half < 16; half += 8) {
-    __m256 sum[8];
-    for (int r = 0; r < 8; ++r)
-      sum[r] = _mm256_load_ps(tiles.c[half + r]);
-    for (int k = 0; k < kK; ++k) {
-      __m256 b = _mm256_load_ps(tiles.b[k]);
-      for (int r = 0; r < 8; ++r)
-        sum[r] = _mm256_fmadd_ps(_mm256_broadcast_ss(&tiles.a[half + r][k]), b,
-                                 sum[r]);
-    }
-    for (int r = 0; r < 8; ++r)
-      _mm256_store_ps(tiles.c[half + r], sum[r]);
+  for (int r = 0; r < 16; ++r) {
+    __m256 sum[kSums];
+    for (int k = 0; k < kSums; ++k)
+      sum[k] = _mm256_mul_ps(_mm256_broadcast_ss(&tiles.a[r][k]),
+                             _mm256_load_ps(tiles.b[k]));
+    for (int k = kSums; k < kK; ++k)
+      sum[k % kSums] =
+          _mm256_fmadd_ps(_mm256_broadcast_ss(&tiles.a[r][k]),
+                          _mm256_load_ps(tiles.b[k]), sum[k % kSums]);
+    __m256 products = _mm256_add_ps(_mm256_add_ps(sum[0], sum[1]),
+                                    _mm256_add_ps(sum[2], sum[3]));
+    _mm256_store_ps(tiles.c[r],
+                    _mm256_add_ps(products, _mm256_load_ps(tiles.c[r])));
   }
 #else
   for (int r = 0; r < 16; ++r)
-    for (int k = 0; k < kK; ++k)
-      for (int n = 0; n < 8; ++n)
-        tiles.c[r][n] =
-            __builtin_fmaf(tiles.a[r][k], tiles.b[k][n], tiles.c[r][n]);
+    for (int n = 0; n < 8; ++n) {
+      float sum[kSums];
+      for (int k = 0; k < kSums; ++k)
+        sum[k] = tiles.a[r][k] * tiles.b[k][n];
+      for (int k = kSums; k < kK; ++k)
+        sum[k % kSums] = __builtin_fmaf(tiles.a[r][k], tiles.b[k][n],
+                                        sum[k % kSums]);
+      tiles.c[r][n] += (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    }
 #endif
 }
 
