@@ -24,12 +24,14 @@ import time
 
 BLOCKS = re.compile(r"^```sh\n(.*?)^```\n(?:\n^```\n(.*?)^```$)?",
                     re.MULTILINE | re.DOTALL)
-# Errors, counts, times; and what is not known without ptxas.
-NUMBER = re.compile(r"(?<![\w.])-?\d[\d.]*(?:e[-+]?\d+)?(?!\w)|n/a|unknown|-(?= )")
+# Errors, counts, times.
+NUMBER = re.compile(r"(?<![\w.])-?\d[\d.]*(?:e[-+]?\d+)?(?!\w)")
+# What only ptxas knows.
+RESOURCES = re.compile(r"regs \d+  spills \d+ B  ")
 
 
 def words(text):
-    return NUMBER.sub("N", text).split()
+    return NUMBER.sub("N", RESOURCES.sub("", text)).split()
 
 
 def run_block(commands, expected, limit, directory):
