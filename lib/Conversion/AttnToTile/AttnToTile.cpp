@@ -303,6 +303,17 @@ static void describe(func::FuncOp function) {
   function->setAttr("attn.edge_rows", builder.getArrayAttr(edges));
 }
 
+/// What attn-check-support makes sure of, and the code above relies on.
+static bool isSupported(func::FuncOp function) {
+  bool areArguments = llvm::all_of(
+      function.front().getOps<SdpaOp>(), [](SdpaOp op) {
+        return llvm::all_of(op->getOperands(), llvm::IsaPred<BlockArgument>);
+      });
+  return areArguments && function.getBody().hasOneBlock() &&
+         llvm::all_of(function.front().getTerminator()->getOperands(),
+                      [](Value value) { return value.getDefiningOp<SdpaOp>(); });
+}
+
 void ConvertAttnToTile::runOnOperation() {
   SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
   for (func::FuncOp function : functions) {
@@ -310,6 +321,11 @@ void ConvertAttnToTile::runOnOperation() {
     function.walk([&](SdpaOp op) { ops.push_back(op); });
     if (ops.empty())
       continue;
+    if (!isSupported(function)) {
+      ops.front().emitOpError("stands in a function that attn-check-support "
+                              "refuses");
+      return signalPassFailure();
+    }
     describe(function);
     for (auto [number, op] : llvm::enumerate(ops))
       if (failed(HostRewriter(op, function, number).rewrite()))
