@@ -13,7 +13,9 @@ Usage: mutants.py --count N --seed S --bin build/bin [--compiler FILE] [--jobs N
 Compiles a few functions, checks that their PTX passes as it is, draws mutants by
 the seed (first the rule, then the site; see lib/ptx_mutations.py) and runs each
 with attn-run on the simulator. A mutant is killed by a hazard, a deadlock or
-spent budget, or a wrong result. Prints a table and every survivor. Exits 1 when
+spent budget, or a wrong result. One that survives is tried with a probe: where
+the changed instruction is never executed or never computes another value, there
+was nothing to notice, and it does not count. Prints a table and every survivor. Exits 1 when
 a correct kernel fails or a run ends in another way.
 """
 
@@ -31,18 +33,18 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "lib"))
 import ptx_mutations  # noqa: E402
 
-# Name, element type, queries, keys, head size, mask, schedule. Lengths are ragged, so
-# that copies and masks have edges; every loop has several rounds.
+# Name, element type, queries, keys, head size, mask, schedule. Lengths are ragged,
+# so that copies and masks have edges, and long enough for the loops.
 KERNELS = [
     ("causal64", "bf16", 200, 203, 64, "causal(bottom_right)", ""),
-    ("causal64x1", "f16", 100, 150, 64, "causal(bottom_right)",
+    ("causal64x1", "f16", 200, 350, 64, "causal(bottom_right)",
      "stages=1,warps=4,q=64,kv=32"),
-    ("causal64x3", "bf16", 100, 203, 64, "causal(top_left)",
+    ("causal64x3", "bf16", 200, 303, 64, "causal(top_left)",
      "stages=3,warps=4,q=64,kv=32"),
-    ("window40", "f16", 130, 171, 40, "window(50, 20)", ""),
-    ("causal128", "bf16", 130, 187, 128, "causal(bottom_right)",
+    ("window40", "f16", 330, 411, 40, "window(150, 120)", ""),
+    ("causal128", "bf16", 130, 287, 128, "causal(bottom_right)",
      "stages=2,warps=4,q=64,kv=32"),
-    ("causal80x3", "bf16", 70, 161, 80, "causal(bottom_right)",
+    ("causal80x3", "bf16", 130, 261, 80, "causal(bottom_right)",
      "stages=3,warps=2,q=32,kv=32"),
 ]
 
@@ -118,12 +120,21 @@ def draw(kernels, count, seed):
     return out
 
 
+def judge_survivor(mutant):
+    """Equivalent here: never executed, or never another value."""
+    text = ptx_mutations.probe(mutant.kernel.ptx, mutant.site)
+    status, kinds, output = mutant.kernel.run(text, f"probe{mutant.number}")
+    if status not in (0, 1) or (status == 1 and "trap" not in kinds):
+        return f"status {status} of the probe: {output.strip()[-200:]}"
+    return "survived" if status else "without effect"
+
+
 def try_mutant(mutant):
     text = ptx_mutations.apply(mutant.kernel.ptx, mutant.site)
     status, kinds, output = mutant.kernel.run(text, f"mutant{mutant.number}")
     mutant.hazards = sorted(set(kinds))
     if status == 0:
-        mutant.verdict = "survived"
+        mutant.verdict = judge_survivor(mutant)
     elif status != 1:
         mutant.verdict = f"status {status}: {output.strip()[-200:]}"
     elif {"deadlock", "budget"} & set(kinds):
@@ -134,7 +145,8 @@ def try_mutant(mutant):
 
 
 def print_table(mutants):
-    columns = ["hazard", "deadlock", "wrong result", "survived"]
+    columns = ["hazard", "deadlock", "wrong result", "survived",
+               "without effect"]
     print(f"{'rule':22}" + "".join(f"{c:>14}" for c in columns + ["drawn"]))
     for rule in sorted({m.site.rule for m in mutants}):
         mine = [m for m in mutants if m.site.rule == rule]
@@ -146,6 +158,8 @@ def print_table(mutants):
 
 
 def summarise(mutants):
+    without = sum(m.verdict == "without effect" for m in mutants)
+    mutants = [m for m in mutants if m.verdict != "without effect"]
     sync = [m for m in mutants
             if m.site.rule in ptx_mutations.SYNCHRONISATION]
     flagged = sum(bool(m.hazards) for m in sync)
@@ -155,6 +169,7 @@ def summarise(mutants):
             print(f"{m.verdict}  {m.kernel.name} line {m.site.line}  "
                   f"{m.site.rule}  `{m.site.before.strip()}` -> "
                   f"`{m.site.after.strip()}`")
+    print(f"{without} mutants without effect are not counted")
     print(f"flagged {flagged} of {len(sync)} synchronisation mutants, "
           f"killed {killed} of {len(mutants)} mutants")
 

@@ -97,6 +97,32 @@ def apply(ptx, site):
     return "\n".join(lines)
 
 
+def probe(ptx, site):
+    """Text that traps where the mistake could be noticed: where the instruction
+    is executed at all, or, if it computes a value, where the value differs."""
+    lines = ptx.split("\n")
+    before, after = site.before.strip(), site.after.strip()
+    if after.startswith("setp."):
+        name, kind, differs = "%probe", "pred", "xor.pred %probe, %probe, {};"
+    elif re.match(r"(and|or|xor|shl|shr)\.[bu]32", after):
+        name, kind = "%probed", "b32"
+        differs = "setp.ne.b32 %probe, %probed, {};"
+    else:
+        guard = re.match(r"(@!?%\w+)?", before)[1] or ""
+        if site.rule == "predicate flipped":
+            guard = ""
+        lines.insert(site.line - 1, f"{guard} trap;")
+        return "\n".join(lines)
+    result = re.search(r"%\w+", after)[0]
+    lines[site.line - 1:site.line] = [
+        after.replace(result, name, 1), site.before, differs.format(result),
+        "@%probe trap;"]
+    first = next(i for i, line in enumerate(lines)
+                 if line.lstrip().startswith(".reg"))
+    lines.insert(first, ".reg .pred %probe; .reg .b32 %probed;")
+    return "\n".join(lines)
+
+
 def main(arguments):
     with open(arguments[0], encoding="utf-8") as file:
         ptx = file.read()
