@@ -38,6 +38,7 @@ std::unique_ptr<Checker> makeInitChecker(HazardLog &log);
 std::unique_ptr<Checker> makeCpAsyncChecker(HazardLog &log);
 std::unique_ptr<Checker> makeBarrierChecker(HazardLog &log);
 std::unique_ptr<Checker> makeProgressChecker(HazardLog &log);
+std::unique_ptr<Checker> makeRaceChecker(HazardLog &log);
 
 inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   std::vector<std::unique_ptr<Checker>> out;
@@ -46,13 +47,14 @@ inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   out.push_back(makeCpAsyncChecker(log));
   out.push_back(makeBarrierChecker(log));
   out.push_back(makeProgressChecker(log));
+  out.push_back(makeRaceChecker(log));
   return out;
 }
 
 /// Names that ATTNRT_SIM_CHECKS may turn off.
 inline constexpr const char *kCheckNames[] = {
     "oob",      "align",      "uninit", "barrier", "cp-async",
-    "deadlock", "divergence", "budget", "trap"};
+    "deadlock", "divergence", "budget", "trap",    "race"};
 
 } // namespace attnrt::sim
 

@@ -20,25 +20,31 @@ static std::string hex(uint64_t value) {
   return text;
 }
 
-bool HazardLog::isNew(const char *kind, const Event &event) {
-  if (disabled.count(kind))
-    return false;
+HazardLog::Key HazardLog::keyOf(const char *kind, const Event &event,
+                                const Op *other) {
   int line = event.op ? event.op->line : 0;
-  int warp = event.warp ? static_cast<int>(event.warp->index) : -1;
+  if (other)
+    return {kind, line, other->line};
+  return {kind, line, event.warp ? static_cast<int>(event.warp->index) : -1};
+}
+
+bool HazardLog::isNew(const char *kind, const Event &event, const Op *other) {
+  if (!enabled(kind))
+    return false;
   bool known = full() || perKind[kind] >= (limit + 1) / 2 ||
-               seen.count({kind, line, warp});
+               seen.count(keyOf(kind, event, other));
   repeats += known;
   return !known;
 }
 
 void HazardLog::add(const char *kind, const Event &event, const Cta &cta,
-                    const std::string &message) {
+                    const std::string &message, const Op *other) {
   Hazard hazard;
   hazard.kind = kind;
   hazard.ptxLine = event.op ? event.op->line : 0;
   hazard.cta = cta.id;
   hazard.warp = event.warp ? static_cast<int>(event.warp->index) : -1;
-  seen.emplace(kind, hazard.ptxLine, hazard.warp);
+  seen.insert(keyOf(kind, event, other));
   ++perKind[kind];
   hazard.message = message;
   if (event.op)

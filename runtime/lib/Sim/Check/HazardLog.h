@@ -19,17 +19,20 @@
 
 namespace attnrt::sim {
 
-/// Keeps one hazard per kind, line and warp, and of each kind no more than half
-/// of the limit, so that neither a loop nor a follow-up drowns the rest.
+/// Keeps one hazard per kind, line and warp (or pair of lines), and of each
+/// kind no more than half of the limit, so that neither a loop nor a follow-up
+/// drowns the rest.
 class HazardLog {
 public:
   HazardLog(unsigned limit, const std::vector<std::string> &disabled)
       : limit(limit), disabled(disabled.begin(), disabled.end()) {}
 
-  /// Whether `add` would keep it; asked before a message is made.
-  bool isNew(const char *kind, const Event &event);
+  bool enabled(const char *kind) const { return !disabled.count(kind); }
+  /// Whether `add` would keep it; asked before a message is made. What two
+  /// operations do to each other is kept once per pair of lines.
+  bool isNew(const char *kind, const Event &event, const Op *other = nullptr);
   void add(const char *kind, const Event &event, const Cta &cta,
-           const std::string &message);
+           const std::string &message, const Op *other = nullptr);
   /// The CTA has said enough.
   bool full() const { return hazards.size() >= limit || repeats > kMaxRepeats; }
   std::vector<Hazard> take();
@@ -37,7 +40,10 @@ public:
 private:
   unsigned limit;
   std::set<std::string> disabled;
-  std::set<std::tuple<std::string, int, int>> seen;
+  /// Kind, line, then the warp or the other line.
+  using Key = std::tuple<std::string, int, int>;
+  static Key keyOf(const char *kind, const Event &event, const Op *other);
+  std::set<Key> seen;
   std::map<std::string, unsigned> perKind;
   std::vector<Hazard> hazards;
   uint64_t repeats = 0;

@@ -65,10 +65,11 @@ struct Op {
   bool negated2 : 1;
   bool narrow : 1;  // the first address has 32 bits
   bool narrow2 : 1; // the second one
+  bool strong : 1;  // an atomic, volatile or relaxed access, or stronger
 
   Op()
       : guardNegated(false), meets(false), negated(false), negated2(false),
-        narrow(false), narrow2(false) {}
+        narrow(false), narrow2(false), strong(false) {}
 };
 
 /// A row that holds one value in all lanes.

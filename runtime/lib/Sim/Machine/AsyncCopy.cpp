@@ -111,6 +111,19 @@ void AsyncQueue::waitAll(uint32_t lanes, SharedMemory &shared) {
   completeIf(lanes, shared, [](const AsyncCopy &, unsigned) { return true; });
 }
 
+/// What is still as it landed becomes ready.
+static void publishBytes(uint8_t *state, unsigned bytes, uint8_t landed) {
+  uint8_t ready[16], before[16];
+  std::memset(ready, shadow::kReady, 16);
+  std::memset(before, landed, 16);
+  if (bytes == 16 && !std::memcmp(state, before, 16)) {
+    std::memcpy(state, ready, 16);
+    return;
+  }
+  for (unsigned b = 0; b < bytes; ++b)
+    state[b] = state[b] == landed ? uint8_t(shadow::kReady) : state[b];
+}
+
 void AsyncQueue::publish(uint64_t below, SharedMemory &shared) {
   if (below <= published)
     return;
@@ -120,8 +133,7 @@ void AsyncQueue::publish(uint64_t below, SharedMemory &shared) {
     const Landing &landing = unpublished[i];
     for (uint32_t rest = landing.lanes; rest; rest &= rest - 1) {
       uint8_t *state = &shared.state[landing.to[firstLane(rest)]];
-      for (unsigned b = 0; b < landing.bytes; ++b)
-        state[b] = state[b] == mine ? uint8_t(shadow::kReady) : state[b];
+      publishBytes(state, landing.bytes, mine);
     }
   }
   unpublished.erase(unpublished.begin(), unpublished.begin() + count);

@@ -51,6 +51,15 @@ public:
 
   /// What has landed is numbered; a barrier publishes all below a number.
   uint64_t landed() const { return published + unpublished.size(); }
+  struct Landing {
+    uint32_t lanes;
+    uint8_t bytes;
+    uint32_t to[32];
+  };
+  /// One that is not published yet.
+  const Landing &landing(uint64_t number) const {
+    return unpublished[number - published];
+  }
   void publish(uint64_t below, SharedMemory &shared);
 
   const std::vector<AsyncCopy> &inFlight() const { return pending; }
@@ -64,11 +73,6 @@ private:
 
   unsigned warp;
   std::vector<AsyncCopy> pending;
-  struct Landing {
-    uint32_t lanes;
-    uint8_t bytes;
-    uint32_t to[32];
-  };
   std::vector<Landing> unpublished;
   uint64_t published = 0;
   uint32_t committed[32] = {};

@@ -113,6 +113,7 @@ void attnrt::sim::arrive(Warp &warp, const Op &op, uint32_t lanes,
   }
   Event event{EventKind::BarrierArrive, &warp, &op, lanes};
   event.barrier = how.id;
+  event.waits = how.waits;
   cta.emit(event);
   if (lanesOf(barrier) >= barrier.expected)
     complete(cta, how.id);

@@ -11,10 +11,14 @@
 using namespace attnrt;
 using namespace attnrt::sim;
 
-Cta::Cta(const Launch &launch, std::vector<Observer *> observers)
-    : launch(launch), observers(std::move(observers)) {
-  for (const Observer *observer : this->observers)
+Cta::Cta(const Launch &launch, const std::vector<Observer *> &observers)
+    : launch(launch) {
+  for (Observer *observer : observers) {
     interests |= observer->interests();
+    for (unsigned kind = 0; kind < kEventKinds; ++kind)
+      if (observer->interests() >> kind & 1)
+        listeners[kind].push_back(observer);
+  }
   Dim3 block = launch.shape.block;
   threads = block.x * block.y * block.z;
   for (unsigned w = 0; w < (threads + 31) / 32; ++w)
@@ -36,12 +40,13 @@ void Cta::reset(Dim3 newId) {
     warp->reset(count == 32 ? ~0u : (1u << count) - 1);
     fillRows(*warp);
   }
+  Event event{EventKind::CtaBegin};
+  emit(event);
 }
 
 void Cta::deliver(const Event &event) {
-  for (Observer *observer : observers)
-    if (observer->interests() >> static_cast<int>(event.kind) & 1)
-      observer->on(event, *this);
+  for (Observer *observer : listeners[static_cast<int>(event.kind)])
+    observer->on(event, *this);
 }
 
 static uint32_t specialValue(const Cta &cta, Special what, unsigned warp,

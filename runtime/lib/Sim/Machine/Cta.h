@@ -57,7 +57,7 @@ struct Counters {
 };
 
 struct Cta {
-  Cta(const Launch &launch, std::vector<Observer *> observers);
+  Cta(const Launch &launch, const std::vector<Observer *> &observers);
   ~Cta();
   /// Makes it the CTA at `id`, fresh.
   void reset(Dim3 id);
@@ -85,7 +85,7 @@ private:
   void deliver(const Event &event);
   void fillRows(Warp &warp);
   uint32_t interests = 0;
-  std::vector<Observer *> observers;
+  std::vector<Observer *> listeners[kEventKinds];
 };
 
 } // namespace attnrt::sim

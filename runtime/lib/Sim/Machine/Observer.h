@@ -39,13 +39,14 @@ enum class EventKind : uint8_t {
   Budget,
   Trap,
   // The trace.
-  Access,
+  CtaBegin,
+  Access, // `space` and `addresses` are those of one window
   AsyncIssue,
   AsyncComplete,
   BarrierArrive,
   BarrierComplete,
 };
-inline constexpr unsigned kEventKinds = 16;
+inline constexpr unsigned kEventKinds = 17;
 
 enum class MemorySpace : uint8_t { Global, Shared, Local, Param };
 
@@ -58,6 +59,8 @@ struct Event {
   const uint64_t *addresses = nullptr; // by lane
   unsigned bytes = 0;
   bool write = false;
+  bool update = false; // a write that reads: an atomic
+  bool waits = false;  // an arrival that is a bar.sync
   const char *role = "";
   uint32_t barrier = 0;
   uint8_t shadow = 0; // of the first offending byte

@@ -151,6 +151,7 @@ bool bindAtomic(const Match &match, Op &op) {
     if (match.has(kNames[k]))
       config.kind = Kind(k);
   op.aux = packConfig(config);
+  op.strong = true;
   bool returns = match.sem() == Sem::Atom;
   switch (ptx::bytesOf(match.type())) {
   case 2:

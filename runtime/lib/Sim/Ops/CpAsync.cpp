@@ -83,7 +83,7 @@ Step copy(Warp &warp, const Op &op, uint32_t mask) {
   laneAddresses(warp, op.src[1], op.narrow2, op.imm2, copy.from);
   givenBytes(warp, op, kPred, bytes, mask, copy.given);
   Resolved destination;
-  resolve(warp, op, mask, Target::Shared, Intent::Write, to,
+  resolve(warp, op, mask, Target::Shared, Intent::Copy, to,
           warp.poison[op.src[0]], bytes, bytes, destination);
   uint32_t lanes =
       checkSources(warp, op, destination.lanes, bytes, copy.from, copy.given);
@@ -99,6 +99,7 @@ Step copy(Warp &warp, const Op &op, uint32_t mask) {
     event.space = MemorySpace::Shared;
     event.addresses = to;
     event.bytes = bytes;
+    event.write = true;
     warp.cta.emit(event);
   }
   return Step::Next;

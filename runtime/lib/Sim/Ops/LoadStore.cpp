@@ -120,6 +120,14 @@ Handler chooseStore(Type type) {
   }
 }
 
+bool isStrong(const Match &match) {
+  for (const char *how :
+       {"relaxed", "acquire", "release", "acq_rel", "volatile"})
+    if (match.has(how))
+      return true;
+  return false;
+}
+
 /// Prefetches of any address are allowed.
 Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
 
@@ -133,6 +141,7 @@ bool bindLoadStore(const Match &match, Op &op) {
     return false;
   Target target = match.sem() == Sem::Ldu ? Target::Global : targetOf(match);
   op.aux = static_cast<uint32_t>(target);
+  op.strong = isStrong(match);
   if (match.sem() == Sem::St)
     return setHandler(op, chooseStore(type));
   unsigned held = op.dstBytes ? op.dstBytes : ptx::bytesOf(type) == 8 ? 8 : 4;

@@ -31,6 +31,7 @@ static Event eventOf(const Request &r, EventKind kind, uint32_t lanes) {
   event.addresses = r.addresses;
   event.bytes = r.bytes;
   event.write = r.intent != Intent::Read;
+  event.update = r.intent == Intent::Update;
   return event;
 }
 
@@ -41,6 +42,11 @@ static void emit(const Request &r, EventKind kind, uint32_t lanes,
   Event event = eventOf(r, kind, lanes);
   event.shadow = state;
   r.warp.cta.emit(event);
+}
+
+static void tellAccess(const Request &r, uint32_t lanes) {
+  if (r.warp.cta.wants(EventKind::Access) && r.intent != Intent::Copy)
+    emit(r, EventKind::Access, lanes);
 }
 
 uint32_t demandDefined(Warp &warp, const Op &op, uint32_t mask, uint32_t poison,
@@ -163,7 +169,7 @@ static EventKind judge(const Request &r, const uint8_t *state, bool &fresh,
     if (s & shadow::kPending)
       return EventKind::AsyncUnfinished;
     if (s & shadow::kLanded && shadow::warpOf(s) != r.warp.index &&
-        r.intent != Intent::Write)
+        reads(r.intent))
       return EventKind::AsyncUnshared;
     fresh |= s == shadow::kFresh;
   }
@@ -204,7 +210,7 @@ static void explainShared(const Request &r, const uint32_t *at, Resolved &out) {
   }
   emit(r, EventKind::OutOfBounds, outside);
   out.lanes &= ~outside;
-  if (r.intent == Intent::Write)
+  if (!reads(r.intent))
     return;
   for (uint32_t rest = out.lanes; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
@@ -281,9 +287,9 @@ static void resolveShared(const Request &r, uint32_t mask, Resolved &out) {
   for (int i = 0; i < 32; ++i)
     at[i] = out.lanes >> i & 1 ? static_cast<uint32_t>(r.addresses[i]) : stray;
   const uint8_t *state = cta.shared.state.data();
-  bool suspicious = r.intent == Intent::Write
-                        ? scan(state, at, r.bytes, 0) & kWatchWrites
-                        : scan(state, at, r.bytes, kAllReady) != 0;
+  bool suspicious = reads(r.intent)
+                        ? scan(state, at, r.bytes, kAllReady) != 0
+                        : scan(state, at, r.bytes, 0) & kWatchWrites;
   if (suspicious)
     explainShared(r, at, out);
   if (r.intent != Intent::Read)
@@ -313,7 +319,7 @@ static void touchGlobal(const Request &r, Allocation &allocation,
   std::memset(part.poison, 0, sizeof(part.poison));
   part.lanes = lanes;
   if (allocation.tracked()) {
-    if (r.intent != Intent::Write)
+    if (reads(r.intent))
       readBits(r, allocation, part);
     if (r.intent != Intent::Read)
       for (uint32_t rest = lanes; rest; rest &= rest - 1)
@@ -364,7 +370,7 @@ static void resolveLocal(const Request &r, uint32_t mask, Resolved &out) {
     unsigned lane = __builtin_ctz(rest);
     size_t place = size_t(lane) * size + r.addresses[lane];
     uint8_t *state = &r.warp.localState[place];
-    if (r.intent != Intent::Write)
+    if (reads(r.intent))
       markPoison(out, r, lane, state);
     if (r.intent != Intent::Read)
       std::memset(state, shadow::kReady, r.bytes);
@@ -409,6 +415,7 @@ static void resolveGeneric(const Request &r, uint32_t mask, Resolved &out) {
       resolveLocal(part, here, found);
     else if (r.intent == Intent::Read)
       resolveParam(part, here, found);
+    tellAccess(part, found.lanes);
     for (int i = 0; i < 32; ++i)
       if (found.lanes >> i & 1)
         out.at[i] = found.at[i];
@@ -453,8 +460,8 @@ void resolve(Warp &warp, const Op &op, uint32_t mask, Target target,
     pointAway(out);
   if (out.anyPoison)
     warp.undefinedLoad = &op;
-  if (warp.cta.wants(EventKind::Access))
-    warp.cta.emit(eventOf(r, EventKind::Access, out.lanes));
+  if (target != Target::Generic)
+    tellAccess(r, out.lanes);
 }
 
 } // namespace attnrt::sim::ATTNRT_SIM_ISA

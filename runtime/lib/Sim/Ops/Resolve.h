@@ -20,7 +20,11 @@
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
 enum class Target : uint8_t { Generic, Global, Shared, Local, Param };
-enum class Intent : uint8_t { Read, Write, Update };
+/// Copy writes later; its issue is an event of its own.
+enum class Intent : uint8_t { Read, Write, Update, Copy };
+inline bool reads(Intent intent) {
+  return intent == Intent::Read || intent == Intent::Update;
+}
 
 struct Resolved {
   uint8_t *at[32];    // lanes that are left out point at scratch memory
