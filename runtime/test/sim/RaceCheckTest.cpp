@@ -33,7 +33,7 @@ static Outcome two(const std::string &body, uint64_t seed = 0,
 /// The first kernel races, whichever warp starts; the second is clean.
 static void expectRace(const std::string &bad, const std::string &good,
                        unsigned threads = 64) {
-  for (uint64_t seed = 0; seed < 4; ++seed) {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
     Outcome o = two(bad, seed, threads);
     EXPECT_NE(o.kinds().find("race"), std::string::npos) << o.messages();
     o = two(good, seed, threads);

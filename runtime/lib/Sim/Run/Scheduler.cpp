@@ -13,9 +13,12 @@ using namespace attnrt::sim;
 
 /// Warp instructions before another warp or fragment has its turn.
 static constexpr uint64_t kSlice = 4096;
-/// Slices that a warp's fragments may use while siblings wait for them at a
-/// meeting; then the siblings go on alone, since one lane may spin on another.
-static constexpr unsigned kPatience = 16;
+/// Slices of schedules that are drawn are this many times shorter at most.
+static constexpr unsigned kShortest = 64;
+/// Instructions that a warp's fragments may use while siblings wait for them at
+/// a meeting; then the siblings go on alone, since one lane may spin on
+/// another.
+static constexpr uint64_t kPatience = 16 * kSlice;
 
 /// The lanes whose guard lets them execute.
 static uint32_t guarded(Warp &warp, const Op &op, uint32_t mask) {
@@ -67,13 +70,46 @@ static uint64_t runFragment(Warp &warp, uint64_t limit) {
   }
 }
 
+namespace {
+/// Who begins a round and for how long warps run. Seeds below the number of
+/// warps name the first warp; others draw anew in every round.
+class Turns {
+public:
+  Turns(uint64_t seed, size_t warps)
+      : state(seed), warps(warps), drawn(seed >= warps),
+        first(drawn ? 0 : seed) {}
+  void nextRound() {
+    if (!drawn)
+      return;
+    first = draw() % warps;
+    slice = kSlice / (1 + draw() % kShortest);
+  }
+  size_t warp(size_t turn) const { return (first + turn) % warps; }
+  uint64_t length() const { return slice; }
+
+private:
+  /// SplitMix64.
+  uint64_t draw() {
+    uint64_t z = state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+  }
+  uint64_t state;
+  size_t warps;
+  bool drawn;
+  size_t first;
+  uint64_t slice = kSlice;
+};
+} // namespace
+
 /// Gives the warp its turn. Returns the instructions executed.
-static uint64_t runWarp(Warp &warp) {
+static uint64_t runWarp(Warp &warp, uint64_t slice) {
   uint64_t count = 0;
-  while (count < kSlice && !warp.finished() && !warp.cta.stopped) {
+  while (count < slice && !warp.finished() && !warp.cta.stopped) {
     if (!warp.pickReady())
       break;
-    count += runFragment(warp, kSlice - count);
+    count += runFragment(warp, slice - count);
   }
   return count;
 }
@@ -124,20 +160,22 @@ static void endEarly(Cta &cta, EventKind kind, const std::string &detail) {
 void attnrt::sim::runCta(Cta &cta, const Schedule &schedule,
                          const HazardLog &log) {
   size_t warps = cta.warps.size();
-  size_t first = warps ? schedule.seed % warps : 0;
-  std::vector<unsigned> impatience(warps, 0);
+  Turns turns(schedule.seed, warps);
+  std::vector<uint64_t> impatience(warps, 0);
   uint64_t total = 0;
   for (;;) {
     uint64_t round = 0;
+    turns.nextRound();
     bool alive = false;
     for (size_t i = 0; i < warps; ++i) {
-      Warp &warp = *cta.warps[(first + i) % warps];
+      Warp &warp = *cta.warps[turns.warp(i)];
       if (warp.finished())
         continue;
       alive = true;
-      uint64_t count = runWarp(warp);
+      uint64_t count = runWarp(warp, turns.length());
       round += count;
-      impatience[warp.index] = count >= kSlice ? impatience[warp.index] + 1 : 0;
+      impatience[warp.index] =
+          count >= turns.length() ? impatience[warp.index] + count : 0;
       if (impatience[warp.index] > kPatience) {
         warp.releaseMeetings();
         impatience[warp.index] = 0;
