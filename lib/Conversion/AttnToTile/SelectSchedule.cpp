@@ -9,13 +9,12 @@
 //   attn.sdpa %q, %k, %v …
 // =>
 //   attn.sdpa %q, %k, %v … {tile.schedule = #tile.schedule<q = 128, …>,
-//                           tile.target = "sm_80"}
+//                           tile.target = "…"}
 //
 //===----------------------------------------------------------------------===//
 
-#include "ScheduleTable.h"
-
 #include "attn/Conversion/Passes.h"
+#include "attn/Target/ScheduleTable.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/Support/MathExtras.h"
 

@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "ScheduleTable.h"
+#include "attn/Target/ScheduleTable.h"
 
 #include "llvm/ADT/StringRef.h"
 

@@ -5,8 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_SCHEDULETABLE_H
-#define ATTN_LIB_CONVERSION_ATTNTOTILE_SCHEDULETABLE_H
+#ifndef ATTN_TARGET_SCHEDULETABLE_H
+#define ATTN_TARGET_SCHEDULETABLE_H
 
 #include "attn/Target/TargetRegistry.h"
 
@@ -32,4 +32,4 @@ int64_t estimateRegisters(const ScheduleKeys &keys, HeadDims dims);
 
 } // namespace attn
 
-#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_SCHEDULETABLE_H
+#endif // ATTN_TARGET_SCHEDULETABLE_H
