@@ -64,9 +64,18 @@ config.substitutions += [
 ]
 
 
+def runs(tool):
+    """False for a wrapper or link whose toolkit is gone."""
+    return tool and subprocess.run(
+        [tool, "--version"], capture_output=True).returncode == 0
+
+
 def find_cuda_tool(name):
-    return (shutil.which(name, path=config.environment["PATH"]) or
-            shutil.which(name, path="/usr/local/cuda/bin"))
+    for path in config.environment["PATH"], "/usr/local/cuda/bin":
+        tool = shutil.which(name, path=path)
+        if runs(tool):
+            return tool
+    return None
 
 
 def find_ptxas():

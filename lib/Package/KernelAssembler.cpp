@@ -59,13 +59,21 @@ FailureOr<std::string> attn::emitPtx(gpu::GPUModuleOp kernels) {
 // ptxas
 //===----------------------------------------------------------------------===//
 
+/// False for a wrapper or link whose toolkit is gone.
+static bool runs(StringRef program) {
+  std::optional<StringRef> nowhere[] = {StringRef(), StringRef(), StringRef()};
+  return llvm::sys::ExecuteAndWait(program, {program, "--version"},
+                                   std::nullopt, nowhere) == 0;
+}
+
 std::optional<std::string> attn::findPtxas() {
   if (const char *path = std::getenv("ATTN_PTXAS"))
     return *path ? std::optional<std::string>(path) : std::nullopt;
-  if (auto found = llvm::sys::findProgramByName("ptxas"))
+  if (auto found = llvm::sys::findProgramByName("ptxas"); found && runs(*found))
     return *found;
   if (auto found =
-          llvm::sys::findProgramByName("ptxas", {"/usr/local/cuda/bin"}))
+          llvm::sys::findProgramByName("ptxas", {"/usr/local/cuda/bin"});
+      found && runs(*found))
     return *found;
   return std::nullopt;
 }

@@ -96,10 +96,13 @@ build() {
   fi
 }
 
-# As the compiler looks for them: ATTN_PTXAS, PATH, /usr/local/cuda/bin.
+# As the compiler looks for them: ATTN_PTXAS, PATH, /usr/local/cuda/bin. A
+# wrapper or link whose toolkit is gone does not count.
 find_cuda_tool() {
-  command -v "$1" && return
-  [[ -x /usr/local/cuda/bin/$1 ]] && echo "/usr/local/cuda/bin/$1"
+  local tool
+  for tool in "$(command -v "$1")" "/usr/local/cuda/bin/$1"; do
+    [[ -n $tool ]] && "$tool" --version >/dev/null 2>&1 && echo "$tool" && return
+  done
 }
 
 find_ptxas() {

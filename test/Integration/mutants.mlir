@@ -10,7 +10,7 @@
 // CHECK-DAG: killed wait too weak{{.*}}cp-async
 // CHECK-DAG: killed barrier dropped{{.*}}hazard
 // CHECK-DAG: killed copies not cut off at the edge{{.*}}oob
-// CHECK-DAG: killed copy to the wrong address{{.*}}uninit
+// CHECK-DAG: killed copy to the wrong address{{.*}}race
 // CHECK-DAG: killed swizzle undone{{.*}}result 0 is wrong
 // CHECK-DAG: killed not transposed{{.*}}result 0 is wrong
 // CHECK-DAG: killed registers of an operand swapped{{.*}}result 0 is wrong
