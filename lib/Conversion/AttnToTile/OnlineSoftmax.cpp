@@ -81,6 +81,10 @@ private:
   Value fma(Value a, Value b, Value c) {
     return math::FmaOp::create(builder, loc, a, b, c);
   }
+  /// The exponent of two that a row's maximum stands for, rounded.
+  Value inLog2(Value max) {
+    return arith::MulFOp::create(builder, loc, max, splat(toLog2, rows, 1));
+  }
   Value exp2(Value value) {
     return math::Exp2Op::create(builder, loc, value,
                                 arith::FastMathFlags::afn);
@@ -261,9 +265,12 @@ State ForwardKernel::emitStep(Value tile, bool isMasked, State state) {
     origin = arith::SelectOp::create(builder, loc, isEmpty, splat(0, rows, 1),
                                      max);
   }
+  // The sums so far are relative to the rounded product: the difference of two
+  // such products, and not of a product and a rounded one, keeps them so.
   Value shift =
       arith::MulFOp::create(builder, loc, origin, splat(-toLog2, rows, 1));
-  Value rescale = exp2(fma(state.max, splat(toLog2, rows, 1), shift));
+  Value rescale = exp2(
+      arith::AddFOp::create(builder, loc, inLog2(state.max), shift));
   Value weights = exp2(fma(scores, splat(toLog2, rows, keys),
                            broadcast(shift, keys)));
 
@@ -315,19 +322,21 @@ void ForwardKernel::emitOutput(State state, Value total) {
                              position.firstQuery});
 }
 
-/// ln(sum exp(s)) = m + ln(l); -inf + -inf for a row without a kept key.
+/// ln(sum exp(s)) = m + ln(l), with l relative to the rounded m: what rounding
+/// took from m is added to the logarithm. -inf for a row without a kept key.
 void ForwardKernel::emitLse(State state, Value total) {
-  Value logarithm = math::Log2Op::create(builder, loc, total);
+  Value rounding = fma(state.max, splat(-toLog2, rows, 1), inLog2(state.max));
+  Value logarithm = arith::AddFOp::create(
+      builder, loc, math::Log2Op::create(builder, loc, total), rounding);
   Value natural =
       arith::MulFOp::create(builder, loc, logarithm, splat(kLn2, rows, 1));
   Value lse = fma(state.max, splat(toLn, rows, 1), natural);
-  if (op.getMaskedRow() == MaskedRow::Uniform) {
-    Value isEmpty = arith::CmpFOp::create(
-        builder, loc, arith::CmpFPredicate::OEQ, state.max,
-        splat(kUniformScore, rows, 1));
-    lse = arith::SelectOp::create(builder, loc, isEmpty,
-                                  splat(-INFINITY, rows, 1), lse);
-  }
+  bool isUniform = op.getMaskedRow() == MaskedRow::Uniform;
+  Value isEmpty = arith::CmpFOp::create(
+      builder, loc, arith::CmpFPredicate::OLE, state.max,
+      splat(isUniform ? kUniformScore : -INFINITY, rows, 1));
+  lse = arith::SelectOp::create(builder, loc, isEmpty,
+                                splat(-INFINITY, rows, 1), lse);
   StoreOp::create(builder, loc, lse, arguments.lse,
                   ValueRange{position.batch, position.head,
                              position.firstQuery});

@@ -70,7 +70,8 @@ func.func @window(%q: !q, %k: !kv, %v: !kv) -> !q {
 
 // CHECK-LABEL: tile.kernel @lse_0
 // CHECK: %[[LOG:.*]] = math.log2
-// CHECK: %[[LSE:.*]] = math.fma
+// CHECK: %[[SUM:.*]] = math.fma
+// CHECK: %[[LSE:.*]] = arith.select %{{.*}}, %{{.*}}, %[[SUM]]
 // CHECK: tile.store %[[LSE]], %{{.*}} : tensor<128x1xf32>, memref<?x8x?xf32
 // CHECK-LABEL: func.func @lse(
 func.func @lse(%q: !q, %k: !kv, %v: !kv) -> (!q, !lse) {
