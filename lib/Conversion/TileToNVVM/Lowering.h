@@ -32,7 +32,9 @@ inline constexpr char kSharedMemoryName[] = "attn_shared";
 //===----------------------------------------------------------------------===//
 
 /// How the registers of a thread are ordered: by strip of 16 rows, then by
-/// atom of 8 columns (16 in a left operand), then within the atom.
+/// atom of 8 columns, then by row and column within the atom. A left operand has
+/// atoms of 16 columns, whose four registers follow index(strip, atom, 0, 0) in
+/// the order that the MMA takes them.
 struct RegisterGrid {
   explicit RegisterGrid(mlir::RankedTensorType tile);
 
