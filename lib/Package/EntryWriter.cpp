@@ -1,0 +1,143 @@
+//===- EntryWriter.cpp - Writes functions of the C interface --------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "EntryWriter.h"
+
+#include "attnrt/PackageFormat.h"
+
+using namespace mlir;
+using namespace attn;
+
+static Type i32Of(MLIRContext *context) { return IntegerType::get(context, 32); }
+
+EntryWriter::EntryWriter(ModuleOp module, Location loc, const Twine &symbol,
+                         ArrayRef<Type> arguments)
+    : module(module), loc(loc), pointer(abi::pointerType(module.getContext())),
+      builder(OpBuilder::atBlockEnd(module.getBody())) {
+  auto type =
+      LLVM::LLVMFunctionType::get(i32Of(module.getContext()), arguments);
+  entry = LLVM::LLVMFuncOp::create(
+      builder, loc, (attnrt::kSymbolPrefix + symbol).str(), type);
+  builder.setInsertionPointToStart(entry.addEntryBlock(builder));
+}
+
+LLVM::LLVMFuncOp EntryWriter::runtimeFunction(StringRef name,
+                                              ArrayRef<Type> arguments,
+                                              bool isVarArg) {
+  if (auto found = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
+    return found;
+  auto atModule = OpBuilder::atBlockBegin(module.getBody());
+  return LLVM::LLVMFuncOp::create(
+      atModule, loc, name,
+      LLVM::LLVMFunctionType::get(i32Of(module.getContext()), arguments,
+                                  isVarArg));
+}
+
+Value EntryWriter::callRuntime(StringRef name, ValueRange arguments) {
+  SmallVector<Type> types(arguments.getTypes());
+  return LLVM::CallOp::create(builder, loc, runtimeFunction(name, types),
+                              arguments)
+      .getResult();
+}
+
+void EntryWriter::returnIf(Value condition, function_ref<Value()> status) {
+  Block *current = builder.getInsertionBlock();
+  Block *exit = builder.createBlock(&entry.getBody(), entry.getBody().end());
+  Block *rest = builder.createBlock(&entry.getBody(), entry.getBody().end());
+  builder.setInsertionPointToEnd(current);
+  LLVM::CondBrOp::create(builder, loc, condition, exit, rest);
+  builder.setInsertionPointToEnd(exit);
+  Value result = status();
+  LLVM::ReturnOp::create(builder, loc, result);
+  builder.setInsertionPointToEnd(rest);
+}
+
+void EntryWriter::returnIfNonzero(Value status) {
+  Value failed = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne,
+                                      status, constant(32, ATTNRT_OK));
+  returnIf(failed, [&] { return status; });
+}
+
+void EntryWriter::failUnless(Value condition, StringRef message) {
+  Value fails = LLVM::XOrOp::create(builder, loc, condition, constant(1, 1));
+  returnIf(fails, [&]() -> Value {
+    auto fail = runtimeFunction("attnrtFail", {i32Of(builder.getContext()), pointer},
+                                /*isVarArg=*/true);
+    Value format = abi::emitString(builder, loc, module, "%s");
+    Value text = abi::emitString(builder, loc, module, message);
+    return LLVM::CallOp::create(
+               builder, loc, fail,
+               ValueRange{constant(32, ATTNRT_BAD_INPUT), format, text})
+        .getResult();
+  });
+}
+
+Value EntryWriter::loadAt(Value base, int64_t byteOffset, Type type) {
+  Value address =
+      LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), base,
+                          ArrayRef<LLVM::GEPArg>{int32_t(byteOffset)});
+  return LLVM::LoadOp::create(builder, loc, type, address);
+}
+
+Value EntryWriter::dimOf(Value tensor, int64_t dim) {
+  Value shape = loadAt(tensor, abi::DLTensorOffset::shape, pointer);
+  return loadAt(shape, dim * sizeof(int64_t), builder.getI64Type());
+}
+
+/// The runtime knows what a missing stride array means.
+Value EntryWriter::strideOf(Value tensor, int64_t dim) {
+  auto type = LLVM::LLVMFunctionType::get(
+      builder.getI64Type(), {pointer, i32Of(builder.getContext())});
+  auto callee = module.lookupSymbol<LLVM::LLVMFuncOp>("attnrtStride");
+  if (!callee) {
+    auto atModule = OpBuilder::atBlockBegin(module.getBody());
+    callee = LLVM::LLVMFuncOp::create(atModule, loc, "attnrtStride", type);
+  }
+  return LLVM::CallOp::create(builder, loc, callee,
+                              ValueRange{tensor, constant(32, dim)})
+      .getResult();
+}
+
+Value EntryWriter::dataOf(Value tensor) {
+  Value data = loadAt(tensor, abi::DLTensorOffset::data, pointer);
+  Value offset =
+      loadAt(tensor, abi::DLTensorOffset::byteOffset, builder.getI64Type());
+  return LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), data,
+                             offset);
+}
+
+/// Constants for AttnrtTensorSpec.
+void EntryWriter::checkTensor(Value tensor, RankedTensorType type,
+                              Type elementType, uint32_t alignment,
+                              const Twine &name) {
+  std::string symbol =
+      (entry.getSymName() + "." + name + ".spec").str();
+  uint8_t code = elementType.isBF16() ? kDLBfloat : kDLFloat;
+  auto spec = abi::tensorSpecType(builder.getContext());
+  abi::emitStruct(
+      builder, loc, module, symbol, spec, /*isConstant=*/true,
+      [&](OpBuilder &body) -> SmallVector<Value> {
+        SmallVector<int64_t> shape(type.getShape());
+        for (int64_t &size : shape)
+          size = ShapedType::isDynamic(size) ? -1 : size;
+        shape.resize(ATTNRT_MAX_RANK, 0);
+        Value dims = LLVM::ConstantOp::create(
+            body, loc, spec.getBody().back(),
+            DenseIntElementsAttr::get(
+                RankedTensorType::get(ATTNRT_MAX_RANK, builder.getI64Type()),
+                shape));
+        return {abi::emitString(body, loc, module, name.str()),
+                abi::emitConstant(body, loc, 8, code),
+                abi::emitConstant(body, loc, 8,
+                                  elementType.getIntOrFloatBitWidth()),
+                abi::emitConstant(body, loc, 16, type.getRank()),
+                abi::emitConstant(body, loc, 32, alignment), dims};
+      });
+  Value address = LLVM::AddressOfOp::create(builder, loc, pointer, symbol);
+  returnIfNonzero(callRuntime("attnrtCheckTensor", {tensor, address}));
+}

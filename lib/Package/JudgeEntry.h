@@ -1,0 +1,35 @@
+//===- JudgeEntry.h - The functions that judge, on DLTensors ----*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_PACKAGE_JUDGEENTRY_H
+#define ATTN_LIB_PACKAGE_JUDGEENTRY_H
+
+#include "EntryWriter.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace attn {
+
+/// A wrapper of a function on memrefs that runs on the host.
+class JudgeWriter : EntryWriter {
+public:
+  JudgeWriter(mlir::func::FuncOp function, mlir::func::FuncOp judge,
+              llvm::StringRef suffix, llvm::ArrayRef<mlir::Type> trailing);
+  void writeRows();
+  void writeFlops();
+
+private:
+  mlir::Value memrefOf(mlir::Value tensor, mlir::MemRefType type);
+  llvm::SmallVector<mlir::Value> arguments();
+
+  mlir::func::FuncOp function, judge;
+};
+
+} // namespace attn
+
+#endif // ATTN_LIB_PACKAGE_JUDGEENTRY_H
