@@ -13,7 +13,9 @@
 using namespace mlir;
 using namespace attn;
 
-static Type i32Of(MLIRContext *context) { return IntegerType::get(context, 32); }
+static Type i32Of(MLIRContext *context) {
+  return IntegerType::get(context, 32);
+}
 
 EntryWriter::EntryWriter(ModuleOp module, Location loc, const Twine &symbol,
                          ArrayRef<Type> arguments)
@@ -53,8 +55,14 @@ void EntryWriter::returnIf(Value condition, function_ref<Value()> status) {
   LLVM::CondBrOp::create(builder, loc, condition, exit, rest);
   builder.setInsertionPointToEnd(exit);
   Value result = status();
+  cleanUp();
   LLVM::ReturnOp::create(builder, loc, result);
   builder.setInsertionPointToEnd(rest);
+}
+
+void EntryWriter::returnOk() {
+  cleanUp();
+  LLVM::ReturnOp::create(builder, loc, constant(32, ATTNRT_OK));
 }
 
 void EntryWriter::returnIfNonzero(Value status) {
@@ -66,8 +74,9 @@ void EntryWriter::returnIfNonzero(Value status) {
 void EntryWriter::failUnless(Value condition, StringRef message) {
   Value fails = LLVM::XOrOp::create(builder, loc, condition, constant(1, 1));
   returnIf(fails, [&]() -> Value {
-    auto fail = runtimeFunction("attnrtFail", {i32Of(builder.getContext()), pointer},
-                                /*isVarArg=*/true);
+    auto fail =
+        runtimeFunction("attnrtFail", {i32Of(builder.getContext()), pointer},
+                        /*isVarArg=*/true);
     Value format = abi::emitString(builder, loc, module, "%s");
     Value text = abi::emitString(builder, loc, module, message);
     return LLVM::CallOp::create(
@@ -115,9 +124,10 @@ Value EntryWriter::dataOf(Value tensor) {
 void EntryWriter::checkTensor(Value tensor, RankedTensorType type,
                               Type elementType, uint32_t alignment,
                               const Twine &name) {
-  std::string symbol =
-      (entry.getSymName() + "." + name + ".spec").str();
-  uint8_t code = elementType.isBF16() ? kDLBfloat : kDLFloat;
+  std::string symbol = (entry.getSymName() + "." + name + ".spec").str();
+  uint8_t code = elementType.isInteger() ? kDLInt
+                 : elementType.isBF16()  ? kDLBfloat
+                                         : kDLFloat;
   auto spec = abi::tensorSpecType(builder.getContext());
   abi::emitStruct(
       builder, loc, module, symbol, spec, /*isConstant=*/true,
@@ -136,7 +146,8 @@ void EntryWriter::checkTensor(Value tensor, RankedTensorType type,
                 abi::emitConstant(body, loc, 8,
                                   elementType.getIntOrFloatBitWidth()),
                 abi::emitConstant(body, loc, 16, type.getRank()),
-                abi::emitConstant(body, loc, 32, alignment), dims};
+                abi::emitConstant(body, loc, 32, alignment),
+                dims};
       });
   Value address = LLVM::AddressOfOp::create(builder, loc, pointer, symbol);
   returnIfNonzero(callRuntime("attnrtCheckTensor", {tensor, address}));

@@ -23,18 +23,20 @@ public:
   EntryWriter(mlir::ModuleOp module, mlir::Location loc,
               const llvm::Twine &symbol, llvm::ArrayRef<mlir::Type> arguments);
 
+  virtual ~EntryWriter() = default;
+
 protected:
   mlir::LLVM::LLVMFuncOp runtimeFunction(llvm::StringRef name,
                                          llvm::ArrayRef<mlir::Type> arguments,
                                          bool isVarArg = false);
   mlir::Value callRuntime(llvm::StringRef name, mlir::ValueRange arguments);
+  /// What runs before every return, of success and of failure.
+  virtual void cleanUp() {}
   /// Returns `status` from the function where `condition` holds.
   void returnIf(mlir::Value condition,
                 llvm::function_ref<mlir::Value()> status);
   void returnIfNonzero(mlir::Value status);
-  void returnOk() {
-    mlir::LLVM::ReturnOp::create(builder, loc, constant(32, ATTNRT_OK));
-  }
+  void returnOk();
   void failUnless(mlir::Value condition, llvm::StringRef message);
 
   mlir::Value constant(unsigned bits, int64_t value) {

@@ -17,50 +17,24 @@ using namespace attn::tile;
 /// Bytes that kernels read and write at a time.
 static constexpr uint32_t kReadBytes = 16, kWriteBytes = 4;
 
-HostWriter::HostWriter(func::FuncOp function, Purpose purpose)
-    : EntryWriter(
-          function->getParentOfType<ModuleOp>(), function.getLoc(),
-          function.getSymName() +
-              (purpose == Purpose::Shapes ? "__shapes" : ""),
-          SmallVector<Type>(purpose == Purpose::Shapes ? 2 : 3,
-                            abi::pointerType(function.getContext()))),
-      function(function), purpose(purpose) {}
-
-/// Which result of the function each launched one is, and where its shape goes.
-void HostWriter::findResults() {
-  int64_t offset = 0;
-  Operation *terminator = function.front().getTerminator();
-  for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
-    results[value] = i;
-    shapeOffsets[i] = offset;
-    offset += cast<RankedTensorType>(value.getType()).getRank();
-  }
+/// Positions and the like are read one by one.
+static uint32_t readBytes(Type elementType) {
+  return elementType.isInteger() ? elementType.getIntOrFloatBitWidth() / 8
+                                 : kReadBytes;
 }
 
+HostWriter::HostWriter(func::FuncOp function, Purpose purpose)
+    : EntryWriter(function->getParentOfType<ModuleOp>(), function.getLoc(),
+                  function.getSymName() +
+                      (purpose == Purpose::Shapes ? "__shapes" : ""),
+                  SmallVector<Type>(purpose == Purpose::Shapes ? 2 : 3,
+                                    abi::pointerType(function.getContext()))),
+      function(function), purpose(purpose) {}
+
 LogicalResult HostWriter::write() {
-  findResults();
-  bool isLaunch = purpose == Purpose::Launch;
-  Value args = entry.getArgument(isLaunch ? 1 : 0);
-  for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
-    auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (!type || type.getRank() > ATTNRT_MAX_RANK)
-      return emitError(loc) << "expected argument " << i << " of `"
-                            << function.getSymName()
-                            << "` to be a tensor of rank at most "
-                            << ATTNRT_MAX_RANK << ", got "
-                            << argument.getType();
-    Value tensor = tensorAt(args, i);
-    mapping.map(argument, tensor);
-    if (isLaunch)
-      checkTensor(tensor, type, type.getElementType(), kReadBytes,
-                  "argument " + Twine(i));
-  }
-  if (isLaunch)
-    for (auto [i, type] : llvm::enumerate(function.getResultTypes())) {
-      auto tensor = cast<RankedTensorType>(type);
-      checkTensor(tensorAt(entry.getArgument(2), i), tensor,
-                  tensor.getElementType(), kWriteBytes, "result " + Twine(i));
-    }
+  if (failed(takeArguments()))
+    return failure();
+  takeResults();
   for (Operation &op : function.front().without_terminator())
     if (failed(writeOp(op)))
       return failure();
@@ -68,34 +42,89 @@ LogicalResult HostWriter::write() {
   return success();
 }
 
+LogicalResult HostWriter::takeArguments() {
+  bool isLaunch = purpose == Purpose::Launch;
+  Value args = entry.getArgument(isLaunch ? 1 : 0);
+  for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type || type.getRank() > ATTNRT_MAX_RANK)
+      return emitError(loc)
+             << "expected argument " << i << " of `" << function.getSymName()
+             << "` to be a tensor of rank at most " << ATTNRT_MAX_RANK
+             << ", got " << argument.getType();
+    Value tensor = tensorAt(args, i);
+    descriptors[argument] = tensor;
+    if (isLaunch)
+      checkTensor(tensor, type, type.getElementType(),
+                  readBytes(type.getElementType()), "argument " + Twine(i));
+  }
+  return success();
+}
+
+/// Whether a later launch reads what an earlier one filled.
+static bool isReadByLaunch(Value launched) {
+  return llvm::any_of(launched.getUsers(), llvm::IsaPred<LaunchOp>);
+}
+
+void HostWriter::takeResults() {
+  int64_t offset = 0;
+  Operation *terminator = function.front().getTerminator();
+  for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
+    auto type = cast<RankedTensorType>(value.getType());
+    results[value] = i;
+    shapeOffsets[i] = offset;
+    offset += type.getRank();
+    if (purpose == Purpose::Shapes)
+      continue;
+    descriptors[value] = tensorAt(entry.getArgument(2), i);
+    checkTensor(descriptors[value], type, type.getElementType(),
+                isReadByLaunch(value) ? kReadBytes : kWriteBytes,
+                "result " + Twine(i));
+  }
+}
+
 LogicalResult HostWriter::writeOp(Operation &op) {
   if (auto dim = dyn_cast<tensor::DimOp>(op)) {
     std::optional<int64_t> index = dim.getConstantIndex();
     if (!index)
       return dim.emitOpError("expected a constant dimension");
-    mapping.map(dim.getResult(),
-                toIndex(dimOf(mapping.lookup(dim.getSource()), *index)));
+    scalars.map(dim.getResult(), toIndex(dimOf(dim.getSource(), *index)));
     return success();
   }
   if (auto assertion = dyn_cast<cf::AssertOp>(op)) {
-    failUnless(mapping.lookup(assertion.getArg()), assertion.getMsg());
+    failUnless(scalars.lookup(assertion.getArg()), assertion.getMsg());
     return success();
   }
   if (isa<tensor::EmptyOp>(op))
-    return success(); // a result that the caller allocated; see the launch
+    return success(); // the destination of a launch, which see
   if (auto launch = dyn_cast<LaunchOp>(op)) {
-    for (OpResult result : launch->getResults())
-      purpose == Purpose::Launch ? checkResult(result) : writeShape(result);
-    if (purpose == Purpose::Launch)
-      writeLaunch(launch);
+    writeLaunch(launch);
     return success();
   }
-  if (isa<arith::ArithDialect>(op.getDialect())) {
-    builder.clone(op, mapping);
+  if (isa<arith::ArithDialect, math::MathDialect>(op.getDialect())) {
+    builder.clone(op, scalars);
     return success();
   }
   return op.emitOpError("is not expected in a function that launches kernels");
 }
+
+void HostWriter::writeLaunch(LaunchOp op) {
+  for (OpResult result : op->getResults()) {
+    bool isReturned = results.contains(result);
+    if (!isReturned)
+      allocate(result);
+    else if (purpose == Purpose::Launch)
+      checkResult(result);
+    else
+      writeShape(result);
+  }
+  if (purpose == Purpose::Launch)
+    startKernel(op);
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors
+//===----------------------------------------------------------------------===//
 
 /// The dimensions of a launched result, as its destination has them.
 SmallVector<Value> HostWriter::dimsOf(OpResult launched) {
@@ -107,9 +136,34 @@ SmallVector<Value> HostWriter::dimsOf(OpResult launched) {
   for (int64_t size : empty.getType().getShape())
     dims.push_back(
         ShapedType::isDynamic(size)
-            ? toI64(mapping.lookup(empty.getDynamicSizes()[nextDynamic++]))
+            ? toI64(scalars.lookup(empty.getDynamicSizes()[nextDynamic++]))
             : constant(64, size));
   return dims;
+}
+
+Value HostWriter::dimOf(Value tensor, int64_t dim) {
+  auto found = workspace.find(tensor);
+  if (found != workspace.end())
+    return found->second.dims[dim];
+  // The shape function has no result to ask.
+  if (results.contains(tensor))
+    return dimsOf(cast<OpResult>(tensor))[dim];
+  return EntryWriter::dimOf(descriptors.lookup(tensor), dim);
+}
+
+TensorParts HostWriter::partsOf(Value tensor) {
+  auto found = workspace.find(tensor);
+  if (found != workspace.end())
+    return found->second;
+  Value descriptor = descriptors.lookup(tensor);
+  int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
+  TensorParts parts;
+  parts.data = dataOf(descriptor);
+  for (int64_t i = 0; i < rank; ++i)
+    parts.dims.push_back(EntryWriter::dimOf(descriptor, i));
+  for (int64_t i = 0; i + 1 < rank; ++i)
+    parts.strides.push_back(strideOf(descriptor, i));
+  return parts;
 }
 
 void HostWriter::writeShape(OpResult launched) {
@@ -126,47 +180,83 @@ void HostWriter::writeShape(OpResult launched) {
 /// the arguments imply.
 void HostWriter::checkResult(OpResult launched) {
   int result = results.lookup(launched);
-  Value tensor = tensorAt(entry.getArgument(2), result);
   auto type = cast<RankedTensorType>(launched.getType());
   for (auto [i, extent] : llvm::enumerate(dimsOf(launched))) {
     if (!type.isDynamicDim(i))
       continue;
-    Value matches =
-        LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, extent,
-                             dimOf(tensor, i));
+    Value matches = LLVM::ICmpOp::create(
+        builder, loc, LLVM::ICmpPredicate::eq, extent,
+        EntryWriter::dimOf(descriptors.lookup(launched), i));
     failUnless(matches, ("expected dimension " + Twine(i) + " of result " +
                          Twine(result) + " to be as the arguments imply")
                             .str());
   }
 }
 
+/// Compact and row-major.
+void HostWriter::allocate(OpResult launched) {
+  auto type = cast<RankedTensorType>(launched.getType());
+  TensorParts parts;
+  parts.dims = dimsOf(launched);
+  Value stride = constant(64, 1);
+  for (Value extent : llvm::reverse(parts.dims)) {
+    parts.strides.insert(parts.strides.begin(), stride);
+    stride = LLVM::MulOp::create(builder, loc, stride, extent);
+  }
+  parts.strides.pop_back();
+  if (purpose == Purpose::Launch) {
+    Value bytes = LLVM::MulOp::create(
+        builder, loc, stride, constant(64, type.getElementTypeBitWidth() / 8));
+    Value slot =
+        LLVM::AllocaOp::create(builder, loc, pointer, pointer, constant(32, 1));
+    returnIfNonzero(
+        callRuntime("attnrtAllocate", {entry.getArgument(0), bytes, slot}));
+    parts.data = LLVM::LoadOp::create(builder, loc, pointer, slot);
+  }
+  workspace[launched] = parts;
+}
+
+/// A release that fails is a failure of the device, which the caller's next
+/// call of it reports.
+void HostWriter::cleanUp() {
+  for (auto &[tensor, parts] : workspace)
+    if (parts.data)
+      callRuntime("attnrtRelease", {entry.getArgument(0), parts.data});
+}
+
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
+
 /// In the order of GlobalView: address, dynamic dimensions, strides.
 SmallVector<Value> HostWriter::launchParameters(LaunchOp op) {
   Type i32 = builder.getI32Type();
   SmallVector<Value> parameters;
-  auto addTensor = [&](Value tensor, RankedTensorType type) {
-    parameters.push_back(dataOf(tensor));
+  auto addTensor = [&](Value tensor) {
+    TensorParts parts = partsOf(tensor);
+    parameters.push_back(parts.data);
+    auto type = cast<RankedTensorType>(tensor.getType());
     for (auto [i, size] : llvm::enumerate(type.getShape()))
       if (ShapedType::isDynamic(size))
         parameters.push_back(
-            LLVM::TruncOp::create(builder, loc, i32, dimOf(tensor, i)));
-    for (int64_t i = 0; i + 1 < type.getRank(); ++i)
-      parameters.push_back(strideOf(tensor, i));
+            LLVM::TruncOp::create(builder, loc, i32, parts.dims[i]));
+    llvm::append_range(parameters, parts.strides);
   };
   for (Value input : op.getInputs()) {
-    if (auto type = dyn_cast<RankedTensorType>(input.getType()))
-      addTensor(mapping.lookup(input), type);
+    if (isa<RankedTensorType>(input.getType()))
+      addTensor(input);
+    else if (input.getType().isIndex())
+      parameters.push_back(
+          arith::IndexCastOp::create(builder, loc, i32, scalars.lookup(input)));
     else
-      parameters.push_back(arith::IndexCastOp::create(
-          builder, loc, i32, mapping.lookup(input)));
+      parameters.push_back(scalars.lookup(input));
   }
-  for (OpResult result : op->getResults())
-    addTensor(tensorAt(entry.getArgument(2), results.lookup(result)),
-              cast<RankedTensorType>(result.getType()));
+  for (Value result : op->getResults())
+    addTensor(result);
   return parameters;
 }
 
-void HostWriter::writeLaunch(LaunchOp op) {
+void HostWriter::startKernel(LaunchOp op) {
   Type i32 = builder.getI32Type();
   SmallVector<Value> parameters = launchParameters(op);
   Value one = constant(32, 1);
@@ -190,8 +280,8 @@ void HostWriter::writeLaunch(LaunchOp op) {
       LLVM::AddressOfOp::create(builder, loc, pointer,
                                 abi::kernelSymbol(kernel.getSymName()))};
   for (Value size : {op.getGridX(), op.getGridY(), op.getGridZ()})
-    operands.push_back(arith::IndexCastOp::create(builder, loc, i32,
-                                                  mapping.lookup(size)));
+    operands.push_back(
+        arith::IndexCastOp::create(builder, loc, i32, scalars.lookup(size)));
   operands.push_back(constant(32, threads.asArrayRef().front()));
   operands.append({one, one, constant(32, shared.getInt()), array});
   returnIfNonzero(callRuntime("attnrtLaunch", operands));

@@ -14,8 +14,15 @@
 #include "attn/Dialect/Tile/IR/Tile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace attn {
+
+/// A tensor as a kernel takes it.
+struct TensorParts {
+  mlir::Value data;
+  llvm::SmallVector<mlir::Value> dims, strides; // i64; no innermost stride
+};
 
 /// The entry or the shape function: what the host function does, on DLTensors.
 class HostWriter : EntryWriter {
@@ -26,19 +33,30 @@ public:
   mlir::LLVM::LLVMFuncOp getEntry() { return entry; }
 
 private:
+  mlir::LogicalResult takeArguments();
+  void takeResults();
   mlir::LogicalResult writeOp(mlir::Operation &op);
+  void writeLaunch(tile::LaunchOp op);
+  void startKernel(tile::LaunchOp op);
+  llvm::SmallVector<mlir::Value> launchParameters(tile::LaunchOp op);
+
+  // What a launch fills is a result of the function, which the caller
+  // allocated, or lies in a workspace until the function returns.
   llvm::SmallVector<mlir::Value> dimsOf(mlir::OpResult launched);
   void writeShape(mlir::OpResult launched);
   void checkResult(mlir::OpResult launched);
-  void writeLaunch(tile::LaunchOp op);
-  llvm::SmallVector<mlir::Value> launchParameters(tile::LaunchOp op);
-  void findResults();
+  void allocate(mlir::OpResult launched);
+  void cleanUp() override;
+
+  TensorParts partsOf(mlir::Value tensor);
+  mlir::Value dimOf(mlir::Value tensor, int64_t dim);
 
   mlir::func::FuncOp function;
   Purpose purpose;
-  mlir::IRMapping mapping; // scalars, and tensors to their DLTensor
-  llvm::DenseMap<mlir::Value, int>
-      results; // which result of the function a launch fills
+  mlir::IRMapping scalars;
+  llvm::DenseMap<mlir::Value, mlir::Value> descriptors; // DLTensors
+  llvm::MapVector<mlir::Value, TensorParts> workspace;
+  llvm::DenseMap<mlir::Value, int> results; // of the function
   llvm::DenseMap<int, int64_t> shapeOffsets;
 };
 

@@ -224,9 +224,11 @@ measure(Device &device, const Package &package, const Function &function,
   if (!status.isOk())
     return status;
   recordLaunches(true);
+  takePeakWorkspaceBytes();
   Expected<std::vector<HostTensor>> results =
       runOnce(device, execution, record);
   recordLaunches(false);
+  record.workspaceBytes = takePeakWorkspaceBytes();
   if (!results)
     return results;
   addKernels(package, function, takeLaunches(), record);

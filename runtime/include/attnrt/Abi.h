@@ -83,6 +83,11 @@ int attnrtLaunch(void *stream, AttnrtKernel *kernel, uint32_t gridX,
                  uint32_t blockY, uint32_t blockZ, uint32_t sharedBytes,
                  void *const *params);
 
+/* Device memory for the work that goes to the stream between the two calls:
+ * uninitialised, 256-byte aligned. */
+int attnrtAllocate(void *stream, uint64_t bytes, void **address);
+int attnrtRelease(void *stream, void *address);
+
 /* The symbols of a package, for each function (names in its description):
  *   entry      int (void *stream, DLTensor *const *args, DLTensor *const *results)
  *   shapes     int (DLTensor *const *args, int64_t *shapes)

@@ -93,6 +93,12 @@ public:
   /// and how much there is.
   virtual Expected<DeviceAddress> allocate(size_t bytes) = 0;
   virtual Status free(DeviceAddress address) = 0;
+  /// Memory for the work that goes to `stream` between the two calls; neither
+  /// waits for the device, and a capture of the stream takes both. Null is the
+  /// default stream.
+  virtual Expected<DeviceAddress> allocateOnStream(size_t bytes,
+                                                   void *stream) = 0;
+  virtual Status freeOnStream(DeviceAddress address, void *stream) = 0;
   virtual Status copyToDevice(DeviceAddress to, const void *from,
                               size_t bytes) = 0;
   virtual Status copyToHost(void *to, DeviceAddress from, size_t bytes) = 0;

@@ -35,6 +35,10 @@ void recordLaunches(bool on);
 /// In the order of the kernels' first launches; forgets them.
 std::vector<LaunchRecord> takeLaunches();
 
+/// The most bytes of attnrtAllocate that were in use at a time since the last
+/// call of this function.
+uint64_t takePeakWorkspaceBytes();
+
 } // namespace attnrt
 
 #endif // ATTNRT_LAUNCH_H

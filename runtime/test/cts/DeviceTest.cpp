@@ -153,6 +153,29 @@ TEST_P(DeviceTest, FreeingTwiceFails) {
   EXPECT_FALSE(device->free(address).isOk());
 }
 
+TEST_P(DeviceTest, MemoryOfAStream) {
+  uint32_t n = 128;
+  std::vector<float> a(n, 1.5f);
+  DeviceAddress pa = upload(a);
+  DeviceAddress scratch =
+      take(device->allocateOnStream(n * sizeof(float), nullptr));
+  EXPECT_EQ(scratch % 256, 0u);
+  Kernel *add = kernel(kVectorAdd, "vector_add");
+  ASSERT_NE(add, nullptr);
+  launch(add, {{1}, {128}, 0}, {&pa, &pa, &scratch, &n});
+  EXPECT_EQ(download<float>(scratch, n), std::vector<float>(n, 3.0f));
+  expectOk(device->freeOnStream(scratch, nullptr));
+  expectOk(device->synchronize());
+
+  DeviceAddress nothing = take(device->allocateOnStream(0, nullptr));
+  EXPECT_NE(nothing, 0u);
+  expectOk(device->freeOnStream(nothing, nullptr));
+  Expected<DeviceAddress> tooMuch =
+      device->allocateOnStream(size_t(1) << 46, nullptr);
+  ASSERT_FALSE(tooMuch);
+  EXPECT_THAT(tooMuch.status().message(), HasSubstr("asked for 64.0 TiB"));
+}
+
 TEST_P(DeviceTest, BadPtxIsBadInput) {
   ModuleImage image;
   image.name = "nonsense";

@@ -127,6 +127,27 @@ CUresult cuMemFree_v2(CUdeviceptr address) {
   return 0;
 }
 
+CUresult cuMemPoolCreate(CUmemoryPool *pool, const CUmemPoolProps *properties) {
+  if (properties->allocType != 1 || properties->location.type != 1)
+    return kInvalidValue;
+  *pool = reinterpret_cast<CUmemoryPool>(1);
+  return 0;
+}
+
+CUresult cuMemPoolDestroy(CUmemoryPool) { return 0; }
+CUresult cuMemPoolSetAttribute(CUmemoryPool, CUmemPool_attribute, void *) {
+  return 0;
+}
+
+CUresult cuMemAllocFromPoolAsync(CUdeviceptr *address, size_t bytes,
+                                 CUmemoryPool pool, CUstream) {
+  return pool ? cuMemAlloc_v2(address, bytes) : kInvalidValue;
+}
+
+CUresult cuMemFreeAsync(CUdeviceptr address, CUstream) {
+  return cuMemFree_v2(address);
+}
+
 CUresult cuMemcpyHtoD_v2(CUdeviceptr to, const void *from, size_t bytes) {
   std::memcpy(reinterpret_cast<void *>(to), from, bytes);
   return 0;

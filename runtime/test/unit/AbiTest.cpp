@@ -176,6 +176,24 @@ TEST_F(LaunchTest, LoadsAndFindsOnce) {
   EXPECT_EQ(device.lastCubin, "cubin");
 }
 
+TEST_F(LaunchTest, WorkspacesAreCounted) {
+  setCurrentDevice(&device);
+  takePeakWorkspaceBytes();
+  void *a = nullptr, *b = nullptr;
+  EXPECT_EQ(attnrtAllocate(nullptr, 100, &a), ATTNRT_OK);
+  EXPECT_EQ(attnrtAllocate(nullptr, 30, &b), ATTNRT_OK);
+  EXPECT_NE(a, b);
+  EXPECT_EQ(attnrtRelease(nullptr, a), ATTNRT_OK);
+  EXPECT_EQ(attnrtAllocate(nullptr, 10, &a), ATTNRT_OK);
+  EXPECT_EQ(takePeakWorkspaceBytes(), 130u);
+  EXPECT_EQ(takePeakWorkspaceBytes(), 40u);
+  EXPECT_EQ(attnrtRelease(nullptr, a), ATTNRT_OK);
+  EXPECT_EQ(attnrtRelease(nullptr, b), ATTNRT_OK);
+  EXPECT_EQ(device.streamReleases, 3);
+  EXPECT_EQ(attnrtAllocate(nullptr, uint64_t(1) << 50, &a), ATTNRT_DEVICE);
+  EXPECT_STREQ(attnrtLastError(), "workspace: out of device memory");
+}
+
 TEST_F(LaunchTest, EmptyGridsLaunchNothing) {
   setCurrentDevice(&device);
   EXPECT_EQ(launch(first, 0), ATTNRT_OK);

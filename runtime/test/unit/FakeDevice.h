@@ -26,6 +26,15 @@ public:
     --allocations;
     return Status::ok();
   }
+  Expected<DeviceAddress> allocateOnStream(size_t bytes, void *) override {
+    if (bytes > (uint64_t(1) << 40))
+      return Status::device("out of device memory");
+    return DeviceAddress(256 + 256 * streamAllocations++);
+  }
+  Status freeOnStream(DeviceAddress, void *) override {
+    ++streamReleases;
+    return Status::ok();
+  }
   Status copyToDevice(DeviceAddress, const void *, size_t) override {
     return Status::ok();
   }
@@ -64,6 +73,7 @@ public:
   DeviceInfo description;
   Status loadStatus, launchStatus;
   std::string lastPtx, lastCubin;
+  int streamAllocations = 0, streamReleases = 0;
   int allocations = 0, fills = 0, loads = 0, finds = 0;
   std::atomic<int> launches{0};
   std::vector<double> times;

@@ -48,6 +48,8 @@ public:
 
   Expected<DeviceAddress> allocate(size_t bytes) override;
   Status free(DeviceAddress address) override;
+  Expected<DeviceAddress> allocateOnStream(size_t bytes, void *stream) override;
+  Status freeOnStream(DeviceAddress address, void *stream) override;
   Status copyToDevice(DeviceAddress to, const void *from,
                       size_t bytes) override;
   Status copyToHost(void *to, DeviceAddress from, size_t bytes) override;
@@ -68,6 +70,7 @@ private:
   }
   Status describe();
   Status outOfMemory(size_t bytes) const;
+  Status createPool();
   Expected<CUmodule> loadPtx(const ModuleImage &image) const;
   Status grantShared(CudaKernel &kernel, uint32_t bytes);
 
@@ -75,7 +78,9 @@ private:
   CUdevice device = 0;
   CUcontext context = nullptr;
   DeviceInfo description;
-  std::mutex mutex; // guards modules, their kernels and what those were granted
+  // Guards modules, their kernels and what those were granted, and the pool.
+  std::mutex mutex;
+  CUmemoryPool pool = nullptr; // made at the first use
   std::vector<std::unique_ptr<CudaModule>> modules;
   CUevent begin = nullptr, end = nullptr;
 };
@@ -141,6 +146,8 @@ CudaDevice::~CudaDevice() {
   cu.cuCtxSetCurrent(context);
   for (const auto &module : modules)
     cu.cuModuleUnload(module->handle);
+  if (pool)
+    cu.cuMemPoolDestroy(pool);
   if (begin)
     cu.cuEventDestroy(begin);
   if (end)
@@ -176,6 +183,48 @@ Status CudaDevice::free(DeviceAddress address) {
   if (!entered.isOk())
     return entered;
   ATTNRT_CHECK(cuMemFree, address);
+  return Status::ok();
+}
+
+/// A pool of our own keeps what was freed: the default one gives it back to the
+/// system at every synchronisation, and its settings belong to others.
+Status CudaDevice::createPool() {
+  std::lock_guard<std::mutex> lock(mutex);
+  if (pool)
+    return Status::ok();
+  CUmemPoolProps properties;
+  properties.location.id = device;
+  ATTNRT_CHECK(cuMemPoolCreate, &pool, &properties);
+  uint64_t everything = UINT64_MAX;
+  ATTNRT_CHECK(cuMemPoolSetAttribute, pool, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD,
+               &everything);
+  return Status::ok();
+}
+
+Expected<DeviceAddress> CudaDevice::allocateOnStream(size_t bytes,
+                                                     void *stream) {
+  Status status = enter();
+  if (status.isOk())
+    status = createPool();
+  if (!status.isOk())
+    return status;
+  CUdeviceptr address = 0;
+  CUresult result =
+      cu.cuMemAllocFromPoolAsync(&address, std::max<size_t>(bytes, 1), pool,
+                                 static_cast<CUstream>(stream));
+  if (result == CUDA_ERROR_OUT_OF_MEMORY)
+    return outOfMemory(bytes);
+  status = cu.check(result, "cuMemAllocFromPoolAsync");
+  if (!status.isOk())
+    return status;
+  return DeviceAddress(address);
+}
+
+Status CudaDevice::freeOnStream(DeviceAddress address, void *stream) {
+  Status entered = enter();
+  if (!entered.isOk())
+    return entered;
+  ATTNRT_CHECK(cuMemFreeAsync, address, static_cast<CUstream>(stream));
   return Status::ok();
 }
 

@@ -24,6 +24,8 @@ using CUmodule = struct CUmod_st *;
 using CUfunction = struct CUfunc_st *;
 using CUstream = struct CUstream_st *;
 using CUevent = struct CUevent_st *;
+using CUmemoryPool = struct CUmemPoolHandle_st *;
+using CUmemPool_attribute = int;
 using CUdevice_attribute = int;
 using CUfunction_attribute = int;
 using CUjit_option = int;
@@ -52,6 +54,23 @@ enum : CUjit_option {
   CU_JIT_ERROR_LOG_BUFFER = 5,
   CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES = 6,
 };
+
+enum : CUmemPool_attribute { CU_MEMPOOL_ATTR_RELEASE_THRESHOLD = 4 };
+
+/// A pool of device memory that no other process sees.
+struct CUmemPoolProps {
+  int allocType = 1;   // pinned, the only one
+  int handleTypes = 0; // not to be exported
+  struct {
+    int type = 1; // a device
+    int id = 0;
+  } location;
+  void *win32SecurityAttributes = nullptr;
+  size_t maxSize = 0;
+  unsigned short usage = 0;
+  unsigned char reserved[54] = {};
+};
+static_assert(sizeof(CUmemPoolProps) == 88, "as the driver has it");
 
 enum : unsigned { CU_EVENT_DEFAULT = 0 };
 

@@ -42,6 +42,13 @@ public:
 
   Expected<DeviceAddress> allocate(size_t bytes) override;
   Status free(DeviceAddress address) override { return memory.free(address); }
+  // Launches have ended when they return, so there is nothing to wait for.
+  Expected<DeviceAddress> allocateOnStream(size_t bytes, void *) override {
+    return allocate(bytes);
+  }
+  Status freeOnStream(DeviceAddress address, void *) override {
+    return free(address);
+  }
   Status copyToDevice(DeviceAddress to, const void *from,
                       size_t bytes) override {
     return bytes ? memory.write(to, from, bytes) : Status::ok();
