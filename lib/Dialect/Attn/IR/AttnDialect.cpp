@@ -18,6 +18,8 @@ using namespace attn;
 #include "attn/Dialect/Attn/IR/AttnDialect.cpp.inc"
 #include "attn/Dialect/Attn/IR/AttnEnums.cpp.inc"
 
+#include "attn/Dialect/Attn/IR/AttnAttrInterfaces.cpp.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "attn/Dialect/Attn/IR/AttnAttrs.cpp.inc"
 

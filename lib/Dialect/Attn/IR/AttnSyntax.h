@@ -26,6 +26,13 @@ WindowAttr parseWindowBody(mlir::AsmParser &parser);
 void printCausalBody(mlir::AsmPrinter &printer, CausalAttr causal);
 void printWindowBody(mlir::AsmPrinter &printer, WindowAttr window);
 
+mlir::ParseResult parsePairing(mlir::OpAsmParser &parser, PairingAttr &pairing);
+void printPairing(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                  PairingAttr pairing);
+mlir::ParseResult parseLayout(mlir::OpAsmParser &parser, LayoutAttr &layout);
+void printLayout(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                 LayoutAttr layout);
+
 } // namespace attn
 
 #endif // ATTN_LIB_DIALECT_ATTN_IR_ATTNSYNTAX_H

@@ -27,6 +27,13 @@
 #include "attn/Dialect/Attn/IR/AttnDialect.h.inc"
 #include "attn/Dialect/Attn/IR/AttnEnums.h.inc"
 
+namespace attn {
+/// A number without a type, as an f64.
+llvm::FailureOr<llvm::APFloat> parseNumber(mlir::AsmParser &parser);
+} // namespace attn
+
+#include "attn/Dialect/Attn/IR/AttnAttrInterfaces.h.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "attn/Dialect/Attn/IR/AttnAttrs.h.inc"
 

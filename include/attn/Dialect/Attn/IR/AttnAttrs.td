@@ -12,6 +12,7 @@
 include "mlir/IR/AttrTypeBase.td"
 include "attn/Dialect/Attn/IR/AttnDialect.td"
 include "attn/Dialect/Attn/IR/AttnEnums.td"
+include "attn/Dialect/Attn/IR/AttnRopeScaling.td"
 
 class Attn_Attr<string name, string attrMnemonic> : AttrDef<Attn_Dialect, name> {
   let mnemonic = attrMnemonic;
@@ -22,6 +23,10 @@ def Attn_LayoutAttr : EnumAttr<Attn_Dialect, Attn_Layout, "layout"> {
 }
 
 def Attn_MaskedRowAttr : EnumAttr<Attn_Dialect, Attn_MaskedRow, "masked_row"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Attn_PairingAttr : EnumAttr<Attn_Dialect, Attn_Pairing, "pairing"> {
   let assemblyFormat = "`<` $value `>`";
 }
 

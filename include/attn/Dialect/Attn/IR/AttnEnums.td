@@ -56,4 +56,17 @@ def Attn_CausalKind : I32EnumAttr<"CausalKind", "alignment of the causal diagona
   let genSpecializedAttr = 0;
 }
 
+//===----------------------------------------------------------------------===//
+// Pairing: which elements of a row attn.rope turns together
+//===----------------------------------------------------------------------===//
+
+def Attn_PairingHalf : I32EnumAttrCase<"Half", 0, "half">;
+def Attn_PairingInterleaved : I32EnumAttrCase<"Interleaved", 1, "interleaved">;
+
+def Attn_Pairing : I32EnumAttr<"Pairing", "elements that are turned together",
+                               [Attn_PairingHalf, Attn_PairingInterleaved]> {
+  let cppNamespace = "::attn";
+  let genSpecializedAttr = 0;
+}
+
 #endif // ATTN_DIALECT_ATTN_IR_ATTNENUMS_TD

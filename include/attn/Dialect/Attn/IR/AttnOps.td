@@ -143,6 +143,103 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
 }
 
 //===----------------------------------------------------------------------===//
+// attn.rope
+//===----------------------------------------------------------------------===//
+
+def Attn_RopeOp : Attn_Op<"rope", [
+    Pure, AllTypesMatch<["input", "output"]>, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>]> {
+  let summary = "Rotates pairs of elements by angles that grow with the position";
+  let description = [{
+    For every row at position p, and i < rd / 2 with rd rotary dims:
+
+    ```
+    freq_i = base^(-2i / rd)                      or as `scaling` has it
+    c, s   = a * cos(p * freq_i), a * sin(p * freq_i)    a = 1 but for scaling
+    output[x], output[y] = input[x] * c - input[y] * s,
+                           input[y] * c + input[x] * s
+    ```
+
+    The pair (x, y) is (i, i + rd / 2) or (2i, 2i + 1). Elements from rd on are
+    copied. Row s of batch entry b stands at position
+    p = offset + s, offset + offsets[b] + s or offset + positions[b, s].
+
+    Clauses, in any order, each at most once:
+
+    | clause | meaning | default |
+    |---|---|---|
+    | `base(x)` | positive f64 | 10000 |
+    | `pairing(half)`, `pairing(interleaved)` | which elements are a pair | `half` |
+    | `rotary_dims(n)` | even, at most the head dim | the head dim |
+    | `offset(n)` | added to every position | 0 |
+    | `positions(%p : tensor<BxSxi32>)` | of each row | 0, 1, … |
+    | `offsets(%o : tensor<Bxi32>)` | of each batch entry | 0 |
+    | `scaling(attribute)` | `#attn.rope_…` below | none |
+    | `layout(bhsd)`, `layout(bshd)` | order of the dimensions | `bhsd` |
+
+    `convert-attn-to-tile` and `convert-attn-to-reference` consume the op. The
+    rules that must hold are (R1) to (R9) of `docs/AttnSpec.md`.
+
+    Example:
+
+    ```mlir
+    %r = attn.rope %q base(500000.0)
+        scaling(#attn.rope_llama3<factor = 8.0, original_length = 8192>)
+        : tensor<?x32x?x128xbf16>
+    ```
+  }];
+
+  let arguments = (ins
+    AnyRankedTensor:$input,
+    Optional<AnyRankedTensor>:$positions,
+    Optional<AnyRankedTensor>:$offsets,
+    DefaultValuedAttr<F64Attr, "10000.0">:$base,
+    DefaultValuedAttr<Attn_PairingAttr, "::attn::Pairing::Half">:$pairing,
+    OptionalAttr<I64Attr>:$rotary_dims,
+    DefaultValuedAttr<I64Attr, "0">:$offset,
+    OptionalAttr<Attn_RopeScalingAttrInterface>:$scaling,
+    DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout
+  );
+  let results = (outs AnyRankedTensor:$output);
+
+  let assemblyFormat = [{
+    $input
+    oilist(
+        `base` `(` $base `)`
+      | `pairing` `(` custom<Pairing>($pairing) `)`
+      | `rotary_dims` `(` $rotary_dims `)`
+      | `offset` `(` $offset `)`
+      | `positions` `(` $positions `:` type($positions) `)`
+      | `offsets` `(` $offsets `:` type($offsets) `)`
+      | `scaling` `(` $scaling `)`
+      | `layout` `(` custom<Layout>($layout) `)`
+    )
+    attr-dict `:` type($input)
+  }];
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+
+  let extraClassDeclaration = [{
+    // Positions of the dimensions.
+    int64_t batchDim();
+    int64_t headDim();
+    int64_t lengthDim();
+
+    int64_t getFeatures() { return getInput().getType().getShape().back(); }
+    int64_t getRotaryDimsOrDefault() {
+      return getRotaryDims().value_or(getFeatures());
+    }
+
+    /// Radians per position of each pair; under `#attn.rope_dynamic_ntk` those
+    /// of a context that is not stretched.
+    ::llvm::SmallVector<double> getFrequencies();
+    /// The factor of cosine and sine.
+    double getRotationFactor();
+  }];
+}
+
+//===----------------------------------------------------------------------===//
 // Inside the regions
 //===----------------------------------------------------------------------===//
 

@@ -1,0 +1,188 @@
+//===- RopeOp.cpp - Syntax, rules and interfaces of attn.rope -------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Rules are labelled as those of attn.sdpa are: (R1) in docs/AttnSpec.md,
+// rope_r1 here and in the name of the negative test.
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttnSyntax.h"
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace attn;
+
+//===----------------------------------------------------------------------===//
+// Syntax
+//===----------------------------------------------------------------------===//
+
+template <typename AttrT, typename EnumT>
+static ParseResult parseWord(OpAsmParser &parser, StringRef words,
+                             std::optional<EnumT> (*symbolize)(StringRef),
+                             AttrT &attribute) {
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef word;
+  if (parser.parseKeyword(&word))
+    return failure();
+  std::optional<EnumT> value = symbolize(word);
+  if (!value)
+    return parser.emitError(loc)
+           << "expected " << words << ", got `" << word << "`";
+  attribute = AttrT::get(parser.getContext(), *value);
+  return success();
+}
+
+ParseResult attn::parsePairing(OpAsmParser &parser, PairingAttr &pairing) {
+  return parseWord(parser, "`half` or `interleaved`", symbolizePairing,
+                   pairing);
+}
+
+void attn::printPairing(OpAsmPrinter &printer, Operation *,
+                        PairingAttr pairing) {
+  printer << stringifyPairing(pairing.getValue());
+}
+
+ParseResult attn::parseLayout(OpAsmParser &parser, LayoutAttr &layout) {
+  return parseWord(parser, "`bhsd` or `bshd`", symbolizeLayout, layout);
+}
+
+void attn::printLayout(OpAsmPrinter &printer, Operation *, LayoutAttr layout) {
+  printer << stringifyLayout(layout.getValue());
+}
+
+//===----------------------------------------------------------------------===//
+// Rules
+//===----------------------------------------------------------------------===//
+
+// - Rank 4, no encoding, elements of f16 or bf16.
+// - The head dim is a static multiple of 8 in 8..256; lengths are below 2^30.
+static LogicalResult verifyInput(RopeOp op) {
+  RankedTensorType type = op.getInput().getType();
+  // rope_r1
+  if (type.getRank() != SdpaOp::kRank || type.getEncoding())
+    return op.emitOpError()
+           << "expected input of rank 4 without an encoding, got " << type;
+  // rope_r2
+  if (!type.getElementType().isF16() && !type.getElementType().isBF16())
+    return op.emitOpError()
+           << "expected element type of input to be f16 or bf16, got "
+           << type.getElementType();
+  // rope_r3
+  int64_t features = type.getShape().back();
+  if (ShapedType::isDynamic(features) || features < 8 || features > 256 ||
+      features % 8 != 0)
+    return op.emitOpError() << "expected head_dim of input to be a static "
+                               "multiple of 8 from 8 to 256, got "
+                            << (ShapedType::isDynamic(features)
+                                    ? std::string("?")
+                                    : std::to_string(features));
+  // rope_r4
+  if (type.getDimSize(op.lengthDim()) >= SdpaOp::kMaxLength)
+    return op.emitOpError() << "expected length of input to be below 2^30, got "
+                            << type.getDimSize(op.lengthDim());
+  return success();
+}
+
+static bool mayBeEqual(int64_t lhs, int64_t rhs) {
+  return lhs == rhs || ShapedType::isDynamic(lhs) || ShapedType::isDynamic(rhs);
+}
+
+// - i32 elements, no encoding, and the dimensions `dims` of the input.
+static LogicalResult verifyPositions(RopeOp op, StringRef name, Value operand,
+                                     ArrayRef<int64_t> dims) {
+  if (!operand)
+    return success();
+  auto type = cast<RankedTensorType>(operand.getType());
+  ArrayRef<int64_t> input = op.getInput().getType().getShape();
+  bool matches = type.getElementType().isSignlessInteger(32) &&
+                 !type.getEncoding() &&
+                 type.getRank() == static_cast<int64_t>(dims.size());
+  for (auto [i, dim] : llvm::enumerate(dims))
+    matches = matches && mayBeEqual(type.getDimSize(i), input[dim]);
+  if (matches)
+    return success();
+  SmallVector<int64_t> shape;
+  for (int64_t dim : dims)
+    shape.push_back(input[dim]);
+  return op.emitOpError() << "expected `" << name << "` to be "
+                          << RankedTensorType::get(
+                                 shape, IntegerType::get(op.getContext(), 32))
+                          << ", got " << type;
+}
+
+// - The base is positive, the offset within 2^30.
+// - Rotary dims are even and no more than there are.
+static LogicalResult verifyNumbers(RopeOp op) {
+  // rope_r5
+  const APFloat &base = op.getBase();
+  if (!base.isFinite() || base.isZero() || base.isNegative())
+    return op.emitOpError() << "expected `base` to be positive and finite";
+  // rope_r6
+  int64_t rotary = op.getRotaryDimsOrDefault();
+  if (rotary < 2 || rotary % 2 != 0 || rotary > op.getFeatures())
+    return op.emitOpError()
+           << "expected `rotary_dims` to be even, from 2 to the head_dim "
+           << op.getFeatures() << ", got " << rotary;
+  // rope_r7
+  int64_t offset = static_cast<int64_t>(op.getOffset());
+  if (offset <= -SdpaOp::kMaxLength || offset >= SdpaOp::kMaxLength)
+    return op.emitOpError() << "expected `offset` to be within 2^30, got "
+                            << offset;
+  return success();
+}
+
+LogicalResult RopeOp::verify() {
+  if (failed(verifyInput(*this)) || failed(verifyNumbers(*this)))
+    return failure();
+  // rope_r8
+  if (getPositions() && getOffsets())
+    return emitOpError() << "expected either `positions` or `offsets`";
+  if (failed(verifyPositions(*this, "positions", getPositions(),
+                             {batchDim(), lengthDim()})) ||
+      failed(verifyPositions(*this, "offsets", getOffsets(), {batchDim()})))
+    return failure();
+  // rope_r9
+  RopeScalingAttrInterface scaling = getScalingAttr();
+  if (!scaling)
+    return success();
+  if (isa<RopeDynamicNtkAttr>(scaling) && (getPositions() || getOffsets()))
+    return emitOpError() << "`rope_dynamic_ntk` counts positions by the length "
+                            "of the input, got `"
+                         << (getPositions() ? "positions" : "offsets") << "`";
+  return scaling.verifyFor([&] { return emitOpError(); },
+                           getRotaryDimsOrDefault());
+}
+
+//===----------------------------------------------------------------------===//
+// Interfaces
+//===----------------------------------------------------------------------===//
+
+int64_t RopeOp::batchDim() { return SdpaOp::batchDim(getLayout()); }
+int64_t RopeOp::headDim() { return SdpaOp::headDim(getLayout()); }
+int64_t RopeOp::lengthDim() { return SdpaOp::lengthDim(getLayout()); }
+
+LogicalResult RopeOp::reifyResultShapes(OpBuilder &builder,
+                                        ReifiedRankedShapedTypeDims &shapes) {
+  shapes.push_back(tensor::getMixedSizes(builder, getLoc(), getInput()));
+  return success();
+}
+
+/// `rotary_dims` of the whole head dim says nothing.
+static LogicalResult dropRotaryDims(RopeOp op, PatternRewriter &rewriter) {
+  if (op.getRotaryDims() != op.getFeatures())
+    return rewriter.notifyMatchFailure(op, "some dims are not rotary");
+  rewriter.modifyOpInPlace(op, [&] { op.removeRotaryDimsAttr(); });
+  return success();
+}
+
+void RopeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                         MLIRContext *) {
+  patterns.add(dropRotaryDims);
+}
