@@ -46,14 +46,12 @@ SdpaSizes::SdpaSizes(OpBuilder &builder, SdpaBuffers buffers) {
 namespace {
 
 /// Builds the loops over the rows of one attention.
-class NaiveRows {
+class NaiveRows : HostLoops {
 public:
   NaiveRows(OpBuilder &builder, SdpaBuffers buffers, Numerics numerics)
-      : builder(builder), loc(buffers.op.getLoc()), op(buffers.op),
-        buffers(buffers), numerics(numerics),
-        real(numerics == Numerics::Reference ? FloatType(builder.getF64Type())
-                                             : FloatType(builder.getF32Type())),
-        sizes(builder, buffers) {}
+      : HostLoops(builder, buffers.op.getLoc(), buffers.op.getElementType(),
+                  numerics),
+        op(buffers.op), buffers(buffers), sizes(builder, buffers) {}
 
   void build(Value begin, Value end);
 
@@ -77,65 +75,7 @@ private:
   void storeOutput(const Row &row, const Scores &scores, Value sum);
   void storeLse(const Row &row, const Scores &scores, Value sum);
 
-  //===--- Small pieces ---------------------------------------------------===//
-
-  Value index(int64_t value) {
-    return arith::ConstantIndexOp::create(builder, loc, value);
-  }
-  Value number(double value) {
-    return arith::ConstantOp::create(builder, loc,
-                                     builder.getFloatAttr(real, value));
-  }
-  Value word(int64_t value) {
-    return arith::ConstantOp::create(builder, loc,
-                                     builder.getI32IntegerAttr(value));
-  }
-  Value boolean(bool value) {
-    return arith::ConstantOp::create(builder, loc, builder.getBoolAttr(value));
-  }
-  template <typename OpT, typename... Args>
-  Value make(Args &&...args) {
-    return OpT::create(builder, loc, std::forward<Args>(args)...);
-  }
   bool isUniform() { return op.getMaskedRow() == MaskedRow::Uniform; }
-  Value scratch(int64_t count) {
-    return make<memref::AllocaOp>(MemRefType::get({count}, real));
-  }
-
-  void forEach(Value end, function_ref<void(Value)> body) {
-    scf::ForOp::create(builder, loc, index(0), end, index(1), ValueRange(),
-                       [&](OpBuilder &, Location, Value i, ValueRange) {
-                         body(i);
-                         scf::YieldOp::create(builder, loc);
-                       });
-  }
-  /// A loop that carries values from turn to turn.
-  ResultRange fold(Value end, ValueRange initial,
-                   function_ref<SmallVector<Value>(Value, ValueRange)> body) {
-    return scf::ForOp::create(
-               builder, loc, index(0), end, index(1), initial,
-               [&](OpBuilder &, Location, Value i, ValueRange carried) {
-                 scf::YieldOp::create(builder, loc, body(i, carried));
-               })
-        .getResults();
-  }
-  /// `then` where the condition holds, `otherwise` elsewhere. A null condition
-  /// always holds.
-  SmallVector<Value> choose(Value condition,
-                            function_ref<SmallVector<Value>()> then,
-                            ValueRange otherwise) {
-    if (!condition)
-      return then();
-    return scf::IfOp::create(
-               builder, loc, condition,
-               [&](OpBuilder &, Location) {
-                 scf::YieldOp::create(builder, loc, then());
-               },
-               [&](OpBuilder &, Location) {
-                 scf::YieldOp::create(builder, loc, otherwise);
-               })
-        .getResults();
-  }
 
   /// The predicate of the mask, null where there is no mask.
   Value buildKeep(const Row &row, Value j) {
@@ -151,19 +91,9 @@ private:
                     Value feature);
   SmallVector<Value> position(Value batch, Value head, Value length,
                               Value feature);
-  /// Rounds an f32 to the op's element type and back, in the baseline.
-  Value roundToElement(Value value);
-  Value toDouble(Value value) {
-    return real.isF64() ? value
-                        : make<arith::ExtFOp>(builder.getF64Type(), value);
-  }
 
-  OpBuilder &builder;
-  Location loc;
   SdpaOp op;
   SdpaBuffers buffers;
-  Numerics numerics;
-  FloatType real;
   SdpaSizes sizes;
   // Scratch rows: the query, all scores, the output before normalisation.
   Value query, scores, accumulator;
@@ -187,41 +117,7 @@ SmallVector<Value> NaiveRows::position(Value batch, Value head, Value length,
 
 Value NaiveRows::loadElement(Value buffer, Value batch, Value head,
                              Value length, Value feature) {
-  Value element =
-      make<memref::LoadOp>(buffer, position(batch, head, length, feature));
-  Type f32 = builder.getF32Type();
-  Value single;
-  if (element.getType().isBF16()) {
-    // A bf16 is the upper half of an f32. LLVM would do this one by one.
-    Value bits = make<arith::BitcastOp>(builder.getI16Type(), element);
-    bits = make<arith::ExtUIOp>(builder.getI32Type(), bits);
-    bits = make<arith::ShLIOp>(bits, word(16));
-    single = make<arith::BitcastOp>(f32, bits);
-  } else {
-    single = make<arith::ExtFOp>(f32, element);
-  }
-  return real.isF32() ? single : make<arith::ExtFOp>(real, single);
-}
-
-Value NaiveRows::roundToElement(Value value) {
-  if (numerics == Numerics::Reference)
-    return value;
-  Type f32 = builder.getF32Type();
-  if (!op.getElementType().isBF16())
-    return make<arith::ExtFOp>(
-        f32, make<arith::TruncFOp>(op.getElementType(), value));
-  // To nearest even on the bits: add just under half of what is cut off, and
-  // one more where the last kept bit is odd. A NaN could turn into an infinity
-  // that way, so it stays what it is.
-  Value bits = make<arith::BitcastOp>(builder.getI32Type(), value);
-  Value lastKept =
-      make<arith::AndIOp>(make<arith::ShRUIOp>(bits, word(16)), word(1));
-  Value half = make<arith::AddIOp>(lastKept, word(0x7fff));
-  Value rounded = make<arith::AndIOp>(make<arith::AddIOp>(bits, half),
-                                      word(int32_t(0xffff0000)));
-  Value isNaN = make<arith::CmpFOp>(arith::CmpFPredicate::UNO, value, value);
-  return make<arith::SelectOp>(isNaN, value,
-                               make<arith::BitcastOp>(f32, rounded));
+  return HostLoops::loadElement(buffer, position(batch, head, length, feature));
 }
 
 //===----------------------------------------------------------------------===//

@@ -13,6 +13,7 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOREFERENCE_NAIVEROWS_H
 #define ATTN_LIB_CONVERSION_ATTNTOREFERENCE_NAIVEROWS_H
 
+#include "HostLoops.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 
 namespace attn {
@@ -29,12 +30,6 @@ struct SdpaBuffers {
 struct SdpaSizes {
   mlir::Value batch, queryHeads, keyHeads, queryLength, keyLength;
   SdpaSizes(mlir::OpBuilder &builder, SdpaBuffers buffers);
-};
-
-/// What the naive loops compute in.
-enum class Numerics {
-  Reference, ///< f64 throughout.
-  Baseline,  ///< f32, with the op's own roundings to its element type.
 };
 
 /// Computes the rows of [begin, end) that exist.

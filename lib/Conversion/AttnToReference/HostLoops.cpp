@@ -1,0 +1,84 @@
+//===- HostLoops.cpp - Loops and numbers of the judges --------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "HostLoops.h"
+
+using namespace mlir;
+using namespace attn;
+
+void HostLoops::forEach(Value begin, Value end,
+                        function_ref<void(Value)> body) {
+  scf::ForOp::create(builder, loc, begin, end, index(1), ValueRange(),
+                     [&](OpBuilder &, Location, Value i, ValueRange) {
+                       body(i);
+                       scf::YieldOp::create(builder, loc);
+                     });
+}
+
+ResultRange
+HostLoops::fold(Value end, ValueRange initial,
+                function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  return scf::ForOp::create(
+             builder, loc, index(0), end, index(1), initial,
+             [&](OpBuilder &, Location, Value i, ValueRange carried) {
+               scf::YieldOp::create(builder, loc, body(i, carried));
+             })
+      .getResults();
+}
+
+SmallVector<Value> HostLoops::choose(Value condition,
+                                     function_ref<SmallVector<Value>()> then,
+                                     ValueRange otherwise) {
+  if (!condition)
+    return then();
+  return scf::IfOp::create(
+             builder, loc, condition,
+             [&](OpBuilder &, Location) {
+               scf::YieldOp::create(builder, loc, then());
+             },
+             [&](OpBuilder &, Location) {
+               scf::YieldOp::create(builder, loc, otherwise);
+             })
+      .getResults();
+}
+
+Value HostLoops::loadElement(Value buffer, ValueRange indices) {
+  Value element = make<memref::LoadOp>(buffer, indices);
+  Type f32 = builder.getF32Type();
+  Value single;
+  if (element.getType().isBF16()) {
+    // A bf16 is the upper half of an f32. LLVM would do this one by one.
+    Value bits = make<arith::BitcastOp>(builder.getI16Type(), element);
+    bits = make<arith::ExtUIOp>(builder.getI32Type(), bits);
+    bits = make<arith::ShLIOp>(bits, word(16));
+    single = make<arith::BitcastOp>(f32, bits);
+  } else {
+    single = make<arith::ExtFOp>(f32, element);
+  }
+  return real.isF32() ? single : make<arith::ExtFOp>(real, single);
+}
+
+Value HostLoops::roundToElement(Value value) {
+  if (numerics == Numerics::Reference)
+    return value;
+  Type f32 = builder.getF32Type();
+  if (!elementType.isBF16())
+    return make<arith::ExtFOp>(f32, make<arith::TruncFOp>(elementType, value));
+  // To nearest even on the bits: add just under half of what is cut off, and
+  // one more where the last kept bit is odd. A NaN could turn into an infinity
+  // that way, so it stays what it is.
+  Value bits = make<arith::BitcastOp>(builder.getI32Type(), value);
+  Value lastKept =
+      make<arith::AndIOp>(make<arith::ShRUIOp>(bits, word(16)), word(1));
+  Value half = make<arith::AddIOp>(lastKept, word(0x7fff));
+  Value rounded = make<arith::AndIOp>(make<arith::AddIOp>(bits, half),
+                                      word(int32_t(0xffff0000)));
+  Value isNaN = make<arith::CmpFOp>(arith::CmpFPredicate::UNO, value, value);
+  return make<arith::SelectOp>(isNaN, value,
+                               make<arith::BitcastOp>(f32, rounded));
+}
