@@ -97,9 +97,12 @@ private:
     func::FuncOp judge = start(suffix, types, /*results=*/{});
     ValueRange arguments = judge.getArguments();
     Value begin = arguments.drop_back().back(), end = arguments.back();
+    for (RopeOp op : function.getOps<RopeOp>())
+      if (Value output = getResultBuffer(op.getOutput(), arguments))
+        buildRopeRows(builder, getBuffers(op, arguments), output, numerics,
+                      begin, end);
     for (SdpaOp op : function.getOps<SdpaOp>())
-      buildNaiveRows(builder, getBuffers(op, arguments, /*hasResults=*/true),
-                     numerics, begin, end);
+      buildNaiveRows(builder, getBuffers(op, arguments), numerics, begin, end);
     finish(judge, /*results=*/{});
   }
 
@@ -111,9 +114,14 @@ private:
                                        builder.getFloatAttr(f64, value));
     };
     Value total = number(0.0);
+    for (RopeOp op : function.getOps<RopeOp>()) {
+      Value flops =
+          buildRopeFlops(builder, getBuffers(op, judge.getArguments()));
+      total = arith::AddFOp::create(builder, loc, total, flops);
+    }
     for (SdpaOp op : function.getOps<SdpaOp>()) {
-      Value pairs = buildKeptPairs(
-          builder, getBuffers(op, judge.getArguments(), /*hasResults=*/false));
+      Value pairs =
+          buildKeptPairs(builder, getBuffers(op, judge.getArguments()));
       // A multiplication and an addition in each of the two products.
       Value each = number(2.0 * (op.getHeadDimQK() + op.getHeadDimV()));
       Value flops = arith::MulFOp::create(builder, loc, pairs, each);
@@ -135,29 +143,44 @@ private:
     builder.setInsertionPointAfter(judge);
   }
 
-  /// The memrefs of one op among the arguments of a judge.
-  SdpaBuffers getBuffers(SdpaOp op, ValueRange arguments, bool hasResults) {
+  // The memrefs of an op's operands among the arguments of a judge. They are
+  // arguments of the function, or an attn.rope made them from one.
+
+  RopeBuffers getBuffers(RopeOp op, ValueRange arguments) {
     auto argument = [&](Value operand) {
-      return arguments[cast<BlockArgument>(operand).getArgNumber()];
+      return operand ? arguments[cast<BlockArgument>(operand).getArgNumber()]
+                     : Value();
     };
-    SdpaBuffers buffers{op,
-                        argument(op.getQuery()),
-                        argument(op.getKey()),
-                        argument(op.getValue()),
-                        Value(),
-                        Value()};
-    if (!hasResults)
-      return buffers;
+    return {op, argument(op.getInput()), argument(op.getPositions()),
+            argument(op.getOffsets())};
+  }
+
+  SdpaOperand getOperand(Value operand, ValueRange arguments) {
+    if (auto rope = operand.getDefiningOp<RopeOp>()) {
+      RopeBuffers buffers = getBuffers(rope, arguments);
+      return {buffers.input, buffers};
+    }
+    return {arguments[cast<BlockArgument>(operand).getArgNumber()], {}};
+  }
+
+  SdpaBuffers getBuffers(SdpaOp op, ValueRange arguments) {
+    return {op,
+            getOperand(op.getQuery(), arguments),
+            getOperand(op.getKey(), arguments),
+            getOperand(op.getValue(), arguments),
+            getResultBuffer(op.getOutput(), arguments),
+            getResultBuffer(op.getLse(), arguments)};
+  }
+
+  /// Null for what the function does not return, and in `f__flops`.
+  Value getResultBuffer(Value result, ValueRange arguments) {
     Operation *terminator = function.getBody().front().getTerminator();
     for (OpOperand &returned : terminator->getOpOperands()) {
-      Value buffer =
-          arguments[function.getNumArguments() + returned.getOperandNumber()];
-      if (returned.get() == op.getOutput())
-        buffers.output = buffer;
-      else if (returned.get() == op.getLse())
-        buffers.lse = buffer;
+      unsigned i = function.getNumArguments() + returned.getOperandNumber();
+      if (returned.get() == result && i < arguments.size())
+        return arguments[i];
     }
-    return buffers;
+    return {};
   }
 
   func::FuncOp function;
@@ -171,30 +194,40 @@ private:
 // The pass
 //===----------------------------------------------------------------------===//
 
-// - attn-check-support passed: operands are arguments, results are returned.
+/// Whether the value is an argument of the function, or an attn.rope of one
+/// where `allowRope`.
+static bool isSource(func::FuncOp function, Value value, bool allowRope) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return argument.getOwner() == &function.getBody().front();
+  return allowRope && value.getDefiningOp<RopeOp>();
+}
+
+// - attn-check-support passed: operands are arguments or ropes of arguments,
+//   and what is returned comes from attn ops.
 // - attn-expand-masks ran.
 static LogicalResult checkInput(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError() << "expected one block, as "
                                      "attn-check-support leaves it";
-  for (SdpaOp op : function.getOps<SdpaOp>()) {
-    if (op.getCausal() || op.getWindow())
+  for (Operation &op : function.getBody().front()) {
+    if (!isa<SdpaOp, RopeOp>(op))
+      continue;
+    auto sdpa = dyn_cast<SdpaOp>(op);
+    if (sdpa && (sdpa.getCausal() || sdpa.getWindow()))
       return op.emitOpError() << "expected `causal` and `window` as a `keep` "
                                  "region, as attn-expand-masks leaves them";
-    for (Value operand : op.getOperands()) {
-      auto argument = dyn_cast<BlockArgument>(operand);
-      if (!argument || argument.getOwner() != &function.getBody().front())
+    for (Value operand : op.getOperands())
+      if (!isSource(function, operand, /*allowRope=*/bool(sdpa)))
         return op.emitOpError()
                << "expected arguments of the function as "
                   "operands, as attn-check-support leaves them";
-    }
   }
   Operation *terminator = function.getBody().front().getTerminator();
   for (Value operand : terminator->getOperands())
-    if (!operand.getDefiningOp<SdpaOp>())
+    if (!isa_and_nonnull<SdpaOp, RopeOp>(operand.getDefiningOp()))
       return terminator->emitOpError()
-             << "expected results of `attn.sdpa`, as attn-check-support leaves "
-                "them";
+             << "expected results of `attn.sdpa` or `attn.rope`, as "
+                "attn-check-support leaves them";
   return success();
 }
 
@@ -223,7 +256,9 @@ struct ConvertAttnToReference
     auto functions = llvm::filter_to_vector(
         getOperation().getOps<func::FuncOp>(), [](func::FuncOp function) {
           return function.isPublic() && !function.isExternal() &&
-                 !function.getOps<SdpaOp>().empty();
+                 llvm::any_of(function.getOps(), [](Operation &op) {
+                   return isa<SdpaOp, RopeOp>(op);
+                 });
         });
     for (func::FuncOp function : functions) {
       if (failed(checkInput(function)) ||

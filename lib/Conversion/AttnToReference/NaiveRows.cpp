@@ -36,11 +36,11 @@ SdpaSizes::SdpaSizes(OpBuilder &builder, SdpaBuffers buffers) {
   auto dim = [&](Value buffer, int64_t index) {
     return memref::DimOp::create(builder, op.getLoc(), buffer, index);
   };
-  batch = dim(buffers.query, op.batchDim());
-  queryHeads = dim(buffers.query, op.headDim());
-  keyHeads = dim(buffers.key, op.headDim());
-  queryLength = dim(buffers.query, op.lengthDim());
-  keyLength = dim(buffers.key, op.lengthDim());
+  batch = dim(buffers.query.buffer, op.batchDim());
+  queryHeads = dim(buffers.query.buffer, op.headDim());
+  keyHeads = dim(buffers.key.buffer, op.headDim());
+  queryLength = dim(buffers.query.buffer, op.lengthDim());
+  keyLength = dim(buffers.key.buffer, op.lengthDim());
 }
 
 namespace {
@@ -86,9 +86,14 @@ private:
                             sizes.queryLength, sizes.keyLength)[0];
   }
 
-  /// An element of query, key or value, widened to `real`.
-  Value loadElement(Value buffer, Value batch, Value head, Value length,
-                    Value feature);
+  // A roped operand's rows are turned when they are first needed: the query's
+  // one by one, those of key and value a head at a time.
+  void turnRow(const RopeBuffers &rope, Value batch, Value head, Value row,
+               function_ref<void(Value, Value)> store);
+  Value allocateHead(const SdpaOperand &operand, int64_t features);
+  void turnHeads(const Row &row);
+  Value loadKeyElement(const SdpaOperand &operand, Value turned, const Row &row,
+                       Value j, Value feature);
   SmallVector<Value> position(Value batch, Value head, Value length,
                               Value feature);
 
@@ -97,6 +102,8 @@ private:
   SdpaSizes sizes;
   // Scratch rows: the query, all scores, the output before normalisation.
   Value query, scores, accumulator;
+  // The head that was turned last, its keys and its values.
+  Value lastHead, turnedKeys, turnedValues;
 };
 
 } // namespace
@@ -115,9 +122,59 @@ SmallVector<Value> NaiveRows::position(Value batch, Value head, Value length,
   return indices;
 }
 
-Value NaiveRows::loadElement(Value buffer, Value batch, Value head,
-                             Value length, Value feature) {
-  return HostLoops::loadElement(buffer, position(batch, head, length, feature));
+//===----------------------------------------------------------------------===//
+// Roped operands
+//===----------------------------------------------------------------------===//
+
+/// `attn.rope` may have another layout in mind for the same tensor.
+void NaiveRows::turnRow(const RopeBuffers &rope, Value batch, Value head,
+                        Value row, function_ref<void(Value, Value)> store) {
+  RopeBuffers buffers = rope;
+  if (buffers.op.getLayout() != op.getLayout())
+    std::swap(head, row);
+  buildRopeRow(builder, buffers, numerics, batch, head, row, store);
+}
+
+/// Room for all rows of a head; null where the operand is no rope's.
+Value NaiveRows::allocateHead(const SdpaOperand &operand, int64_t features) {
+  if (!operand.rope)
+    return {};
+  return make<memref::AllocOp>(
+      MemRefType::get({ShapedType::kDynamic, features}, real), sizes.keyLength);
+}
+
+void NaiveRows::turnHeads(const Row &row) {
+  if (!turnedKeys && !turnedValues)
+    return;
+  Value head = make<arith::AddIOp>(
+      make<arith::MulIOp>(row.batch, sizes.keyHeads), row.keyHead);
+  Value last = make<memref::LoadOp>(lastHead, ValueRange());
+  Value isNew = make<arith::CmpIOp>(arith::CmpIPredicate::ne, head, last);
+  auto turn = [&](const SdpaOperand &operand, Value turned) {
+    if (!turned)
+      return;
+    forEach(sizes.keyLength, [&](Value j) {
+      turnRow(*operand.rope, row.batch, row.keyHead, j,
+              [&](Value feature, Value element) {
+                memref::StoreOp::create(builder, loc, element, turned,
+                                        ValueRange{j, feature});
+              });
+    });
+  };
+  scf::IfOp::create(builder, loc, isNew, [&](OpBuilder &, Location) {
+    turn(buffers.key, turnedKeys);
+    turn(buffers.value, turnedValues);
+    memref::StoreOp::create(builder, loc, head, lastHead);
+    scf::YieldOp::create(builder, loc);
+  });
+}
+
+Value NaiveRows::loadKeyElement(const SdpaOperand &operand, Value turned,
+                                const Row &row, Value j, Value feature) {
+  if (turned)
+    return make<memref::LoadOp>(turned, ValueRange{j, feature});
+  return loadElement(operand.buffer,
+                     position(row.batch, row.keyHead, j, feature));
 }
 
 //===----------------------------------------------------------------------===//
@@ -135,10 +192,14 @@ NaiveRows::Row NaiveRows::decodeRow(Value number, Value headsPerGroup) {
 }
 
 void NaiveRows::loadQuery(const Row &row) {
-  forEach(index(op.getHeadDimQK()), [&](Value d) {
-    Value element =
-        loadElement(buffers.query, row.batch, row.head, row.index, d);
+  auto store = [&](Value d, Value element) {
     memref::StoreOp::create(builder, loc, element, query, d);
+  };
+  if (buffers.query.rope)
+    return turnRow(*buffers.query.rope, row.batch, row.head, row.index, store);
+  forEach(index(op.getHeadDimQK()), [&](Value d) {
+    store(d, loadElement(buffers.query.buffer,
+                         position(row.batch, row.head, row.index, d)));
   });
 }
 
@@ -151,7 +212,7 @@ Value NaiveRows::buildScore(const Row &row, Value j) {
                    [&](Value d, ValueRange sum) -> SmallVector<Value> {
                      Value q = make<memref::LoadOp>(query, d);
                      Value k =
-                         loadElement(buffers.key, row.batch, row.keyHead, j, d);
+                         loadKeyElement(buffers.key, turnedKeys, row, j, d);
                      Value product = make<arith::MulFOp>(q, k, reordered);
                      return {make<arith::AddFOp>(sum[0], product, reordered)};
                    })[0];
@@ -193,7 +254,7 @@ void NaiveRows::accumulateValue(const Row &row, Value j, Value weight) {
                                                 arith::FastMathFlags::contract);
   Value rounded = roundToElement(weight);
   forEach(index(op.getHeadDimV()), [&](Value d) {
-    Value v = loadElement(buffers.value, row.batch, row.keyHead, j, d);
+    Value v = loadKeyElement(buffers.value, turnedValues, row, j, d);
     Value sum = make<memref::LoadOp>(accumulator, d);
     Value product = make<arith::MulFOp>(rounded, v, contract);
     memref::StoreOp::create(builder, loc,
@@ -265,6 +326,11 @@ void NaiveRows::build(Value begin, Value end) {
     accumulator = scratch(op.getHeadDimV());
   scores = make<memref::AllocOp>(MemRefType::get({ShapedType::kDynamic}, real),
                                  sizes.keyLength);
+  turnedKeys = allocateHead(buffers.key, op.getHeadDimQK());
+  turnedValues = allocateHead(buffers.value, op.getHeadDimV());
+  lastHead =
+      make<memref::AllocaOp>(MemRefType::get({}, builder.getIndexType()));
+  memref::StoreOp::create(builder, loc, index(-1), lastHead);
 
   Value rows = make<arith::MulIOp>(
       make<arith::MulIOp>(sizes.batch, sizes.queryHeads), sizes.queryLength);
@@ -277,6 +343,7 @@ void NaiveRows::build(Value begin, Value end) {
                      [&](OpBuilder &, Location, Value number, ValueRange) {
                        Row row = decodeRow(number, headsPerGroup);
                        loadQuery(row);
+                       turnHeads(row);
                        Scores found = buildScores(row);
                        Value sum = buildWeightedSum(row, found);
                        if (buffers.output)
@@ -285,7 +352,9 @@ void NaiveRows::build(Value begin, Value end) {
                          storeLse(row, found, sum);
                        scf::YieldOp::create(builder, loc);
                      });
-  memref::DeallocOp::create(builder, loc, scores);
+  for (Value buffer : {scores, turnedKeys, turnedValues})
+    if (buffer)
+      memref::DeallocOp::create(builder, loc, buffer);
 }
 
 void attn::buildNaiveRows(OpBuilder &builder, SdpaBuffers buffers,

@@ -13,16 +13,23 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOREFERENCE_NAIVEROWS_H
 #define ATTN_LIB_CONVERSION_ATTNTOREFERENCE_NAIVEROWS_H
 
-#include "HostLoops.h"
+#include "RopeRows.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 
 namespace attn {
+
+/// A memref with an operand's elements, or with those that an `attn.rope` makes
+/// the operand from; both have the same shape.
+struct SdpaOperand {
+  mlir::Value buffer;
+  std::optional<RopeBuffers> rope;
+};
 
 /// One `attn.sdpa` with memrefs in place of its operands and results. A result
 /// that the function does not return is null.
 struct SdpaBuffers {
   SdpaOp op;
-  mlir::Value query, key, value;
+  SdpaOperand query, key, value;
   mlir::Value output, lse;
 };
 
