@@ -94,8 +94,7 @@ Value RopeRow::getFrequencies() {
   auto type = MemRefType::get({count}, f64);
   auto values = DenseElementsAttr::get(RankedTensorType::get({count}, f64),
                                        ArrayRef<double>(frequencies));
-  auto module =
-      builder.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  auto module = op->getParentOfType<ModuleOp>();
   for (auto table : module.getOps<memref::GlobalOp>())
     if (table.getInitialValueAttr() == values)
       return make<memref::GetGlobalOp>(type, table.getSymName());
