@@ -73,8 +73,10 @@ Step barrier(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Moved;
 }
 
-/// The lanes have come together, which is all.
-void warpSync(Warp &, const Op &, uint32_t) {}
+/// What one of the lanes may read of copies that landed, now all of them may.
+void warpSync(Warp &warp, const Op &, uint32_t mask) {
+  warp.asyncs.share(mask, mask == warp.live, warp.cta.shared);
+}
 
 } // namespace
 
