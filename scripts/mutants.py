@@ -8,15 +8,29 @@
 #===------------------------------------------------------------------------===#
 """Breaks kernels of the compiler in one place at a time and runs them.
 
-Usage: mutants.py --count N --seed S --bin build/bin [--compiler FILE] [--jobs N]
+Usage: mutants.py --bin build/bin [--count N] [--seed S] [--schedules N] [--jobs N]
 
-Compiles a few functions, checks that their PTX passes as it is, draws mutants by
-the seed (first the rule, then the site; see lib/ptx_mutations.py) and runs each
-with attn-run on the simulator. A mutant is killed by a hazard, a deadlock or
-spent budget, or a wrong result. One that survives is tried with a probe: where
-the changed instruction is never executed or never computes another value, there
-was nothing to notice, and it does not count. Prints a table and every survivor. Exits 1 when
-a correct kernel fails or a run ends in another way.
+Compiles the kernels below and runs each as it is, in N schedules: a hazard, a wrong
+result or another bit there is a false alarm. Then draws mutants by the seed (first
+the rule, then the site; see lib/ptx_mutations.py) and runs each with attn-run on
+the simulator. A mutant is killed by a hazard, a deadlock or spent budget, or a
+wrong result. One that survives is tried on more inputs. It does not count when it is
+shown to be no mistake:
+
+  without effect   the changed instruction is never executed or never computes
+                   another value (a probe in its place says so)
+  redundant        of a wait or commit: the text proves that no thread can tell,
+                   for all inputs (lib/ptx_redundancy.py)
+  same bits        of a change of data: all results of all inputs, which differ in
+                   values and, where the kernel leaves them open, in lengths, are the
+                   same to the bit. The judge's tolerance is no excuse.
+  listed           lib/equivalent_mutants.py has the reason. Entries of that list
+                   are always tried: one that is stale is an error.
+
+`numbers alone` counts those whose result is wrong, or that do not end, with every
+check turned off. Prints a table and every survivor. Exits 1 when a bar is not met:
+98 % of the synchronisation mutants flagged by a check, 99.5 % of all killed, no
+false alarm.
 """
 
 import argparse
@@ -28,78 +42,293 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
+from typing import NamedTuple
+
+import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "lib"))
+import equivalent_mutants  # noqa: E402
 import ptx_mutations  # noqa: E402
+import ptx_redundancy  # noqa: E402
 
-# Name, element type, queries, keys, head size, mask, schedule. Lengths are ragged,
-# so that copies and masks have edges, and long enough for the loops.
-KERNELS = [
-    ("causal64", "bf16", 200, 203, 64, "causal(bottom_right)", ""),
-    ("causal64x1", "f16", 200, 350, 64, "causal(bottom_right)",
-     "stages=1,warps=4,q=64,kv=32"),
-    ("causal64x3", "bf16", 200, 303, 64, "causal(top_left)",
-     "stages=3,warps=4,q=64,kv=32"),
-    ("window40", "f16", 330, 411, 40, "window(150, 120)", ""),
-    ("causal128", "bf16", 130, 287, 128, "causal(bottom_right)",
-     "stages=2,warps=4,q=64,kv=32"),
-    ("causal80x3", "bf16", 130, 261, 80, "causal(bottom_right)",
-     "stages=3,warps=2,q=32,kv=32"),
+
+class Function(NamedTuple):
+    name: str
+    element: str
+    heads: tuple  # of queries, of keys
+    lengths: list  # (queries, keys); several where the function leaves them open
+    dims: tuple  # of queries and keys, of values
+    clauses: str
+    schedule: str = ""
+
+
+# Every class of head dims (one panel of 16, 32 and 64 columns, two and four panels,
+# sizes that are padded, two that differ), both element types, grouped heads, all
+# masks, rows without keys, lengths that fit and lengths that do not, 1 to 3 stages.
+FUNCTIONS = [
+    Function("causal64", "bf16", (2, 1), [(200, 203)], (64, 64),
+             "causal(bottom_right)"),
+    Function("causal64x1", "f16", (2, 1), [(200, 350)], (64, 64),
+             "causal(bottom_right)", "stages=1,warps=4,q=64,kv=32"),
+    Function("causal64x3", "bf16", (2, 1), [(200, 303)], (64, 64),
+             "causal(top_left)", "stages=3,warps=4,q=64,kv=32"),
+    Function("window40", "f16", (2, 1), [(330, 411)], (40, 40),
+             "window(150, 120)"),
+    Function("causal128", "bf16", (2, 1), [(130, 287)], (128, 128),
+             "causal(bottom_right)", "stages=2,warps=4,q=64,kv=32"),
+    Function("causal80x3", "bf16", (2, 1), [(130, 261)], (80, 80),
+             "causal(bottom_right)", "stages=3,warps=2,q=32,kv=32"),
+    Function("plain16", "bf16", (1, 1), [(77, 150)], (16, 16), ""),
+    Function("plain32", "f16", (2, 2), [(128, 256)], (32, 32), "",
+             "stages=2,warps=4,q=64,kv=64"),
+    Function("plain96", "f16", (2, 2), [(100, 190)], (96, 96), "layout(bshd)"),
+    Function("plain256", "bf16", (1, 1), [(140, 133)], (256, 256), ""),
+    Function("latent", "bf16", (2, 1), [(90, 140)], (192, 128),
+             "causal(bottom_right)"),
+    Function("open64", "f16", (6, 2), [(130, 170), (64, 128), (33, 260)],
+             (64, 64), "causal(bottom_right)"),
+    Function("empty_rows", "f16", (4, 2), [(190, 100)], (64, 64),
+             "causal(bottom_right) masked_row(nan)"),
 ]
 
 # Of one block; the largest kernel here needs a few ten thousand.
 BUDGET = "2000000"
 
+# The warps' order of a run is drawn from these seeds; see docs/Simulator.md.
+SEEDS_OF_DRAWN_SCHEDULES = 1000
+# How many of them are tried where only numbers can tell.
+SCHEDULES_FOR_NUMBERS = 3
+
+BARS = {"flagged": 0.98, "killed": 0.995}
+EXCUSES = ["without effect", "redundant", "same bits", "listed"]
+
+
+def shapes_of(function, lengths):
+    queries, keys = lengths
+    (hq, hkv), (dqk, dv) = function.heads, function.dims
+    order = [(h, s) for h, s in ((hq, queries), (hkv, keys), (hkv, keys))]
+    if "bshd" in function.clauses:
+        order = [(s, h) for h, s in order]
+    return [(1, *pair, d) for pair, d in zip(order, (dqk, dqk, dv))]
+
+
+def source_of(function):
+    is_open = len(function.lengths) > 1
+    lengths = ("?", "?") if is_open else function.lengths[0]
+    q, k, v = [f"tensor<{'x'.join(map(str, s))}x{function.element}>"
+               for s in shapes_of(function, lengths)]
+    o = q.replace(f"x{function.dims[0]}x{function.element}",
+                  f"x{function.dims[1]}x{function.element}")
+    lse = f"tensor<1x{function.heads[0]}x{lengths[0]}xf32>"
+    return (f"func.func @f(%q: {q}, %k: {k}, %v: {v}) -> ({o}, {lse}) {{\n"
+            f"  %o, %lse = attn.sdpa %q, %k, %v {function.clauses} : "
+            f"({q}, {k}, {v}) -> ({o}, {lse})\n"
+            f"  return %o, %lse : {o}, {lse}\n}}\n")
+
+
+# What a softmax can be like. The first values of the first lengths are what every
+# mutant is tried on.
+VALUES = ["normal", "other", "sharp", "rising", "equal"]
+
+
+def arrays_of(values, shapes):
+    """The operands, scores of which are as the word says."""
+    rng = np.random.default_rng(VALUES.index(values))
+    q, k, v = [rng.standard_normal(shape, dtype=np.float32)
+               for shape in shapes]
+    if values == "sharp":  # one key of a row has nearly all weight
+        q *= 8
+    elif values == "rising":  # the maximum of a row grows with every tile
+        axis = 1 if shapes[1][1] > shapes[1][2] else 2
+        steps = np.linspace(-2, 2, k.shape[axis], dtype=np.float32)
+        q = np.abs(q)
+        k = np.abs(k) * steps.reshape(
+            [-1 if n == axis else 1 for n in range(4)])
+    elif values == "equal":
+        k[:] = 0.5
+    return q, k, v
+
+
+class Result(NamedTuple):
+    status: int
+    kinds: list  # of hazards
+    text: str
+    bits: tuple = ()  # contents of the result files
+
+    def verdict(self):
+        """None where the run was fine."""
+        if self.status == 0:
+            return None
+        if self.status != 1:
+            return f"status {self.status}: {self.text.strip()[-200:]}"
+        if {"deadlock", "budget"} & set(self.kinds):
+            return "deadlock"
+        return "hazard" if self.kinds else "wrong result"
+
+
+class Kernel:
+    """A compiled function."""
+
+    def __init__(self, tools, directory, function):
+        self.tools, self.directory = tools, directory
+        self.function, self.name = function, function.name
+        path = os.path.join(directory, self.name)
+        with open(path + ".mlir", "w", encoding="utf-8") as file:
+            file.write(source_of(function))
+        self.package = path + ".so"
+        # Machine code is of no use here.
+        environment = dict(os.environ, ATTN_PTXAS="")
+        command = [tools.compiler, path + ".mlir", "--target=sm_80"]
+        if function.schedule:
+            command.append("--schedule=" + function.schedule)
+        for flags in (["-o", self.package],
+                      ["--emit=ptx", "-o", path + ".ptx"]):
+            subprocess.run(command + flags, check=True, env=environment)
+        with open(path + ".ptx", encoding="utf-8") as file:
+            self.ptx = file.read()
+        self.sites = ptx_mutations.sites_of(self.ptx)
+        self.inputs = [(lengths, values) for lengths in function.lengths
+                       for values in VALUES]
+        for which in self.inputs:
+            self.write_arrays(which)
+        self.lock, self.expected = threading.Lock(), {}
+
+    def array_path(self, which, operand):
+        (queries, keys), values = which
+        return os.path.join(self.directory, f"{self.name}.{queries}x{keys}."
+                                            f"{values}.{operand}.npy")
+
+    def write_arrays(self, which):
+        arrays = arrays_of(which[1], shapes_of(self.function, which[0]))
+        for operand, array in enumerate(arrays):
+            np.save(self.array_path(which, operand), array)
+
+    def run(self, ptx, name, which=None, **variables):
+        which = which or self.inputs[0]
+        path = os.path.join(self.directory, name)
+        results = [f"{path}.{index}.npy" for index in (0, 1)]
+        with open(path + ".ptx", "w", encoding="utf-8") as file:
+            file.write(ptx)
+        command = [os.path.join(self.tools.bin, "attn-run"), "--device=sim",
+                   "--replace-ptx", path + ".ptx", self.package]
+        command += [f"--arg={n}={self.array_path(which, n)}" for n in range(3)]
+        command += [f"--result={n}={file}" for n, file in enumerate(results)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=300,
+            env=dict(os.environ, ATTNRT_SIM_THREADS="1",
+                     ATTNRT_SIM_MAX_INSTRUCTIONS=BUDGET, **variables))
+        kinds = re.findall(r"^hazard\s+(\S+)", done.stdout, re.MULTILINE)
+        bits = tuple(take(file) for file in results)
+        os.remove(path + ".ptx")
+        return Result(done.returncode, sorted(set(kinds)),
+                      done.stdout + done.stderr, bits)
+
+    def expected_bits(self, which):
+        """The results of the kernel as it is."""
+        with self.lock:
+            if which not in self.expected:
+                same = self.run(self.ptx, f"{self.name}.same", which)
+                if same.status:
+                    raise SystemExit(f"{self.name} fails as it is:\n"
+                                     f"{same.text}")
+                self.expected[which] = same.bits
+            return self.expected[which]
+
+
+def take(path):
+    """The contents of a file, which is gone then."""
+    if not os.path.exists(path):
+        return None
+    with open(path, "rb") as file:
+        contents = file.read()
+    os.remove(path)
+    return contents
+
 
 class Mutant:
     def __init__(self, number, kernel, site):
         self.number, self.kernel, self.site = number, kernel, site
-        self.verdict = self.hazards = None
+        self.text = ptx_mutations.apply(kernel.ptx, site)
+        self.verdict, self.hazards, self.numbers_tell = None, [], False
+
+    def is_synchronisation(self):
+        return self.site.rule in ptx_mutations.SYNCHRONISATION
+
+    def run(self, name, *arguments, **variables):
+        return self.kernel.run(self.text, f"{name}{self.number}", *arguments,
+                               **variables)
+
+    def judge(self):
+        first = self.run("mutant")
+        self.hazards = first.kinds
+        self.verdict = first.verdict() or self.judge_survivor(first)
+        if self.verdict not in EXCUSES:
+            self.numbers_tell = self.do_numbers_tell()
+
+    def judge_survivor(self, first):
+        excuse = self.probe() or self.prove()
+        if excuse:
+            return excuse
+        is_same = True
+        for which in self.kernel.inputs:
+            again = first if which == self.kernel.inputs[0] else self.run(
+                "again", which)
+            if again.verdict():
+                self.hazards = again.kinds
+                return again.verdict()
+            is_same &= again.bits == self.kernel.expected_bits(which)
+        # That no run went wrong does not excuse a missing barrier.
+        if is_same and not self.is_synchronisation():
+            return "same bits"
+        return "listed" if self.is_listed() else "survived"
+
+    def is_listed(self):
+        return any(entry.kernel == self.kernel.name and self.site ==
+                   equivalent_mutants.site_of(entry, self.kernel.sites)
+                   for entry in equivalent_mutants.EQUIVALENT)
+
+    def probe(self):
+        text = ptx_mutations.probe(self.kernel.ptx, self.site)
+        for lengths in self.kernel.function.lengths:
+            probed = self.kernel.run(text, f"probe{self.number}",
+                                     (lengths, VALUES[0]))
+            if probed.status == 1 and "trap" in probed.kinds:
+                return None
+            if probed.status:
+                return f"the probe: {probed.verdict()}"
+        return "without effect"
+
+    def prove(self):
+        proven = self.site.rule != "barrier dropped" and \
+            self.is_synchronisation() and ptx_redundancy.is_redundant(
+                self.kernel.ptx, self.site.line)
+        return "redundant" if proven else None
+
+    def do_numbers_tell(self):
+        return any(
+            self.run("numbers", ATTNRT_SIM_CHECKS="none",
+                     ATTNRT_SIM_SEED=str(seed)).status == 1
+            for seed in schedule_seeds(SCHEDULES_FOR_NUMBERS))
 
 
-def source_of(element, queries, keys, size, mask):
-    q = f"tensor<1x2x{queries}x{size}x{element}>"
-    k = f"tensor<1x1x{keys}x{size}x{element}>"
-    lse = f"tensor<1x2x{queries}xf32>"
-    return (f"func.func @f(%q: {q}, %k: {k}, %v: {k}) -> ({q}, {lse}) {{\n"
-            f"  %o, %lse = attn.sdpa %q, %k, %v {mask} : "
-            f"({q}, {k}, {k}) -> ({q}, {lse})\n"
-            f"  return %o, %lse : {q}, {lse}\n}}\n")
+def schedule_seeds(count):
+    """The order that comes by itself, then drawn ones."""
+    return [0] + [SEEDS_OF_DRAWN_SCHEDULES + n for n in range(count - 1)]
 
 
-class Kernel:
-    """One compiled function."""
-
-    def __init__(self, tools, directory, row):
-        self.tools, self.directory, self.name = tools, directory, row[0]
-        path = os.path.join(directory, self.name)
-        with open(path + ".mlir", "w", encoding="utf-8") as file:
-            file.write(source_of(*row[1:6]))
-        self.package = path + ".so"
-        command = [tools.compiler, path + ".mlir", "--target=sm_80"]
-        command += ["--schedule=" + row[6]] if row[6] else []
-        subprocess.run(command + ["-o", self.package], check=True)
-        subprocess.run(command + ["--emit=ptx", "-o", path + ".ptx"],
-                       check=True)
-        with open(path + ".ptx", encoding="utf-8") as file:
-            self.ptx = file.read()
-        self.sites = ptx_mutations.sites_of(self.ptx)
-
-    def run(self, ptx, name):
-        """The exit status, the kinds of hazards and what was printed."""
-        path = os.path.join(self.directory, name + ".ptx")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(ptx)
-        environment = dict(os.environ, ATTNRT_SIM_THREADS="1",
-                           ATTNRT_SIM_MAX_INSTRUCTIONS=BUDGET)
-        done = subprocess.run(
-            [os.path.join(self.tools.bin, "attn-run"), "--device=sim",
-             "--replace-ptx", path, self.package],
-            capture_output=True, text=True, env=environment, timeout=300)
-        os.remove(path)
-        kinds = re.findall(r"^hazard\s+(\S+)", done.stdout, re.MULTILINE)
-        return done.returncode, kinds, done.stdout + done.stderr
+def false_alarms(kernel, schedules):
+    """What is wrong with the kernel as it is, in the first schedule that says so."""
+    expected = kernel.expected_bits(kernel.inputs[0])
+    for seed in schedule_seeds(schedules):
+        clean = kernel.run(kernel.ptx, f"{kernel.name}.clean",
+                           ATTNRT_SIM_SEED=str(seed))
+        if clean.verdict():
+            return f"{kernel.name}, schedule {seed}: {clean.text}"
+        if clean.bits != expected:
+            return f"{kernel.name}, schedule {seed}: other bits in a result"
+    return None
 
 
 def draw(kernels, count, seed):
@@ -120,67 +349,82 @@ def draw(kernels, count, seed):
     return out
 
 
-def judge_survivor(mutant):
-    """Equivalent here: never executed, or never another value."""
-    text = ptx_mutations.probe(mutant.kernel.ptx, mutant.site)
-    status, kinds, output = mutant.kernel.run(text, f"probe{mutant.number}")
-    if status not in (0, 1) or (status == 1 and "trap" not in kinds):
-        return f"status {status} of the probe: {output.strip()[-200:]}"
-    return "survived" if status else "without effect"
-
-
-def try_mutant(mutant):
-    text = ptx_mutations.apply(mutant.kernel.ptx, mutant.site)
-    status, kinds, output = mutant.kernel.run(text, f"mutant{mutant.number}")
-    mutant.hazards = sorted(set(kinds))
-    if status == 0:
-        mutant.verdict = judge_survivor(mutant)
-    elif status != 1:
-        mutant.verdict = f"status {status}: {output.strip()[-200:]}"
-    elif {"deadlock", "budget"} & set(kinds):
-        mutant.verdict = "deadlock"
-    else:
-        mutant.verdict = "hazard" if kinds else "wrong result"
-    return mutant
+def stale_entries(kernels):
+    """Entries of the list that say nothing or nothing true."""
+    for number, entry in enumerate(equivalent_mutants.EQUIVALENT):
+        kernel = next((k for k in kernels if k.name == entry.kernel), None)
+        site = kernel and equivalent_mutants.site_of(entry, kernel.sites)
+        if not site:
+            yield f"{entry}: there is no such place"
+            continue
+        mutant = Mutant(f"listed{number}", kernel, site)
+        mutant.judge()
+        if mutant.verdict != "listed":
+            yield f"{entry}: {mutant.verdict}"
 
 
 def print_table(mutants):
-    columns = ["hazard", "deadlock", "wrong result", "survived",
-               "without effect"]
-    print(f"{'rule':22}" + "".join(f"{c:>14}" for c in columns + ["drawn"]))
-    for rule in sorted({m.site.rule for m in mutants}):
-        mine = [m for m in mutants if m.site.rule == rule]
+    columns = ["hazard", "deadlock", "wrong result", "survived"] + EXCUSES
+    heads = columns + ["drawn", "numbers alone"]
+    print(f"{'rule':20}" + "".join(f" {c:>{max(len(c), 5)}}" for c in heads))
+    rules = sorted({m.site.rule for m in mutants})
+    for rule in rules + ["all"]:
+        mine = [m for m in mutants if rule in (m.site.rule, "all")]
         counts = [sum(m.verdict == c for m in mine) for c in columns]
-        print(f"{rule:22}" + "".join(f"{c:14}" for c in counts + [len(mine)]))
+        counts += [len(mine), sum(m.numbers_tell for m in mine)]
+        print(f"{rule:20}" + "".join(f" {n:{max(len(c), 5)}}"
+                                     for c, n in zip(heads, counts)))
     kinds = collections.Counter(k for m in mutants for k in m.hazards)
     print("hazards of  " + ", ".join(f"{k} {n}" for k, n in
                                      kinds.most_common()))
 
 
-def summarise(mutants):
-    without = sum(m.verdict == "without effect" for m in mutants)
-    mutants = [m for m in mutants if m.verdict != "without effect"]
-    sync = [m for m in mutants
-            if m.site.rule in ptx_mutations.SYNCHRONISATION]
+def describe(mutant):
+    return (f"{mutant.verdict}: {mutant.kernel.name} line {mutant.site.line}, "
+            f"{mutant.site.rule}, `{mutant.site.before.strip()}` -> "
+            f"`{mutant.site.after.strip()}`")
+
+
+def meets(what, count, of):
+    share = count / of if of else 1
+    is_met = share >= BARS[what]
+    print(f"{what} {count} of {of} ({100 * share:.1f} %, bar "
+          f"{100 * BARS[what]:g} %){'' if is_met else ': NOT MET'}")
+    return is_met
+
+
+def summarise(mutants, explain):
+    """True when the bars are met."""
+    excused = [m for m in mutants if m.verdict in EXCUSES]
+    counted = [m for m in mutants if m not in excused]
+    sync = [m for m in counted if m.is_synchronisation()]
+    missed = [m for m in counted if m.verdict == "survived" or
+              (m in sync and not m.hazards)]
+    for m in missed + (excused if explain else []):
+        print(describe(m))
+    odd = [m for m in counted if m.verdict not in
+           ("hazard", "deadlock", "wrong result", "survived")]
+    for m in odd:
+        print("ended in another way: " + describe(m))
+    print(f"{len(excused)} mutants are shown to be no mistakes and do not count")
     flagged = sum(bool(m.hazards) for m in sync)
-    killed = sum(m.verdict != "survived" for m in mutants)
-    for m in mutants:
-        if m.verdict == "survived" or (m in sync and not m.hazards):
-            print(f"{m.verdict}  {m.kernel.name} line {m.site.line}  "
-                  f"{m.site.rule}  `{m.site.before.strip()}` -> "
-                  f"`{m.site.after.strip()}`")
-    print(f"{without} mutants without effect are not counted")
-    print(f"flagged {flagged} of {len(sync)} synchronisation mutants, "
-          f"killed {killed} of {len(mutants)} mutants")
+    killed = sum(m.verdict != "survived" for m in counted)
+    met = [meets("flagged", flagged, len(sync)),
+           meets("killed", killed, len(counted))]
+    return all(met) and not odd
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--schedules", type=int, default=24,
+                        help="in which the kernels are run as they are")
     parser.add_argument("--bin", required=True, help="where attn-run lies")
     parser.add_argument("--compiler", help="default: attn-compile beside it")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--explain", action="store_true",
+                        help="name the mutants that do not count, too")
     options = parser.parse_args()
     if not options.compiler:
         options.compiler = os.path.join(options.bin, "attn-compile")
@@ -189,23 +433,26 @@ def parse_arguments():
 
 def main():
     options = parse_arguments()
-    with tempfile.TemporaryDirectory() as directory:
-        kernels = [Kernel(options, directory, row) for row in KERNELS]
-        for kernel in kernels:
-            status, _, output = kernel.run(kernel.ptx, kernel.name + ".same")
-            if status:
-                print(f"{kernel.name} fails as it is:\n{output}")
-                return 1
+    with tempfile.TemporaryDirectory() as directory, \
+            concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        kernels = list(pool.map(
+            lambda function: Kernel(options, directory, function), FUNCTIONS))
+        alarms = [alarm for alarm in pool.map(
+            lambda kernel: false_alarms(kernel, options.schedules), kernels)
+            if alarm]
+        for alarm in alarms:
+            print("false alarm: " + alarm)
+        if alarms:
+            return 1
+        print(f"no false alarm: {len(kernels)} kernels in {options.schedules} "
+              "schedules each")
+        stale = list(stale_entries(kernels))
+        for entry in stale:
+            print(f"stale: {entry}")
         mutants = draw(kernels, options.count, options.seed)
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            list(pool.map(try_mutant, mutants))
+        list(pool.map(Mutant.judge, mutants))
     print_table(mutants)
-    odd = [m for m in mutants if m.verdict.startswith("status")]
-    for m in odd:
-        print(f"{m.kernel.name} line {m.site.line} `{m.site.after.strip()}`: "
-              f"{m.verdict}")
-    summarise(mutants)
-    return 1 if odd else 0
+    return 0 if summarise(mutants, options.explain) and not stale else 1
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@
 #===------------------------------------------------------------------------===#
 """Features: ptxas, nvcc, nvdisasm (the tool was found), cuda (a GPU is there).
 
-Parameters: long=1 makes the random campaign long; campaign_seed, campaign_cases
-choose another one.
+Parameters: long=1 makes the random campaign long and draws many mutants;
+campaign_seed, campaign_cases choose another campaign.
 """
 
 import glob
@@ -31,6 +31,8 @@ config.attn_tools_dir = os.path.join(config.attn_obj_root, "bin")
 # The format of the random campaign is a module, since lit's workers load it.
 support = os.path.join(config.test_source_root, "Support")
 sys.path.insert(0, support)
+
+is_long = lit_config.params.get("long", "0") not in ("0", "")
 
 venv_python = os.path.join(config.attn_obj_root, "venv", "bin", "python")
 config.python = venv_python if os.path.exists(venv_python) else sys.executable
@@ -61,6 +63,9 @@ config.substitutions += [
     ("%python", config.python),
     ("%attn_src_root", config.attn_src_root),
     ("%attn_obj_root", config.attn_obj_root),
+    # Another seed, so that the long run tries something new.
+    ("%mutant_count", "480" if is_long else "60"),
+    ("%mutant_seed", "2" if is_long else "1"),
 ]
 
 

@@ -17,8 +17,8 @@ import sys
 from typing import NamedTuple
 
 # What keeps accesses in order; the rest are mistakes of data.
-SYNCHRONISATION = {"barrier dropped", "commit dropped", "wait dropped",
-                   "wait weakened"}
+SYNCHRONISATION = {"barrier dropped", "barrier weakened", "commit dropped",
+                   "wait dropped", "wait weakened"}
 
 RELATIONS = {"lt": "le", "le": "lt", "gt": "ge", "ge": "gt", "eq": "ne",
              "ne": "eq"}
@@ -49,6 +49,8 @@ GLOBAL = r"(?:ld\.global|st\.global)"
 # Rule, what a line must contain, what stands there instead.
 RULES = [
     ("barrier dropped", r"\b(?:bar|barrier)\.(?:cta\.)?sync\b[^;]*;", ""),
+    ("barrier weakened", r"\b(?:bar|barrier)\.(?:cta\.)?sync\s+0;",
+     "bar.warp.sync -1;"),
     ("commit dropped", r"\bcp\.async\.commit_group;", ""),
     ("wait dropped", r"\bcp\.async\.wait_(?:group\s+\d+|all);", ""),
     ("wait weakened", r"(\bcp\.async\.wait_group\s+)(\d+)(;)", add(1)),

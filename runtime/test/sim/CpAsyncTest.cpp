@@ -88,6 +88,85 @@ TEST(CpAsync, BarrierBeforeTheWaitDoesNotHelp) {
             std::string::npos);
 }
 
+/// Each lane reads what its neighbour copied; `between` stands after the wait.
+static Outcome readNeighbour(const std::string &between,
+                             const std::string &before = "") {
+  return copy("cp.async.commit_group;\n" + before + "cp.async.wait_group 0;\n" +
+              between +
+              "xor.b32 %r2, %r2, 16;\nmov.u32 %r3, buffer;\n"
+              "add.u32 %r3, %r3, %r2;\n" +
+              kStore);
+}
+
+TEST(CpAsync, OtherLanesNeedABarrier) {
+  Outcome bad = readNeighbour("");
+  ASSERT_EQ(bad.kinds(), "cp-async");
+  EXPECT_NE(bad.messages().find("visible to lane 1 only"), std::string::npos)
+      << bad.messages();
+  EXPECT_NE(bad.messages().find("bar.warp.sync"), std::string::npos);
+  for (const char *barrier : {"bar.warp.sync -1;\n", "bar.sync 0;\n"}) {
+    Outcome good = readNeighbour(barrier);
+    ASSERT_EQ(good.kinds(), "") << good.messages();
+    EXPECT_EQ(good.at(6, 2), 1030u);
+  }
+}
+
+TEST(CpAsync, WhatDoesNotOrderLanes) {
+  // A barrier before the wait, and an exchange of registers.
+  EXPECT_EQ(readNeighbour("", "bar.warp.sync -1;\n").kinds(), "cp-async");
+  EXPECT_EQ(readNeighbour("", "bar.sync 0;\n").kinds(), "cp-async");
+  EXPECT_EQ(readNeighbour("shfl.sync.bfly.b32 %r9, %r0, 1, 31, -1;\n").kinds(),
+            "cp-async");
+  EXPECT_EQ(readNeighbour("membar.cta;\n").kinds(), "cp-async");
+}
+
+/// The groups {0, 1} {2, 3} … meet, then, two lanes further, {1, 2} {3, 4} ….
+static std::string meetInPairs(bool shifted) {
+  std::string out =
+      shifted ? "add.u32 %r10, %r0, 1;\n" : "mov.u32 %r10, %r0;\n";
+  // The pair's mask; lanes 0 and 31 meet in the shifted round.
+  return out + "and.b32 %r10, %r10, 30;\nshl.b32 %r11, 3, %r10;\n" +
+         (shifted ? "shf.r.wrap.b32 %r11, %r11, %r11, 1;\n" : "") +
+         "bar.warp.sync %r11;\n";
+}
+
+TEST(CpAsync, SomeLanesMeet) {
+  Outcome pairs = readNeighbour(meetInPairs(false));
+  EXPECT_EQ(pairs.kinds(), "") << pairs.messages();
+  EXPECT_EQ(readNeighbour(meetInPairs(true)).kinds(), "cp-async");
+  // What a lane has seen it passes on: 0 to 1, then 1 to 2.
+  auto readTwoBefore = [](const std::string &between) {
+    return copy("cp.async.commit_group;\ncp.async.wait_group 0;\n" + between +
+                "setp.eq.u32 %p1, %r0, 2;\nmov.u32 %r3, buffer;\n"
+                "@%p1 ld.shared.u32 %r4, [%r3];\n");
+  };
+  EXPECT_EQ(readTwoBefore(meetInPairs(false) + meetInPairs(true)).kinds(), "");
+  EXPECT_EQ(readTwoBefore(meetInPairs(true) + meetInPairs(false)).kinds(),
+            "cp-async");
+}
+
+TEST(CpAsync, LanesForgetWhatWasCopiedOver) {
+  // The second copy is another lane's: having seen the first does not help.
+  std::string twice = "cp.async.wait_all;\nbar.warp.sync -1;\n"
+                      "xor.b32 %r2, %r2, 16;\nmov.u32 %r3, buffer;\n"
+                      "add.u32 %r3, %r3, %r2;\n"
+                      "cp.async.cg.shared.global [%r3], [%rd2], 16;\n"
+                      "cp.async.wait_all;\n";
+  std::string read = "ld.shared.u32 %r4, [%r1];\n";
+  EXPECT_EQ(copy(twice + read).kinds(), "cp-async");
+  EXPECT_EQ(copy(twice + "bar.warp.sync -1;\n" + read).kinds(), "");
+}
+
+TEST(CpAsync, MatrixRowsOfOtherLanes) {
+  // Lane n reads the row that lane 8 + n copied.
+  std::string load = "xor.b32 %r2, %r2, 128;\nmov.u32 %r3, buffer;\n"
+                     "add.u32 %r3, %r3, %r2;\n"
+                     "ldmatrix.sync.aligned.m8n8.x4.shared.b16 "
+                     "{%r4, %r5, %r6, %r7}, [%r3];\n";
+  EXPECT_EQ(copy("cp.async.wait_all;\n" + load).kinds(), "cp-async");
+  EXPECT_EQ(copy("cp.async.wait_all;\nbar.warp.sync -1;\n" + load).kinds(), "");
+}
+
 TEST(CpAsync, OverwriteInFlight) {
   EXPECT_EQ(copy("st.shared.u32 [%r1], 0;").kinds(), "cp-async");
   EXPECT_EQ(copy("cp.async.ca.shared.global [%r1+8], [%rd2], 8;").kinds(),

@@ -51,6 +51,37 @@ TEST(Warp, VotesAndReductions) {
   EXPECT_EQ(o.at(1, 3), 0xaaaaaaaau);
 }
 
+TEST(Warp, GroupsWithMasksOfTheirOwn) {
+  // Octets: the mask of lane n is 255 << (n & 24).
+  std::string octet = "and.b32 %r9, %r0, 24;\nshl.b32 %r9, 255, %r9;\n";
+  Outcome o = runBody(octet + "redux.sync.add.u32 %r1, %r0, %r9;\n"
+                              "shfl.sync.idx.b32 %r2, %r0, 3, 0x181f, %r9;\n"
+                              "setp.eq.u32 %p1, %r0, 9;\n"
+                              "vote.sync.any.pred %p2, %p1, %r9;\n"
+                              "selp.u32 %r3, 1, 0, %p2;\n"
+                              "match.any.sync.b32 %r4, %r3, %r9;\n"
+                              "st.global.v4.u32 [%rd3], {%r1, %r2, %r3, %r4};");
+  ASSERT_EQ(o.kinds(), "") << o.messages();
+  for (unsigned lane = 0; lane < 32; ++lane) {
+    unsigned first = lane & 24;
+    EXPECT_EQ(o.at(lane, 0), 8 * first + 28);
+    EXPECT_EQ(o.at(lane, 1), first + 3);
+    EXPECT_EQ(o.at(lane, 2), first == 8);
+    EXPECT_EQ(o.at(lane, 3), 255u << first);
+  }
+}
+
+TEST(Warp, GroupsMustBeWhole) {
+  // Lane 5 names the octet above its own; lane 8 names itself only.
+  for (const char *wrong :
+       {"setp.eq.u32 %p1, %r0, 5;\n@%p1 shl.b32 %r9, %r9, 8;\n",
+        "setp.eq.u32 %p1, %r0, 8;\n@%p1 mov.b32 %r9, 256;\n"}) {
+    Outcome o = runBody("and.b32 %r9, %r0, 24;\nshl.b32 %r9, 255, %r9;\n" +
+                        std::string(wrong) + "bar.warp.sync %r9;\n");
+    EXPECT_EQ(o.kinds(), "divergence") << o.messages();
+  }
+}
+
 TEST(Warp, SyncWaitsForDivergedMembers) {
   // Half of the lanes come later; bar.warp.sync brings them together.
   Outcome o = runBody("mov.u32 %r1, 0;\nsetp.lt.u32 %p1, %r0, 16;\n"

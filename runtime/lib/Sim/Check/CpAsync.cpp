@@ -37,6 +37,22 @@ static const AsyncCopy *culprit(const Event &event, const Cta &cta,
   return nullptr;
 }
 
+/// Why a copy that has landed cannot be read here.
+static std::string hiddenFrom(const Warp &reader, unsigned warp,
+                              const Event &event, const Cta &cta) {
+  std::string whose = ": a cp.async of warp " + std::to_string(warp);
+  if (warp != reader.index)
+    return whose + " wrote it; expected a barrier between that warp's wait and "
+                   "this access";
+  uint64_t at = event.addresses[__builtin_ctz(event.lanes)];
+  while (cta.shared.state[at] != event.shadow)
+    ++at;
+  return whose + " wrote it, which is visible to " +
+         describeLanes(cta.shared.seenBy[at / SharedMemory::kCopiedWord]) +
+         " only; expected bar.warp.sync or a barrier between the wait and this "
+         "access";
+}
+
 void CpAsyncChecker::on(const Event &event, const Cta &cta) {
   if (!log.isNew("cp-async", event))
     return;
@@ -45,9 +61,7 @@ void CpAsyncChecker::on(const Event &event, const Cta &cta) {
   std::string message = access + " " + describePlace(event, cta) + " by " +
                         describeLanes(event.lanes);
   if (event.kind == EventKind::AsyncUnshared) {
-    message += ": a cp.async of warp " + std::to_string(warp) +
-               " wrote it; expected a barrier between that warp's wait and "
-               "this access";
+    message += hiddenFrom(*event.warp, warp, event, cta);
   } else {
     message += ": a cp.async of warp " + std::to_string(warp);
     if (const AsyncCopy *copy = culprit(event, cta, warp)) {

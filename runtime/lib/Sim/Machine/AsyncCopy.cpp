@@ -8,6 +8,7 @@
 
 #include "Machine/AsyncCopy.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace attnrt::sim;
@@ -17,7 +18,7 @@ static unsigned firstLane(uint32_t lanes) { return __builtin_ctz(lanes); }
 void AsyncQueue::clear() {
   pending.clear();
   unpublished.clear();
-  published = 0;
+  published = sharedBelow = 0;
   std::memset(committed, 0, sizeof(committed));
 }
 
@@ -73,6 +74,10 @@ void AsyncQueue::complete(AsyncCopy &copy, SharedMemory &shared) {
         std::memcpy(to, reinterpret_cast<const void *>(copy.from[lane]), given);
     }
     std::memset(&shared.state[copy.to[lane]], state, copy.bytes);
+    uint32_t *seenBy =
+        &shared.seenBy[copy.to[lane] / SharedMemory::kCopiedWord];
+    for (unsigned b = 0; b < copy.bytes; b += SharedMemory::kCopiedWord)
+      *seenBy++ = 1u << lane;
   }
   unpublished.push_back(landing);
 }
@@ -109,6 +114,30 @@ void AsyncQueue::wait(uint32_t lanes, uint32_t left, SharedMemory &shared) {
 
 void AsyncQueue::waitAll(uint32_t lanes, SharedMemory &shared) {
   completeIf(lanes, shared, [](const AsyncCopy &, unsigned) { return true; });
+}
+
+/// The word still holds, at least in part, what a copy of this warp brought.
+static bool holdsLanded(const uint8_t *state, uint8_t landed) {
+  for (unsigned b = 0; b < SharedMemory::kCopiedWord; ++b)
+    if (state[b] == landed)
+      return true;
+  return false;
+}
+
+void AsyncQueue::share(uint32_t lanes, bool whole, SharedMemory &shared) {
+  uint8_t mine = static_cast<uint8_t>(shadow::kLanded | warp);
+  for (uint64_t n = std::max(sharedBelow, published); n < landed(); ++n) {
+    const Landing &here = landing(n);
+    for (uint32_t rest = here.lanes; rest; rest &= rest - 1) {
+      uint32_t to = here.to[firstLane(rest)], end = to + here.bytes;
+      for (; to < end; to += SharedMemory::kCopiedWord) {
+        uint32_t &seenBy = shared.seenBy[to / SharedMemory::kCopiedWord];
+        if (seenBy & lanes && holdsLanded(&shared.state[to], mine))
+          seenBy |= lanes;
+      }
+    }
+  }
+  sharedBelow = whole ? landed() : sharedBelow;
 }
 
 /// What is still as it landed becomes ready.

@@ -61,6 +61,9 @@ public:
     return unpublished[number - published];
   }
   void publish(uint64_t below, SharedMemory &shared);
+  /// `lanes` met at a bar.warp.sync: what one of them may read, all may.
+  /// `whole` says that these are all lanes of the warp.
+  void share(uint32_t lanes, bool whole, SharedMemory &shared);
 
   const std::vector<AsyncCopy> &inFlight() const { return pending; }
   void clear();
@@ -75,6 +78,7 @@ private:
   std::vector<AsyncCopy> pending;
   std::vector<Landing> unpublished;
   uint64_t published = 0;
+  uint64_t sharedBelow = 0; // all lanes of the warp see what landed before
   uint32_t committed[32] = {};
 };
 

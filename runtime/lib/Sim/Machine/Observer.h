@@ -31,7 +31,7 @@ enum class EventKind : uint8_t {
   Misaligned,
   PoisonUse,       // `role` says as what
   AsyncUnfinished, // access to the destination of a cp.async in flight
-  AsyncUnshared,   // read by another warp, no barrier since the wait
+  AsyncUnshared,   // read by another lane, no barrier since the wait
   DivergentAligned,
   LanesMissing, // members of a mask that never come
   BarrierMismatch,

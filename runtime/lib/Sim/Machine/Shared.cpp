@@ -18,6 +18,7 @@ void SharedMemory::reset(const Kernel &kernel, uint32_t dynamicBytes) {
   size_t whole = (end + 64) & ~size_t(63);
   data.assign(whole, 0xff);
   state.assign(whole, shadow::kRedZone);
+  seenBy.resize(whole / kCopiedWord); // says something only where copies landed
   for (const SharedVariable &var : kernel.shared)
     std::memset(&state[var.begin], shadow::kFresh, var.bytes);
   if (dynamicBytes)

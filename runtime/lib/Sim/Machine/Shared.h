@@ -8,6 +8,8 @@
 //
 // Every byte has a shadow byte. A clean access needs one wide compare: all
 // shadow bytes are kReady. Anything else takes the slow path and is explained.
+// What a cp.async brought is visible to lanes one by one; which they are is
+// kept for each word, the smallest thing that it copies.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,10 +36,16 @@ constexpr unsigned warpOf(uint8_t state) { return state & 0x1f; }
 
 struct SharedMemory {
   std::vector<uint8_t> data, state;
+  /// By word that has landed: the lanes of the copying warp that may read it.
+  std::vector<uint32_t> seenBy;
   uint32_t end = 0; // first address that is certainly outside
 
   /// Fresh memory for the next CTA.
   void reset(const Kernel &kernel, uint32_t dynamicBytes);
+  bool isSeenBy(unsigned lane, uint32_t address) const {
+    return seenBy[address / kCopiedWord] >> lane & 1;
+  }
+  static constexpr uint32_t kCopiedWord = 4;
 };
 
 } // namespace attnrt::sim

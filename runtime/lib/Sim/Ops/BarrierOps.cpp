@@ -73,16 +73,16 @@ Step barrier(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Moved;
 }
 
-Step warpSync(Warp &warp, const Op &op, uint32_t mask) {
-  uint32_t members = memberMask(warp, op, mask, op.src[0]);
-  return gather(warp, op, mask, members) ? Step::Next : Step::Moved;
+/// What one of the lanes may read of copies that landed, now all of them may.
+void warpSync(Warp &warp, const Op &, uint32_t mask) {
+  warp.asyncs.share(mask, mask == warp.live, warp.cta.shared);
 }
 
 } // namespace
 
 bool bindBarrier(const Match &match, Op &op) {
   if (match.has("warp"))
-    return setHandler(op, warpSync);
+    return setHandler(op, collective<warpSync, 0>);
   bool aligned = match.sem() == Sem::Bar || match.has("aligned");
   op.imm2 = match.has("arrive") ? kArrive : match.has("red") ? kReduce : kSync;
   op.imm2 |= aligned ? 0 : kUnaligned;

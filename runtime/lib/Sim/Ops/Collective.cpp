@@ -61,6 +61,28 @@ bool gather(Warp &warp, const Op &op, uint32_t mask, uint32_t members) {
   return false;
 }
 
+bool isOneGroup(uint32_t mask, const uint32_t *members) {
+  uint32_t first = members[__builtin_ctz(mask)], other = 0;
+  for (int i = 0; i < 32; ++i)
+    other |= uint32_t(members[i] != first) << i;
+  return !(other & mask);
+}
+
+uint32_t nextGroup(Warp &warp, const Op &op, uint32_t mask, uint16_t row) {
+  const uint32_t *members = warp.row(row);
+  uint32_t named = members[__builtin_ctz(mask)], group = 0;
+  for (uint32_t rest = mask; rest; rest &= rest - 1)
+    if (members[__builtin_ctz(rest)] == named)
+      group |= rest & (0 - rest);
+  if (group & ~named)
+    missing(warp, op, group & ~named,
+            "these lanes execute it but are not in its member mask");
+  if (uint32_t absent = named & warp.live & ~group)
+    missing(warp, op, absent,
+            "a member mask names these lanes, which do not come with the same");
+  return group;
+}
+
 uint32_t memberMask(Warp &warp, const Op &op, uint32_t mask, uint16_t row) {
   demandDefined(warp, op, mask, warp.poison[row], "member mask");
   return warp.row(row)[__builtin_ctz(mask)];

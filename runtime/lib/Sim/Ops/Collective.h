@@ -17,8 +17,37 @@ namespace attnrt::sim::ATTNRT_SIM_ISA {
 /// when the fragment is parked until the others come.
 bool gather(Warp &warp, const Op &op, uint32_t mask, uint32_t members);
 
-/// The member mask of a `.sync` operation: the same in all its lanes.
+/// The member mask of the first lane.
 uint32_t memberMask(Warp &warp, const Op &op, uint32_t mask, uint16_t row);
+
+/// Those of `mask` that give the same member mask as its first lane. What is
+/// missing of them is reported: groups do not wait for each other.
+uint32_t nextGroup(Warp &warp, const Op &op, uint32_t mask, uint16_t row);
+
+/// All lanes of `mask` give the same member mask.
+bool isOneGroup(uint32_t mask, const uint32_t *members);
+
+using GroupBody = void (*)(Warp &, const Op &, uint32_t);
+
+/// A `.sync` operation whose source kMembers is the member mask: once for all
+/// its lanes or, where groups of them give masks of their own, for each group.
+template <GroupBody kBody, unsigned kMembers>
+Step collective(Warp &warp, const Op &op, uint32_t mask) {
+  uint16_t row = op.src[kMembers];
+  uint32_t members = memberMask(warp, op, mask, row);
+  if (members == ~0u || isOneGroup(mask, warp.row(row))) {
+    if (!gather(warp, op, mask, members))
+      return Step::Moved;
+    kBody(warp, op, mask);
+    return Step::Next;
+  }
+  for (uint32_t rest = mask; rest;) {
+    uint32_t group = nextGroup(warp, op, rest, row);
+    kBody(warp, op, group);
+    rest &= ~group;
+  }
+  return Step::Next;
+}
 
 /// Reports an `.aligned` operation that not all live lanes execute.
 inline void demandAligned(Warp &warp, const Op &op, uint32_t mask) {

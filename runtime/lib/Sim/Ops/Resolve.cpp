@@ -157,21 +157,26 @@ static constexpr uint64_t kAllReady = 0x0101010101010101u;
 static constexpr uint64_t kWatchWrites =
     0x0101010101010101u * (shadow::kPending | shadow::kRedZone);
 
+/// The byte came by a cp.async that this lane need not see yet.
+static bool isHidden(const Request &r, unsigned lane, uint32_t address) {
+  const SharedMemory &shared = r.warp.cta.shared;
+  uint8_t s = shared.state[address];
+  return s & shadow::kLanded &&
+         (shadow::warpOf(s) != r.warp.index || !shared.isSeenBy(lane, address));
+}
+
 /// What the shadow bytes of one lane say about the access.
-static EventKind judge(const Request &r, const uint8_t *state, bool &fresh,
+static EventKind judge(const Request &r, unsigned lane, uint32_t at,
                        uint8_t &culprit) {
-  fresh = false;
   for (unsigned b = 0; b < r.bytes; ++b) {
-    uint8_t s = state[b];
+    uint8_t s = r.warp.cta.shared.state[at + b];
     culprit = s;
     if (s == shadow::kRedZone)
       return EventKind::OutOfBounds;
     if (s & shadow::kPending)
       return EventKind::AsyncUnfinished;
-    if (s & shadow::kLanded && shadow::warpOf(s) != r.warp.index &&
-        reads(r.intent))
+    if (reads(r.intent) && isHidden(r, lane, at + b))
       return EventKind::AsyncUnshared;
-    fresh |= s == shadow::kFresh;
   }
   return EventKind::Access;
 }
@@ -195,10 +200,8 @@ static void explainShared(const Request &r, const uint32_t *at, Resolved &out) {
     uint8_t first = 0;
     for (uint32_t rest = out.lanes; rest; rest &= rest - 1) {
       unsigned lane = __builtin_ctz(rest);
-      bool fresh;
       uint8_t culprit;
-      EventKind found =
-          judge(r, &r.warp.cta.shared.state[at[lane]], fresh, culprit);
+      EventKind found = judge(r, lane, at[lane], culprit);
       if (found == EventKind::OutOfBounds)
         outside |= 1u << lane;
       if (found != kind)

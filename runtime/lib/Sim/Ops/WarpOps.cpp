@@ -31,10 +31,7 @@ uint32_t sourceLane(uint32_t lane, uint32_t b, uint32_t c, bool &inside) {
 }
 
 template <Mode kMode>
-Step shuffle(Warp &warp, const Op &op, uint32_t mask) {
-  uint32_t members = memberMask(warp, op, mask, op.src[3]);
-  if (!gather(warp, op, mask, members))
-    return Step::Moved;
+void shuffle(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]),
                  *c = warp.row(op.src[2]);
   uint32_t *d = warp.row(op.dst[0]);
@@ -57,16 +54,12 @@ Step shuffle(Warp &warp, const Op &op, uint32_t mask) {
     p.value = (p.value & ~mask) | (valid & mask);
     p.poison &= ~mask;
   }
-  return Step::Next;
 }
 
 enum class Vote { All, Any, Uni, Ballot };
 
 template <Vote kVote>
-Step vote(Warp &warp, const Op &op, uint32_t mask) {
-  uint32_t members = memberMask(warp, op, mask, op.src[1]);
-  if (!gather(warp, op, mask, members))
-    return Step::Moved;
+void vote(Warp &warp, const Op &op, uint32_t mask) {
   const Predicate &pred = warp.preds[op.src[0]];
   uint32_t value = (op.negated ? ~pred.value : pred.value) & mask;
   uint32_t poison = pred.poison & mask ? mask : 0;
@@ -76,7 +69,7 @@ Step vote(Warp &warp, const Op &op, uint32_t mask) {
       if (mask >> i & 1)
         d[i] = value;
     warp.setPoison(op.dst[0], mask, poison);
-    return Step::Next;
+    return;
   }
   bool result = kVote == Vote::All   ? value == mask
                 : kVote == Vote::Any ? value != 0
@@ -84,7 +77,6 @@ Step vote(Warp &warp, const Op &op, uint32_t mask) {
   Predicate &d = warp.preds[op.dst[0]];
   d.value = (d.value & ~mask) | (result ? mask : 0);
   d.poison = (d.poison & ~mask) | poison;
-  return Step::Next;
 }
 
 Step activemask(Warp &warp, const Op &op, uint32_t mask) {
@@ -134,10 +126,7 @@ struct Xor {
 };
 
 template <typename F, typename T>
-Step redux(Warp &warp, const Op &op, uint32_t mask) {
-  uint32_t members = memberMask(warp, op, mask, op.src[1]);
-  if (!gather(warp, op, mask, members))
-    return Step::Moved;
+void redux(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]);
   uint32_t *d = warp.row(op.dst[0]);
   T sum = get<T>(a, __builtin_ctz(mask));
@@ -148,14 +137,10 @@ Step redux(Warp &warp, const Op &op, uint32_t mask) {
       d[i] = uint32_t(sum);
   uint32_t poison = warp.poison[op.src[0]] & mask;
   warp.setPoison(op.dst[0], mask, poison ? mask : 0);
-  return Step::Next;
 }
 
 template <typename T, bool kAll>
-Step matchLanes(Warp &warp, const Op &op, uint32_t mask) {
-  uint32_t members = memberMask(warp, op, mask, op.src[1]);
-  if (!gather(warp, op, mask, members))
-    return Step::Moved;
+void matchLanes(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]);
   uint32_t *d = warp.row(op.dst[0]);
   uint32_t out[32] = {};
@@ -177,45 +162,50 @@ Step matchLanes(Warp &warp, const Op &op, uint32_t mask) {
     p.value = (p.value & ~mask) | (everyLane ? mask : 0);
     p.poison = (p.poison & ~mask) | poison;
   }
-  return Step::Next;
 }
 
 Handler chooseShuffle(const Match &match) {
   if (match.has("up"))
-    return shuffle<Mode::Up>;
+    return collective<shuffle<Mode::Up>, 3>;
   if (match.has("down"))
-    return shuffle<Mode::Down>;
-  return match.has("bfly") ? shuffle<Mode::Bfly> : shuffle<Mode::Idx>;
+    return collective<shuffle<Mode::Down>, 3>;
+  return match.has("bfly") ? collective<shuffle<Mode::Bfly>, 3>
+                           : collective<shuffle<Mode::Idx>, 3>;
 }
 
 Handler chooseVote(const Match &match) {
   if (match.has("ballot"))
-    return vote<Vote::Ballot>;
+    return collective<vote<Vote::Ballot>, 1>;
   if (match.has("all"))
-    return vote<Vote::All>;
-  return match.has("any") ? vote<Vote::Any> : vote<Vote::Uni>;
+    return collective<vote<Vote::All>, 1>;
+  return match.has("any") ? collective<vote<Vote::Any>, 1>
+                          : collective<vote<Vote::Uni>, 1>;
 }
 
 Handler chooseRedux(const Match &match) {
   bool isSigned = match.type() == Type::S32;
   if (match.has("and"))
-    return redux<And, uint32_t>;
+    return collective<redux<And, uint32_t>, 1>;
   if (match.has("or"))
-    return redux<Or, uint32_t>;
+    return collective<redux<Or, uint32_t>, 1>;
   if (match.has("xor"))
-    return redux<Xor, uint32_t>;
+    return collective<redux<Xor, uint32_t>, 1>;
   if (match.has("min"))
-    return isSigned ? redux<Min, int32_t> : redux<Min, uint32_t>;
+    return isSigned ? collective<redux<Min, int32_t>, 1>
+                    : collective<redux<Min, uint32_t>, 1>;
   if (match.has("max"))
-    return isSigned ? redux<Max, int32_t> : redux<Max, uint32_t>;
-  return redux<Add, uint32_t>;
+    return isSigned ? collective<redux<Max, int32_t>, 1>
+                    : collective<redux<Max, uint32_t>, 1>;
+  return collective<redux<Add, uint32_t>, 1>;
 }
 
 Handler chooseMatch(const Match &match) {
   bool wide = match.type() == Type::B64;
   if (match.has("all"))
-    return wide ? matchLanes<uint64_t, true> : matchLanes<uint32_t, true>;
-  return wide ? matchLanes<uint64_t, false> : matchLanes<uint32_t, false>;
+    return wide ? collective<matchLanes<uint64_t, true>, 1>
+                : collective<matchLanes<uint32_t, true>, 1>;
+  return wide ? collective<matchLanes<uint64_t, false>, 1>
+              : collective<matchLanes<uint32_t, false>, 1>;
 }
 
 } // namespace
