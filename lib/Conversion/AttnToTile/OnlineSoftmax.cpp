@@ -9,7 +9,7 @@
 // One CTA computes `q` rows of one head. Over KV tiles it keeps, for each row,
 //
 //   m    the largest score so far,
-//   l    sum over its keys of exp(s - m), eight partial sums a row,
+//   l    sum over its keys of exp(s - m), four partial sums a row,
 //   acc  sum over its keys of exp(s - m) * v,
 //
 // and rescales l and acc by exp(m - m') when the maximum grows to m'. Scores
@@ -36,8 +36,8 @@ using namespace attn::tile;
 namespace {
 
 constexpr int64_t kMmaStep = 16;
-/// Columns of an MMA atom: partial sums that stay with their thread.
-constexpr int64_t kPartialSums = 8;
+/// Of a row, one for each of the lanes that share it.
+constexpr int64_t kPartialSums = 4;
 constexpr double kLog2E = 1.4426950408889634, kLn2 = 0.6931471805599453;
 /// What a masked score is under `masked_row(uniform)`: far below any score, and
 /// a power of two, so that its product with log2(e) is the same in the FMA and

@@ -16,6 +16,9 @@ static int64_t warpsOf(Attribute layout) {
   return cast<OperandAAttr>(layout).getWarps();
 }
 
+/// One column for each lane of a quad.
+static bool isFolded(RankedTensorType tile) { return tile.getDimSize(1) == 4; }
+
 /// (T32,V4) -> (M16,N8) for accumulators, (T32,V8) -> (M16,K16) for left
 /// operands, whose four registers are pairs: rows first, then columns.
 RegisterGrid::RegisterGrid(RankedTensorType tile) {
@@ -32,9 +35,9 @@ RegisterGrid::RegisterGrid(RankedTensorType tile) {
     rowsOfAtom = 1;
   else
     strips = rows / (16 * warpsOf(tile.getEncoding()));
-  if (columns == 1 || isPaired)
+  if (columns == 1 || isFolded(tile) || isPaired)
     columnsOfAtom = 1;
-  if (columns != 1)
+  if (columns != 1 && !isFolded(tile))
     atoms = columns / 8;
 }
 
@@ -100,7 +103,9 @@ ThreadOrigin attn::tile::emitThreadOrigin(OpBuilder &builder, Location loc,
       arith::ShRUIOp::create(builder, loc, lane, emitI32(builder, loc, 2));
   Value inQuad =
       arith::AndIOp::create(builder, loc, lane, emitI32(builder, loc, 3));
-  return {arith::AddIOp::create(builder, loc, strip, quad),
-          arith::ShLIOp::create(builder, loc, inQuad,
-                                emitI32(builder, loc, 1))};
+  Value row = arith::AddIOp::create(builder, loc, strip, quad);
+  if (isFolded(tile))
+    return {row, inQuad};
+  return {row, arith::ShLIOp::create(builder, loc, inQuad,
+                                     emitI32(builder, loc, 1))};
 }

@@ -31,18 +31,22 @@ tile.kernel @reduce(%out: !rows, %i: index)
   tile.return
 }
 
-// Folding to the width of an atom stays within the thread.
+// Folding stays within the thread: of each of its two rows, it adds two columns
+// of two atoms. The lanes meet in the reduction.
 // CHECK-LABEL: llvm.func @fold
-tile.kernel @fold(%out: memref<?x8xf32, strided<[?, 1], offset: ?>>, %x: memref<?x16xf32, strided<[?, 1], offset: ?>>)
+tile.kernel @fold(%out: !rows)
     attributes {schedule = #schedule, target = "sm_80", shared_bytes = 0 : i64} {
   %c0 = arith.constant 0 : index
   %rows = tile.iota : tensor<16x1xi32, #acc>
   %tile = tile.broadcast %rows : tensor<16x1xi32, #acc> -> tensor<16x16xi32, #acc>
   %values = arith.sitofp %tile : tensor<16x16xi32, #acc> to tensor<16x16xf32, #acc>
   // CHECK-NOT: nvvm.shfl
-  // CHECK-COUNT-2: llvm.fadd
-  %sums = tile.fold add %values : tensor<16x16xf32, #acc> -> tensor<16x8xf32, #acc>
-  tile.store %sums, %out[%c0] : tensor<16x8xf32, #acc>, memref<?x8xf32, strided<[?, 1], offset: ?>>
+  // CHECK-COUNT-6: llvm.fadd
+  %sums = tile.fold add %values : tensor<16x16xf32, #acc> -> tensor<16x4xf32, #acc>
+  // CHECK-COUNT-4: nvvm.shfl
+  // CHECK-NOT: nvvm.shfl
+  %total = tile.reduce add %sums : tensor<16x4xf32, #acc> -> tensor<16x1xf32, #acc>
+  tile.store %total, %out[%c0] : tensor<16x1xf32, #acc>, !rows
   tile.return
 }
 

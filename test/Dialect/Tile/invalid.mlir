@@ -174,8 +174,8 @@ func.func @reduce(%a: tensor<64x32xf32>) {
 // -----
 
 func.func @fold(%a: tensor<64x32xf32>) {
-  // expected-error@+1 {{does not give 'tensor<64x24xf32>' from 'tensor<64x32xf32>'}}
-  %0 = tile.fold add %a : tensor<64x32xf32> -> tensor<64x24xf32>
+  // expected-error@+1 {{does not give 'tensor<64x8xf32>' from 'tensor<64x32xf32>'}}
+  %0 = tile.fold add %a : tensor<64x32xf32> -> tensor<64x8xf32>
   return
 }
 

@@ -58,8 +58,8 @@ tile.kernel @arithmetic() attributes {schedule = #schedule, target = "sm_80"} {
   %o = tile.dot %a, %v, %s : tensor<64x16xbf16>, tensor<16x32xbf16>, tensor<64x32xf32>
   // CHECK: tile.reduce max %{{.*}} : tensor<64x32xf32> -> tensor<64x1xf32>
   %m = tile.reduce max %o : tensor<64x32xf32> -> tensor<64x1xf32>
-  // CHECK: tile.fold add %{{.*}} : tensor<64x32xf32> -> tensor<64x8xf32>
-  %l = tile.fold add %o : tensor<64x32xf32> -> tensor<64x8xf32>
+  // CHECK: tile.fold add %{{.*}} : tensor<64x32xf32> -> tensor<64x4xf32>
+  %l = tile.fold add %o : tensor<64x32xf32> -> tensor<64x4xf32>
   // CHECK: tile.broadcast %{{.*}} : tensor<64x1xf32> -> tensor<64x32xf32>
   %b = tile.broadcast %m : tensor<64x1xf32> -> tensor<64x32xf32>
   // CHECK: tile.iota : tensor<1x32xi32>

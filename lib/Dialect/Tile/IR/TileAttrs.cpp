@@ -84,6 +84,10 @@ LogicalResult AccumulatorAttr::verifyEncoding(
                        << shape.size();
   if (failed(verifyDim(emitError, "rows", shape[0], 16 * getWarps(), true)))
     return failure();
+  bool isFolded = shape[1] == 4 && elementType.isIntOrFloat() &&
+                  elementType.getIntOrFloatBitWidth() == 32;
+  if (isFolded)
+    return success();
   return verifyDim(emitError, "columns", shape[1], 8, true);
 }
 

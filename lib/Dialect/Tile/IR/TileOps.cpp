@@ -227,7 +227,8 @@ LogicalResult FoldOp::verify() {
   auto input = cast<RankedTensorType>(getInput().getType());
   auto result = cast<RankedTensorType>(getResult().getType());
   return verifyColumns(*this, input, result,
-                       input.getShape().back() % result.getShape().back() == 0);
+                       input.getShape().back() % 8 == 0 &&
+                           result.getShape().back() == 4);
 }
 
 LogicalResult BroadcastOp::verify() {

@@ -63,7 +63,8 @@ def Tile_AccumulatorAttr : Tile_LayoutAttr<"Accumulator", "accumulator"> {
     L/4 and L/4+8, columns 2(L%4) and 2(L%4)+1. Atoms are ordered by row strip,
     then by column. A dimension of size 1 is replicated: `tensor<Mx1>` is a row
     vector that each lane of a quad holds, `tensor<1xN>` a column vector that
-    every row holds. 16-bit elements are held in pairs of neighbouring columns.
+    every row holds. Of the columns of `tensor<Mx4>`, what `tile.fold` makes,
+    lane L holds L%4. 16-bit elements are held in pairs of neighbouring columns.
   }];
 }
 

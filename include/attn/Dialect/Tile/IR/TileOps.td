@@ -213,15 +213,16 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
 }
 
 def Tile_FoldOp : Tile_Op<"fold", [Pure]> {
-  let summary = "combines blocks of columns with one another";
+  let summary = "combines the columns of each row to four";
   let description = [{
-    `tensor<MxNxT>` to `tensor<MxWxT>`, W dividing N: column c of the result
-    combines columns c, c + W, c + 2W, …. With the width of an MMA atom no
-    element changes its thread, which is how row sums stay partial inside a
-    loop and are reduced across lanes once after it.
+    `tensor<MxNxT>` to `tensor<Mx4xT>`, N a multiple of 8: column c of the
+    result combines columns 2c and 2c + 1 of every block of eight. Those are
+    what one lane of a quad holds of an MMA atom, so no element changes its
+    thread, which is how row sums stay partial inside a loop and are reduced
+    across lanes once after it.
 
     ```mlir
-    %sums = tile.fold add %p : tensor<64x64xf32> -> tensor<64x8xf32>
+    %sums = tile.fold add %p : tensor<64x64xf32> -> tensor<64x4xf32>
     ```
   }];
   let arguments = (ins Tile_CombinerAttr:$kind, Tile_TileType:$input);
