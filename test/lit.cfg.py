@@ -27,6 +27,7 @@ config.excludes = ["Inputs", "CMakeLists.txt", "README.md"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.attn_obj_root, "test")
 config.attn_tools_dir = os.path.join(config.attn_obj_root, "bin")
+config.attn_lib_dir = os.path.join(config.attn_obj_root, "lib")
 
 # The format of the random campaign is a module, since lit's workers load it.
 support = os.path.join(config.test_source_root, "Support")
@@ -61,6 +62,8 @@ config.substitutions += [
     ("%python", config.python),
     ("%attn_src_root", config.attn_src_root),
     ("%attn_obj_root", config.attn_obj_root),
+    ("%attn_plugin", os.path.join(config.attn_lib_dir, "libAttnPlugin.so")),
+    ("%attnrt", os.path.join(config.attn_lib_dir, "libattnrt.so")),
 ]
 
 
