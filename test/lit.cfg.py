@@ -27,6 +27,7 @@ config.excludes = ["Inputs", "CMakeLists.txt", "README.md"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.attn_obj_root, "test")
 config.attn_tools_dir = os.path.join(config.attn_obj_root, "bin")
+config.attn_lib_dir = os.path.join(config.attn_obj_root, "lib")
 
 # The format of the random campaign is a module, since lit's workers load it.
 support = os.path.join(config.test_source_root, "Support")
@@ -66,6 +67,8 @@ config.substitutions += [
     # Another seed, so that the long run tries something new.
     ("%mutant_count", "480" if is_long else "60"),
     ("%mutant_seed", "2" if is_long else "1"),
+    ("%attn_plugin", os.path.join(config.attn_lib_dir, "libAttnPlugin.so")),
+    ("%attnrt", os.path.join(config.attn_lib_dir, "libattnrt.so")),
 ]
 
 

@@ -55,6 +55,7 @@ struct ModuleImage {
 struct LaunchShape {
   Dim3 grid, block;
   uint32_t dynamicSharedBytes = 0;
+  Dim3 cluster = {}; // in blocks
 };
 
 /// Loaded code; owned by its Device.
@@ -82,6 +83,9 @@ struct ExecutionReport {
   unsigned threads = 1;
 };
 
+/// What programs that drive a device themselves need besides; DriverApi.h.
+class DriverApi;
+
 class Device {
 public:
   virtual ~Device() = default;
@@ -108,6 +112,9 @@ public:
   /// The image must live as long as the device.
   virtual Expected<Module *> load(const ModuleImage &image) = 0;
   virtual Expected<Kernel *> find(Module *module, const char *kernel) = 0;
+  /// Nothing of the module may run or be used any more. What is not unloaded
+  /// goes with the device.
+  virtual Status unload(Module *) { return Status::ok(); }
   /// `params[i]` points at the i-th parameter's value; sizes are those that
   /// the kernel declares. `stream` is the caller's; null is the default one.
   virtual Status launch(Kernel *kernel, const LaunchShape &shape,
@@ -124,6 +131,9 @@ public:
   virtual std::unique_ptr<ExecutionReport> takeExecutionReport() {
     return nullptr;
   }
+
+  /// Null where the device runs packages only.
+  virtual DriverApi *driverApi() { return nullptr; }
 };
 
 /// Opens "cuda", "sim" or "auto" (cuda where one works, else sim). An

@@ -48,6 +48,8 @@ std::string toJson(const RunRecord &record);
 
 /// A view of the same for people.
 void print(std::FILE *to, const RunRecord &record);
+/// The first few of them, with their places.
+void printHazards(std::FILE *to, const std::vector<Hazard> &hazards);
 
 } // namespace attnrt
 

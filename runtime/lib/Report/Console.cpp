@@ -75,6 +75,21 @@ static void printVerdict(std::FILE *to, const OutputVerdict &output) {
     std::fprintf(to, "         %s\n", output.reason.c_str());
 }
 
+void attnrt::printHazards(std::FILE *to, const std::vector<Hazard> &hazards) {
+  for (size_t i = 0; i < hazards.size() && i < kShownHazards; ++i) {
+    const Hazard &hazard = hazards[i];
+    std::fprintf(to, "hazard   %s  PTX line %d  cta %u,%u,%u",
+                 hazard.kind.c_str(), hazard.ptxLine, hazard.cta.x,
+                 hazard.cta.y, hazard.cta.z);
+    if (hazard.warp >= 0)
+      std::fprintf(to, "  warp %d", hazard.warp);
+    std::fprintf(to, "\n         %s\n", hazard.message.c_str());
+  }
+  if (hazards.size() > kShownHazards)
+    std::fprintf(to, "         and %zu more\n",
+                 hazards.size() - kShownHazards);
+}
+
 static void printSim(std::FILE *to, const ExecutionReport &report) {
   std::fprintf(to,
                "sim      %" PRIu64 " warp instructions  %zu hazard%s  "
@@ -83,18 +98,7 @@ static void printSim(std::FILE *to, const ExecutionReport &report) {
                report.hazards.size() == 1 ? "" : "s", report.bankConflicts,
                report.bankConflicts == 1 ? "" : "s", report.seconds,
                report.threads, report.threads == 1 ? "" : "s");
-  for (size_t i = 0; i < report.hazards.size() && i < kShownHazards; ++i) {
-    const Hazard &hazard = report.hazards[i];
-    std::fprintf(to, "hazard   %s  PTX line %d  cta %u,%u,%u",
-                 hazard.kind.c_str(), hazard.ptxLine, hazard.cta.x,
-                 hazard.cta.y, hazard.cta.z);
-    if (hazard.warp >= 0)
-      std::fprintf(to, "  warp %d", hazard.warp);
-    std::fprintf(to, "\n         %s\n", hazard.message.c_str());
-  }
-  if (report.hazards.size() > kShownHazards)
-    std::fprintf(to, "         and %zu more in the record\n",
-                 report.hazards.size() - kShownHazards);
+  printHazards(to, report.hazards);
 }
 
 void attnrt::print(std::FILE *to, const RunRecord &record) {

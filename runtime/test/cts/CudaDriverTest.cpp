@@ -12,7 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernels.h"
-#include "attnrt/Device.h"
+#include "attnrt/DriverApi.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,6 +22,9 @@
 using namespace attnrt;
 using namespace attnrt::test;
 using testing::HasSubstr;
+
+extern "C" void *mgpuTensorMapEncodeTiledMemref(int64_t, void *, int, int, int,
+                                                int, int, int64_t *);
 
 namespace {
 class CudaDriver : public testing::Test {
@@ -122,4 +125,65 @@ TEST_F(CudaDriver, Times) {
   Expected<double> time = open()->timeMilliseconds([] { return Status::ok(); });
   ASSERT_TRUE(time);
   EXPECT_EQ(*time, 1.5);
+}
+
+TEST_F(CudaDriver, ABinaryWithoutPtx) {
+  std::unique_ptr<Device> device = open();
+  EXPECT_TRUE(device->load({"m", {}, "cubin that fits"}));
+  expectFailure(device->load({"m", {}, "cubin for another chip"}).status(),
+                Code::BadInput, "module m: cuModuleLoadDataEx failed");
+}
+
+TEST_F(CudaDriver, Clusters) {
+  std::unique_ptr<Device> device = open();
+  Expected<Module *> module = device->load({"m", kVectorAdd, {}});
+  ASSERT_TRUE(module);
+  Expected<Kernel *> kernel = device->find(*module, "vector_add");
+  ASSERT_TRUE(kernel);
+  LaunchShape shape{{4}, {32}};
+  shape.cluster = {2, 1, 1};
+  EXPECT_TRUE(device->launch(*kernel, shape, nullptr, nullptr).isOk());
+  shape.cluster = {3, 1, 1};
+  expectFailure(device->launch(*kernel, shape, nullptr, nullptr), Code::Device,
+                "kernel vector_add: cuLaunchKernelEx failed");
+}
+
+TEST_F(CudaDriver, StreamsAndRegistrations) {
+  std::unique_ptr<Device> device = open();
+  DriverApi &api = *device->driverApi();
+  Expected<void *> stream = api.createStream();
+  ASSERT_TRUE(stream);
+  EXPECT_TRUE(api.destroyStream(*stream).isOk());
+  expectFailure(api.destroyStream(nullptr), Code::Device,
+                "cuStreamDestroy failed");
+  int host = 0;
+  EXPECT_TRUE(api.registerHost(&host, sizeof host).isOk());
+  expectFailure(api.registerHost(&host, sizeof host), Code::Device,
+                "cuMemHostRegister failed");
+  misbehave("broken-kernel");
+  expectFailure(api.synchronizeStream(*stream), Code::Device,
+                "cuStreamSynchronize failed");
+}
+
+/// MLIR's descriptor of a memref<6x8xf16> with rows of 16 elements.
+TEST_F(CudaDriver, TensorMapsOfMemrefs) {
+  std::unique_ptr<Device> device = open();
+  setCurrentDevice(device.get());
+  alignas(16) char data[512];
+  struct {
+    void *allocated, *aligned;
+    int64_t offset, sizes[2], strides[2];
+  } memref = {data, data, 0, {6, 8}, {16, 1}};
+  int64_t box[2] = {3, 4};
+  constexpr int kF16 = 6, kSwizzle = 3;
+  void *map = mgpuTensorMapEncodeTiledMemref(2, &memref, kF16, 0, kSwizzle, 0,
+                                             0, box);
+  unsigned long long words[16];
+  EXPECT_TRUE(device
+                  ->copyToHost(words, reinterpret_cast<DeviceAddress>(map),
+                               sizeof words)
+                  .isOk());
+  EXPECT_THAT(words, testing::ElementsAre(kF16, 2, 8, 6, 32, 4, 3, kSwizzle, 0,
+                                          0, 0, 0, 0, 0, 0, 0));
+  setCurrentDevice(nullptr);
 }

@@ -11,11 +11,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attnrt/Device.h"
+#include "DeviceFixture.h"
 #include "Kernels.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstring>
@@ -24,65 +23,6 @@
 using namespace attnrt;
 using namespace attnrt::test;
 using testing::HasSubstr;
-
-namespace {
-class DeviceTest : public testing::TestWithParam<const char *> {
-protected:
-  void SetUp() override {
-    Expected<std::unique_ptr<Device>> opened = openDevice(GetParam());
-    if (!opened)
-      GTEST_SKIP() << "device " << GetParam()
-                   << " does not open: " << opened.status().message();
-    device = std::move(*opened);
-  }
-
-  bool isSim() const { return device->info().kind == "sim"; }
-
-  template <typename T>
-  T take(Expected<T> expected) {
-    EXPECT_TRUE(expected) << expected.status().message();
-    return expected ? *expected : T{};
-  }
-
-  void expectOk(const Status &status) {
-    EXPECT_TRUE(status.isOk()) << status.message();
-  }
-
-  template <typename T>
-  DeviceAddress upload(const std::vector<T> &values) {
-    DeviceAddress address = take(device->allocate(values.size() * sizeof(T)));
-    expectOk(device->copyToDevice(address, values.data(),
-                                  values.size() * sizeof(T)));
-    return address;
-  }
-
-  template <typename T>
-  std::vector<T> download(DeviceAddress address, size_t count) {
-    std::vector<T> values(count);
-    expectOk(device->copyToHost(values.data(), address, count * sizeof(T)));
-    return values;
-  }
-
-  Module *load(const char *ptx) {
-    ModuleImage image;
-    image.name = "cts";
-    image.ptx = ptx;
-    return take(device->load(image));
-  }
-
-  Kernel *kernel(const char *ptx, const char *name) {
-    Module *module = load(ptx);
-    return module ? take(device->find(module, name)) : nullptr;
-  }
-
-  void launch(Kernel *kernel, LaunchShape shape, std::vector<void *> params) {
-    expectOk(device->launch(kernel, shape, params.data(), nullptr));
-    expectOk(device->synchronize());
-  }
-
-  std::unique_ptr<Device> device;
-};
-} // namespace
 
 INSTANTIATE_TEST_SUITE_P(Cts, DeviceTest, testing::Values("sim", "cuda"),
                          [](const auto &info) {

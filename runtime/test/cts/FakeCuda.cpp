@@ -14,6 +14,8 @@
 
 #include "Device/Cuda/MiniCuda.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -217,4 +219,79 @@ CUresult cuEventElapsedTime(float *milliseconds, CUevent, CUevent) {
   return 0;
 }
 CUresult cuEventDestroy_v2(CUevent) { return 0; }
+
+CUresult cuStreamCreate(CUstream *stream, unsigned) {
+  *stream = reinterpret_cast<CUstream>(2);
+  return 0;
+}
+CUresult cuStreamDestroy_v2(CUstream stream) {
+  return stream ? 0 : kInvalidValue;
+}
+CUresult cuStreamSynchronize(CUstream) {
+  return misbehaves("broken-kernel") ? 700 : 0;
+}
+CUresult cuStreamWaitEvent(CUstream, CUevent, unsigned) { return 0; }
+
+CUresult cuMemAllocManaged(CUdeviceptr *address, size_t bytes, unsigned) {
+  return cuMemAlloc_v2(address, bytes);
+}
+
+static std::map<void *, size_t> &registered() {
+  static std::map<void *, size_t> the;
+  return the;
+}
+
+CUresult cuMemHostRegister_v2(void *memory, size_t bytes, unsigned) {
+  return registered().emplace(memory, bytes).second ? 0 : kInvalidValue;
+}
+CUresult cuMemHostUnregister(void *memory) {
+  return registered().erase(memory) ? 0 : kInvalidValue;
+}
+
+CUresult cuMemcpyAsync(CUdeviceptr to, CUdeviceptr from, size_t bytes,
+                       CUstream) {
+  std::memmove(reinterpret_cast<void *>(to), reinterpret_cast<void *>(from),
+               bytes);
+  return 0;
+}
+
+CUresult cuMemsetD16Async(CUdeviceptr to, unsigned short value, size_t count,
+                          CUstream) {
+  std::fill_n(reinterpret_cast<unsigned short *>(to), count, value);
+  return 0;
+}
+CUresult cuMemsetD32Async(CUdeviceptr to, unsigned value, size_t count,
+                          CUstream) {
+  std::fill_n(reinterpret_cast<unsigned *>(to), count, value);
+  return 0;
+}
+
+CUresult cuLaunchKernelEx(const CUlaunchConfig *config, CUfunction, void **,
+                          void **) {
+  const auto &cluster = config->attrs[0].value.clusterDim;
+  bool isCluster =
+      config->numAttrs == 1 &&
+      config->attrs[0].id == CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION;
+  return isCluster && config->gridDimX % cluster.x == 0 ? 0 : kInvalidValue;
+}
+
+/// Writes its arguments one after the other, so that a test sees them.
+CUresult cuTensorMapEncodeTiled(CUtensorMap *map, int type, unsigned rank,
+                                void *, const unsigned long long *sizes,
+                                const unsigned long long *strides,
+                                const unsigned *box, const unsigned *, int,
+                                int swizzle, int, int) {
+  if (reinterpret_cast<uintptr_t>(map) % alignof(CUtensorMap))
+    return kInvalidValue;
+  *map = {};
+  map->opaque[0] = type;
+  map->opaque[1] = rank;
+  map->opaque[2] = sizes[0];
+  map->opaque[3] = sizes[1];
+  map->opaque[4] = strides[0];
+  map->opaque[5] = box[0];
+  map->opaque[6] = box[1];
+  map->opaque[7] = swizzle;
+  return 0;
+}
 }

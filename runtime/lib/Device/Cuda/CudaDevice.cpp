@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Device/Cuda/CudaDriver.h"
+#include "Device/Cuda/CudaDriverApi.h"
 #include "Device/Factories.h"
 #include "attnrt/HostTensor.h"
 
@@ -56,12 +57,14 @@ public:
   Status fill(DeviceAddress to, uint8_t byte, size_t bytes) override;
 
   Expected<Module *> load(const ModuleImage &image) override;
+  Status unload(Module *module) override;
   Expected<Kernel *> find(Module *module, const char *kernel) override;
   Status launch(Kernel *kernel, const LaunchShape &shape, void *const *params,
                 void *stream) override;
   Status synchronize() override;
   Expected<double>
   timeMilliseconds(const std::function<Status()> &work) override;
+  DriverApi *driverApi() override { return &api; }
 
 private:
   /// Makes the primary context current on this thread.
@@ -73,10 +76,13 @@ private:
   Status createPool();
   Expected<CUmodule> loadPtx(const ModuleImage &image) const;
   Status grantShared(CudaKernel &kernel, uint32_t bytes);
+  Status launchClusters(const CudaKernel &kernel, const LaunchShape &shape,
+                        void *const *params, void *stream);
 
   const CudaDriver &cu;
   CUdevice device = 0;
   CUcontext context = nullptr;
+  CudaDriverApi api{cu, context};
   DeviceInfo description;
   // Guards modules, their kernels and what those were granted, and the pool.
   std::mutex mutex;
@@ -292,6 +298,9 @@ Expected<Module *> CudaDevice::load(const ModuleImage &image) {
   if (!image.cubin.empty())
     result = cu.cuModuleLoadDataEx(&module->handle, image.cubin.data(), 0,
                                    nullptr, nullptr);
+  if (result != CUDA_SUCCESS && image.ptx.empty())
+    return Status::badInput("module " + std::string(image.name) + ": " +
+                            cu.check(result, "cuModuleLoadDataEx").message());
   // A cubin for another chip is no failure while there is PTX to compile.
   if (result != CUDA_SUCCESS) {
     Expected<CUmodule> compiled = loadPtx(image);
@@ -302,6 +311,22 @@ Expected<Module *> CudaDevice::load(const ModuleImage &image) {
   std::lock_guard<std::mutex> lock(mutex);
   modules.push_back(std::move(module));
   return reinterpret_cast<Module *>(modules.back().get());
+}
+
+Status CudaDevice::unload(Module *opaque) {
+  Status entered = enter();
+  if (!entered.isOk())
+    return entered;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto found = std::find_if(modules.begin(), modules.end(), [&](auto &module) {
+    return reinterpret_cast<Module *>(module.get()) == opaque;
+  });
+  if (found == modules.end())
+    return Status::badInput("the module to unload is not loaded");
+  CUmodule handle = (*found)->handle;
+  modules.erase(found);
+  ATTNRT_CHECK(cuModuleUnload, handle);
+  return Status::ok();
 }
 
 Expected<Kernel *> CudaDevice::find(Module *opaque, const char *name) {
@@ -342,6 +367,35 @@ Status CudaDevice::grantShared(CudaKernel &kernel, uint32_t bytes) {
   return Status::ok();
 }
 
+Status CudaDevice::launchClusters(const CudaKernel &kernel,
+                                  const LaunchShape &shape, void *const *params,
+                                  void *stream) {
+  if (!cu.cuLaunchKernelEx)
+    return Status::device("the CUDA driver is too old for clusters");
+  CUlaunchAttribute cluster = {};
+  cluster.id = CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION;
+  cluster.value.clusterDim = {shape.cluster.x, shape.cluster.y,
+                              shape.cluster.z};
+  CUlaunchConfig config = {};
+  config.gridDimX = shape.grid.x;
+  config.gridDimY = shape.grid.y;
+  config.gridDimZ = shape.grid.z;
+  config.blockDimX = shape.block.x;
+  config.blockDimY = shape.block.y;
+  config.blockDimZ = shape.block.z;
+  config.sharedMemBytes = shape.dynamicSharedBytes;
+  config.hStream = static_cast<CUstream>(stream);
+  config.attrs = &cluster;
+  config.numAttrs = 1;
+  return cu.check(cu.cuLaunchKernelEx(&config, kernel.function,
+                                      const_cast<void **>(params), nullptr),
+                  "cuLaunchKernelEx");
+}
+
+static bool isOne(const Dim3 &dim) {
+  return dim.x == 1 && dim.y == 1 && dim.z == 1;
+}
+
 Status CudaDevice::launch(Kernel *opaque, const LaunchShape &shape,
                           void *const *params, void *stream) {
   Status entered = enter();
@@ -352,12 +406,15 @@ Status CudaDevice::launch(Kernel *opaque, const LaunchShape &shape,
   if (!granted.isOk())
     return granted;
   Status status =
-      cu.check(cu.cuLaunchKernel(kernel.function, shape.grid.x, shape.grid.y,
-                                 shape.grid.z, shape.block.x, shape.block.y,
-                                 shape.block.z, shape.dynamicSharedBytes,
-                                 static_cast<CUstream>(stream),
-                                 const_cast<void **>(params), nullptr),
-               "cuLaunchKernel");
+      isOne(shape.cluster)
+          ? cu.check(cu.cuLaunchKernel(
+                         kernel.function, shape.grid.x, shape.grid.y,
+                         shape.grid.z, shape.block.x, shape.block.y,
+                         shape.block.z, shape.dynamicSharedBytes,
+                         static_cast<CUstream>(stream),
+                         const_cast<void **>(params), nullptr),
+                     "cuLaunchKernel")
+          : launchClusters(kernel, shape, params, stream);
   if (!status.isOk())
     return Status::device("kernel " + kernel.name + ": " + status.message());
   return Status::ok();

@@ -27,6 +27,8 @@ static Expected<const CudaDriver *> load() {
   if (!resolve(library, #exported, driver->name))                              \
     return Status::device(                                                     \
         "CUDA driver too old: libcuda.so.1 has no " #exported);
+#define CUDA_NEWER(name, exported, ...)                                        \
+  resolve(library, #exported, driver->name);
 #include "Device/Cuda/CudaSymbols.def"
   return driver;
 }

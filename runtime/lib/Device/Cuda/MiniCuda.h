@@ -72,6 +72,37 @@ struct CUmemPoolProps {
 };
 static_assert(sizeof(CUmemPoolProps) == 88, "as the driver has it");
 
-enum : unsigned { CU_EVENT_DEFAULT = 0 };
+enum : unsigned {
+  CU_EVENT_DEFAULT = 0,
+  CU_EVENT_DISABLE_TIMING = 2,
+  CU_STREAM_NON_BLOCKING = 1,
+  CU_MEM_ATTACH_GLOBAL = 1,
+};
+
+enum : int { CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION = 4 };
+
+struct alignas(8) CUlaunchAttribute {
+  int id;
+  char pad[4];
+  union {
+    struct {
+      unsigned x, y, z;
+    } clusterDim;
+    char bytes[64];
+  } value;
+};
+
+struct CUlaunchConfig {
+  unsigned gridDimX, gridDimY, gridDimZ;
+  unsigned blockDimX, blockDimY, blockDimZ;
+  unsigned sharedMemBytes;
+  CUstream hStream;
+  CUlaunchAttribute *attrs;
+  unsigned numAttrs;
+};
+
+struct alignas(128) CUtensorMap {
+  unsigned long long opaque[16];
+};
 
 #endif // ATTNRT_DEVICE_CUDA_MINICUDA_H

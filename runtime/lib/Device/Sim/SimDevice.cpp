@@ -13,9 +13,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Device/Factories.h"
-#include "Sim/Run/Simulator.h"
+#include "Device/Sim/SimDriverApi.h"
+#include "Device/Sim/SimModule.h"
 #include "attnrt/HostTensor.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <mutex>
 
@@ -24,16 +26,6 @@
 using namespace attnrt;
 
 namespace {
-struct SimKernel {
-  const sim::Program *program;
-  std::string name;
-};
-
-struct SimModule {
-  std::shared_ptr<const sim::Program> program;
-  std::vector<std::unique_ptr<SimKernel>> kernels;
-};
-
 class SimDevice final : public Device {
 public:
   explicit SimDevice(sim::Options options);
@@ -61,6 +53,7 @@ public:
   }
 
   Expected<Module *> load(const ModuleImage &image) override;
+  Status unload(Module *module) override;
   Expected<Kernel *> find(Module *module, const char *kernel) override;
   Status launch(Kernel *kernel, const LaunchShape &shape, void *const *params,
                 void *stream) override;
@@ -69,11 +62,13 @@ public:
     return Status::device("the simulator has no time to measure");
   }
   std::unique_ptr<ExecutionReport> takeExecutionReport() override;
+  DriverApi *driverApi() override { return &api; }
 
 private:
   sim::Options options;
   DeviceInfo description;
   sim::GlobalMemory memory;
+  SimDriverApi api{memory};
   std::mutex mutex; // guards modules and their kernels
   std::vector<std::unique_ptr<SimModule>> modules;
   std::mutex running; // launches are in order, as on a stream
@@ -129,6 +124,10 @@ Expected<DeviceAddress> SimDevice::allocate(size_t bytes) {
 }
 
 Expected<Module *> SimDevice::load(const ModuleImage &image) {
+  if (image.ptx.empty() && !image.cubin.empty())
+    return Status::badInput("module " + std::string(image.name) +
+                            ": the simulator runs PTX, and there is only "
+                            "machine code");
   Expected<std::shared_ptr<const sim::Program>> program =
       sim::decode(image.ptx);
   if (!program)
@@ -142,6 +141,18 @@ Expected<Module *> SimDevice::load(const ModuleImage &image) {
   return reinterpret_cast<Module *>(modules.back().get());
 }
 
+Status SimDevice::unload(Module *opaque) {
+  std::lock_guard<std::mutex> lock(mutex);
+  auto found = std::find_if(modules.begin(), modules.end(), [&](auto &module) {
+    return reinterpret_cast<Module *>(module.get()) == opaque;
+  });
+  if (found == modules.end())
+    return Status::badInput("the module to unload is not loaded");
+  memory.forget(*(*found)->program);
+  modules.erase(found);
+  return Status::ok();
+}
+
 Expected<Kernel *> SimDevice::find(Module *opaque, const char *name) {
   auto *module = reinterpret_cast<SimModule *>(opaque);
   for (const sim::KernelInfo &info : sim::kernelsOf(*module->program)) {
@@ -149,7 +160,7 @@ Expected<Kernel *> SimDevice::find(Module *opaque, const char *name) {
       continue;
     std::lock_guard<std::mutex> lock(mutex);
     module->kernels.push_back(std::make_unique<SimKernel>(
-        SimKernel{module->program.get(), name}));
+        SimKernel{module->program.get(), name, info.params.size()}));
     return reinterpret_cast<Kernel *>(module->kernels.back().get());
   }
   return Status::badInput("no kernel '" + std::string(name) +
@@ -165,6 +176,9 @@ static std::string describe(const Hazard &hazard) {
 Status SimDevice::launch(Kernel *opaque, const LaunchShape &shape,
                          void *const *params, void *) {
   const auto &kernel = *reinterpret_cast<const SimKernel *>(opaque);
+  if (shape.cluster.x != 1 || shape.cluster.y != 1 || shape.cluster.z != 1)
+    return Status::badInput("kernel " + kernel.name +
+                            ": the simulator has no clusters");
   std::lock_guard<std::mutex> lock(running);
   size_t hazardsBefore = report.hazards.size();
   Status status = sim::run(*kernel.program, kernel.name, shape, params, memory,

@@ -61,6 +61,14 @@ void Allocation::setInit(uint64_t address, size_t bytes) {
   }
 }
 
+void Allocation::clearInit(uint64_t address) {
+  if (!tracked())
+    return;
+  uint64_t bit = address - begin;
+  __atomic_fetch_and(&init[bit / 8], static_cast<uint8_t>(~(1u << bit % 8)),
+                     __ATOMIC_RELAXED);
+}
+
 Expected<uint64_t> Heap::allocate(size_t bytes) {
   std::string asked = std::to_string(bytes);
   if (bytes > uint64_t(1) << 46)
@@ -113,6 +121,19 @@ Allocation *Heap::find(uint64_t address) const {
     return nullptr;
   Allocation *before = std::prev(next)->second.get();
   return address < before->end ? before : nullptr;
+}
+
+bool Heap::owns(uint64_t address) const {
+  if (find(address))
+    return true;
+  auto next = live.upper_bound(address);
+  if (next != live.end() && next->second->storage &&
+      next->second->begin - address <= kAlign)
+    return true;
+  if (next == live.begin())
+    return false;
+  const Allocation &before = *std::prev(next)->second;
+  return before.storage && address - before.end < kAlign;
 }
 
 Expected<Allocation *> Heap::checked(uint64_t address, size_t bytes) const {

@@ -36,6 +36,7 @@ struct Allocation {
   bool tracked() const { return !init.empty(); }
   bool isInit(uint64_t address, size_t bytes) const;
   void setInit(uint64_t address, size_t bytes);
+  void clearInit(uint64_t address);
 };
 
 /// Launches hold `lock` shared; everything that changes the map holds it alone.
@@ -48,6 +49,8 @@ public:
   Expected<Allocation *> checked(uint64_t address, size_t bytes) const;
 
   Allocation *find(uint64_t address) const;
+  /// Whether `address` is in an allocation or in one's red zones.
+  bool owns(uint64_t address) const;
   /// "16 bytes after the 4096-byte allocation at 0x…".
   std::string describe(uint64_t address) const;
 

@@ -26,6 +26,9 @@
 
 namespace attnrt::sim {
 
+/// Decoded PTX: immutable, shared between launches.
+class Program;
+
 /// Device memory: a heap of allocations at host addresses, each with red zones
 /// and one initialised bit per byte. An access outside a live allocation is a
 /// hazard, never a crash.
@@ -34,6 +37,8 @@ public:
   GlobalMemory();
   ~GlobalMemory();
   Expected<uint64_t> allocate(size_t bytes);
+  /// Memory that the host writes, too; counts as initialised.
+  Expected<uint64_t> allocateShared(size_t bytes);
   Status free(uint64_t address);
   /// Host-side access by the runtime; writing marks bytes initialised. The
   /// range must lie in one allocation.
@@ -44,6 +49,11 @@ public:
   /// as initialised.
   Status adopt(uint64_t address, size_t bytes);
   Status release(uint64_t address);
+  /// Between allocations and any other memory of the host. What was not
+  /// initialised is not so where it arrives.
+  Status copy(uint64_t to, uint64_t from, size_t bytes);
+  /// Frees the variables of a program that will not run again.
+  void forget(const Program &program);
 
   struct Heap;
   Heap &heap() { return *impl; }
@@ -61,9 +71,6 @@ struct KernelInfo {
   uint32_t staticSharedBytes = 0;
   uint32_t maxThreads = 0; // .maxntid product, 0 when absent
 };
-
-/// Decoded PTX: immutable, shared between launches.
-class Program;
 
 /// Parses and decodes. An unknown opcode, a malformed operand or an unsupported
 /// form is BadInput with the PTX line; nothing is guessed.
