@@ -6,19 +6,22 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   func.func @f(%q, %k, %v) {              tile.kernel @f_0(%Q, %K, %V, %group,
+//   func.func @f(%q, %k, %v) {              tile.kernel @f_0(%Q, %K, %V,
+//   %group,
 //     %o = attn.sdpa %q, %k, %v               %O) { … }
 //     return %o                      =>     func.func @f(%q, %k, %v) {
 //   }                                         cf.assert …
 //                                             %e = tensor.empty(…)
 //                                             %o = tile.launch @f_0 grid(…)
-//                                               ins(%q, %k, %v, %group) outs(%e)
+//                                               ins(%q, %k, %v, %group)
+//                                               outs(%e)
 //                                             return %o
 //                                           }
 //
 //===----------------------------------------------------------------------===//
 
 #include "OnlineSoftmax.h"
+#include "RopeKernel.h"
 
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
@@ -40,6 +43,17 @@ struct ConvertAttnToTile
     : public attn::impl::ConvertAttnToTileBase<ConvertAttnToTile> {
   void runOnOperation() override;
 };
+
+/// The argument of the function that a tensor is, or was turned from.
+BlockArgument sourceOf(Value tensor) {
+  while (!isa<BlockArgument>(tensor)) {
+    Operation *producer = tensor.getDefiningOp();
+    auto rope = dyn_cast<RopeOp>(producer);
+    tensor = rope ? Value(rope.getInput())
+                  : cast<LaunchOp>(producer).getInputs().front();
+  }
+  return cast<BlockArgument>(tensor);
+}
 
 /// Rewrites one attention of one function.
 class HostRewriter {
@@ -66,8 +80,7 @@ private:
     return arith::ConstantIndexOp::create(builder, loc, value);
   }
   std::string nameOf(Value tensor) {
-    return llvm::formatv("argument {0}",
-                         cast<BlockArgument>(tensor).getArgNumber());
+    return llvm::formatv("argument {0}", sourceOf(tensor).getArgNumber());
   }
 
   OpBuilder builder;
@@ -106,14 +119,14 @@ void HostRewriter::assertThat(Value condition, const Twine &message) {
 }
 
 void HostRewriter::assertEqual(Value a, Value b, const Twine &what) {
-  assertThat(arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a, b),
-             what);
+  assertThat(
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a, b),
+      what);
 }
 
-void HostRewriter::assertAtMost(Value value, int64_t bound,
-                                const Twine &what) {
-  Value holds = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::ule, value, constant(bound));
+void HostRewriter::assertAtMost(Value value, int64_t bound, const Twine &what) {
+  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ule,
+                                      value, constant(bound));
   assertThat(holds, what + " to be at most " + Twine(bound));
 }
 
@@ -124,8 +137,7 @@ void HostRewriter::emitAsserts() {
   assertEqual(dim(op.getKey(), op.batchDim()), batch,
               "expected batch of key (" + k + ") to match query (" + q + ")");
   assertEqual(dim(op.getValue(), op.batchDim()), batch,
-              "expected batch of value (" + v + ") to match query (" + q +
-                  ")");
+              "expected batch of value (" + v + ") to match query (" + q + ")");
   assertEqual(dim(op.getValue(), op.headDim()), keyHeads,
               "expected heads of value (" + v + ") to match key (" + k + ")");
   assertEqual(dim(op.getValue(), op.lengthDim()), keyLength,
@@ -135,8 +147,8 @@ void HostRewriter::emitAsserts() {
   assertEqual(rest, constant(0),
               "expected heads of query (" + q +
                   ") to be a multiple of heads of key (" + k + ")");
-  Value noHeads = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::eq, queryHeads, constant(0));
+  Value noHeads = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                        queryHeads, constant(0));
   Value hasKeyHeads = arith::CmpIOp::create(
       builder, loc, arith::CmpIPredicate::ne, keyHeads, constant(0));
   assertThat(arith::OrIOp::create(builder, loc, noHeads, hasKeyHeads),
@@ -183,16 +195,20 @@ KernelOp HostRewriter::emitKernel(ArrayRef<Value> inputs,
     types.push_back(tensor ? Type(memrefOf(tensor)) : value.getType());
   }
   auto atModule = OpBuilder(function);
-  auto kernel = KernelOp::create(
-      atModule, loc, name, builder.getFunctionType(types, {}),
-      op->getAttrOfType<ScheduleAttr>("tile.schedule"),
-      op->getAttrOfType<StringAttr>("tile.target").getValue());
+  auto kernel =
+      KernelOp::create(atModule, loc, name, builder.getFunctionType(types, {}),
+                       op->getAttrOfType<ScheduleAttr>("tile.schedule"),
+                       op->getAttrOfType<StringAttr>("tile.target").getValue());
   Block &body = kernel.getBody().emplaceBlock();
   for (Type type : types)
     body.addArgument(type, loc);
 
-  KernelArguments arguments{body.getArgument(0), body.getArgument(1),
-                            body.getArgument(2), body.getArgument(3), {}, {}};
+  KernelArguments arguments{body.getArgument(0),
+                            body.getArgument(1),
+                            body.getArgument(2),
+                            body.getArgument(3),
+                            {},
+                            {}};
   unsigned next = inputs.size();
   if (!op.getOutput().use_empty())
     arguments.output = body.getArgument(next++);
@@ -211,10 +227,9 @@ void HostRewriter::emitLaunch() {
   KernelOp kernel = emitKernel(inputs, outputs);
   Value blocks = arith::CeilDivUIOp::create(
       builder, loc, queryLength, constant(kernel.getSchedule().getQ()));
-  auto launch = LaunchOp::create(
-      builder, loc, ValueRange(outputs).getTypes(),
-      SymbolRefAttr::get(kernel.getSymNameAttr()), blocks, queryHeads, batch,
-      inputs, outputs);
+  auto launch = LaunchOp::create(builder, loc, ValueRange(outputs).getTypes(),
+                                 SymbolRefAttr::get(kernel.getSymNameAttr()),
+                                 blocks, queryHeads, batch, inputs, outputs);
   unsigned next = 0;
   for (Value result : op->getResults())
     if (!result.use_empty())
@@ -227,6 +242,102 @@ LogicalResult HostRewriter::rewrite() {
   readDims();
   emitAsserts();
   emitLaunch();
+  op.erase();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Rotary positions
+//===----------------------------------------------------------------------===//
+
+/// What the types leave open about the shapes of positions and offsets.
+static void emitRopeAsserts(OpBuilder &builder, RopeOp op) {
+  Location loc = op.getLoc();
+  auto dim = [&](Value tensor, int64_t i) -> Value {
+    return tensor::DimOp::create(builder, loc, tensor, i);
+  };
+  auto assertThat = [&](arith::CmpIPredicate predicate, Value a, Value b,
+                        const Twine &message) {
+    Value holds = arith::CmpIOp::create(builder, loc, predicate, a, b);
+    cf::AssertOp::create(builder, loc, holds, builder.getStringAttr(message));
+  };
+  auto assertAtMost = [&](int64_t i, int64_t bound, const Twine &what) {
+    Value limit = arith::ConstantIndexOp::create(builder, loc, bound);
+    assertThat(arith::CmpIPredicate::ule, dim(op.getInput(), i), limit,
+               "expected " + what + " of argument " +
+                   Twine(sourceOf(op.getInput()).getArgNumber()) +
+                   " to be at most " + Twine(bound));
+  };
+  auto assertEqual = [&](Value tensor, int64_t i, int64_t inputDim,
+                         const Twine &what) {
+    if (tensor)
+      assertThat(arith::CmpIPredicate::eq, dim(tensor, i),
+                 dim(op.getInput(), inputDim),
+                 "expected " + what + " of argument " +
+                     Twine(sourceOf(tensor).getArgNumber()) +
+                     " to match argument " +
+                     Twine(sourceOf(op.getInput()).getArgNumber()));
+  };
+  assertEqual(op.getPositions(), 0, op.batchDim(), "batch");
+  assertEqual(op.getPositions(), 1, op.lengthDim(), "length");
+  assertEqual(op.getOffsets(), 0, op.batchDim(), "batch");
+  constexpr int64_t kMaxGrid = 65535;
+  assertAtMost(op.lengthDim(), SdpaOp::kMaxLength - 1, "length");
+  assertAtMost(op.headDim(), kMaxGrid, "heads");
+  assertAtMost(op.batchDim(), kMaxGrid, "batch");
+}
+
+static KernelOp emitRopeKernel(OpBuilder &builder, RopeOp op,
+                               func::FuncOp function, StringRef name) {
+  SmallVector<Type> types;
+  for (Value operand : op->getOperands())
+    types.push_back(memrefOf(cast<RankedTensorType>(operand.getType())));
+  types.push_back(memrefOf(op.getOutput().getType()));
+  auto atModule = OpBuilder(function);
+  auto kernel = KernelOp::create(
+      atModule, op.getLoc(), name, builder.getFunctionType(types, {}),
+      op->getAttrOfType<ScheduleAttr>("tile.schedule"),
+      op->getAttrOfType<StringAttr>("tile.target").getValue());
+  Block &body = kernel.getBody().emplaceBlock();
+  for (Type type : types)
+    body.addArgument(type, op.getLoc());
+  RopeArguments arguments;
+  unsigned next = 0;
+  arguments.input = body.getArgument(next++);
+  if (op.getPositions())
+    arguments.positions = body.getArgument(next++);
+  if (op.getOffsets())
+    arguments.offsets = body.getArgument(next++);
+  arguments.output = body.getArgument(next);
+  emitRopeKernel(kernel, op, arguments);
+  return kernel;
+}
+
+static LogicalResult convertRope(RopeOp op, func::FuncOp function,
+                                 StringRef name) {
+  if (!op->hasAttr("tile.schedule") || !op->hasAttr("tile.target"))
+    return op.emitOpError("has no schedule; run attn-select-schedule first");
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  emitRopeAsserts(builder, op);
+  KernelOp kernel = emitRopeKernel(builder, op, function, name);
+  auto dim = [&](int64_t i) -> Value {
+    return tensor::DimOp::create(builder, loc, op.getInput(), i);
+  };
+  SmallVector<Value> dynamic;
+  RankedTensorType type = op.getOutput().getType();
+  for (auto [i, size] : llvm::enumerate(type.getShape()))
+    if (ShapedType::isDynamic(size))
+      dynamic.push_back(dim(i));
+  Value empty = tensor::EmptyOp::create(builder, loc, type, dynamic);
+  Value rows =
+      arith::ConstantIndexOp::create(builder, loc, kernel.getSchedule().getQ());
+  Value blocks =
+      arith::CeilDivUIOp::create(builder, loc, dim(op.lengthDim()), rows);
+  auto launch = LaunchOp::create(
+      builder, loc, type, SymbolRefAttr::get(kernel.getSymNameAttr()), blocks,
+      dim(op.headDim()), dim(op.batchDim()), op->getOperands(), empty);
+  op.getOutput().replaceAllUsesWith(launch.getResult(0));
   op.erase();
   return success();
 }
@@ -245,13 +356,10 @@ static DictionaryAttr edgeRow(Builder &builder, SdpaOp op,
   int64_t keyLength = constraint.keyLength + (atEnd ? constraint.j : 0);
   auto term = [&](Value tensor, int64_t coefficient) {
     return builder.getDictionaryAttr(
-        {builder.getNamedAttr("arg",
-                              builder.getI64IntegerAttr(
-                                  cast<BlockArgument>(tensor).getArgNumber())),
-         builder.getNamedAttr("dim",
-                              builder.getI64IntegerAttr(op.lengthDim())),
-         builder.getNamedAttr("coef",
-                              builder.getI64IntegerAttr(coefficient))});
+        {builder.getNamedAttr(
+             "arg", builder.getI64IntegerAttr(sourceOf(tensor).getArgNumber())),
+         builder.getNamedAttr("dim", builder.getI64IntegerAttr(op.lengthDim())),
+         builder.getNamedAttr("coef", builder.getI64IntegerAttr(coefficient))});
   };
   SmallVector<Attribute> terms;
   if (constraint.queryLength)
@@ -281,6 +389,12 @@ static ArrayAttr edgeRows(Builder &builder, SdpaOp op) {
 /// `attn.result` of a returned value: which dimensions count its rows, and the
 /// MMA steps behind a value.
 static DictionaryAttr describeResult(Builder &builder, OpResult result) {
+  if (auto rope = dyn_cast<RopeOp>(result.getOwner()))
+    return builder.getDictionaryAttr(
+        {builder.getNamedAttr(
+             "rows", builder.getI64ArrayAttr(
+                         {rope.batchDim(), rope.headDim(), rope.lengthDim()})),
+         builder.getNamedAttr("mma_steps", builder.getI64IntegerAttr(0))});
   auto op = cast<SdpaOp>(result.getOwner());
   SmallVector<int64_t> rows = {0, 1, 2};
   if (result == op.getOutput())
@@ -296,39 +410,53 @@ static void describe(func::FuncOp function) {
   SmallVector<Attribute> results, edges;
   for (Value value : function.front().getTerminator()->getOperands())
     results.push_back(describeResult(builder, cast<OpResult>(value)));
-  function.walk([&](SdpaOp op) {
-    llvm::append_range(edges, edgeRows(builder, op));
-  });
+  function.walk(
+      [&](SdpaOp op) { llvm::append_range(edges, edgeRows(builder, op)); });
   function->setAttr("attn.results", builder.getArrayAttr(results));
   function->setAttr("attn.edge_rows", builder.getArrayAttr(edges));
 }
 
 /// What attn-check-support makes sure of, and the code above relies on.
 static bool isSupported(func::FuncOp function) {
-  bool areArguments = llvm::all_of(
-      function.front().getOps<SdpaOp>(), [](SdpaOp op) {
-        return llvm::all_of(op->getOperands(), llvm::IsaPred<BlockArgument>);
-      });
-  return areArguments && function.getBody().hasOneBlock() &&
-         llvm::all_of(function.front().getTerminator()->getOperands(),
-                      [](Value value) { return value.getDefiningOp<SdpaOp>(); });
+  auto isSource = [](Value value) {
+    return isa<BlockArgument>(value) || value.getDefiningOp<RopeOp>();
+  };
+  bool areSources = llvm::all_of(function.front(), [&](Operation &op) {
+    return !isa<SdpaOp, RopeOp>(op) || llvm::all_of(op.getOperands(), isSource);
+  });
+  return areSources && function.getBody().hasOneBlock() &&
+         llvm::all_of(
+             function.front().getTerminator()->getOperands(), [](Value value) {
+               return isa_and_nonnull<SdpaOp, RopeOp>(value.getDefiningOp());
+             });
+}
+
+static LogicalResult convert(Operation *op, func::FuncOp function,
+                             unsigned number) {
+  if (auto sdpa = dyn_cast<SdpaOp>(op))
+    return HostRewriter(sdpa, function, number).rewrite();
+  std::string name = llvm::formatv("{0}_{1}", function.getSymName(), number);
+  return convertRope(cast<RopeOp>(op), function, name);
 }
 
 void ConvertAttnToTile::runOnOperation() {
   SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
   for (func::FuncOp function : functions) {
-    SmallVector<SdpaOp> ops;
-    function.walk([&](SdpaOp op) { ops.push_back(op); });
+    SmallVector<Operation *> ops;
+    function.walk([&](Operation *op) {
+      if (isa<SdpaOp, RopeOp>(op))
+        ops.push_back(op);
+    });
     if (ops.empty())
       continue;
     if (!isSupported(function)) {
-      ops.front().emitOpError("stands in a function that attn-check-support "
-                              "refuses");
+      ops.front()->emitOpError("stands in a function that attn-check-support "
+                               "refuses");
       return signalPassFailure();
     }
     describe(function);
     for (auto [number, op] : llvm::enumerate(ops))
-      if (failed(HostRewriter(op, function, number).rewrite()))
+      if (failed(convert(op, function, number)))
         return signalPassFailure();
   }
 }

@@ -13,6 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "RopeKernel.h"
+
 #include "attn/Conversion/Passes.h"
 #include "attn/Target/ScheduleTable.h"
 #include "mlir/IR/Remarks.h"
@@ -29,8 +31,7 @@ using attn::tile::ScheduleAttr;
 
 namespace {
 
-struct SelectSchedule
-    : public attn::impl::SelectScheduleBase<SelectSchedule> {
+struct SelectSchedule : public attn::impl::SelectScheduleBase<SelectSchedule> {
   using SelectScheduleBase::SelectScheduleBase;
   void runOnOperation() override;
 
@@ -85,8 +86,9 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
                        << " of " << target.name;
   op->setAttr("tile.schedule", attr);
   op->setAttr("tile.target", StringAttr::get(&getContext(), target.name));
-  remark::passed(op.getLoc(), remark::RemarkOpts::name("Schedule")
-                                  .category("attn-select-schedule"))
+  remark::passed(
+      op.getLoc(),
+      remark::RemarkOpts::name("Schedule").category("attn-select-schedule"))
       << attr.toFlag();
   return success();
 }
@@ -99,6 +101,13 @@ void SelectSchedule::runOnOperation() {
         << knownTargetNames();
     return signalPassFailure();
   }
+  auto targetName = StringAttr::get(&getContext(), desc->name);
+  getOperation().walk([&](RopeOp op) {
+    if (op->hasAttr("tile.schedule"))
+      return;
+    op->setAttr("tile.schedule", ropeSchedule(op));
+    op->setAttr("tile.target", targetName);
+  });
   WalkResult result = getOperation().walk([&](SdpaOp op) {
     if (op->hasAttr("tile.schedule"))
       return WalkResult::advance();

@@ -111,8 +111,9 @@ LogicalResult
 TruncConversion::matchAndRewrite(arith::TruncFOp op, OneToNOpAdaptor adaptor,
                                  ConversionPatternRewriter &rewriter) const {
   auto result = dyn_cast<RankedTensorType>(op.getType());
-  if (!result || !result.getEncoding() || result.getDimSize(1) == 1)
-    return rewriter.notifyMatchFailure(op, "expected a tile");
+  if (!result || !result.getEncoding() || result.getDimSize(1) == 1 ||
+      isa<BlockedAttr>(result.getEncoding()))
+    return rewriter.notifyMatchFailure(op, "expected a tile of pairs");
   Location loc = op.getLoc();
   RegisterGrid from(cast<RankedTensorType>(op.getIn().getType()));
   RegisterGrid to(result);
@@ -200,7 +201,8 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
     for (int64_t atom = 0; atom < grid.atoms; ++atom)
       for (int64_t row = 0; row < grid.rowsOfAtom; ++row)
         for (int64_t column = 0; column < grid.columnsOfAtom; ++column) {
-          int64_t fixed = isRow ? 16 * strip + 8 * row : 8 * atom + column;
+          int64_t fixed =
+              isRow ? grid.rowStep * strip + 8 * row : 8 * atom + column;
           registers[grid.index(strip, atom, row, column)] =
               arith::AddIOp::create(rewriter, loc,
                                     isRow ? origin.row : origin.column,

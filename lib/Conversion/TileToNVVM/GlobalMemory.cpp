@@ -116,6 +116,21 @@ struct TransposeConversion : OpConversionPattern<memref::TransposeOp> {
   }
 };
 
+/// One element, the same for all threads.
+struct ElementConversion : OpConversionPattern<memref::LoadOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(memref::LoadOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    GlobalView view =
+        GlobalView::unpack(rewriter, op.getLoc(), op.getMemRefType(),
+                           adaptor.getMemref());
+    Value address = view.address(rewriter, op.getLoc(), op.getIndices());
+    rewriter.replaceOpWithNewOp<LLVM::LoadOp>(op, op.getType(), address);
+    return success();
+  }
+};
+
 struct StoreConversion : OpConversionPattern<StoreOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -236,6 +251,7 @@ LogicalResult StoreConversion::matchAndRewrite(
 
 void attn::tile::populateGlobalMemoryPatterns(const TypeConverter &converter,
                                               RewritePatternSet &patterns) {
-  patterns.add<DimConversion, TransposeConversion, StoreConversion>(
+  patterns.add<DimConversion, ElementConversion, TransposeConversion,
+               StoreConversion>(
       converter, patterns.getContext());
 }

@@ -32,7 +32,8 @@ inline constexpr char kSharedMemoryName[] = "attn_shared";
 //===----------------------------------------------------------------------===//
 
 /// How the registers of a thread are ordered: by strip of 16 rows, then by
-/// atom of 8 columns, then by row and column within the atom. A left operand has
+/// atom of 8 columns, then by row and column within the atom. In a blocked
+/// layout a strip is a row of the thread, and its columns are one atom. A left operand has
 /// atoms of 16 columns, whose four registers follow index(strip, atom, 0, 0) in
 /// the order that the MMA takes them.
 struct RegisterGrid {
@@ -40,6 +41,7 @@ struct RegisterGrid {
 
   int64_t strips = 1; // 1 for a column vector, too
   int64_t atoms = 1;  // 1 for a row vector, too
+  int64_t rowStep = 16;      // rows from one strip to the next
   int64_t rowsOfAtom = 2;    // registers that differ in their row: 1 or 2
   int64_t columnsOfAtom = 2; // … in their column: 1 or 2
   mlir::Type registerType;
@@ -143,6 +145,8 @@ void populateKernelPatterns(const mlir::TypeConverter &converter,
                             mlir::RewritePatternSet &patterns);
 void populateGlobalMemoryPatterns(const mlir::TypeConverter &converter,
                                   mlir::RewritePatternSet &patterns);
+void populateBlockedTilePatterns(const mlir::TypeConverter &converter,
+                                 mlir::RewritePatternSet &patterns);
 void populateElementwisePatterns(const mlir::TypeConverter &converter,
                                  mlir::RewritePatternSet &patterns);
 void populateRowReductionPatterns(const mlir::TypeConverter &converter,

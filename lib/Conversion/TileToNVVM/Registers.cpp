@@ -13,6 +13,8 @@ using namespace attn::tile;
 static int64_t warpsOf(Attribute layout) {
   if (auto accumulator = dyn_cast<AccumulatorAttr>(layout))
     return accumulator.getWarps();
+  if (auto blocked = dyn_cast<BlockedAttr>(layout))
+    return blocked.getWarps();
   return cast<OperandAAttr>(layout).getWarps();
 }
 
@@ -24,6 +26,14 @@ static bool isFolded(RankedTensorType tile) { return tile.getDimSize(1) == 4; }
 RegisterGrid::RegisterGrid(RankedTensorType tile) {
   int64_t rows = tile.getDimSize(0), columns = tile.getDimSize(1);
   Type element = tile.getElementType();
+  if (auto blocked = dyn_cast<BlockedAttr>(tile.getEncoding())) {
+    rowStep = blocked.getRowStep();
+    strips = llvm::divideCeil(rows, rowStep);
+    rowsOfAtom = 1;
+    columnsOfAtom = llvm::divideCeil(columns, blocked.getColumns());
+    registerType = element;
+    return;
+  }
   bool isPaired = element.isFloat() && element.getIntOrFloatBitWidth() == 16;
   registerType = isPaired ? Type(VectorType::get(2, element)) : element;
   if (isa<OperandAAttr>(tile.getEncoding())) {
@@ -45,7 +55,7 @@ TileTypeConverter::TileTypeConverter(MLIRContext *context) {
   addConversion([](Type type) { return type; });
   addConversion([](RankedTensorType tile, SmallVectorImpl<Type> &types)
                     -> std::optional<LogicalResult> {
-    if (!isa_and_nonnull<AccumulatorAttr, OperandAAttr>(tile.getEncoding()))
+    if (!isa_and_nonnull<AccumulatorAttr, OperandAAttr, BlockedAttr>(tile.getEncoding()))
       return failure();
     RegisterGrid grid(tile);
     types.append(grid.size(), grid.registerType);
@@ -93,6 +103,15 @@ int64_t attn::tile::threadsOf(Operation *op) {
 ThreadOrigin attn::tile::emitThreadOrigin(OpBuilder &builder, Location loc,
                                           RankedTensorType tile) {
   Value thread = emitThreadId(builder, loc);
+  if (auto blocked = dyn_cast<BlockedAttr>(tile.getEncoding())) {
+    Value threads = emitI32(builder, loc, blocked.getColumns());
+    Value each = emitI32(
+        builder, loc,
+        llvm::divideCeil(tile.getDimSize(1), blocked.getColumns()));
+    Value column = arith::RemUIOp::create(builder, loc, thread, threads);
+    return {arith::DivUIOp::create(builder, loc, thread, threads),
+            arith::MulIOp::create(builder, loc, column, each)};
+  }
   Value lane = emitLaneId(builder, loc);
   Value warp =
       arith::ShRUIOp::create(builder, loc, thread, emitI32(builder, loc, 5));

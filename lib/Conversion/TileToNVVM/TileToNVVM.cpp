@@ -96,6 +96,7 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   RewritePatternSet patterns(&getContext());
   populateKernelPatterns(converter, patterns);
   populateGlobalMemoryPatterns(converter, patterns);
+  populateBlockedTilePatterns(converter, patterns);
   populateElementwisePatterns(converter, patterns);
   populateRowReductionPatterns(converter, patterns);
   populateCpAsyncPatterns(converter, patterns);

@@ -29,6 +29,29 @@ namespace attn {
 using namespace mlir;
 using namespace attn;
 
+// - Stands directly in a func.func.
+static LogicalResult checkParent(Operation *op) {
+  if (isa<func::FuncOp>(op->getParentOp()))
+    return success();
+  return op->emitOpError() << "is supported only directly in a `func.func`, "
+                              "got `"
+                           << op->getParentOp()->getName() << "`";
+}
+
+// - An operand is the function's argument, or an attn.rope of one where
+//   `allowRope`.
+static LogicalResult checkSource(Operation *op, StringRef name, Value operand,
+                                 bool allowRope) {
+  if (!operand || (allowRope && operand.getDefiningOp<RopeOp>()))
+    return success();
+  auto argument = dyn_cast<BlockArgument>(operand);
+  if (argument && argument.getOwner() == op->getBlock())
+    return success();
+  return op->emitOpError()
+         << "is supported only on arguments of the function, got " << name
+         << " from another " << (argument ? "block" : "operation");
+}
+
 // - No region of the user's.
 // - Stands directly in a func.func; operands are the function's arguments.
 static LogicalResult checkSdpa(SdpaOp op) {
@@ -38,30 +61,35 @@ static LogicalResult checkSdpa(SdpaOp op) {
       return op.emitOpError() << "`" << word
                               << "` is not supported yet; nearest are the "
                                  "clauses `causal` and `window`";
-  auto function = dyn_cast<func::FuncOp>(op->getParentOp());
-  if (!function)
-    return op.emitOpError() << "is supported only directly in a `func.func`, "
-                               "got `"
-                            << op->getParentOp()->getName() << "`";
-  for (auto [name, operand] :
-       {std::pair("query", op.getQuery()), std::pair("key", op.getKey()),
-        std::pair("value", op.getValue())}) {
-    auto argument = dyn_cast<BlockArgument>(operand);
-    if (!argument || argument.getOwner() != &function.getBody().front())
-      return op.emitOpError()
-             << "is supported only on arguments of the function, got " << name
-             << " from another " << (argument ? "block" : "operation");
-  }
+  return success(succeeded(checkParent(op)) &&
+                 succeeded(checkSource(op, "query", op.getQuery(), true)) &&
+                 succeeded(checkSource(op, "key", op.getKey(), true)) &&
+                 succeeded(checkSource(op, "value", op.getValue(), true)));
+}
+
+// - Stands directly in a func.func; operands are the function's arguments.
+// - A scaling that grows with the length knows it.
+static LogicalResult checkRope(RopeOp op) {
+  if (failed(checkParent(op)) ||
+      failed(checkSource(op, "input", op.getInput(), false)) ||
+      failed(checkSource(op, "positions", op.getPositions(), false)) ||
+      failed(checkSource(op, "offsets", op.getOffsets(), false)))
+    return failure();
+  if (isa_and_nonnull<RopeDynamicNtkAttr>(op.getScalingAttr()) &&
+      op.getInput().getType().isDynamicDim(op.lengthDim()))
+    return op.emitOpError() << "`rope_dynamic_ntk` is supported only with a "
+                               "static length; nearest is `rope_ntk`";
   return success();
 }
 
-// - Only results of attn.sdpa are returned, each at most once.
+// - Only results of attn ops are returned, each at most once.
 static LogicalResult checkReturn(func::ReturnOp op) {
   llvm::SmallDenseSet<Value> returned;
   for (Value operand : op.getOperands()) {
-    if (!operand.getDefiningOp<SdpaOp>())
+    if (!isa_and_nonnull<SdpaOp, RopeOp>(operand.getDefiningOp()))
       return op.emitOpError()
-             << "is supported only of results of `attn.sdpa`, got "
+             << "is supported only of results of `attn.sdpa` and `attn.rope`, "
+                "got "
              << (isa<BlockArgument>(operand) ? "an argument of the function"
                                              : "another value");
     if (!returned.insert(operand).second)
@@ -71,14 +99,14 @@ static LogicalResult checkReturn(func::ReturnOp op) {
   return success();
 }
 
-// - One block, of nothing but attn.sdpa and the return.
+// - One block, of nothing but attn ops and the return.
 static LogicalResult checkFunction(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError()
            << "with `attn.sdpa` is supported only with one block, got "
            << function.getBody().getBlocks().size();
   for (Operation &op : function.getBody().front()) {
-    if (isa<SdpaOp>(op))
+    if (isa<SdpaOp, RopeOp>(op))
       continue;
     auto returnOp = dyn_cast<func::ReturnOp>(op);
     if (!returnOp)
@@ -95,8 +123,12 @@ namespace {
 struct CheckSupport : public attn::impl::CheckSupportBase<CheckSupport> {
   void runOnOperation() override {
     llvm::SmallSetVector<func::FuncOp, 4> functions;
-    WalkResult result = getOperation().walk([&](SdpaOp op) {
-      if (failed(checkSdpa(op)))
+    WalkResult result = getOperation().walk([&](Operation *op) {
+      auto sdpa = dyn_cast<SdpaOp>(op);
+      auto rope = dyn_cast<RopeOp>(op);
+      if (!sdpa && !rope)
+        return WalkResult::advance();
+      if (failed(sdpa ? checkSdpa(sdpa) : checkRope(rope)))
         return WalkResult::interrupt();
       functions.insert(cast<func::FuncOp>(op->getParentOp()));
       return WalkResult::advance();

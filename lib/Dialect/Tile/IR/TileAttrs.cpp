@@ -27,11 +27,13 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (warps < 1 || warps > 32)
     return emitError() << "expected schedule key `warps` in 1..32, got "
                        << warps;
-  if (q < 1 || q % (16 * warps) != 0)
+  if (kv == 0 && q < 1)
+    return emitError() << "expected schedule key `q` to be positive, got " << q;
+  if (kv != 0 && (q < 1 || q % (16 * warps) != 0))
     return emitError() << "expected schedule key `q` to be a multiple of "
                        << 16 * warps << " (16 rows for each of " << warps
                        << " warps), got " << q;
-  if (kv < 1 || kv % 16 != 0)
+  if (kv < 0 || kv % 16 != 0)
     return emitError()
            << "expected schedule key `kv` to be a multiple of 16, got " << kv;
   if (q > 1024 || kv > 1024)
@@ -109,6 +111,30 @@ LogicalResult OperandAAttr::verifyEncoding(
   if (failed(verifyDim(emitError, "rows", shape[0], 16 * getWarps(), false)))
     return failure();
   return verifyDim(emitError, "columns", shape[1], 16, false);
+}
+
+/// * a power of two of threads in a row, no more than there are.
+LogicalResult BlockedAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  int64_t columns, int64_t warps) {
+  if (failed(verifyWarps(emitError, warps)))
+    return failure();
+  if (columns < 1 || !llvm::isPowerOf2_64(columns) ||
+      columns > warps * ScheduleAttr::kWarpSize)
+    return emitError() << "expected `columns` to be a power of two of at most "
+                       << warps * ScheduleAttr::kWarpSize << ", got "
+                       << columns;
+  return success();
+}
+
+LogicalResult BlockedAttr::verifyEncoding(
+    ArrayRef<int64_t> shape, Type elementType,
+    function_ref<InFlightDiagnostic()> emitError) const {
+  if (shape.size() != 2)
+    return emitError() << "expected a tile of rank 2, got rank "
+                       << shape.size();
+  if (failed(verifyDim(emitError, "rows", shape[0], getRowStep(), true)))
+    return failure();
+  return verifyDim(emitError, "columns", shape[1], getColumns(), true);
 }
 
 //===----------------------------------------------------------------------===//

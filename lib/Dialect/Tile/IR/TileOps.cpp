@@ -112,7 +112,7 @@ LogicalResult LoadOp::verify() {
   if (failed(verifyRank2(*this, tile)))
     return failure();
   return verifyAccess(*this, getSource().getType(), getIndices().size(),
-                      /*isVector=*/false, tile.getElementType());
+                      tile.getDimSize(1) == 1, tile.getElementType());
 }
 
 LogicalResult StoreOp::verify() {
@@ -242,6 +242,27 @@ LogicalResult BroadcastOp::verify() {
   if (!isLegal)
     return emitOpError("does not give ") << result << " from " << input;
   return success();
+}
+
+/// `whole` has twice the columns of `half`.
+static LogicalResult verifyHalf(Operation *op, Type whole, Type half) {
+  auto from = cast<RankedTensorType>(whole), to = cast<RankedTensorType>(half);
+  if (from.getRank() != 2 || to.getRank() != 2 ||
+      from.getDimSize(0) != to.getDimSize(0) ||
+      from.getDimSize(1) != 2 * to.getDimSize(1) ||
+      from.getElementType() != to.getElementType() ||
+      from.getEncoding() != to.getEncoding())
+    return op->emitOpError("expected ")
+           << half << " to have half the columns of " << whole;
+  return success();
+}
+
+LogicalResult DeinterleaveOp::verify() {
+  return verifyHalf(*this, getInput().getType(), getEven().getType());
+}
+
+LogicalResult InterleaveOp::verify() {
+  return verifyHalf(*this, getResult().getType(), getEven().getType());
 }
 
 LogicalResult IotaOp::verify() {

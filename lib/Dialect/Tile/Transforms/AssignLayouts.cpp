@@ -13,6 +13,10 @@
 //   %a = tile.convert_layout %p : … -> tensor<64x64xbf16, #tile.operand_a<…>>
 //   %o = tile.dot %a, %v, %acc
 //
+// A kernel without tile.dot has no MMA to please. Its tiles are blocked, as
+// wide as memory can be read at once, and what is computed from one another is
+// laid out alike.
+//
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Tile/Transforms/Passes.h"
@@ -21,6 +25,9 @@ namespace attn::tile {
 #define GEN_PASS_DEF_ASSIGNLAYOUTS
 #include "attn/Dialect/Tile/Transforms/Passes.h.inc"
 } // namespace attn::tile
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace attn::tile;
@@ -64,20 +71,80 @@ static LogicalResult convertLeftOperand(DotOp dot, Attribute layout) {
   if (dot.getA().getDefiningOp<FragmentOp>())
     return assign(dot.getA(), layout);
   OpBuilder builder(dot);
-  dot.getAMutable().assign(
-      ConvertLayoutOp::create(builder, dot.getLoc(),
-                              tile.cloneWithEncoding(layout), dot.getA()));
+  dot.getAMutable().assign(ConvertLayoutOp::create(
+      builder, dot.getLoc(), tile.cloneWithEncoding(layout), dot.getA()));
   return success();
 }
 
+/// Neighbouring columns that one access may take: up to 16 bytes, from wherever
+/// the columns begin.
+static int64_t accessColumns(Value memory) {
+  auto type = cast<MemRefType>(memory.getType());
+  int64_t columns = type.getShape().back();
+  if (auto view = memory.getDefiningOp<memref::SubViewOp>())
+    columns = std::gcd(columns, view.getStaticOffsets().back());
+  return std::gcd(columns, 128 / type.getElementTypeBitWidth());
+}
+
+/// What an elementwise computation keeps together: operands and results.
+static void pushNeighbours(Value value, SmallVectorImpl<Value> &work) {
+  auto push = [&](ValueRange values) {
+    for (Value each : values)
+      if (needsLayout(each.getType()))
+        work.push_back(each);
+  };
+  if (Operation *producer = value.getDefiningOp()) {
+    push(producer->getOperands());
+    push(producer->getResults());
+  }
+  for (Operation *user : value.getUsers()) {
+    push(user->getOperands());
+    push(user->getResults());
+  }
+}
+
+static LogicalResult spread(Value seed, Attribute layout) {
+  SmallVector<Value> work = {seed};
+  while (!work.empty()) {
+    Value value = work.pop_back_val();
+    if (!needsLayout(value.getType()))
+      continue;
+    if (failed(assign(value, layout)))
+      return failure();
+    pushNeighbours(value, work);
+  }
+  return success();
+}
+
+static LogicalResult assignBlocked(KernelOp kernel) {
+  int64_t warps = kernel.getSchedule().getWarps();
+  WalkResult result = kernel.walk([&](LoadOp load) {
+    auto tile = cast<RankedTensorType>(load.getType());
+    if (tile.getEncoding() || tile.getDimSize(1) == 1)
+      return WalkResult::advance();
+    int64_t columns = tile.getDimSize(1) / accessColumns(load.getSource());
+    auto layout = BlockedAttr::getChecked([&] { return load.emitOpError(); },
+                                          kernel.getContext(), columns, warps);
+    return WalkResult(layout ? spread(load.getResult(), layout) : failure());
+  });
+  return failure(result.wasInterrupted());
+}
+
 void AssignLayouts::runOnOperation() {
+  bool hasDot = getOperation()
+                    .walk([](DotOp) { return WalkResult::interrupt(); })
+                    .wasInterrupted();
+  if (!hasDot) {
+    if (failed(assignBlocked(getOperation())))
+      signalPassFailure();
+    return;
+  }
   int64_t warps = getOperation().getSchedule().getWarps();
   auto accumulator = AccumulatorAttr::get(&getContext(), warps);
   auto operandA = OperandAAttr::get(&getContext(), warps);
 
-  WalkResult result = getOperation().walk([&](DotOp dot) {
-    return WalkResult(convertLeftOperand(dot, operandA));
-  });
+  WalkResult result = getOperation().walk(
+      [&](DotOp dot) { return WalkResult(convertLeftOperand(dot, operandA)); });
   if (result.wasInterrupted())
     return signalPassFailure();
 

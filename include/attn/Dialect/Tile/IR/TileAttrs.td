@@ -24,7 +24,8 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
     Written once, by `attn-select-schedule`, and read by every later pass:
 
     * `q`: query rows of one CTA, a multiple of 16 times `warps`;
-    * `kv`: keys of one loop step, a multiple of 16;
+    * `kv`: keys of one loop step, a multiple of 16; 0 where the kernel has no
+      keys, and then `q` is any number of rows;
     * `warps`: warps that share the query rows;
     * `stages`: K/V tiles in shared memory at a time; 1 means that a copy is
       waited for where it is issued.
@@ -75,6 +76,29 @@ def Tile_OperandAAttr : Tile_LayoutAttr<"OperandA", "operand_a"> {
     `(T32,V8) -> (M16,K16)`: register r of lane L holds row L/4 + 8(r%2) and
     columns 2(L%4) + 8(r/2), + 1. Two neighbouring accumulator atoms, rounded
     to 16 bits and packed, are one such atom: that conversion moves nothing.
+  }];
+}
+
+def Tile_BlockedAttr : Tile_Attr<"Blocked", "blocked", [
+    DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
+  let summary = "who holds which element of a tile that is only copied and mapped";
+  let description = [{
+    `columns` threads share a row, each with a run of neighbouring columns: of
+    MxN, thread t holds columns (t % columns) * N / columns and following of the
+    rows t / columns + p * R for p = 0, 1, … where R = 32 * warps / columns. A
+    dimension of size 1 is replicated, as in `accumulator`.
+
+    ```mlir
+    #tile.blocked<columns = 8, warps = 4>
+    ```
+  }];
+  let parameters = (ins "int64_t":$columns, "int64_t":$warps);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    int64_t getThreads() const { return getWarps() * ScheduleAttr::kWarpSize; }
+    /// Rows between two that a thread holds.
+    int64_t getRowStep() const { return getThreads() / getColumns(); }
   }];
 }
 

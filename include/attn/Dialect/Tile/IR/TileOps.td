@@ -135,7 +135,9 @@ def Tile_LoadOp : Tile_Op<"load", [
     MemoryEffects<[MemRead]>]> {
   let summary = "reads a tile from global memory";
   let description = [{
-    The indices name the first row; the last dimension is read from its start.
+    The indices name the first row; the last dimension is read from its start. A
+    row vector `tensor<Mx1xT>` is read from a memref whose last dimension is the
+    rows.
     Elements outside the memref, rows and columns alike, are zero and are not
     read: that is how ragged edges and head dimensions that are no multiple of
     an MMA step are met. `tile-stage-operands` sends operands of `tile.dot`
@@ -251,6 +253,31 @@ def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
   }];
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_DeinterleaveOp : Tile_Op<"deinterleave", [
+    Pure, AllTypesMatch<["even", "odd"]>]> {
+  let summary = "parts even from odd columns";
+  let description = [{
+    `tensor<MxNxT>` to two `tensor<MxN/2xT>`. In `blocked` layouts with at least
+    two columns a thread no element changes its thread.
+  }];
+  let arguments = (ins Tile_TileType:$input);
+  let results = (outs Tile_TileType:$even, Tile_TileType:$odd);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($even)";
+  let hasVerifier = 1;
+}
+
+def Tile_InterleaveOp : Tile_Op<"interleave", [
+    Pure, AllTypesMatch<["even", "odd"]>]> {
+  let summary = "takes columns from two tiles in turn";
+  let description = [{ The inverse of `tile.deinterleave`. }];
+  let arguments = (ins Tile_TileType:$even, Tile_TileType:$odd);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $even `,` $odd attr-dict `:` type($even) `->` type($result)
+  }];
   let hasVerifier = 1;
 }
 
