@@ -35,7 +35,8 @@ static constexpr int64_t kAccess = 8;
 /// The columns that are turned, as tiles see them: rounded up to a power of
 /// two, in accesses that begin where either half begins.
 static int64_t tileColumns(int64_t columns) {
-  return llvm::PowerOf2Ceil(columns);
+  // One column would be a row vector.
+  return std::max<int64_t>(llvm::PowerOf2Ceil(columns), 2);
 }
 
 static int64_t threadsOfRow(RopeOp op) {
