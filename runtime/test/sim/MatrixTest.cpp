@@ -203,3 +203,26 @@ TEST(Matrix, Movmatrix) {
   ASSERT_EQ(o.kinds(), "") << o.messages();
   EXPECT_EQ(o.at(5, 1), (1u + 8 * 3) << 16 | (1 + 8 * 2));
 }
+
+TEST(Matrix, StmatrixNeedsSm90) {
+  std::string body = "mov.u32 %r1, tile;\n"
+                     "stmatrix.sync.aligned.m8n8.x1.shared.b16 [%r1], {%r0};\n";
+  std::string ptx = kernelOf(body, ".shared .align 16 .b8 tile[512];\n");
+  Outcome o = runText(ptx);
+  EXPECT_EQ(o.status.code(), attnrt::Code::BadInput);
+  EXPECT_NE(o.status.message().find("expected target sm_90 or newer"),
+            std::string::npos)
+      << o.status.message();
+  ptx.replace(ptx.find("sm_80"), 5, "sm_90");
+  EXPECT_TRUE(runText(ptx).status.isOk());
+}
+
+TEST(Matrix, StmatrixStoresWhatIsDefinedOnly) {
+  std::string ptx = kernelOf("mov.u32 %r1, tile;\nand.b32 %r2, %r0, 7;\n"
+                             "shl.b32 %r2, %r2, 4;\nadd.u32 %r1, %r1, %r2;\n"
+                             "stmatrix.sync.aligned.m8n8.x2.shared.b16 "
+                             "[%r1], {%r0, %r9};\n",
+                             ".shared .align 16 .b8 tile[512];\n");
+  ptx.replace(ptx.find("sm_80"), 5, "sm_90");
+  EXPECT_EQ(runText(ptx).kinds(), "uninit");
+}

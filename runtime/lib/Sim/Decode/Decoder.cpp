@@ -10,6 +10,7 @@
 #include "Ptx/Parser.h"
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 
@@ -46,6 +47,7 @@ private:
   bool decodeAll();
   bool decode(const ptx::Instruction &inst);
   bool decodeMov(const ptx::Instruction &inst, const Match &match);
+  bool targetHas(Sem sem);
   bool decodeGuard(const ptx::Instruction &inst);
   bool predicatesFit(const ptx::Instruction &inst, const Form &form) const;
   bool operands(const ptx::Instruction &inst, const Match &match);
@@ -262,6 +264,8 @@ bool EntryDecoder::decode(const ptx::Instruction &inst) {
     if (inst.operands.size() < least ||
         inst.operands.size() > form.specs.size() || !predicatesFit(inst, form))
       continue;
+    if (!targetHas(match.sem()))
+      return false;
     if (match.sem() == Sem::Mov && match.type() != Type::Pred)
       return decodeMov(inst, match);
     return operands(inst, match);
@@ -272,6 +276,17 @@ bool EntryDecoder::decode(const ptx::Instruction &inst) {
   if (modifiersFit)
     return fail("wrong number of operands for `" + spelling + "`");
   return fail("unsupported form `" + spelling + "`");
+}
+
+bool EntryDecoder::targetHas(Sem sem) {
+  // "sm_90a" and "sm_90" have the same number.
+  unsigned target = 0;
+  if (module.target.rfind("sm_", 0) == 0)
+    target = std::strtoul(module.target.c_str() + 3, nullptr, 10);
+  if (target >= firstTarget(sem))
+    return true;
+  return fail("expected target sm_" + std::to_string(firstTarget(sem)) +
+              " or newer, got `" + module.target + "`,");
 }
 
 bool EntryDecoder::decodeGuard(const ptx::Instruction &inst) {

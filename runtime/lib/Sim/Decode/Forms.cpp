@@ -105,6 +105,14 @@ bool attnrt::sim::isOpcode(std::string_view name) {
   return false;
 }
 
+unsigned attnrt::sim::firstTarget(Sem which) {
+#define SINCE(sem, arch)                                                       \
+  if (which == Sem::sem)                                                       \
+    return arch;
+#include "Decode/Opcodes.def"
+  return 0;
+}
+
 bool attnrt::sim::matchModifiers(const Form &form,
                                  const std::vector<std::string> &modifiers,
                                  Match &match) {
@@ -149,8 +157,10 @@ std::string attnrt::sim::describeForms() {
         operands += '\\';
       operands += c;
     }
-    out += "| `" + std::string(form.opcode) + "` | " + modifiers + " | " +
-           operands + " |\n";
+    out += "| `" + std::string(form.opcode) + "`";
+    if (unsigned since = firstTarget(form.sem))
+      out += " (sm_" + std::to_string(since) + ")";
+    out += " | " + modifiers + " | " + operands + " |\n";
   }
   return out;
 }

@@ -67,6 +67,8 @@ struct Match {
 bool matchModifiers(const Form &form, const std::vector<std::string> &modifiers,
                     Match &match);
 bool isOpcode(std::string_view name);
+/// The first sm_… that has the opcode; 0 where all targets do.
+unsigned firstTarget(Sem sem);
 
 /// The list of forms as docs/Simulator.md prints it.
 std::string describeForms();

@@ -108,6 +108,7 @@ bool bindOp(const Match &match, Op &op) {
   case Sem::Match:
     return bindWarp(match, op);
   case Sem::Ldmatrix:
+  case Sem::Stmatrix:
   case Sem::Movmatrix:
   case Sem::Mma:
     return bindMatrix(match, op);

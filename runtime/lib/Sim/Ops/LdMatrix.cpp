@@ -1,4 +1,5 @@
-//===- LdMatrix.cpp - ldmatrix and movmatrix ------------------------------===//
+//===- LdMatrix.cpp - ldmatrix, stmatrix and movmatrix
+//---------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -25,6 +26,14 @@ void transposed(const Matrix &m, uint32_t *d) {
   for (int lane = 0; lane < 32; ++lane) {
     int row = lane % 4 * 2, column = lane / 4;
     d[lane] = uint32_t(m[row + 1][column]) << 16 | m[row][column];
+  }
+}
+
+void gatherTransposed(const uint32_t *s, Matrix &m) {
+  for (int lane = 0; lane < 32; ++lane) {
+    int row = lane % 4 * 2, column = lane / 4;
+    m[row][column] = static_cast<uint16_t>(s[lane]);
+    m[row + 1][column] = static_cast<uint16_t>(s[lane] >> 16);
   }
 }
 
@@ -79,6 +88,31 @@ Step ldmatrix(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
+/// The inverse of ldmatrix. aux: the Target.
+template <bool kTrans>
+Step stmatrix(Warp &warp, const Op &op, uint32_t mask) {
+  demandAligned(warp, op, mask);
+  unsigned rows = 8u * op.count;
+  uint32_t writers = rows == 32 ? ~0u : (1u << rows) - 1;
+  uint64_t addresses[32];
+  laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
+  Resolved to;
+  resolve(warp, op, mask & writers, Target(op.aux), Intent::Write, addresses,
+          warp.poison[op.src[0]], 16, 4, to);
+  for (unsigned j = 0; j < op.count; ++j) {
+    uint16_t from = warp.cta.launch.kernel.pool[op.list + j];
+    demandDefined(warp, op, mask, warp.poison[from], "stored value");
+    alignas(16) Matrix m;
+    if (kTrans)
+      gatherTransposed(warp.row(from), m);
+    else
+      std::memcpy(m, warp.row(from), 128);
+    for (unsigned r = 0; r < 8; ++r)
+      std::memcpy(to.at[8 * j + r], m[r], 16);
+  }
+  return Step::Next;
+}
+
 Step movmatrix(Warp &warp, const Op &op, uint32_t mask) {
   demandAligned(warp, op, mask);
   Matrix m;
@@ -98,7 +132,10 @@ bool bindLdMatrix(const Match &match, Op &op) {
   if (match.sem() == Sem::Movmatrix)
     return setHandler(op, movmatrix);
   op.aux = static_cast<uint32_t>(targetOf(match));
-  return setHandler(op, match.has("trans") ? ldmatrix<true> : ldmatrix<false>);
+  bool trans = match.has("trans");
+  if (match.sem() == Sem::Stmatrix)
+    return setHandler(op, trans ? stmatrix<true> : stmatrix<false>);
+  return setHandler(op, trans ? ldmatrix<true> : ldmatrix<false>);
 }
 
 } // namespace attnrt::sim::ATTNRT_SIM_ISA
