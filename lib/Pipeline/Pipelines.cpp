@@ -57,6 +57,7 @@ static void buildTileStage(OpPassManager &manager) {
   OpPassManager &kernels = manager.nest<tile::KernelOp>();
   kernels.addPass(tile::createStageOperands());
   kernels.addPass(tile::createPipelineLoads());
+  kernels.addPass(tile::createAlternateLoads());
   kernels.addPass(tile::createInsertBarriers());
   kernels.addPass(tile::createAssignLayouts());
   kernels.addPass(tile::createAllocateShared());

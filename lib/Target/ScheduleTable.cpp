@@ -24,13 +24,14 @@ struct Row {
 } // namespace
 
 /// The first row that is large enough is taken. Shared memory is
-/// 2 bytes * (q * dqk + stages * kv * (dqk + dv)). Up to 64, a warp has two
-/// strips of 16 rows, which halves its reads of keys and values; beyond, one.
-/// Above 128, the scores of 64 keys are too many beside the accumulators.
+/// 2 bytes * (q * dqk + stages * kv * (dqk + dv)). Up to 80, a warp has two
+/// strips of 16 rows, which halves its reads of keys and values; beyond, ptxas
+/// spills for some masks. Above 192 there is room for one stage
+/// of 64 keys; two of 32 would rescale the accumulators twice as often.
 static constexpr Row kRows[] = {
-    {"sm_80", 64, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
-    {"sm_80", 128, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
-    {"sm_80", 256, {/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2}},
+    {"sm_80", 80, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
+    {"sm_80", 192, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
+    {"sm_80", 256, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1}},
 };
 
 ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {

@@ -3,7 +3,7 @@
 // RUN: attn-opt %s --attn-select-schedule --remarks-filter=attn-select-schedule 2>&1 | FileCheck %s --check-prefix=REMARK
 
 !d64 = tensor<1x2x?x64xbf16>
-!d80 = tensor<1x2x?x80xbf16>
+!d96 = tensor<1x2x?x96xbf16>
 !d256 = tensor<1x2x?x256xbf16>
 
 // CHECK-LABEL: func.func @d64
@@ -17,15 +17,15 @@ func.func @d64(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
 
 // The larger of the two head dimensions decides.
 // CHECK-LABEL: func.func @mixed
-func.func @mixed(%q: !d64, %k: !d64, %v: !d80) -> !d80 {
+func.func @mixed(%q: !d64, %k: !d64, %v: !d96) -> !d96 {
   // DEFAULT: #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2>
-  %o = attn.sdpa %q, %k, %v : (!d64, !d64, !d80) -> !d80
-  return %o : !d80
+  %o = attn.sdpa %q, %k, %v : (!d64, !d64, !d96) -> !d96
+  return %o : !d96
 }
 
 // CHECK-LABEL: func.func @d256
 func.func @d256(%q: !d256, %k: !d256, %v: !d256) -> !d256 {
-  // DEFAULT: #tile.schedule<q = 128, kv = 32, warps = 8, stages = 2>
+  // DEFAULT: #tile.schedule<q = 128, kv = 64, warps = 8, stages = 1>
   %o = attn.sdpa %q, %k, %v : (!d256, !d256, !d256) -> !d256
   return %o : !d256
 }

@@ -15,16 +15,13 @@
 //                                             … %b[(%t - %first) mod 2] …
 //                                           }
 //
-// Masked and unmasked KV tiles are separate loops, so the walk over the tiles is
-// a chain of loops, each of which begins where the one before it ends. A copy
-// started in one loop may be used in the next one.
+// A copy started in one loop of the walk may be used in the next one.
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Dialect/Tile/Transforms/Passes.h"
+#include "Walk.h"
 
-#include "mlir/IR/Dominance.h"
-#include "mlir/IR/IRMapping.h"
+#include "attn/Dialect/Tile/Transforms/Passes.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace attn::tile {
@@ -36,13 +33,6 @@ using namespace mlir;
 using namespace attn::tile;
 
 namespace {
-
-/// The chain of loops over KV tiles [first, last).
-struct Walk {
-  SmallVector<scf::ForOp> loops;
-  Value first() { return loops.front().getLowerBound(); }
-  Value last() { return loops.back().getUpperBound(); }
-};
 
 struct PipelineLoads
     : public attn::tile::impl::PipelineLoadsBase<PipelineLoads> {
@@ -59,42 +49,6 @@ private:
 };
 
 } // namespace
-
-static bool copiesTiles(scf::ForOp loop) {
-  return !loop.getBody()->getOps<CopyAsyncOp>().empty();
-}
-
-static Walk findWalk(KernelOp kernel) {
-  Walk walk;
-  for (auto loop : kernel.getBody().front().getOps<scf::ForOp>()) {
-    if (!copiesTiles(loop))
-      continue;
-    if (!walk.loops.empty() && walk.last() != loop.getLowerBound())
-      break;
-    walk.loops.push_back(loop);
-  }
-  return walk;
-}
-
-/// Clones `copy` for tile `tile` into `slot`, with whatever its indices compute
-/// from the loop's induction variable.
-static void cloneCopy(OpBuilder &builder, CopyAsyncOp copy, scf::ForOp loop,
-                      Value tile, Value slot) {
-  IRMapping mapping;
-  mapping.map(loop.getInductionVar(), tile);
-  mapping.map(copy.getDest(), slot);
-  std::function<void(Value)> materialise = [&](Value value) {
-    Operation *def = value.getDefiningOp();
-    if (!def || def->getBlock() != loop.getBody() || mapping.contains(value))
-      return;
-    for (Value operand : def->getOperands())
-      materialise(operand);
-    builder.clone(*def, mapping);
-  };
-  for (Value index : copy.getIndices())
-    materialise(index);
-  builder.clone(*copy, mapping);
-}
 
 /// (tile - first) mod stages.
 Value PipelineLoads::slotOf(OpBuilder &builder, Location loc, Walk &walk,
@@ -123,34 +77,20 @@ LogicalResult PipelineLoads::makeRings(Walk &walk) {
   return success();
 }
 
-/// Starts the first `stages - 1` copies: before the wait for tiles that are
-/// loaded once, if there is one, so that they travel together.
+/// Starts the first `stages - 1` copies.
 void PipelineLoads::emitPrologue(Walk &walk) {
   scf::ForOp loop = walk.loops.front();
-  Operation *where = loop;
-  DominanceInfo dominance(getOperation());
-  for (auto wait : loop->getBlock()->getOps<WaitCopiesOp>()) {
-    if (!wait->isBeforeInBlock(loop) ||
-        !dominance.properlyDominates(walk.first(), wait) ||
-        !dominance.properlyDominates(walk.last(), wait))
-      continue;
-    where = wait;
-    wait.setPending(wait.getPending() + stages - 1);
-    break;
-  }
-  OpBuilder builder(where);
   Location loc = loop.getLoc();
+  OpBuilder builder = walk.prologue(getOperation(), stages - 1);
   for (int64_t stage = 0; stage < stages - 1; ++stage) {
     Value offset = arith::ConstantIndexOp::create(builder, loc, stage);
     Value tile = arith::AddIOp::create(builder, loc, walk.first(), offset);
-    Value isThere = arith::CmpIOp::create(
-        builder, loc, arith::CmpIPredicate::slt, tile, walk.last());
-    auto guard = scf::IfOp::create(builder, loc, isThere, /*withElse=*/false);
-    auto body = guard.getThenBodyBuilder();
-    for (auto copy : loop.getBody()->getOps<CopyAsyncOp>()) {
-      Value slot = SlotOp::create(body, loc, copy.getDest(), offset);
-      cloneCopy(body, copy, loop, tile, slot);
-    }
+    walk.emitIfThere(builder, loc, tile, [&](OpBuilder &body) {
+      for (auto copy : loop.getBody()->getOps<CopyAsyncOp>()) {
+        Value slot = SlotOp::create(body, loc, copy.getDest(), offset);
+        cloneCopy(body, copy, loop, tile, slot);
+      }
+    });
     CommitCopiesOp::create(builder, loc);
   }
 }
@@ -158,24 +98,19 @@ void PipelineLoads::emitPrologue(Walk &walk) {
 void PipelineLoads::rewriteBody(Walk &walk, scf::ForOp loop) {
   Location loc = loop.getLoc();
   SmallVector<CopyAsyncOp> copies(loop.getBody()->getOps<CopyAsyncOp>());
-  SmallVector<Operation *> synchronous;
-  for (Operation &op : *loop.getBody())
-    if (isa<CopyAsyncOp, CommitCopiesOp, WaitCopiesOp>(op))
-      synchronous.push_back(&op);
+  SmallVector<Operation *> synchronous = synchronousCopies(loop);
 
   auto builder = OpBuilder::atBlockBegin(loop.getBody());
   WaitCopiesOp::create(builder, loc, stages - 2);
   Value ahead = arith::ConstantIndexOp::create(builder, loc, stages - 1);
   Value next =
       arith::AddIOp::create(builder, loc, loop.getInductionVar(), ahead);
-  Value isThere = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::slt, next, walk.last());
-  auto guard = scf::IfOp::create(builder, loc, isThere, /*withElse=*/false);
-  auto body = guard.getThenBodyBuilder();
-  Value nextSlot = slotOf(body, loc, walk, next);
-  for (CopyAsyncOp copy : copies)
-    cloneCopy(body, copy, loop, next,
-              SlotOp::create(body, loc, copy.getDest(), nextSlot));
+  walk.emitIfThere(builder, loc, next, [&](OpBuilder &body) {
+    Value nextSlot = slotOf(body, loc, walk, next);
+    for (CopyAsyncOp copy : copies)
+      cloneCopy(body, copy, loop, next,
+                SlotOp::create(body, loc, copy.getDest(), nextSlot));
+  });
   CommitCopiesOp::create(builder, loc);
 
   Value slot = slotOf(builder, loc, walk, loop.getInductionVar());
@@ -195,7 +130,7 @@ void PipelineLoads::runOnOperation() {
   rings.clear();
   if (stages == 1)
     return;
-  Walk walk = findWalk(getOperation());
+  Walk walk = Walk::find(getOperation());
   if (walk.loops.empty())
     return;
   if (failed(makeRings(walk)))

@@ -27,8 +27,8 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
     * `kv`: keys of one loop step, a multiple of 16; 0 where the kernel has no
       keys, and then `q` is any number of rows;
     * `warps`: warps that share the query rows;
-    * `stages`: K/V tiles in shared memory at a time; 1 means that a copy is
-      waited for where it is issued.
+    * `stages`: K/V tiles in shared memory at a time; with 1, K is copied
+      while V is used and V while K is.
 
     ```mlir
     #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2>

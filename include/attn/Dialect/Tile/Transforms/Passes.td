@@ -51,6 +51,18 @@ def PipelineLoads : Pass<"tile-pipeline-loads", "::attn::tile::KernelOp"> {
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
 
+def AlternateLoads : Pass<"tile-alternate-loads", "::attn::tile::KernelOp"> {
+  let summary = "copies one tile of a step while the other is used";
+  let description = [{
+    Input: kernels after `tile-stage-operands` with one stage. Output: in a
+    walk over KV tiles whose steps copy two tiles, the first tile of a step is
+    copied while the step before it uses its second one, and the second while
+    its own step uses the first one. With more stages, or other loops, nothing
+    changes.
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
 def InsertBarriers : Pass<"tile-insert-barriers", "::attn::tile::KernelOp"> {
   let summary = "places barriers between threads that share a buffer";
   let description = [{
