@@ -22,6 +22,7 @@
 
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "attn/Dialect/Tile/IR/Origins.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -187,6 +188,8 @@ KernelOp HostRewriter::emitKernel(ArrayRef<Value> inputs,
       atModule, loc, name, builder.getFunctionType(types, {}),
       op->getAttrOfType<ScheduleAttr>("tile.schedule"),
       op->getAttrOfType<StringAttr>("tile.target").getValue());
+  if (std::string source = sourceOf(loc); !source.empty())
+    kernel->setAttr(kSourceAttr, builder.getStringAttr(source));
   Block &body = kernel.getBody().emplaceBlock();
   for (Type type : types)
     body.addArgument(type, loc);

@@ -157,6 +157,7 @@ LogicalResult ConvertTileToNVVM::lowerToLLVM(gpu::GPUModuleOp kernels) {
 }
 
 void ConvertTileToNVVM::runOnOperation() {
+  nameOrigins(getOperation());
   FailureOr<gpu::GPUModuleOp> kernels = collectKernels();
   if (failed(kernels))
     return signalPassFailure();
