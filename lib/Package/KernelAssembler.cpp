@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "attn/Package/KernelAssembler.h"
 
+#include "LineInfo.h"
+
 #include "mlir/Dialect/GPU/IR/CompilationInterfaces.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/IR/InstIterator.h"
@@ -45,6 +47,7 @@ FailureOr<std::string> attn::emitPtx(gpu::GPUModuleOp kernels) {
       /*toolkitPath=*/{}, /*librariesToLink=*/{}, /*cmdOptions=*/{},
       /*elfSection=*/{}, gpu::CompilationTarget::Assembly,
       /*getSymbolTableCallback=*/{}, markInlineAsmConvergent);
+  OriginTexts origins = attachLineInfo(kernels);
   auto object = target.serializeToObject(kernels, options);
   if (!object)
     return kernels.emitError("could not be compiled to PTX");
@@ -52,7 +55,7 @@ FailureOr<std::string> attn::emitPtx(gpu::GPUModuleOp kernels) {
   // The serializer's text ends with its terminating zero.
   while (!ptx.empty() && ptx.back() == '\0')
     ptx.pop_back();
-  return ptx;
+  return annotateLines(ptx, origins);
 }
 
 //===----------------------------------------------------------------------===//
@@ -155,10 +158,10 @@ FailureOr<AssembledKernels> attn::assemble(gpu::GPUModuleOp kernels,
       ptxas, {ptxas, "-v", arch, source.path, "-o", cubin.path}, std::nullopt,
       redirects, /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
   auto text = llvm::MemoryBuffer::getFile(log.path);
-  StringRef said = text ? (*text)->getBuffer() : StringRef();
+  std::string said = text ? nameLines((*text)->getBuffer(), ptx) : "";
   if (status != 0)
     return kernels.emitError("ptxas failed: ")
-           << (said.empty() ? StringRef(message) : said.split('\n').first);
+           << (said.empty() ? StringRef(message) : StringRef(said).split('\n').first);
   auto binary = llvm::MemoryBuffer::getFile(cubin.path);
   if (!binary)
     return kernels.emitError("ptxas left no cubin");

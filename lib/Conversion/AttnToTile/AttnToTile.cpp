@@ -25,6 +25,7 @@
 
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "attn/Dialect/Tile/IR/Origins.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -45,7 +46,7 @@ struct ConvertAttnToTile
 };
 
 /// The argument of the function that a tensor is, or was turned from.
-BlockArgument sourceOf(Value tensor) {
+BlockArgument rootOf(Value tensor) {
   while (!isa<BlockArgument>(tensor)) {
     Operation *producer = tensor.getDefiningOp();
     auto rope = dyn_cast<RopeOp>(producer);
@@ -80,7 +81,7 @@ private:
     return arith::ConstantIndexOp::create(builder, loc, value);
   }
   std::string nameOf(Value tensor) {
-    return llvm::formatv("argument {0}", sourceOf(tensor).getArgNumber());
+    return llvm::formatv("argument {0}", rootOf(tensor).getArgNumber());
   }
 
   OpBuilder builder;
@@ -199,6 +200,8 @@ KernelOp HostRewriter::emitKernel(ArrayRef<Value> inputs,
       KernelOp::create(atModule, loc, name, builder.getFunctionType(types, {}),
                        op->getAttrOfType<ScheduleAttr>("tile.schedule"),
                        op->getAttrOfType<StringAttr>("tile.target").getValue());
+  if (std::string source = sourceOf(loc); !source.empty())
+    kernel->setAttr(kSourceAttr, builder.getStringAttr(source));
   Block &body = kernel.getBody().emplaceBlock();
   for (Type type : types)
     body.addArgument(type, loc);
@@ -265,7 +268,7 @@ static void emitRopeAsserts(OpBuilder &builder, RopeOp op) {
     Value limit = arith::ConstantIndexOp::create(builder, loc, bound);
     assertThat(arith::CmpIPredicate::ule, dim(op.getInput(), i), limit,
                "expected " + what + " of argument " +
-                   Twine(sourceOf(op.getInput()).getArgNumber()) +
+                   Twine(rootOf(op.getInput()).getArgNumber()) +
                    " to be at most " + Twine(bound));
   };
   auto assertEqual = [&](Value tensor, int64_t i, int64_t inputDim,
@@ -274,9 +277,9 @@ static void emitRopeAsserts(OpBuilder &builder, RopeOp op) {
       assertThat(arith::CmpIPredicate::eq, dim(tensor, i),
                  dim(op.getInput(), inputDim),
                  "expected " + what + " of argument " +
-                     Twine(sourceOf(tensor).getArgNumber()) +
+                     Twine(rootOf(tensor).getArgNumber()) +
                      " to match argument " +
-                     Twine(sourceOf(op.getInput()).getArgNumber()));
+                     Twine(rootOf(op.getInput()).getArgNumber()));
   };
   assertEqual(op.getPositions(), 0, op.batchDim(), "batch");
   assertEqual(op.getPositions(), 1, op.lengthDim(), "length");
@@ -298,6 +301,8 @@ static KernelOp emitRopeKernel(OpBuilder &builder, RopeOp op,
       atModule, op.getLoc(), name, builder.getFunctionType(types, {}),
       op->getAttrOfType<ScheduleAttr>("tile.schedule"),
       op->getAttrOfType<StringAttr>("tile.target").getValue());
+  if (std::string source = sourceOf(op.getLoc()); !source.empty())
+    kernel->setAttr(kSourceAttr, builder.getStringAttr(source));
   Block &body = kernel.getBody().emplaceBlock();
   for (Type type : types)
     body.addArgument(type, op.getLoc());
@@ -357,7 +362,7 @@ static DictionaryAttr edgeRow(Builder &builder, SdpaOp op,
   auto term = [&](Value tensor, int64_t coefficient) {
     return builder.getDictionaryAttr(
         {builder.getNamedAttr(
-             "arg", builder.getI64IntegerAttr(sourceOf(tensor).getArgNumber())),
+             "arg", builder.getI64IntegerAttr(rootOf(tensor).getArgNumber())),
          builder.getNamedAttr("dim", builder.getI64IntegerAttr(op.lengthDim())),
          builder.getNamedAttr("coef", builder.getI64IntegerAttr(coefficient))});
   };

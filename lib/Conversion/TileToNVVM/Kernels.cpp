@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "Lowering.h"
 
+#include "attn/Dialect/Tile/IR/Origins.h"
+
 using namespace mlir;
 using namespace attn::tile;
 
@@ -76,6 +78,8 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   function.setPassthroughAttr(builder.getArrayAttr({flush}));
   function->setAttr("tile.schedule", kernel.getSchedule());
   function->setAttr("tile.shared_bytes", kernel.getSharedBytesAttr());
+  if (Attribute source = kernel->getAttr(kSourceAttr))
+    function->setAttr(kSourceAttr, source);
 }
 
 LogicalResult

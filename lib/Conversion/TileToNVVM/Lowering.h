@@ -24,6 +24,10 @@ public:
   explicit TileTypeConverter(mlir::MLIRContext *context);
 };
 
+/// Gives each operation of a kernel a location that says which line it is of the
+/// module as printed now.
+void nameOrigins(mlir::ModuleOp module);
+
 /// Name of the array that stands for the CTA's dynamic shared memory.
 inline constexpr char kSharedMemoryName[] = "attn_shared";
 

@@ -158,6 +158,7 @@ LogicalResult ConvertTileToNVVM::lowerToLLVM(gpu::GPUModuleOp kernels) {
 }
 
 void ConvertTileToNVVM::runOnOperation() {
+  nameOrigins(getOperation());
   FailureOr<gpu::GPUModuleOp> kernels = collectKernels();
   if (failed(kernels))
     return signalPassFailure();
