@@ -45,7 +45,7 @@ static LogicalResult checkSource(Operation *op, StringRef name, Value operand,
   if (!operand || (allowRope && operand.getDefiningOp<RopeOp>()))
     return success();
   auto argument = dyn_cast<BlockArgument>(operand);
-  if (argument && argument.getOwner() == op->getBlock())
+  if (argument && argument.getOwner()->isEntryBlock())
     return success();
   return op->emitOpError()
          << "is supported only on arguments of the function, got " << name

@@ -13,7 +13,7 @@
 //   %a = tile.convert_layout %p : … -> tensor<64x64xbf16, #tile.operand_a<…>>
 //   %o = tile.dot %a, %v, %acc
 //
-// A kernel without tile.dot has no MMA to please. Its tiles are blocked, as
+// A kernel of loads without tile.dot has no MMA to please. Its tiles are blocked, as
 // wide as memory can be read at once, and what is computed from one another is
 // laid out alike.
 //
@@ -134,7 +134,11 @@ void AssignLayouts::runOnOperation() {
   bool hasDot = getOperation()
                     .walk([](DotOp) { return WalkResult::interrupt(); })
                     .wasInterrupted();
-  if (!hasDot) {
+  bool hasLoad =
+      getOperation()
+          .walk([](LoadOp) { return WalkResult::interrupt(); })
+          .wasInterrupted();
+  if (hasLoad && !hasDot) {
     if (failed(assignBlocked(getOperation())))
       signalPassFailure();
     return;
