@@ -29,7 +29,7 @@ struct Row {
 /// spills for some masks. Above 192 there is room for one stage
 /// of 64 keys; two of 32 would rescale the accumulators twice as often.
 static constexpr Row kRows[] = {
-    {"sm_80", 80, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
+    {"sm_80", 64, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
     {"sm_80", 192, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
     {"sm_80", 256, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1}},
 };
