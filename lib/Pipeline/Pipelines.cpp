@@ -75,6 +75,7 @@ void attn::buildTileToNVVMPipeline(OpPassManager &manager) {
   manager.addPass(createConvertTileToNVVM());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addNestedPass<gpu::GPUModuleOp>(createConvertNVVMToLLVMPass());
   manager.addNestedPass<gpu::GPUModuleOp>(createRecordOrigins());
 }
 

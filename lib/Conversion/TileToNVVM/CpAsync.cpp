@@ -69,7 +69,9 @@ public:
 
 private:
   void copyRow(Value pointer, int64_t row);
-  void copyChunk(Value pointer, int64_t row, int64_t panel, Value isInside);
+  void copyChunk(Value pointer, int64_t row, int64_t panel, Value isInside,
+                 Value isMine);
+  void copy(Value dest, Value source, Value bytes, Value isMine);
   Value isLess(Value a, Value b) {
     return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, a, b);
   }
@@ -90,7 +92,7 @@ private:
   int64_t rowsPerStep, panelsPerStep;
   bool hasIdleThreads;
 
-  SmallVector<Value> indices; // of the tile's first row
+  SmallVector<Value> indices;      // of the tile's first row
   Value chunk, laneRow, lanePanel; // of the thread; no panel where it is 0
 };
 
@@ -104,8 +106,8 @@ TileCopier::TileCopier(OpBuilder &builder, CopyAsyncOp op,
       chunksInMemory(op.getSource().getType().getShape().back() *
                      type.getElementBytes() / SwizzledTile::kChunkBytes) {
   for (Value index : op.getIndices())
-    indices.push_back(arith::IndexCastOp::create(builder, loc,
-                                                 builder.getI32Type(), index));
+    indices.push_back(
+        arith::IndexCastOp::create(builder, loc, builder.getI32Type(), index));
   int64_t perPanel = tile.chunksPerPanel();
   int64_t slots = threadsOf(op) / perPanel;
   rowsPerStep = std::min(slots, rows);
@@ -125,14 +127,32 @@ TileCopier::TileCopier(OpBuilder &builder, CopyAsyncOp op,
                                    emitI32(builder, loc, rows));
 }
 
+/// Copies 16 bytes of which `bytes` are read and the others zeros, where
+/// `isMine`, if there is one, holds. It is a predicate of the instruction: of
+/// branches around copies, ptxas makes two versions of those between them.
+void TileCopier::copy(Value dest, Value source, Value bytes, Value isMine) {
+  constexpr int64_t kBytes = SwizzledTile::kChunkBytes;
+  if (!isMine) {
+    NVVM::CpAsyncOp::create(builder, loc, dest, source, kBytes,
+                            NVVM::LoadCacheModifierKind::CG, bytes);
+    return;
+  }
+  Value address =
+      LLVM::PtrToIntOp::create(builder, loc, builder.getI32Type(), dest);
+  NVVM::InlinePtxOp::create(
+      builder, loc, TypeRange(), ValueRange{address, source, bytes},
+      /*readWriteArgs=*/ValueRange(),
+      "cp.async.cg.shared.global [%0], [%1], 16, %2;", isMine);
+}
+
 /// Copies the thread's chunk of one panel, or zeros.
 void TileCopier::copyChunk(Value pointer, int64_t row, int64_t panel,
-                           Value isInside) {
+                           Value isInside, Value isMine) {
   int64_t perPanel = tile.chunksPerPanel();
   bool swizzleIsFixed = row % 8 == 0;
-  Value target = tile.offset(builder, loc, swizzleIsFixed ? row : 0,
-                             swizzleIsFixed ? laneRow : plus(laneRow, row), 0,
-                             chunk);
+  Value target =
+      tile.offset(builder, loc, swizzleIsFixed ? row : 0,
+                  swizzleIsFixed ? laneRow : plus(laneRow, row), 0, chunk);
   target = plus(target, panel * tile.panelBytes());
   if (lanePanel) {
     Value bytes = arith::MulIOp::create(
@@ -152,22 +172,18 @@ void TileCopier::copyChunk(Value pointer, int64_t row, int64_t panel,
   Value bytes = arith::SelectOp::create(
       builder, loc, isInside, emitI32(builder, loc, SwizzledTile::kChunkBytes),
       emitI32(builder, loc, 0));
-  int64_t elements = panel * perPanel * SwizzledTile::kChunkBytes /
-                     type.getElementBytes();
-  Value source = LLVM::GEPOp::create(
-      builder, loc, pointer.getType(), view.elementType, pointer,
-      ArrayRef<LLVM::GEPArg>{int32_t(elements)});
-  NVVM::CpAsyncOp::create(builder, loc,
-                          emitSharedOffset(builder, loc, dest, target), source,
-                          SwizzledTile::kChunkBytes,
-                          NVVM::LoadCacheModifierKind::CG, bytes);
+  int64_t elements =
+      panel * perPanel * SwizzledTile::kChunkBytes / type.getElementBytes();
+  Value source =
+      LLVM::GEPOp::create(builder, loc, pointer.getType(), view.elementType,
+                          pointer, ArrayRef<LLVM::GEPArg>{int32_t(elements)});
+  copy(emitSharedOffset(builder, loc, dest, target), source, bytes, isMine);
 }
 
 /// Copies the thread's chunks of row `row + laneRow`, which is at `pointer`.
 void TileCopier::copyRow(Value pointer, int64_t row) {
   Value inTile = plus(laneRow, row);
-  Value index =
-      arith::AddIOp::create(builder, loc, indices.back(), inTile);
+  Value index = arith::AddIOp::create(builder, loc, indices.back(), inTile);
   Value isInside = isLess(index, view.dims[view.dims.size() - 2]);
   for (int64_t panel = 0; panel < panels; panel += panelsPerStep) {
     Value isMine;
@@ -182,14 +198,7 @@ void TileCopier::copyRow(Value pointer, int64_t row) {
       if (lanePanel)
         restrict(isLess(lanePanel, emitI32(builder, loc, count)));
     }
-    if (!isMine) {
-      copyChunk(pointer, row, panel, isInside);
-      continue;
-    }
-    auto guard = scf::IfOp::create(builder, loc, isMine, /*withElse=*/false);
-    OpBuilder::InsertionGuard restore(builder);
-    builder.setInsertionPoint(guard.thenBlock()->getTerminator());
-    copyChunk(pointer, row, panel, isInside);
+    copyChunk(pointer, row, panel, isInside, isMine);
   }
 }
 
@@ -225,8 +234,8 @@ LogicalResult CopyAsyncConversion::matchAndRewrite(
   int64_t columns = source.getShape().back();
   if (ShapedType::isDynamic(columns) || columns % 8 != 0)
     return rewriter.notifyMatchFailure(op, "expected columns in eights");
-  GlobalView view = GlobalView::unpack(rewriter, op.getLoc(), source,
-                                       adaptor.getSource());
+  GlobalView view =
+      GlobalView::unpack(rewriter, op.getLoc(), source, adaptor.getSource());
   TileCopier(rewriter, op, view, adaptor.getDest().front()).copyTile();
   rewriter.eraseOp(op);
   return success();

@@ -31,15 +31,19 @@ tile.kernel @rows(%in: !source, %h: index, %row: index)
 }
 
 // 128 chunks, 96 threads with two chunks a row: 48 rows, then the 16 left over
-// under a condition.
+// under a predicate.
 // CHECK-LABEL: llvm.func @left_over
 tile.kernel @left_over(%in: memref<?x16xbf16, strided<[?, 1], offset: ?>>, %row: index)
     attributes {schedule = #tile.schedule<q = 48, kv = 64, warps = 3, stages = 1>, target = "sm_80", shared_bytes = 2048 : i64} {
   %b = tile.alloc at 0 : !tile.shared<64x16xbf16, swizzle = 32>
+  // CHECK: %[[C64:.*]] = llvm.mlir.constant(64 : i32)
   // CHECK: nvvm.cp.async.shared.global
-  // CHECK: llvm.cond_br
-  // CHECK: nvvm.cp.async.shared.global
+  // CHECK: %[[IS_LEFT:.*]] = llvm.icmp "slt" %{{.*}}, %[[C64]] : i32
   // CHECK-NOT: nvvm.cp.async.shared.global
+  // CHECK: nvvm.inline_ptx "cp.async.cg.shared.global [%0], [%1], 16, %2;"
+  // CHECK-SAME: predicate = %[[IS_LEFT]]
+  // CHECK-NOT: cp.async
+  // CHECK-NOT: llvm.cond_br
   tile.copy_async %in[%row] to %b : memref<?x16xbf16, strided<[?, 1], offset: ?>> to !tile.shared<64x16xbf16, swizzle = 32>
   tile.return
 }
