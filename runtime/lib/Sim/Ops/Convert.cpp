@@ -89,11 +89,18 @@ uint64_t clampInt(Type to, __int128 value) {
   return uint64_t(value < bottom ? bottom : value > top ? top : value);
 }
 
-uint64_t toInt(Type to, const WideValue &value, Round round, bool sat) {
+/// Zero, or the upper bit alone where 64 bits are involved.
+uint64_t integerOfNaN(Type to, Type from) {
+  bool isWide = from == Type::F64 || to == Type::S64 || to == Type::U64;
+  return isWide ? uint64_t(1) << (bitsOf(to) - 1) : 0;
+}
+
+uint64_t toInt(Type to, Type from, const WideValue &value, Round round,
+               bool sat) {
   if (value.isInt)
     return sat ? clampInt(to, value.i) : uint64_t(value.i);
   if (value.f != value.f)
-    return 0;
+    return integerOfNaN(to, from);
   double whole = roundToInteger(value.f, round);
   if (whole >= 3.0e19)
     whole = 3.0e19;
@@ -129,6 +136,18 @@ uint32_t toTf32(float x, Round round) {
   return bits & ~0x1fffu;
 }
 
+/// Of a value that is odd where bits were lost before.
+template <typename H>
+uint16_t narrow(float x, Round round) {
+  if (round == Rn)
+    return H::narrow(x);
+  uint16_t inner = H::narrowZero(x);
+  bool isOutward = round == (x < 0.0f ? Rm : Rp);
+  // Not for NaN, which is not exact either.
+  bool isExact = !(H::widen(inner) < x) && !(H::widen(inner) > x);
+  return isOutward && !isExact ? inner + 1 : inner;
+}
+
 uint64_t toFloat(Type to, const WideValue &value, uint32_t aux) {
   Round round = Round(aux >> 16 & 15);
   bool integral = aux >> 20 & 1;
@@ -143,9 +162,9 @@ uint64_t toFloat(Type to, const WideValue &value, uint32_t aux) {
   if (to == Type::F64)
     return bitCast<uint64_t>(canonical(toFloating<double>(in, round)));
   // An odd intermediate keeps what a second rounding needs.
-  bool narrow = to != Type::F32;
-  float single = canonical(toFloating<float>(in, narrow ? Rz : round));
-  if (narrow && std::isfinite(single)) {
+  bool narrows = to != Type::F32;
+  float single = canonical(toFloating<float>(in, narrows ? Rz : round));
+  if (narrows && std::isfinite(single)) {
     bool exact = in.isInt ? __int128(single) == in.i : double(single) == in.f;
     if (!exact)
       single = bitCast<float>(bitCast<uint32_t>(single) | 1);
@@ -154,9 +173,9 @@ uint64_t toFloat(Type to, const WideValue &value, uint32_t aux) {
     single = flush(single);
   switch (to) {
   case Type::F16:
-    return round == Rz ? floatToHalfZero(single) : floatToHalf(single);
+    return narrow<Half>(single, round);
   case Type::BF16:
-    return round == Rz ? floatToBhalfZero(single) : floatToBhalf(single);
+    return narrow<Bhalf>(single, round);
   case Type::TF32:
     return toTf32(single, round);
   default:
@@ -191,8 +210,9 @@ Step general(Warp &warp, const Op &op, uint32_t mask) {
     uint64_t bits =
         op.srcBytes == 8 ? warp.row64(op.src[0])[i] : warp.row(op.src[0])[i];
     WideValue value = read(from, bits, flags & kFtz);
-    uint64_t out = ptx::isFloat(to) ? toFloat(to, value, op.aux)
-                                    : toInt(to, value, round, flags & kSat);
+    uint64_t out = ptx::isFloat(to)
+                       ? toFloat(to, value, op.aux)
+                       : toInt(to, from, value, round, flags & kSat);
     writeLane(warp, op, i, extend(to, out));
   }
   warp.setPoison(op.dst[0], mask, warp.poison[op.src[0]]);
@@ -320,7 +340,8 @@ bool roundingFits(const Match &match, Type to, Type from) {
   if (!fromFloat)
     return floating && !match.has("rna");
   if (to == Type::TF32)
-    return from == Type::F32 && floating;
+    return from == Type::F32 &&
+           (match.has("rn") || match.has("rz") || match.has("rna"));
   if (match.has("rna"))
     return false;
   bool narrows = ptx::bytesOf(to) < ptx::bytesOf(from) ||
