@@ -5,7 +5,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Features: ptxas, nvcc, nvdisasm (the tool was found), cuda (a GPU is there).
+"""Features: ptxas, nvcc, nvdisasm (the tool was found), nvcc-13.0 and
+clang-22.1 (and so on: its release), cuda (a GPU is there).
 
 Parameters: long=1 makes the random campaign long and draws many mutants;
 campaign_seed, campaign_cases choose another campaign.
@@ -13,6 +14,7 @@ campaign_seed, campaign_cases choose another campaign.
 
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -86,6 +88,16 @@ def find_cuda_tool(name):
     return None
 
 
+def release_of(tool):
+    """The first two numbers of a compiler's release; None without it."""
+    if not runs(tool):
+        return None
+    said = subprocess.run([tool, "--version"], capture_output=True,
+                          text=True).stdout
+    found = re.search(r"(?:release|clang version) (\d+\.\d+)", said)
+    return found and found[1]
+
+
 def find_ptxas():
     if "ATTN_PTXAS" in os.environ:
         return os.environ["ATTN_PTXAS"]
@@ -116,5 +128,14 @@ for name, path in [("ptxas", find_ptxas()), ("nvcc", find_cuda_tool("nvcc")),
         config.substitutions.append((f"%{name}", path))
     else:
         lit_config.note(f"no {name}: tests that need it are skipped")
+# Committed PTX can be made anew by the release that made it.
+for name, path in [("nvcc", find_cuda_tool("nvcc")),
+                   ("clang", os.path.join(config.llvm_tools_dir, "clang"))]:
+    release = release_of(path)
+    if release:
+        config.available_features.add(f"{name}-{release}")
+    if path and release not in ("13.0", "22.1"):
+        lit_config.note(f"{name} is of release {release}: the test that makes "
+                        "the PTX of kernels/*.cu anew is skipped")
 if os.path.exists("/dev/nvidiactl") and has_gpu():
     config.available_features.add("cuda")

@@ -1,5 +1,16 @@
+//===- flash.cu - A small attention kernel --------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // A small causal flash-attention forward in the sm_80 style: cp.async double
 // buffering, ldmatrix, mma.sync, online softmax. One warp per 16 query rows.
+//
+//===----------------------------------------------------------------------===//
+
 #include <cuda_bf16.h>
 #include <stdint.h>
 
