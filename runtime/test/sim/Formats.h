@@ -104,6 +104,23 @@ struct Format {
 inline constexpr Format kHalf{5, 10}, kBrain{8, 7}, kSingle{8, 23},
     kTensor{8, 10, 13};
 
+/// What the ISA makes of every NaN that arithmetic yields, by width.
+inline uint64_t canonicalNaN(int bits) {
+  return bits == 64 ? 0x7fffffffffffffff : (uint64_t(1) << (bits - 1)) - 1;
+}
+
+inline uint64_t bitsOfDouble(double x) {
+  uint64_t bits;
+  static_assert(sizeof(bits) == sizeof(x), "64 bits");
+  __builtin_memcpy(&bits, &x, sizeof(x));
+  return bits;
+}
+inline double doubleOf(uint64_t bits) {
+  double x;
+  __builtin_memcpy(&x, &bits, sizeof(x));
+  return x;
+}
+
 /// hi + lo exactly, with |lo| at most half a unit of hi: the sum of two
 /// doubles.
 struct Exact {

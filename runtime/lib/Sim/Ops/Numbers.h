@@ -22,12 +22,16 @@ inline float flush(float x) {
 }
 inline double flush(double x) { return x; }
 
-/// Every NaN result is the canonical one.
+/// Every NaN result is the canonical one. By integers: to a compiler, the NaN
+/// of a square root is as good as another.
 inline float canonical(float x) {
-  return x != x ? bitCast<float>(0x7fffffffu) : x;
+  uint32_t bits = bitCast<uint32_t>(x);
+  return bitCast<float>((bits & 0x7fffffffu) > 0x7f800000u ? 0x7fffffffu
+                                                           : bits);
 }
 inline double canonical(double x) {
-  return x != x ? bitCast<double>(uint64_t(0x7fffffffffffffff)) : x;
+  uint64_t bits = bitCast<uint64_t>(x), sign = uint64_t(1) << 63;
+  return bitCast<double>((bits & ~sign) > 0x7ff0000000000000u ? ~sign : bits);
 }
 
 /// To [0, 1]; NaN becomes 0.

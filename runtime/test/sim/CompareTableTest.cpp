@@ -1,0 +1,244 @@
+//===- CompareTableTest.cpp - Comparisons by the ISA's tables -------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Formats.h"
+#include "Tables.h"
+
+using namespace attnrt::sim;
+
+namespace {
+
+/// Below, equal, above, or none of them, which a NaN is.
+enum Order { Below, Equal, Above, Unordered };
+
+template <typename T>
+Order orderOf(T a, T b) {
+  return a < b ? Below : a > b ? Above : a == b ? Equal : Unordered;
+}
+
+/// Which orders make the comparison true. The last eight are of floats only; of
+/// integers, lo to hs compare without sign whatever the type.
+struct Comparison {
+  const char *name;
+  bool below, equal, above, unordered;
+  bool holds(Order order) const {
+    return order == Below   ? below
+           : order == Equal ? equal
+           : order == Above ? above
+                            : unordered;
+  }
+};
+const Comparison kOrdered[] = {{"eq", 0, 1, 0, 0}, {"ne", 1, 0, 1, 0},
+                               {"lt", 1, 0, 0, 0}, {"le", 1, 1, 0, 0},
+                               {"gt", 0, 0, 1, 0}, {"ge", 0, 1, 1, 0}};
+const Comparison kUnsigned[] = {{"lo", 1, 0, 0, 0},
+                                {"ls", 1, 1, 0, 0},
+                                {"hi", 0, 0, 1, 0},
+                                {"hs", 0, 1, 1, 0}};
+const Comparison kFloats[] = {{"equ", 0, 1, 0, 1}, {"neu", 1, 0, 1, 1},
+                              {"ltu", 1, 0, 0, 1}, {"leu", 1, 1, 0, 1},
+                              {"gtu", 0, 0, 1, 1}, {"geu", 0, 1, 1, 1},
+                              {"num", 1, 1, 1, 0}, {"nan", 0, 0, 0, 1}};
+
+std::vector<uint64_t> floatsOf(int bits) {
+  if (bits == 16)
+    return {0,      0x8000, 1,      0x8001, 0x3c00, 0x3c01, 0xbc00,
+            0x7bff, 0x7c00, 0xfc00, 0x7e00, 0xfe00, 0x3f80, 0x7fff};
+  if (bits == 32)
+    return {0,          0x80000000, 1,          0x80000001, 0x3f800000,
+            0x3f800001, 0xbf800000, 0x7f7fffff, 0x7f800000, 0xff800000,
+            0x7fc00000, 0xffc00001, 0x007fffff, 0x00800000};
+  return {0,
+          uint64_t(1) << 63,
+          1,
+          bitsOfDouble(1),
+          bitsOfDouble(-1),
+          bitsOfDouble(1) + 1,
+          bitsOfDouble(INFINITY),
+          bitsOfDouble(-INFINITY),
+          canonicalNaN(64)};
+}
+
+double valueOf(const std::string &type, uint64_t bits, bool ftz = false) {
+  if (type == "f64")
+    return doubleOf(bits);
+  const Format &f = type == "f32" ? kSingle : type == "f16" ? kHalf : kBrain;
+  double x = f.value(bits);
+  bool isSubnormal = std::abs(x) < f.magnitude(1u << f.fractionBits);
+  return ftz && isSubnormal ? std::copysign(0, x) : x;
+}
+
+/// The comparison alone, and combined with a predicate in three ways.
+void check(const Comparison &how, const std::string &type, int bits,
+           const std::vector<Case> &cases,
+           const std::function<Order(const Case &)> &order) {
+  std::string k = std::to_string(bits), kinds = "p " + k + " " + k + " p";
+  std::string name = std::string("setp.") + how.name;
+  checkTable(name + "." + type + " %d, %a, %b;", kinds, cases,
+             [&](const Case &x) { return how.holds(order(x)); });
+  struct {
+    const char *name;
+    bool (*apply)(bool, bool);
+  } combine[] = {{"and", [](bool a, bool b) { return a && b; }},
+                 {"or", [](bool a, bool b) { return a || b; }},
+                 {"xor", [](bool a, bool b) { return a != b; }}};
+  for (auto &with : combine) {
+    std::string instruction =
+        name + "." + with.name + "." + type + " %d|%q, %a, %b, ";
+    checkTable(instruction + "%c;", kinds, cases, [&](const Case &x) {
+      return with.apply(how.holds(order(x)), x.c != 0);
+    });
+    // The second destination has the opposite comparison; `!` of the source.
+    checkTable(instruction + "!%c;\nmov.pred %d, %q;", kinds, cases,
+               [&](const Case &x) {
+                 return with.apply(!how.holds(order(x)), x.c == 0);
+               });
+  }
+}
+
+} // namespace
+
+TEST(CompareTable, Integers) {
+  for (int bits : {16, 32, 64}) {
+    std::vector<Case> cases = pairsOf(integersOf(bits));
+    std::string k = std::to_string(bits);
+    auto positive = [](const Case &x) { return orderOf(x.a, x.b); };
+    auto either = [=](const Case &x) {
+      return orderOf(asSigned(x.a, bits), asSigned(x.b, bits));
+    };
+    for (const Comparison &how : kOrdered) {
+      check(how, "u" + k, bits, cases, positive);
+      check(how, "s" + k, bits, cases, either);
+    }
+    for (const Comparison &how : kUnsigned)
+      check(how, "u" + k, bits, cases, positive);
+    for (int eq : {0, 1})
+      check(kOrdered[eq], "b" + k, bits, cases, positive);
+  }
+}
+
+TEST(CompareTable, Floats) {
+  for (const char *type : {"f16", "bf16", "f32", "f64"}) {
+    int bits = type == std::string("f64")   ? 64
+               : type == std::string("f32") ? 32
+                                            : 16;
+    std::vector<Case> cases = pairsOf(floatsOf(bits));
+    auto order = [=](const Case &x) {
+      return orderOf(valueOf(type, x.a), valueOf(type, x.b));
+    };
+    for (const Comparison &how : kOrdered)
+      check(how, type, bits, cases, order);
+    for (const Comparison &how : kFloats)
+      check(how, type, bits, cases, order);
+  }
+}
+
+TEST(CompareTable, SubnormalsAreZeroUnderFtz) {
+  for (const Comparison &how : kOrdered)
+    check(how, "ftz.f32", 32, pairsOf(floatsOf(32)), [](const Case &x) {
+      return orderOf(valueOf("f32", x.a, true), valueOf("f32", x.b, true));
+    });
+}
+
+TEST(CompareTable, SetGivesOnesOrOne) {
+  std::vector<Case> cases = pairsOf(floatsOf(32));
+  for (const Comparison &how : kFloats) {
+    std::string name = std::string("set.") + how.name;
+    auto holds = [&](const Case &x) {
+      return how.holds(orderOf(valueOf("f32", x.a), valueOf("f32", x.b)));
+    };
+    for (const char *type : {"u32", "s32"})
+      checkTable(name + "." + type + ".f32 %d, %a, %b;", "32 32 32", cases,
+                 [&](const Case &x) { return holds(x) ? 0xffffffffu : 0; });
+    checkTable(name + ".f32.f32 %d, %a, %b;", "32 32 32", cases,
+               [&](const Case &x) { return holds(x) ? 0x3f800000u : 0; });
+  }
+  for (const Comparison &how : kOrdered)
+    checkTable(std::string("set.") + how.name + ".u32.s32 %d, %a, %b;",
+               "32 32 32", pairsOf(integersOf(32)), [&](const Case &x) {
+                 return how.holds(orderOf(asSigned(x.a, 32), asSigned(x.b, 32)))
+                            ? 0xffffffffu
+                            : 0;
+               });
+}
+
+TEST(CompareTable, Selp) {
+  for (const char *type : {"b16", "s32", "f32", "b64", "f64"}) {
+    std::string k = std::string(type).substr(1);
+    std::vector<Case> cases = pairsOf(integersOf(std::stoi(k)));
+    checkTable(std::string("selp.") + type + " %d, %a, %b, %c;",
+               k + " " + k + " " + k + " p", cases,
+               [](const Case &x) { return x.c ? x.a : x.b; });
+  }
+}
+
+TEST(CompareTable, MinMaxOfFloats) {
+  for (const char *type : {"f16", "bf16", "f32", "f64"}) {
+    int bits = type == std::string("f64")   ? 64
+               : type == std::string("f32") ? 32
+                                            : 16;
+    std::string k = std::to_string(bits), kinds = k + " " + k + " " + k;
+    for (bool isMost : {false, true})
+      for (bool keepsNaN : {false, true}) {
+        if (keepsNaN && bits == 64)
+          continue;
+        checkTable(std::string(isMost ? "max." : "min.") +
+                       (keepsNaN ? "NaN." : "") + type + " %d, %a, %b;",
+                   kinds, pairsOf(floatsOf(bits)), [=](const Case &x) {
+                     double a = valueOf(type, x.a), b = valueOf(type, x.b);
+                     if (std::isnan(a) || std::isnan(b)) {
+                       bool both = std::isnan(a) && std::isnan(b);
+                       return both || keepsNaN ? canonicalNaN(bits)
+                              : std::isnan(a)  ? x.b
+                                               : x.a;
+                     }
+                     // +0.0 is above -0.0.
+                     if (a == b)
+                       return std::signbit(a) == isMost ? x.b : x.a;
+                     return (a > b) == isMost ? x.a : x.b;
+                   });
+      }
+  }
+}
+
+TEST(CompareTable, Classes) {
+  struct {
+    const char *name;
+    bool (*holds)(double, double);
+  } tests[] = {{"finite", [](double x, double) { return std::isfinite(x); }},
+               {"infinite", [](double x, double) { return std::isinf(x); }},
+               {"number", [](double x, double) { return !std::isnan(x); }},
+               {"notanumber", [](double x, double) { return std::isnan(x); }},
+               {"normal",
+                [](double x, double least) {
+                  return std::isfinite(x) && std::abs(x) >= least;
+                }},
+               {"subnormal", [](double x, double least) {
+                  return x != 0 && std::abs(x) < least;
+                }}};
+  for (const char *type : {"f32", "f64"}) {
+    bool isWide = type == std::string("f64");
+    for (auto &test : tests)
+      checkTable(std::string("testp.") + test.name + "." + type + " %d, %a;",
+                 isWide ? "p 64" : "p 32", casesOf(floatsOf(isWide ? 64 : 32)),
+                 [&](const Case &x) {
+                   return test.holds(valueOf(type, x.a),
+                                     isWide ? 0x1p-1022 : 0x1p-126);
+                 });
+  }
+}
+
+TEST(CompareTable, Copysign) {
+  // d has the sign of a and the rest of b.
+  checkTable(
+      "copysign.f32 %d, %a, %b;", "32 32 32", pairsOf(floatsOf(32)),
+      [](const Case &x) { return (x.a & 0x80000000) | (x.b & 0x7fffffff); });
+  const uint64_t sign = uint64_t(1) << 63;
+  checkTable("copysign.f64 %d, %a, %b;", "64 64 64", pairsOf(floatsOf(64)),
+             [=](const Case &x) { return (x.a & sign) | (x.b & ~sign); });
+}
