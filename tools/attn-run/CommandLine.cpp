@@ -21,7 +21,7 @@ namespace {
 struct Texts {
   std::string seed;
   std::vector<std::string> shapes, args, results;
-  std::string simSchedule, simMath, simChecks;
+  std::string simSchedule, simMath, simChecks, simMaxInstructions, simMaxMemory;
 };
 
 } // namespace
@@ -131,6 +131,8 @@ static Status finish(const Texts &texts, CommandLine &line) {
   setVariable("ATTNRT_SIM_SCHEDULE", texts.simSchedule);
   setVariable("ATTNRT_SIM_MATH", texts.simMath);
   setVariable("ATTNRT_SIM_CHECKS", texts.simChecks);
+  setVariable("ATTNRT_SIM_MAX_INSTRUCTIONS", texts.simMaxInstructions);
+  setVariable("ATTNRT_SIM_MAX_MEMORY", texts.simMaxMemory);
   return status;
 }
 
@@ -167,6 +169,11 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
   app.add_option("--sim-checks", texts.simChecks,
                  "the simulator's checks: all, none, or all but some: "
                  "-oob,-uninit");
+  app.add_option("--sim-max-instructions", texts.simMaxInstructions,
+                 "warp instructions after which the simulator stops a thread "
+                 "block");
+  app.add_option("--sim-max-memory", texts.simMaxMemory,
+                 "bytes of the simulated device: arrays and all state");
 }
 
 Expected<std::optional<CommandLine>> parseCommandLine(int argc, char **argv) {

@@ -161,7 +161,7 @@ TEST(Decode, DamagedText) {
       continue;
     const sim::Kernel &kernel = *(*program)->find("flash");
     // Pointers where parameters were; sizes as they happen to be.
-    GlobalMemory memory;
+    GlobalMemory memory(uint64_t(1) << 30);
     uint64_t values[16][512] = {};
     void *params[16];
     if (kernel.params.size() > 16)

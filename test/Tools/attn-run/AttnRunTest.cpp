@@ -152,7 +152,8 @@ TEST_F(AttnRun, Help) {
   for (const char *flag :
        {"--function", "--device", "--target", "--verify", "--bench", "--shape",
         "--arg", "--result", "--seed", "--json", "--schedule", "--replace-ptx",
-        "--sim-schedule", "--sim-math", "--sim-checks"})
+        "--sim-schedule", "--sim-math", "--sim-checks",
+        "--sim-max-instructions", "--sim-max-memory"})
     EXPECT_THAT(outcome.out, HasSubstr(flag));
 }
 
@@ -394,7 +395,8 @@ TEST_F(AttnRun, BadPtx) {
 
 TEST_F(AttnRun, BadSimulatorFlags) {
   std::string shape = "--shape=0=1x4x2x8";
-  for (const char *flag : {"--sim-checks=", "--sim-math=", "--sim-schedule="})
+  for (const char *flag : {"--sim-checks=", "--sim-math=", "--sim-schedule=",
+                           "--sim-max-instructions=", "--sim-max-memory="})
     expectRefused(
         {fixture("one"), shape, "--device=sim", std::string(flag) + "nonsense"},
         2, "nonsense");
@@ -408,6 +410,22 @@ TEST_F(AttnRun, TooLarge) {
   expectRefused(
       {fixture("one"), "--device=sim", "--shape=0=4x4x1000000000000x8"}, 3,
       "there is");
+}
+
+TEST_F(AttnRun, SimulatorBudgets) {
+  std::string shape = "--shape=0=1x4x2x8";
+  expectFailure(
+      run({fixture("one"), shape, "--device=sim", "--sim-max-instructions=1"}),
+      1, "more than its budget of 1");
+  // The arrays do not fit; they do, and the registers of a block do not.
+  for (const char *limit : {"--sim-max-memory=100", "--sim-max-memory=4000"})
+    expectRefused({fixture("one"), shape, "--device=sim", limit}, 3, "there");
+  environment["ATTNRT_SIM_MAX_MEMORY"] = "100";
+  expectRefused({fixture("one"), shape, "--device=sim"}, 3,
+                "out of device memory: asked for");
+  expectFine(
+      run({fixture("one"), shape, "--device=sim",
+           "--sim-max-instructions=1000000", "--sim-max-memory=1000000"}));
 }
 
 TEST_F(AttnRun, EntryFailureKeepsItsCode) {

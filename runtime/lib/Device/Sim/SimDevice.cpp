@@ -80,10 +80,12 @@ static uint64_t hostBytes() {
   return uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGESIZE));
 }
 
-SimDevice::SimDevice(sim::Options options) : options(std::move(options)) {
+SimDevice::SimDevice(sim::Options options)
+    : options(std::move(options)),
+      memory(std::min(this->options.maxMemoryBytes, availableHostBytes())) {
   description.kind = "sim";
   description.name = "attn-mlir PTX simulator";
-  description.memoryBytes = hostBytes();
+  description.memoryBytes = std::min(this->options.maxMemoryBytes, hostBytes());
   // As the largest chip whose PTX it runs; a program is held to its target.
   description.computeMajor = 9;
   description.sharedBytesPerBlock = 227 * 1024;
@@ -114,7 +116,7 @@ Expected<std::unique_ptr<Device>> attnrt::openSimDevice() {
 
 Expected<DeviceAddress> SimDevice::allocate(size_t bytes) {
   // Asked first, since the system would promise more than it has.
-  uint64_t available = availableHostBytes();
+  uint64_t available = std::min(availableHostBytes(), memory.left());
   if (bytes > available)
     return Status::device("out of device memory: asked for " +
                           describeBytes(bytes) + ", there is " +
@@ -168,8 +170,9 @@ Expected<Kernel *> SimDevice::find(Module *opaque, const char *name) {
 }
 
 static std::string describe(const Hazard &hazard) {
-  std::string line =
-      hazard.ptxLine > 0 ? " at PTX line " + std::to_string(hazard.ptxLine) : "";
+  std::string line = hazard.ptxLine > 0
+                         ? " at PTX line " + std::to_string(hazard.ptxLine)
+                         : "";
   return hazard.kind + line + ": " + hazard.message;
 }
 

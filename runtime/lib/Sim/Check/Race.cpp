@@ -27,6 +27,9 @@ public:
   explicit RaceChecker(HazardLog &log) : Checker(log), shadow(clocks) {}
   uint32_t interests() const override;
   void on(const Event &event, const Cta &cta) override;
+  uint64_t bytes() const override {
+    return flags.size() * (sizeof(VectorClock) + 4 * sizeof(void *));
+  }
 
 private:
   struct BarrierClock {

@@ -41,7 +41,7 @@ private:
   };
 
   bool fail(const std::string &message);
-  void layOutParams();
+  bool layOutParams();
   bool layOutShared();
   void layOutLocal();
   bool decodeAll();
@@ -112,8 +112,11 @@ private:
 
 } // namespace
 
-static constexpr uint64_t kMaxShared = uint64_t(1) << 28;
+/// Far above what any target has; what one has is a matter of the launch.
+static constexpr uint64_t kMaxShared = uint64_t(1) << 24;
 static constexpr uint64_t kMaxLocal = uint64_t(1) << 24;
+/// The ISA's limit for sm_70 and newer.
+static constexpr uint64_t kMaxParams = 32764;
 
 bool EntryDecoder::fail(const std::string &message) {
   if (error.isOk())
@@ -131,22 +134,25 @@ Status EntryDecoder::run(Kernel &out) {
   for (size_t v = 0; v < module.variables.size(); ++v)
     if (module.variables[v].space != ptx::Space::Shared)
       symbols[module.variables[v].name] = {module.variables[v].space, v};
-  layOutParams();
   layOutLocal();
-  if (!layOutShared() || !decodeAll() || !seal())
+  if (!layOutParams() || !layOutShared() || !decodeAll() || !seal())
     return error;
   out = std::move(kernel);
   return Status::ok();
 }
 
-void EntryDecoder::layOutParams() {
+bool EntryDecoder::layOutParams() {
   for (const ptx::Variable &param : entry.params) {
     uint32_t at = (kernel.paramBytes + param.align - 1) & ~(param.align - 1);
+    if (at + param.bytes > kMaxParams)
+      return fail("expected at most " + std::to_string(kMaxParams) +
+                  " bytes of parameters");
     kernel.paramOffsets.push_back(at);
     kernel.paramBytes = at + param.bytes;
     symbols[param.name] = {ptx::Space::Param, at};
   }
   kernel.params = entry.params;
+  return true;
 }
 
 void EntryDecoder::layOutLocal() {

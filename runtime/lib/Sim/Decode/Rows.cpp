@@ -161,7 +161,8 @@ attnrt::sim::allocateRows(const std::vector<Draft> &drafts,
                           const std::vector<ptx::Register> &registers) {
   Allocation out;
   out.where.resize(registers.size());
-  if (uint64_t(blocks.size()) * registers.size() > uint64_t(1) << 33) {
+  // Three bits for each register in each block.
+  if (uint64_t(blocks.size()) * registers.size() > uint64_t(1) << 31) {
     out.tooLarge = true;
     return out;
   }

@@ -67,6 +67,10 @@ public:
 
   const std::vector<AsyncCopy> &inFlight() const { return pending; }
   void clear();
+  uint64_t bytes() const {
+    return pending.size() * sizeof(AsyncCopy) +
+           unpublished.size() * sizeof(Landing);
+  }
 
 private:
   void split(size_t index, uint32_t lanes);

@@ -11,16 +11,17 @@
 using namespace attnrt;
 using namespace attnrt::sim;
 
+static uint32_t threadsOf(Dim3 block) { return block.x * block.y * block.z; }
+
 Cta::Cta(const Launch &launch, const std::vector<Observer *> &observers)
-    : launch(launch) {
+    : launch(launch), observers(observers) {
   for (Observer *observer : observers) {
     interests |= observer->interests();
     for (unsigned kind = 0; kind < kEventKinds; ++kind)
       if (observer->interests() >> kind & 1)
         listeners[kind].push_back(observer);
   }
-  Dim3 block = launch.shape.block;
-  threads = block.x * block.y * block.z;
+  threads = threadsOf(launch.shape.block);
   for (unsigned w = 0; w < (threads + 31) / 32; ++w)
     warps.push_back(std::make_unique<Warp>(*this, w));
   lastTouched.resize(launch.kernel.ops.size());
@@ -28,9 +29,27 @@ Cta::Cta(const Launch &launch, const std::vector<Observer *> &observers)
 
 Cta::~Cta() = default;
 
+uint64_t Cta::bytesFor(const Kernel &kernel, const LaunchShape &shape) {
+  uint64_t warpCount = (threadsOf(shape.block) + 31) / 32;
+  // `race` keeps about as much again for every byte of shared memory as it and
+  // its shadow take.
+  return warpCount * Warp::bytesFor(kernel) +
+         2 * SharedMemory::bytesFor(kernel, shape.dynamicSharedBytes) +
+         kernel.ops.size() * sizeof(Allocation *);
+}
+
+uint64_t Cta::grownBytes() const {
+  uint64_t bytes = 0;
+  for (const auto &warp : warps)
+    bytes += warp->asyncs.bytes();
+  for (const Observer *observer : observers)
+    bytes += observer->bytes();
+  return bytes;
+}
+
 void Cta::reset(Dim3 newId) {
   id = newId;
-  stopped = false;
+  stopped = outgrown = false;
   shared.reset(launch.kernel, launch.shape.dynamicSharedBytes);
   for (Barrier &barrier : barriers)
     barrier = Barrier();

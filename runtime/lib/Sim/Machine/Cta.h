@@ -29,6 +29,8 @@ struct Launch {
   Heap &heap;
   std::vector<uint8_t> params;
   std::vector<uint64_t> variableAddresses;
+  /// How far what a CTA keeps may grow while it runs.
+  uint64_t growthLimit = UINT64_MAX;
 };
 
 struct Barrier {
@@ -59,6 +61,10 @@ struct Counters {
 struct Cta {
   Cta(const Launch &launch, const std::vector<Observer *> &observers);
   ~Cta();
+  /// What it and its observers allocate for a CTA of the launch.
+  static uint64_t bytesFor(const Kernel &kernel, const LaunchShape &shape);
+  /// What has grown since the CTA began.
+  uint64_t grownBytes() const;
   /// Makes it the CTA at `id`, fresh.
   void reset(Dim3 id);
 
@@ -77,7 +83,8 @@ struct Cta {
   std::vector<std::unique_ptr<Warp>> warps;
   Barrier barriers[kBarriers];
   Counters counters;
-  bool stopped = false; // too many hazards, trap or budget
+  bool stopped = false;  // too many hazards, trap or budget
+  bool outgrown = false; // its memory; stopped, too
   /// The allocation that an operation touched last, by operation.
   std::vector<Allocation *> lastTouched;
 
@@ -85,6 +92,7 @@ private:
   void deliver(const Event &event);
   void fillRows(Warp &warp);
   uint32_t interests = 0;
+  std::vector<Observer *> observers;
   std::vector<Observer *> listeners[kEventKinds];
 };
 

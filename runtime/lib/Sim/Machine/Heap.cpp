@@ -69,19 +69,29 @@ void Allocation::clearInit(uint64_t address) {
                      __ATOMIC_RELAXED);
 }
 
+static Status outOfMemory(size_t bytes) {
+  return Status::device("out of device memory: asked for " +
+                        std::to_string(bytes) + " bytes");
+}
+
 Expected<uint64_t> Heap::allocate(size_t bytes) {
-  std::string asked = std::to_string(bytes);
   if (bytes > uint64_t(1) << 46)
-    return Status::device("out of memory: " + asked + " bytes asked for");
+    return outOfMemory(bytes);
   auto allocation = std::make_unique<Allocation>();
-  size_t whole = bytes + 3 * kAlign;
+  size_t whole = bytes + 3 * kAlign, bits = bytes / 8 + 1;
+  Status status = budget.take(whole + bits);
+  if (!status.isOk())
+    return status;
   allocation->storage.reset(new (std::nothrow) uint8_t[whole]);
-  if (!allocation->storage)
-    return Status::device("out of memory: " + asked + " bytes asked for");
+  if (!allocation->storage) {
+    budget.give(whole + bits);
+    return outOfMemory(bytes);
+  }
+  allocation->charged = whole + bits;
   uint64_t raw = reinterpret_cast<uint64_t>(allocation->storage.get());
   allocation->begin = (raw + 2 * kAlign - 1) & ~uint64_t(kAlign - 1);
   allocation->end = allocation->begin + bytes;
-  allocation->init.resize(bytes / 8 + 1);
+  allocation->init.resize(bits);
   std::memset(reinterpret_cast<void *>(allocation->begin), 0xff, bytes);
   uint64_t address = allocation->begin;
   live.emplace(address, std::move(allocation));
@@ -111,6 +121,7 @@ Status Heap::drop(uint64_t address, bool owned) {
   auto it = live.find(address);
   if (it == live.end() || (it->second->storage != nullptr) != owned)
     return Status::badInput("no allocation at " + hex(address));
+  budget.give(it->second->charged);
   live.erase(it);
   return Status::ok();
 }

@@ -9,6 +9,7 @@
 #ifndef ATTNRT_SIM_MACHINE_HEAP_H
 #define ATTNRT_SIM_MACHINE_HEAP_H
 
+#include "Machine/MemoryBudget.h"
 #include "attnrt/Status.h"
 
 #include <cstddef>
@@ -28,6 +29,7 @@ struct Allocation {
   uint64_t begin = 0, end = 0;
   std::vector<uint8_t> init;
   std::unique_ptr<uint8_t[]> storage;
+  uint64_t charged = 0; // to the budget
 
   bool covers(uint64_t address, uint64_t bytes) const {
     return address >= begin && bytes <= end - begin &&
@@ -42,6 +44,7 @@ struct Allocation {
 /// Launches hold `lock` shared; everything that changes the map holds it alone.
 class Heap {
 public:
+  explicit Heap(uint64_t limit) : budget(limit) {}
   Expected<uint64_t> allocate(size_t bytes);
   Status adopt(uint64_t address, size_t bytes);
   Status drop(uint64_t address, bool owned);
@@ -57,6 +60,7 @@ public:
   /// Addresses of a program's variables, kept for the life of the heap.
   std::map<uint64_t, std::vector<uint64_t>> modules;
   mutable std::shared_mutex lock;
+  MemoryBudget budget;
 
 private:
   std::map<uint64_t, std::unique_ptr<Allocation>> live;

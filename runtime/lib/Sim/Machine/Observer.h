@@ -73,6 +73,8 @@ public:
   /// Bit k set: wants events of kind k.
   virtual uint32_t interests() const = 0;
   virtual void on(const Event &event, const Cta &cta) = 0;
+  /// What it keeps that grows while a CTA runs.
+  virtual uint64_t bytes() const { return 0; }
 };
 
 } // namespace attnrt::sim

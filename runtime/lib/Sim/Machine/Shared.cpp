@@ -12,10 +12,21 @@
 
 using namespace attnrt::sim;
 
+static uint32_t endOf(const Kernel &kernel, uint32_t dynamicBytes) {
+  return dynamicBytes ? kernel.dynamicBase + dynamicBytes : kernel.sharedEnd;
+}
+
+/// Vector accesses of stray lanes look at most 16 bytes further.
+static size_t wholeSize(uint32_t end) { return (end + 64) & ~size_t(63); }
+
+uint64_t SharedMemory::bytesFor(const Kernel &kernel, uint32_t dynamicBytes) {
+  return wholeSize(endOf(kernel, dynamicBytes)) *
+         (2 + sizeof(uint32_t) / kCopiedWord);
+}
+
 void SharedMemory::reset(const Kernel &kernel, uint32_t dynamicBytes) {
-  end = dynamicBytes ? kernel.dynamicBase + dynamicBytes : kernel.sharedEnd;
-  // Vector accesses of stray lanes look at most 16 bytes further.
-  size_t whole = (end + 64) & ~size_t(63);
+  end = endOf(kernel, dynamicBytes);
+  size_t whole = wholeSize(end);
   data.assign(whole, 0xff);
   state.assign(whole, shadow::kRedZone);
   seenBy.resize(whole / kCopiedWord); // says something only where copies landed

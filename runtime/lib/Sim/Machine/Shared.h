@@ -40,6 +40,7 @@ struct SharedMemory {
   std::vector<uint32_t> seenBy;
   uint32_t end = 0; // first address that is certainly outside
 
+  static uint64_t bytesFor(const Kernel &kernel, uint32_t dynamicBytes);
   /// Fresh memory for the next CTA.
   void reset(const Kernel &kernel, uint32_t dynamicBytes);
   bool isSeenBy(unsigned lane, uint32_t address) const {

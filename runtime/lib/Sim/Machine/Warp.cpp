@@ -22,6 +22,12 @@ Warp::Warp(Cta &cta, unsigned index) : cta(cta), index(index), asyncs(index) {
   preds.reset(new Predicate[kernel.preds]);
 }
 
+uint64_t Warp::bytesFor(const Kernel &kernel) {
+  uint64_t row = 32 * sizeof(uint32_t) + sizeof(uint32_t); // and its poison
+  return kernel.rows * row + kernel.preds * sizeof(Predicate) +
+         uint64_t(kernel.localBytes) * 32 * 2;
+}
+
 void Warp::reset(uint32_t lanes) {
   const Kernel &kernel = cta.launch.kernel;
   existing = live = lanes;

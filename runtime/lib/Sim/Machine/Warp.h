@@ -49,6 +49,8 @@ struct Predicate {
 class Warp {
 public:
   Warp(Cta &cta, unsigned index);
+  /// What a warp of the kernel allocates.
+  static uint64_t bytesFor(const Kernel &kernel);
   /// Fresh registers for the next CTA; `lanes` exist.
   void reset(uint32_t lanes);
 

@@ -12,6 +12,8 @@
 #include "Machine/Heap.h"
 #include "Run/Simulator.h"
 
-struct attnrt::sim::GlobalMemory::Heap : attnrt::sim::Heap {};
+struct attnrt::sim::GlobalMemory::Heap : attnrt::sim::Heap {
+  using attnrt::sim::Heap::Heap;
+};
 
 #endif // ATTNRT_SIM_RUN_HEAPACCESS_H

@@ -19,8 +19,11 @@ using namespace attnrt::sim;
 using Exclusive = std::unique_lock<std::shared_mutex>;
 using Shared = std::shared_lock<std::shared_mutex>;
 
-GlobalMemory::GlobalMemory() : impl(std::make_unique<Heap>()) {}
+GlobalMemory::GlobalMemory(uint64_t limit)
+    : impl(std::make_unique<Heap>(limit)) {}
 GlobalMemory::~GlobalMemory() = default;
+
+uint64_t GlobalMemory::left() const { return impl->budget.left(); }
 
 Expected<uint64_t> GlobalMemory::allocate(size_t bytes) {
   Exclusive guard(impl->lock);

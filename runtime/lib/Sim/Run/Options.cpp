@@ -68,6 +68,8 @@ Expected<Options> Options::fromEnvironment() {
         readNumber("ATTNRT_SIM_THREADS", 0, 1024, threads),
         readNumber("ATTNRT_SIM_MAX_INSTRUCTIONS", 1, UINT64_MAX,
                    options.maxWarpInstructionsPerCta),
+        readNumber("ATTNRT_SIM_MAX_MEMORY", 1, UINT64_MAX,
+                   options.maxMemoryBytes),
         readNumber("ATTNRT_SIM_MAX_HAZARDS", 1, 1000000, hazards),
         readChecks(options.disabledChecks)})
     if (!status.isOk())

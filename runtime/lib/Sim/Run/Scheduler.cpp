@@ -187,6 +187,10 @@ void attnrt::sim::runCta(Cta &cta, const Schedule &schedule,
     total += round;
     if (cta.stopped || !alive)
       break;
+    if (cta.grownBytes() > cta.launch.growthLimit) {
+      cta.stopped = cta.outgrown = true;
+      break;
+    }
     if (total > schedule.maxWarpInstructions) {
       endEarly(cta, EventKind::Budget,
                "the CTA executed " + std::to_string(total) +

@@ -99,8 +99,12 @@ static Status placeVariables(const Program &program, sim::Heap &heap,
       continue;
     }
     Expected<uint64_t> address = heap.allocate(var.bytes);
-    if (!address)
+    if (!address) {
+      for (uint64_t placed : addresses)
+        if (placed)
+          (void)heap.drop(placed, /*owned=*/true);
       return address.status();
+    }
     addresses.push_back(*address);
     // What has no initial value is zero, as the ISA says.
     std::memset(reinterpret_cast<void *>(*address), 0, var.bytes);
@@ -133,9 +137,11 @@ public:
   }
   void run(unsigned threads);
   void report(ExecutionReport &report);
+  Status status() const;
 
 private:
   void work();
+  void stopAt(uint64_t index, uint64_t bytes);
   Dim3 idOf(uint64_t index) const;
 
   const Launch &launch;
@@ -145,6 +151,8 @@ private:
   std::mutex lock;
   std::map<uint64_t, std::vector<Hazard>> hazards;
   Counters counters;
+  // The first CTA that took more memory than there is.
+  uint64_t outgrown = UINT64_MAX, outgrownBytes = 0;
 };
 } // namespace
 
@@ -155,6 +163,17 @@ Dim3 Grid::idOf(uint64_t index) const {
   id.y = index / grid.x % grid.y;
   id.z = index / grid.x / grid.y;
   return id;
+}
+
+/// Those before it run to their end, so that the first of all is reported,
+/// whatever the number of threads.
+void Grid::stopAt(uint64_t index, uint64_t bytes) {
+  next = total;
+  std::lock_guard<std::mutex> guard(lock);
+  if (index > outgrown)
+    return;
+  outgrown = index;
+  outgrownBytes = bytes;
 }
 
 void Grid::work() {
@@ -168,6 +187,8 @@ void Grid::work() {
   for (uint64_t index; (index = next++) < total;) {
     cta.reset(idOf(index));
     runCta(cta, schedule, log);
+    if (cta.outgrown)
+      stopAt(index, cta.grownBytes());
     std::vector<Hazard> found = log.take();
     if (found.empty())
       continue;
@@ -201,6 +222,51 @@ void Grid::report(ExecutionReport &report) {
         report.hazards.push_back(std::move(hazard));
 }
 
+Status Grid::status() const {
+  if (outgrown == UINT64_MAX)
+    return Status::ok();
+  Dim3 id = idOf(outgrown);
+  return Status::device(
+      "out of device memory: copies in flight and strong accesses of CTA (" +
+      std::to_string(id.x) + ", " + std::to_string(id.y) + ", " +
+      std::to_string(id.z) + ") asked for " + std::to_string(outgrownBytes) +
+      " bytes, there are " + std::to_string(launch.growthLimit));
+}
+
+namespace {
+/// Memory for the workers of a launch, as many of those wanted as fit.
+class WorkerMemory {
+public:
+  WorkerMemory(MemoryBudget &budget, uint64_t bytesEach)
+      : budget(budget), bytesEach(bytesEach) {}
+  ~WorkerMemory() { budget.give(taken); }
+  /// At least one, or an error.
+  Expected<unsigned> take(unsigned wanted) {
+    uint64_t fit = budget.left() / bytesEach;
+    unsigned workers = static_cast<unsigned>(
+        std::max<uint64_t>(1, std::min<uint64_t>(wanted, fit)));
+    Status status = budget.take(workers * bytesEach);
+    if (!status.isOk())
+      return status;
+    taken = workers * bytesEach;
+    return workers;
+  }
+
+private:
+  MemoryBudget &budget;
+  uint64_t bytesEach, taken = 0;
+};
+} // namespace
+
+/// Host threads for a grid, before anybody asks for memory.
+static unsigned threadsFor(const Options &options, const Dim3 &grid) {
+  uint64_t ctas = uint64_t(grid.x) * grid.y * grid.z;
+  uint64_t threads =
+      options.threads ? options.threads : std::thread::hardware_concurrency();
+  return static_cast<unsigned>(
+      std::max<uint64_t>(1, std::min<uint64_t>(threads, ctas)));
+}
+
 Status attnrt::sim::run(const Program &program, std::string_view name,
                         const LaunchShape &shape, void *const *params,
                         GlobalMemory &memory, const Options &options,
@@ -221,23 +287,23 @@ Status attnrt::sim::run(const Program &program, std::string_view name,
       return status;
   }
   std::shared_lock<std::shared_mutex> guard(heap.lock);
+  WorkerMemory state(heap.budget, Cta::bytesFor(*kernel, shape));
+  Expected<unsigned> threads = state.take(threadsFor(options, shape.grid));
+  if (!threads)
+    return threads.status();
   Launch launch{program,
                 *kernel,
                 shape,
                 heap,
                 packParams(*kernel, params),
-                std::move(addresses)};
+                std::move(addresses),
+                heap.budget.left() / *threads};
   Grid grid(launch, options);
-  uint64_t ctas = uint64_t(shape.grid.x) * shape.grid.y * shape.grid.z;
-  unsigned threads =
-      options.threads ? options.threads : std::thread::hardware_concurrency();
-  threads = static_cast<unsigned>(
-      std::max<uint64_t>(1, std::min<uint64_t>(threads, ctas)));
   auto begin = std::chrono::steady_clock::now();
-  grid.run(threads);
+  grid.run(*threads);
   std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   grid.report(report);
   report.seconds += took.count();
-  report.threads = std::max(report.threads, threads);
-  return Status::ok();
+  report.threads = std::max(report.threads, *threads);
+  return grid.status();
 }

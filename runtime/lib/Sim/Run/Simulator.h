@@ -34,9 +34,12 @@ class Program;
 /// hazard, never a crash.
 class GlobalMemory {
 public:
-  GlobalMemory();
+  /// `limit` is for all that programs and launches make it allocate.
+  explicit GlobalMemory(uint64_t limit = UINT64_MAX);
   ~GlobalMemory();
   Expected<uint64_t> allocate(size_t bytes);
+  /// Bytes below the limit.
+  uint64_t left() const;
   /// Memory that the host writes, too; counts as initialised.
   Expected<uint64_t> allocateShared(size_t bytes);
   Status free(uint64_t address);
@@ -82,6 +85,9 @@ struct Options {
   /// Host threads over independent CTAs; 0 is one per core.
   unsigned threads = 0;
   uint64_t maxWarpInstructionsPerCta = uint64_t(1) << 32;
+  /// Of the device: arrays and variables with their shadow, and what CTAs need
+  /// while they run.
+  uint64_t maxMemoryBytes = UINT64_MAX;
   /// How many hazards are kept; after that a CTA stops.
   unsigned maxHazards = 32;
   /// ATTNRT_SIM_CHECKS: names of the checks that are off.
@@ -93,7 +99,8 @@ struct Options {
 };
 
 /// Runs one grid to its end. Hazards and counts are added to `report`. A
-/// deadlock is a hazard. BadInput for a launch that the kernel cannot take.
+/// deadlock is a hazard. BadInput for a launch that the kernel cannot take,
+/// Device where it takes more memory than there is.
 Status run(const Program &program, std::string_view kernel,
            const LaunchShape &shape, void *const *params, GlobalMemory &memory,
            const Options &options, ExecutionReport &report);
