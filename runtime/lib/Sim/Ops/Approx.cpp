@@ -66,6 +66,27 @@ struct Rsqrt {
 struct RsqrtDouble {
   static double apply(double x) { return canonical(1.0 / __builtin_sqrt(x)); }
 };
+
+constexpr uint64_t kUpperHalf = 0xffffffff00000000u;
+constexpr uint64_t kExponent = 0x7ff0000000000000u;
+
+/// Subnormal numbers become zero, and the lower half of all does.
+double upperHalf(double x) {
+  uint64_t bits = bitCast<uint64_t>(x);
+  bool isSmall = !(bits & kExponent);
+  return bitCast<double>(bits & (isSmall ? uint64_t(1) << 63 : kUpperHalf));
+}
+
+/// The .approx.ftz.f64 ones, from upper half to upper half.
+template <typename F>
+struct UpperHalf {
+  static double apply(double x) {
+    return upperHalf(canonical(F::apply(upperHalf(x))));
+  }
+};
+struct RcpDouble {
+  static double apply(double x) { return 1.0 / x; }
+};
 struct Rcp {
   static float apply(float x) { return 1.0f / x; }
 };
@@ -77,22 +98,13 @@ struct Div {
     // The divisor's reciprocal underflows there.
     float size = std::fabs(b);
     bool huge = size > 8.507059173023462e37f && size < INFINITY;
-    float quotient = a / b;
-    return huge && a == a && std::fabs(a) < INFINITY ? quotient * 0.0f
-                                                     : quotient;
+    float reciprocal = 1.0f / b;
+    return huge ? a * (reciprocal * 0.0f) : a / b;
   }
 };
 struct DivFull {
   static float apply(float a, float b) { return a / b; }
 };
-struct RcpDouble {
-  static double apply(double x) {
-    // The upper half of a correctly rounded reciprocal.
-    uint64_t bits = bitCast<uint64_t>(canonical(1.0 / x));
-    return bitCast<double>(bits & 0xffffffff00000000u);
-  }
-};
-
 template <typename F, bool kFtz>
 struct With {
   template <typename... S>
@@ -123,10 +135,13 @@ Handler choose(const Match &match) {
   case Sem::Tanh:
     return wrap<Tanh, float>(match);
   case Sem::Rsqrt:
-    return isDouble ? map<RsqrtDouble, double, double>
-                    : wrap<Rsqrt, float>(match);
+    if (!isDouble)
+      return wrap<Rsqrt, float>(match);
+    return match.has("ftz") ? map<UpperHalf<RsqrtDouble>, double, double>
+                            : map<RsqrtDouble, double, double>;
   case Sem::Rcp:
-    return isDouble ? map<RcpDouble, double, double> : wrap<Rcp, float>(match);
+    return isDouble ? map<UpperHalf<RcpDouble>, double, double>
+                    : wrap<Rcp, float>(match);
   case Sem::Sqrt:
     return wrap<Sqrt, float>(match);
   case Sem::Div:

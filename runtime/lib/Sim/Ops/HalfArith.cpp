@@ -19,7 +19,16 @@ namespace {
 
 constexpr uint32_t kFtz = 1, kSat = 2, kRelu = 4, kNaN = 8, kPair = 16;
 
-float flushHalf(float x) { return std::fabs(x) < 6.103515625e-05f ? x * 0 : x; }
+/// The least normal number of either format.
+template <typename H>
+constexpr float kLeast = 0x1p-14f;
+template <>
+constexpr float kLeast<Bhalf> = 0x1p-126f;
+
+template <typename H>
+float flushHalf(float x) {
+  return std::fabs(x) < kLeast<H> ? x * 0 : x;
+}
 
 /// One element; `aux` holds the modifiers.
 template <typename H>
@@ -29,7 +38,7 @@ uint16_t finish(float r, uint32_t aux) {
   if (aux & kRelu)
     r = r != r ? r : r > 0 ? r : 0.0f;
   uint16_t bits = H::narrow(r);
-  return aux & kFtz ? H::narrow(flushHalf(H::widen(bits))) : bits;
+  return aux & kFtz ? H::narrow(flushHalf<H>(H::widen(bits))) : bits;
 }
 
 struct Add {
@@ -94,9 +103,9 @@ uint32_t element(uint32_t a, uint32_t b, uint32_t c, uint32_t aux) {
   float x = H::widen(uint16_t(a)), y = H::widen(uint16_t(b)),
         z = H::widen(uint16_t(c));
   if (aux & kFtz) {
-    x = flushHalf(x);
-    y = flushHalf(y);
-    z = flushHalf(z);
+    x = flushHalf<H>(x);
+    y = flushHalf<H>(y);
+    z = flushHalf<H>(z);
   }
   return finish<H>(F::apply(x, y, z, aux), aux);
 }
@@ -153,10 +162,9 @@ bool bindHalf(const Match &match, Op &op) {
   Type type = match.type();
   bool brain = type == Type::BF16 || type == Type::BF16x2;
   bool pair = type == Type::F16x2 || type == Type::BF16x2;
-  // bf16 has the exponents of f32; its .ftz has nothing else to do here.
-  op.aux = (match.has("ftz") && !brain ? kFtz : 0) |
-           (match.has("sat") ? kSat : 0) | (match.has("relu") ? kRelu : 0) |
-           (match.has("NaN") ? kNaN : 0) | (pair ? kPair : 0);
+  op.aux = (match.has("ftz") ? kFtz : 0) | (match.has("sat") ? kSat : 0) |
+           (match.has("relu") ? kRelu : 0) | (match.has("NaN") ? kNaN : 0) |
+           (pair ? kPair : 0);
   return setHandler(op, brain ? choose<Bhalf>(match.sem())
                               : choose<Half>(match.sem()));
 }
