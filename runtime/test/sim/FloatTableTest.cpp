@@ -219,16 +219,6 @@ std::vector<uint64_t> doubles() {
   return out;
 }
 
-/// hi is nearest; the sign of what is missing says where the others are.
-double directed(double hi, double missing, Rounding mode) {
-  if (missing == 0 || mode == Rounding::NearestEven)
-    return hi;
-  bool goesUp = mode == Rounding::Up || (mode == Rounding::Zero && hi < 0);
-  if (missing > 0)
-    return goesUp ? std::nextafter(hi, INFINITY) : hi;
-  return goesUp ? hi : std::nextafter(hi, -INFINITY);
-}
-
 } // namespace
 
 TEST(FloatTable, Doubles) {

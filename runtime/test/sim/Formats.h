@@ -121,6 +121,17 @@ inline double doubleOf(uint64_t bits) {
   return x;
 }
 
+/// A double of another mode: `hi` is the nearest one, and the sign of what is
+/// missing says where the others are.
+inline double directed(double hi, double missing, Rounding mode) {
+  if (missing == 0 || mode == Rounding::NearestEven)
+    return hi;
+  bool goesUp = mode == Rounding::Up || (mode == Rounding::Zero && hi < 0);
+  if (missing > 0)
+    return goesUp ? std::nextafter(hi, INFINITY) : hi;
+  return goesUp ? hi : std::nextafter(hi, -INFINITY);
+}
+
 /// hi + lo exactly, with |lo| at most half a unit of hi: the sum of two
 /// doubles.
 struct Exact {

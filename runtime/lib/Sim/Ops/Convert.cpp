@@ -111,6 +111,8 @@ uint64_t toInt(Type to, Type from, const WideValue &value, Round round,
 
 template <typename T>
 T toFloating(const WideValue &value, Round round) {
+  if (value.isInt && value.i == 0)
+    return 0; // hosts that subtract to convert make it -0 when rounding down
   static constexpr int kModes[] = {FE_TONEAREST, FE_TOWARDZERO, FE_DOWNWARD,
                                    FE_UPWARD, FE_TONEAREST};
   std::fesetround(kModes[round]);
@@ -263,8 +265,8 @@ Step pairs(Warp &warp, const Op &op, uint32_t mask) {
   LANE_LOOP {
     float high = get<float>(a, i), low = get<float>(b, i);
     if (kRelu) {
-      high = high < 0.0f ? 0.0f : high;
-      low = low < 0.0f ? 0.0f : low;
+      high = high <= 0.0f ? 0.0f : high;
+      low = low <= 0.0f ? 0.0f : low;
     }
     uint32_t h = kZero ? H::narrowZero(high) : H::narrow(high);
     uint32_t l = kZero ? H::narrowZero(low) : H::narrow(low);
