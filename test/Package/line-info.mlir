@@ -8,13 +8,13 @@
 // RUN: %python %S/Inputs/check_lines.py places %t/kernels.ptx %t/tile.mlir
 //
 // CHECK: .visible .entry first_0(
-// CHECK: .loc 1 [[LINE:[0-9]+]] [[COLUMN:[0-9]+]] // tile.copy_async at tile.mlir:[[LINE]]:[[COLUMN]], from line-info.mlir:[[#@LINE+35]]:8
+// CHECK: .loc 1 [[LINE:[0-9]+]] [[COLUMN:[0-9]+]] // tile.copy_async at tile.mlir:[[LINE]]:[[COLUMN]], from line-info.mlir:[[#@LINE+34]]:8
 // CHECK: cp.async
 // CHECK: // tile.dot at tile.mlir:
 // CHECK-NOT: .loc
 // CHECK: mma.sync
 // CHECK: .visible .entry second_0(
-// CHECK: // tile.copy_async at tile.mlir:{{.*}}, from line-info.mlir:[[#@LINE+34]]:8
+// CHECK: // tile.copy_async at tile.mlir:{{.*}}, from line-info.mlir:[[#@LINE+33]]:8
 // CHECK: .file 1 "tile.mlir"
 //
 // It changes nothing else of the code.
