@@ -14,6 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Bytecode.h"
 #include "CommandLine.h"
 #include "Compiler.h"
 
@@ -22,6 +23,7 @@
 #include "attn/Package/PackageWriter.h"
 #include "attn/Target/TargetRegistry.h"
 #include "attnrt/Device.h"
+#include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
@@ -157,6 +159,14 @@ static int run(const CommandLine &line) {
   attn::registerAllDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);
+  if (isBytecode(*file)) {
+    llvm::Expected<std::string> text =
+        bytecodeToText(file->getMemBufferRef(), registry);
+    if (!text)
+      return fail(kBadInput, "cannot read `" + line.input +
+                                 "`: " + llvm::toString(text.takeError()));
+    file = llvm::MemoryBuffer::getMemBufferCopy(*text, line.input);
+  }
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
   SourceMgrDiagnosticHandler printer(sources, &context);
