@@ -9,23 +9,11 @@
 #include "MlirInput.h"
 #include "Target.h"
 
-#include "Bytecode.h"
-#include "attn/InitAll.h"
-
-using namespace attncompile;
-using attnrt::Status;
-
 const bool attn::fuzz::kIsText = false;
 
-Status attn::fuzz::digest(std::string_view input) {
+attnrt::Status attn::fuzz::digest(std::string_view input) {
   constexpr std::string_view kMagic = "ML\xefR";
   if (input.substr(0, kMagic.size()) != kMagic)
-    return Status::badInput("not bytecode"); // text is another target
-  mlir::DialectRegistry registry;
-  registerAllDialects(registry);
-  llvm::StringRef bytes(input.data(), input.size());
-  auto text = bytecodeToText(llvm::MemoryBufferRef(bytes, "input"), registry);
-  if (!text)
-    return Status::badInput(llvm::toString(text.takeError()));
-  return digestMlir(*text);
+    return attnrt::Status::badInput("not bytecode"); // text is another target
+  return digestMlir(input);
 }

@@ -8,6 +8,7 @@
 
 #include "MlirInput.h"
 
+#include "Input.h"
 #include "attn/InitAll.h"
 #include "attn/Package/Passes.h"
 #include "attn/Pipeline/Pipelines.h"
@@ -51,14 +52,17 @@ static LogicalResult runStages(ModuleOp module) {
 attnrt::Status attn::fuzz::digestMlir(std::string_view input) {
   DialectRegistry registry;
   attn::registerAllDialects(registry);
+  auto text = attncompile::toSafeText(
+      llvm::MemoryBuffer::getMemBufferCopy(
+          StringRef(input.data(), input.size()), "input"),
+      registry);
+  if (!text)
+    return attnrt::Status::badInput(llvm::toString(text.takeError()));
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);
   FirstError error(&context);
   llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(
-      llvm::MemoryBuffer::getMemBufferCopy(StringRef(input.data(), input.size()),
-                                           "input"),
-      llvm::SMLoc());
+  sources.AddNewSourceBuffer(std::move(*text), llvm::SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module || failed(runStages(*module)))
     return error.status();

@@ -15,7 +15,7 @@
 
 namespace attn::fuzz {
 
-/// Parses, verifies, and takes a module to kernels for threads and entries.
+/// Reads as attn-compile does, verifies, and takes a module to kernels for threads and entries.
 /// Machine code is not made: that is LLVM's work.
 attnrt::Status digestMlir(std::string_view input);
 

@@ -14,16 +14,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Bytecode.h"
 #include "CommandLine.h"
 #include "Compiler.h"
+#include "Input.h"
 
 #include "attn/InitAll.h"
 #include "attn/Package/KernelAssembler.h"
 #include "attn/Package/PackageWriter.h"
 #include "attn/Target/TargetRegistry.h"
 #include "attnrt/Device.h"
-#include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
@@ -157,18 +156,14 @@ static int run(const CommandLine &line) {
     return fail(kBadInput, message);
   DialectRegistry registry;
   attn::registerAllDialects(registry);
+  auto text = toSafeText(std::move(file), registry);
+  if (!text)
+    return fail(kBadInput, "cannot read `" + line.input +
+                               "`: " + llvm::toString(text.takeError()));
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);
-  if (isBytecode(*file)) {
-    llvm::Expected<std::string> text =
-        bytecodeToText(file->getMemBufferRef(), registry);
-    if (!text)
-      return fail(kBadInput, "cannot read `" + line.input +
-                                 "`: " + llvm::toString(text.takeError()));
-    file = llvm::MemoryBuffer::getMemBufferCopy(*text, line.input);
-  }
   llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  sources.AddNewSourceBuffer(std::move(*text), llvm::SMLoc());
   SourceMgrDiagnosticHandler printer(sources, &context);
   FirstErrorOnly filter(&context);
 
