@@ -47,8 +47,10 @@ FailureOr<std::string> attn::emitPtx(gpu::GPUModuleOp kernels) {
       /*toolkitPath=*/{}, /*librariesToLink=*/{}, /*cmdOptions=*/{},
       /*elfSection=*/{}, gpu::CompilationTarget::Assembly,
       /*getSymbolTableCallback=*/{}, markInlineAsmConvergent);
-  OriginTexts origins = attachLineInfo(kernels);
-  auto object = target.serializeToObject(kernels, options);
+  // What is said of the kernels later is about the user's file.
+  OwningOpRef<gpu::GPUModuleOp> copy = kernels.clone();
+  OriginTexts origins = attachLineInfo(*copy);
+  auto object = target.serializeToObject(*copy, options);
   if (!object)
     return kernels.emitError("could not be compiled to PTX");
   std::string ptx(object->begin(), object->end());

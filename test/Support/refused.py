@@ -32,6 +32,7 @@ def complaint(status, regex, command):
         process = subprocess.run(
             command, cwd=directory, env=dict(os.environ, TMPDIR=temporaries),
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            errors="backslashreplace",
             timeout=120, check=False)
         left = os.listdir(directory) + os.listdir(temporaries)
     errors = [line for line in process.stderr.splitlines() if "error:" in line]
@@ -81,4 +82,5 @@ def main():
     sys.exit(0 if good else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@
 
 #include "CommandLine.h"
 #include "Compiler.h"
+#include "Input.h"
 
 #include "attn/InitAll.h"
 #include "attn/Package/KernelAssembler.h"
@@ -155,10 +156,14 @@ static int run(const CommandLine &line) {
     return fail(kBadInput, message);
   DialectRegistry registry;
   attn::registerAllDialects(registry);
+  auto text = toSafeText(std::move(file), registry);
+  if (!text)
+    return fail(kBadInput, "cannot read `" + line.input +
+                               "`: " + llvm::toString(text.takeError()));
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);
   llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  sources.AddNewSourceBuffer(std::move(*text), llvm::SMLoc());
   SourceMgrDiagnosticHandler printer(sources, &context);
   FirstErrorOnly filter(&context);
 

@@ -35,8 +35,13 @@ enum class Code : int {
 class [[nodiscard]] Status {
 public:
   Status() = default;
+  /// What input brings into a message and cannot be printed becomes a `?`.
   Status(Code code, std::string message)
-      : theCode(code), text(std::move(message)) {}
+      : theCode(code), text(std::move(message)) {
+    for (char &c : text)
+      if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
+        c = '?';
+  }
 
   static Status ok() { return {}; }
   static Status wrong(std::string text) { return {Code::Wrong, std::move(text)}; }

@@ -5,9 +5,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Runs every ```sh block of a README, in order, and times each.
+"""Runs every ```sh block of a page, in order, and times each.
 
-Usage: run_readme.py README SECONDS BUILD SOURCE
+Usage: run_readme.py PAGE SECONDS BUILD SOURCE
 
 They run in a temporary directory that looks like the root of the tree. A block
 that fails or takes longer than SECONDS is an error, and so is output that
@@ -58,8 +58,9 @@ def main():
         sys.exit(f"{readme} has no ```sh block")
     with tempfile.TemporaryDirectory() as directory:
         os.symlink(build, os.path.join(directory, "build"))
-        os.symlink(os.path.join(source, "examples"),
-                   os.path.join(directory, "examples"))
+        for folder in "examples", "test":
+            os.symlink(os.path.join(source, folder),
+                       os.path.join(directory, folder))
         for commands, expected in blocks:
             run_block(commands, expected, float(limit), directory)
 

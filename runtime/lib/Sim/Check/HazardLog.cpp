@@ -48,7 +48,7 @@ void HazardLog::add(const char *kind, const Event &event, const Cta &cta,
   ++perKind[kind];
   hazard.message = message;
   if (event.op)
-    hazard.message += " in `" + cta.launch.program.line(event.op->line) + "`";
+    hazard.message += " in " + cta.launch.program.quote(event.op->line);
   hazards.push_back(std::move(hazard));
 }
 
@@ -114,6 +114,6 @@ std::string attnrt::sim::describePlace(const Event &event, const Cta &cta) {
 }
 
 std::string attnrt::sim::describeOp(const Op &op, const Cta &cta) {
-  return "line " + std::to_string(op.line) + " `" +
-         cta.launch.program.line(op.line) + "`";
+  return "line " + std::to_string(op.line) + " " +
+         cta.launch.program.quote(op.line);
 }

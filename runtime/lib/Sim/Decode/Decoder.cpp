@@ -121,7 +121,7 @@ static constexpr uint64_t kMaxParams = 32764;
 bool EntryDecoder::fail(const std::string &message) {
   if (error.isOk())
     error = Status::badInput("PTX line " + std::to_string(line) + ": " +
-                             message + " in `" + program.line(line) + "`");
+                             message + " in " + program.quote(line));
   return false;
 }
 

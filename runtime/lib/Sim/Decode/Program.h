@@ -168,6 +168,12 @@ public:
   const Kernel *find(std::string_view name) const;
   /// The text of a 1-based line, trimmed.
   std::string line(int number) const;
+  /// What line information says of a line: the comment behind its `.loc`, which
+  /// names an operation in PTX of this project, else file, line and column.
+  /// Empty where there is none.
+  std::string origin(int number) const;
+  /// "`bar.sync 0;` (tile.barrier at tile.mlir:64:7)".
+  std::string quote(int number) const;
 };
 
 /// Chooses the handler of a matched instruction and may set its `aux`. False
