@@ -58,6 +58,7 @@ static void buildTileStage(OpPassManager &manager) {
   kernels.addPass(tile::createStageOperands());
   kernels.addPass(tile::createPipelineLoads());
   kernels.addPass(tile::createAlternateLoads());
+  kernels.addPass(tile::createStageStores());
   kernels.addPass(tile::createInsertBarriers());
   kernels.addPass(tile::createAssignLayouts());
   kernels.addPass(tile::createAllocateShared());

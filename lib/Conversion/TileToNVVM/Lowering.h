@@ -159,6 +159,8 @@ void populateCpAsyncPatterns(const mlir::TypeConverter &converter,
                              mlir::RewritePatternSet &patterns);
 void populateSharedMemoryPatterns(const mlir::TypeConverter &converter,
                                   mlir::RewritePatternSet &patterns);
+void populateStagedStorePatterns(const mlir::TypeConverter &converter,
+                                 mlir::RewritePatternSet &patterns);
 void populateMmaSyncPatterns(const mlir::TypeConverter &converter,
                              mlir::RewritePatternSet &patterns);
 

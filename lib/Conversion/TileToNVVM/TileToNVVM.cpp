@@ -101,6 +101,7 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   populateRowReductionPatterns(converter, patterns);
   populateCpAsyncPatterns(converter, patterns);
   populateSharedMemoryPatterns(converter, patterns);
+  populateStagedStorePatterns(converter, patterns);
   populateMmaSyncPatterns(converter, patterns);
 
   ConversionTarget target(getContext());

@@ -20,3 +20,28 @@ tile.kernel @none() attributes {
     schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
   tile.return
 }
+
+// What is put behind all uses of a buffer gets its place, and only then.
+// CHECK-LABEL: tile.kernel @reused
+// CHECK-SAME: shared_bytes = 24576 : i64
+tile.kernel @reused(%out: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %n: index) attributes {
+    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %values = arith.constant dense<0.0> : tensor<64x64xbf16>
+  // CHECK: tile.alloc at 0 : <64x64xbf16, swizzle = 128>
+  %last = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  // CHECK: tile.alloc at 0 : <2x64x64xbf16, swizzle = 128>
+  %ring = tile.alloc : !tile.shared<2x64x64xbf16, swizzle = 128>
+  // CHECK: tile.alloc at 16384 : <64x64xbf16, swizzle = 128>
+  %early = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  tile.put %values to %early : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  scf.for %t = %c0 to %n step %c1 {
+    %slot = tile.slot %ring[%c0] : !tile.shared<2x64x64xbf16, swizzle = 128>
+    %f = tile.fragment %slot : !tile.shared<64x64xbf16, swizzle = 128> -> tensor<64x64xbf16>
+    tile.copy_out %early to %out[%t] : !tile.shared<64x64xbf16, swizzle = 128> to memref<?x64xbf16, strided<[?, 1], offset: ?>>
+  }
+  tile.put %values to %last : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  tile.copy_out %last to %out[%c0] : !tile.shared<64x64xbf16, swizzle = 128> to memref<?x64xbf16, strided<[?, 1], offset: ?>>
+  tile.return
+}

@@ -96,3 +96,21 @@ tile.kernel @back_edge(%K: !tensor, %n: index) attributes {schedule = #schedule,
   }
   tile.return
 }
+
+// What is put may get the place of any buffer, so nobody may still be at work on
+// one; and the chunks that a thread copies out are others' values.
+// CHECK-LABEL: tile.kernel @put
+tile.kernel @put(%K: !tensor, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+  %a = tile.alloc : !tile
+  %b = tile.alloc : !tile
+  %values = arith.constant dense<0.0> : tensor<64x64xbf16>
+  %f = tile.fragment %a : !tile -> tensor<64x64xbf16>
+  // CHECK: tile.fragment
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.put
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.copy_out
+  tile.put %values to %b : tensor<64x64xbf16> to !tile
+  tile.copy_out %b to %K[%i] : !tile to !tensor
+  tile.return
+}

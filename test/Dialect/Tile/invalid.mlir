@@ -194,3 +194,24 @@ func.func @iota() {
   %0 = tile.iota : tensor<8x8xi32>
   return
 }
+
+// -----
+
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+tile.kernel @put() attributes {schedule = #schedule, target = "sm_80"} {
+  %a = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %v = arith.constant dense<0.0> : tensor<64x32xbf16>
+  // expected-error@+1 {{expected a tile in shared memory like 'tensor<64x32xbf16>', got '!tile.shared<64x64xbf16, swizzle = 128>'}}
+  tile.put %v to %a : tensor<64x32xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  tile.return
+}
+
+// -----
+
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+  %a = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  // expected-error@+1 {{expected element type 'f32', got 'bf16'}}
+  tile.copy_out %a to %out[%i] : !tile.shared<64x64xbf16, swizzle = 128> to memref<?x64xf32>
+  tile.return
+}

@@ -33,6 +33,11 @@ tile.kernel @memory(%in: !tensor, %group: index, %out: !tensor, %rows: !sums)
   %slot = tile.slot %ring[%c1] : !tile.shared<2x64x64xbf16, swizzle = 128>
   // CHECK: tile.copy_async %{{.*}}[%{{.*}}] to %[[SLOT]]
   tile.copy_async %in[%z, %y, %x] to %slot : !tensor to !tile.shared<64x64xbf16, swizzle = 128>
+  %values = arith.constant dense<1.0> : tensor<64x64xbf16>
+  // CHECK: tile.put %{{.*}} to %[[SLOT]] : tensor<64x64xbf16> to <64x64xbf16, swizzle = 128>
+  tile.put %values to %slot : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  // CHECK: tile.copy_out %[[SLOT]] to %{{.*}}[%{{.*}}, %{{.*}}, %{{.*}}]
+  tile.copy_out %slot to %in[%z, %y, %x] : !tile.shared<64x64xbf16, swizzle = 128> to !tensor
   // CHECK-NEXT: tile.commit_copies
   tile.commit_copies
   // CHECK-NEXT: tile.wait_copies pending = 0

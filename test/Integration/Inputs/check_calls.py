@@ -10,7 +10,7 @@
 Usage: check_calls.py ATTN_COMPILE LIB_DIR DIRECTORY
 
 Operands and results have strides that are not those of the shape, and byte
-offsets; numpy judges. What an entry cannot take is refused with a message, and
+offsets; rows of results begin at multiples of 16 bytes, or of 4; numpy judges. What an entry cannot take is refused with a message, and
 nothing is launched.
 """
 
@@ -76,13 +76,13 @@ class Simulator:
             sys.exit("copying failed")
 
 
-def make_results(case):
+def make_results(case, alignment=16):
     """Strided, and filled with poison, gaps too."""
     results = []
     for x in case.results:
         dtype = np.float32 if x == "lse" else (
             np.float16 if case.element == "f16" else np.uint16)
-        array = spread(np.zeros(case.shape(x), dtype))
+        array = spread(np.zeros(case.shape(x), dtype), alignment=alignment)
         array.base.view(np.uint8)[...] = POISON_BYTE
         results.append(array)
     return results
@@ -108,11 +108,11 @@ def check_results(case, operands, results):
             sys.exit(f"{case}\n{x}: written between the rows")
 
 
-def check(case, package, simulator, rng):
+def check(case, package, simulator, rng, alignment):
     operands = make_operands(case, rng)
     args = [simulator.send(spread(to_storage(case.element, operands[x])))
             for x in "qkv"]
-    results = make_results(case)
+    results = make_results(case, alignment)
     tensors = [simulator.send(r) for r in results]
     package.check(package.call("f", args, tensors))
     for result, tensor in zip(results, tensors):
@@ -165,7 +165,8 @@ def main():
         package = Package(path, runtime)
         simulator = Simulator(os.path.join(libraries, "attn-test-device.so"))
         rng = np.random.default_rng(number)
-        check(case, package, simulator, rng)
+        for alignment in 16, 4:
+            check(case, package, simulator, rng, alignment)
         if number == 0:
             check_refusals(case, package, simulator, rng)
         simulator.close()

@@ -48,10 +48,10 @@ def from_storage(array):
     return array.astype(np.float64)
 
 
-def spread(array, room=1):
+def spread(array, room=1, alignment=16):
     """The same values with gaps between rows, heads and batches. Strides stay
-    multiples of 16 bytes, as kernels want them."""
-    step = 16 // array.itemsize * room
+    multiples of 16 bytes, as kernels want operands; 4 do for results."""
+    step = alignment // array.itemsize * room
     shape = [n + 1 for n in array.shape[:-1]] + [array.shape[-1] + step]
     wide = np.zeros(shape, array.dtype)
     view = wide[tuple(slice(0, n) for n in array.shape)]

@@ -21,6 +21,10 @@
 // CHECK: ex2.approx.ftz.f32
 // CHECK: cvt.rn.bf16x2.f32
 // CHECK: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
+// The output leaves by way of shared memory, 16 bytes at a time.
+// CHECK: st.shared.b32
+// CHECK: ld.shared.v4.b32
+// CHECK: st.global.v4.b32
 
 // Neither local memory nor calls, nor divisions but the one by a row's sum.
 // NOT-NOT: .local

@@ -154,11 +154,11 @@ SharedType SharedType::getSlotType() const {
                          getElementType(), getSwizzle());
 }
 
-int64_t SharedType::pickSwizzle(int64_t rowBytes) {
-  for (int64_t bytes : {128, 64})
-    if (rowBytes % bytes == 0)
-      return bytes;
-  return 32;
+SharedType SharedType::get(RankedTensorType tile) {
+  int64_t rowBytes = tile.getDimSize(1) * tile.getElementTypeBitWidth() / 8;
+  int64_t swizzle = rowBytes % 128 == 0 ? 128 : rowBytes % 64 == 0 ? 64 : 32;
+  return SharedType::get(tile.getContext(), tile.getShape(),
+                         tile.getElementType(), swizzle);
 }
 
 /// * rank 2 (a tile) or 3 (a ring), all dimensions positive;

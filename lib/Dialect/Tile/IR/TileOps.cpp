@@ -53,6 +53,15 @@ void KernelOp::print(OpAsmPrinter &printer) {
       getArgAttrsAttrName(), getResAttrsAttrName());
 }
 
+bool KernelOp::hasBlockedTiles() {
+  bool hasLoad = false, hasDot = false;
+  walk([&](Operation *op) {
+    hasLoad |= isa<LoadOp>(op);
+    hasDot |= isa<DotOp>(op);
+  });
+  return hasLoad && !hasDot;
+}
+
 /// * a kernel returns nothing;
 /// * its arguments are memrefs and index scalars.
 LogicalResult KernelOp::verify() {
@@ -130,6 +139,24 @@ LogicalResult CopyAsyncOp::verify() {
            << dest;
   return verifyAccess(*this, getSource().getType(), getIndices().size(),
                       /*isVector=*/false, dest.getElementType());
+}
+
+LogicalResult CopyOutOp::verify() {
+  SharedType source = getSource().getType();
+  if (source.isRing())
+    return emitOpError("expected one tile as source, got the ring ") << source;
+  return verifyAccess(*this, getDest().getType(), getIndices().size(),
+                      /*isVector=*/false, source.getElementType());
+}
+
+LogicalResult PutOp::verify() {
+  SharedType dest = getDest().getType();
+  auto tile = cast<RankedTensorType>(getValue().getType());
+  if (dest.isRing() || dest.getShape() != tile.getShape() ||
+      dest.getElementType() != tile.getElementType())
+    return emitOpError("expected a tile in shared memory like ")
+           << tile << ", got " << dest;
+  return success();
 }
 
 LogicalResult SlotOp::inferReturnTypes(MLIRContext *, std::optional<Location>,

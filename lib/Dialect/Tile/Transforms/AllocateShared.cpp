@@ -37,6 +37,44 @@ struct AllocateShared
 
 } // namespace
 
+/// Adds the operations of the kernel's block in which a buffer, or a slot of
+/// it, is used.
+static void collectUsers(Value buffer, Block &body,
+                         SmallVectorImpl<Operation *> &users) {
+  for (Operation *user : buffer.getUsers()) {
+    users.push_back(body.findAncestorOpInBlock(*user));
+    if (auto slot = dyn_cast<SlotOp>(user))
+      collectUsers(slot, body, users);
+  }
+}
+
+/// True if the first use of `buffer` is a `tile.put` behind all uses of
+/// `other`: tile-insert-barriers has all threads meet there.
+static bool follows(AllocOp buffer, AllocOp other) {
+  Block &body = *buffer->getBlock();
+  SmallVector<Operation *> users, others;
+  collectUsers(buffer, body, users);
+  collectUsers(other, body, others);
+  if (users.empty() || others.empty())
+    return false;
+  auto isBefore = [](Operation *a, Operation *b) {
+    return a->isBeforeInBlock(b);
+  };
+  Operation *first = *llvm::min_element(users, isBefore);
+  Operation *last = *llvm::max_element(others, isBefore);
+  return isa<PutOp>(first) && last->isBeforeInBlock(first);
+}
+
+/// Bytes from the start up to the end of what `alloc` must not overlap.
+static int64_t firstFreeByte(AllocOp alloc, ArrayRef<AllocOp> placed) {
+  int64_t free = 0;
+  for (AllocOp other : placed)
+    if (!follows(alloc, other) && !follows(other, alloc))
+      free = std::max<int64_t>(free,
+                               *other.getOffset() + other.getType().getBytes());
+  return llvm::alignTo(free, kAlignment);
+}
+
 void AllocateShared::runOnOperation() {
   KernelOp kernel = getOperation();
   const TargetDesc *target = lookupTarget(kernel.getTarget());
@@ -46,11 +84,13 @@ void AllocateShared::runOnOperation() {
     return signalPassFailure();
   }
   int64_t bytes = 0;
-  kernel.walk([&](AllocOp alloc) {
-    bytes = llvm::alignTo(bytes, kAlignment);
-    alloc.setOffset(bytes);
-    bytes += alloc.getType().getBytes();
-  });
+  SmallVector<AllocOp> placed;
+  for (auto alloc : kernel.getBody().front().getOps<AllocOp>()) {
+    int64_t offset = firstFreeByte(alloc, placed);
+    alloc.setOffset(offset);
+    bytes = std::max(bytes, offset + alloc.getType().getBytes());
+    placed.push_back(alloc);
+  }
   if (bytes > target->sharedBytesPerBlock) {
     // Plain emitError: the dump of a whole kernel would bury the line.
     emitError(kernel.getLoc())

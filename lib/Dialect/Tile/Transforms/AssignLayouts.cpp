@@ -13,9 +13,9 @@
 //   %a = tile.convert_layout %p : … -> tensor<64x64xbf16, #tile.operand_a<…>>
 //   %o = tile.dot %a, %v, %acc
 //
-// A kernel of loads without tile.dot has no MMA to please. Its tiles are blocked, as
-// wide as memory can be read at once, and what is computed from one another is
-// laid out alike.
+// A kernel of loads without tile.dot has no MMA to please. Its tiles are blocked,
+// as wide as memory can be read at once, and what is computed from one another
+// is laid out alike.
 //
 //===----------------------------------------------------------------------===//
 
@@ -131,14 +131,7 @@ static LogicalResult assignBlocked(KernelOp kernel) {
 }
 
 void AssignLayouts::runOnOperation() {
-  bool hasDot = getOperation()
-                    .walk([](DotOp) { return WalkResult::interrupt(); })
-                    .wasInterrupted();
-  bool hasLoad =
-      getOperation()
-          .walk([](LoadOp) { return WalkResult::interrupt(); })
-          .wasInterrupted();
-  if (hasLoad && !hasDot) {
+  if (getOperation().hasBlockedTiles()) {
     if (failed(assignBlocked(getOperation())))
       signalPassFailure();
     return;

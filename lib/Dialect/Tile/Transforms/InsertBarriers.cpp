@@ -33,7 +33,7 @@ namespace {
 /// What has happened to the buffers since the last barrier.
 struct State {
   llvm::DenseSet<Value> copied;  // a copy was started
-  llvm::DenseSet<Value> arrived; // … and waited for, by its own thread
+  llvm::DenseSet<Value> arrived; // … and waited for, by its own thread; or put
   llvm::DenseSet<Value> read;
 
   /// True if that added something.
@@ -44,6 +44,9 @@ struct State {
     read.insert(other.read.begin(), other.read.end());
     return copied.size() + arrived.size() + read.size() != before;
   }
+  /// True if no other thread can be at work on a buffer whose copies have been
+  /// waited for.
+  bool isFresh() const { return arrived.empty() && read.empty(); }
   void synchronise() {
     arrived.clear();
     read.clear();
@@ -74,7 +77,7 @@ static Value bufferOf(Value tile) {
 
 static SmallVector<Value> buffersReadBy(Operation &op) {
   SmallVector<Value> buffers;
-  if (isa<DotOp, FragmentOp>(op))
+  if (isa<DotOp, FragmentOp, CopyOutOp>(op))
     for (Value operand : op.getOperands())
       if (isa<SharedType>(operand.getType()))
         buffers.push_back(bufferOf(operand));
@@ -116,9 +119,11 @@ void InsertBarriers::visit(Operation &op, State &state) {
     return;
   }
   SmallVector<Value> reads = buffersReadBy(op), copies = buffersCopiedBy(op);
+  auto put = dyn_cast<PutOp>(op);
   bool needsBarrier =
       llvm::any_of(reads, [&](Value b) { return state.arrived.contains(b); }) ||
-      llvm::any_of(copies, [&](Value b) { return state.read.contains(b); });
+      llvm::any_of(copies, [&](Value b) { return state.read.contains(b); }) ||
+      (put && !state.isFresh());
   if (needsBarrier) {
     if (isInserting) {
       OpBuilder builder(&op);
@@ -126,6 +131,8 @@ void InsertBarriers::visit(Operation &op, State &state) {
     }
     state.synchronise();
   }
+  if (put)
+    state.arrived.insert(put.getDest());
   state.read.insert(reads.begin(), reads.end());
   state.copied.insert(copies.begin(), copies.end());
 }

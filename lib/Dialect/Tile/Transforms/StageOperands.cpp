@@ -64,10 +64,7 @@ static bool fitsRegisters(RankedTensorType tile, ScheduleAttr schedule) {
 
 Value StageOperands::bufferFor(LoadOp load) {
   auto tile = cast<RankedTensorType>(load.getType());
-  int64_t rowBytes = tile.getDimSize(1) * tile.getElementTypeBitWidth() / 8;
-  auto type =
-      SharedType::get(&getContext(), tile.getShape(), tile.getElementType(),
-                      SharedType::pickSwizzle(rowBytes));
+  auto type = SharedType::get(tile);
   auto &candidates = buffers[{load.getSource(), type}];
   SmallVector<Value> taken;
   for (auto &[block, buffer] : candidates)

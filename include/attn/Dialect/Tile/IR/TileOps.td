@@ -78,6 +78,9 @@ def Tile_KernelOp : Tile_Op<"kernel", [
       return getFunctionType().getResults();
     }
     ::mlir::Region *getCallableRegion() { return &getBody(); }
+    /// True if no MMA decides on layouts: tiles are loaded, and none is
+    /// multiplied.
+    bool hasBlockedTiles();
   }];
   let hasVerifier = 1;
 }
@@ -299,10 +302,12 @@ def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [
 
 def Tile_AllocOp : Tile_Op<"alloc", [
     MemoryEffects<[MemAlloc]>]> {
-  let summary = "reserves shared memory for the kernel's lifetime";
+  let summary = "reserves shared memory";
   let description = [{
-    Created by `tile-stage-operands`. `tile-allocate-shared` writes `offset`,
-    in bytes from the start of the CTA's dynamic shared memory.
+    Created by `tile-stage-operands` and `tile-stage-stores`.
+    `tile-allocate-shared` writes `offset`, in bytes from the start of the
+    CTA's dynamic shared memory; buffers that are not used at the same time may
+    share a place.
   }];
   let arguments = (ins OptionalAttr<I64Attr>:$offset);
   let results = (outs Tile_SharedType:$result);
@@ -334,6 +339,36 @@ def Tile_CopyAsyncOp : Tile_Op<"copy_async", [
                        Tile_SharedType:$dest);
   let assemblyFormat = [{
     $source `[` $indices `]` `to` $dest attr-dict `:` type($source) `to`
+    type($dest)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_PutOp : Tile_Op<"put", [
+    MemoryEffects<[MemWrite]>]> {
+  let summary = "writes a tile to shared memory";
+  let description = [{
+    Each thread writes what it holds. The other threads see it after a
+    `tile.barrier`. Created by `tile-stage-stores`.
+  }];
+  let arguments = (ins Tile_TileType:$value, Tile_SharedType:$dest);
+  let assemblyFormat = [{
+    $value `to` $dest attr-dict `:` type($value) `to` type($dest)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_CopyOutOp : Tile_Op<"copy_out", [
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "copies a tile from shared to global memory";
+  let description = [{
+    What is dropped is as for `tile.store`. All threads take part. Created by
+    `tile-stage-stores`.
+  }];
+  let arguments = (ins Tile_SharedType:$source, AnyMemRef:$dest,
+                       Variadic<Index>:$indices);
+  let assemblyFormat = [{
+    $source `to` $dest `[` $indices `]` attr-dict `:` type($source) `to`
     type($dest)
   }];
   let hasVerifier = 1;

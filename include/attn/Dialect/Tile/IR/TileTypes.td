@@ -40,8 +40,8 @@ def Tile_SharedType : TypeDef<Tile_Dialect, "Shared"> {
     int64_t getBytes() const { return getSlots() * getSlotBytes(); }
     /// The type of one tile of a ring.
     SharedType getSlotType() const;
-    /// The widest swizzle that divides a row.
-    static int64_t pickSwizzle(int64_t rowBytes);
+    /// One tile like `tile`, with the widest swizzle that divides a row.
+    static SharedType get(::mlir::RankedTensorType tile);
   }];
 }
 

@@ -63,14 +63,36 @@ def AlternateLoads : Pass<"tile-alternate-loads", "::attn::tile::KernelOp"> {
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
 
+def StageStores : Pass<"tile-stage-stores", "::attn::tile::KernelOp"> {
+  let summary = "sends stored tiles through shared memory";
+  let description = [{
+    Output: a `tile.store` of a matrix of 16-bit elements is a `tile.put` and a
+    `tile.copy_out`. A thread holds pairs of columns; from shared memory it
+    writes 16 bytes at a time, and its neighbours the bytes behind them. Row
+    vectors, wider elements and blocked tiles are stored as they are.
+
+    Before:
+    ```mlir
+    tile.store %o, %O[%b, %h, %i] : tensor<64x128xbf16>, memref<…>
+    ```
+    After:
+    ```mlir
+    tile.put %o to %buffer : tensor<64x128xbf16> to !tile.shared<64x128xbf16, swizzle = 128>
+    tile.copy_out %buffer to %O[%b, %h, %i] : !tile.shared<…> to memref<…>
+    ```
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
 def InsertBarriers : Pass<"tile-insert-barriers", "::attn::tile::KernelOp"> {
   let summary = "places barriers between threads that share a buffer";
   let description = [{
     Input: kernels with asynchronous copies. Output: a `tile.barrier` before
     the first read of a buffer behind the `tile.wait_copies` that completed its
-    copy, and before a copy into a buffer that may have been read since the
-    last barrier. Loops are followed around their back edge. No other barrier
-    is inserted.
+    copy, or behind a `tile.put`; before a copy into a buffer that may have been
+    read since the last barrier; and before a `tile.put` where any buffer may
+    have been used since, as it may get that buffer's place. Loops are followed
+    around their back edge. No other barrier is inserted.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
@@ -90,8 +112,9 @@ def AllocateShared : Pass<"tile-allocate-shared", "::attn::tile::KernelOp"> {
   let summary = "gives each buffer its place in shared memory";
   let description = [{
     Output: every `tile.alloc` has an `at` offset (multiples of 1024 bytes, the
-    period of the widest swizzle) and the kernel `shared_bytes`. Fails when the
-    target has less, saying by how much.
+    period of the widest swizzle) and the kernel `shared_bytes`. What a
+    `tile.put` fills has the place of buffers that are not used any more. Fails
+    when the target has less, saying by how much.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }

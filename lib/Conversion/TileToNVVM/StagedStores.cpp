@@ -1,0 +1,237 @@
+//===- StagedStores.cpp - Stores by way of shared memory ------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A thread holds pairs of neighbouring columns of a tile. It puts them into a
+// swizzled tile in shared memory, where no two lanes of a warp meet in a bank,
+// and takes chunks of 16 bytes out of it, as copies by threads bring them in.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+
+using namespace mlir;
+using namespace attn::tile;
+
+namespace {
+
+struct PutConversion : OpConversionPattern<PutOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(PutOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+struct CopyOutConversion : OpConversionPattern<CopyOutOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(CopyOutOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+/// Each thread has a chunk of a panel and a row; it steps through the rows, and
+/// in each row through the panels.
+class ChunkWriter {
+public:
+  ChunkWriter(OpBuilder &builder, CopyOutOp op, const GlobalView &view,
+              Value source);
+  void writeTile();
+
+private:
+  void writeRow(OpBuilder &inner, Value pointer, int64_t row);
+  void writeChunk(OpBuilder &inner, Value pointer, Value chunkInTile);
+  Value emitIsAligned();
+  Value isLess(OpBuilder &at, Value a, Value b) {
+    return arith::CmpIOp::create(at, loc, arith::CmpIPredicate::slt, a, b);
+  }
+
+  OpBuilder &builder;
+  Location loc;
+  const GlobalView &view;
+  Value source;
+  SharedType type;
+  SwizzledTile tile;
+  int64_t panels, chunksInMemory, rowsPerStep;
+
+  SmallVector<Value> indices; // of the tile's first row
+  Value chunk, laneRow;       // of the thread
+  Value isAligned;            // rows begin at multiples of 16 bytes
+};
+
+} // namespace
+
+LogicalResult
+PutConversion::matchAndRewrite(PutOp op, OneToNOpAdaptor adaptor,
+                               ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  auto tile = cast<RankedTensorType>(op.getValue().getType());
+  if (tile.getElementTypeBitWidth() != 16)
+    return op.emitOpError("expected 16-bit elements");
+  constexpr int64_t kPairBytes = 4;
+  RegisterGrid grid(tile);
+  ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
+  SwizzledTile shared(op.getDest().getType());
+  Value inChunk = arith::MulIOp::create(rewriter, loc, origin.column,
+                                        emitI32(rewriter, loc, kPairBytes / 2));
+  Value base = emitSharedOffset(rewriter, loc, adaptor.getDest().front(),
+                                inChunk);
+  for (int64_t strip = 0; strip < grid.strips; ++strip)
+    for (int64_t atom = 0; atom < grid.atoms; ++atom)
+      for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
+        // A row of an atom is one chunk.
+        Value offset = shared.offset(
+            rewriter, loc, 16 * strip + 8 * half, origin.row, atom / 2 * 2,
+            emitI32(rewriter, loc, atom % 2));
+        LLVM::StoreOp::create(
+            rewriter, loc,
+            adaptor.getValue()[grid.index(strip, atom, half, 0)],
+            emitSharedOffset(rewriter, loc, base, offset));
+      }
+  rewriter.eraseOp(op);
+  return success();
+}
+
+ChunkWriter::ChunkWriter(OpBuilder &builder, CopyOutOp op,
+                         const GlobalView &view, Value source)
+    : builder(builder), loc(op.getLoc()), view(view), source(source),
+      type(op.getSource().getType()), tile(type),
+      panels(tile.chunksPerRow() / tile.chunksPerPanel()),
+      chunksInMemory(op.getDest().getType().getShape().back() *
+                     type.getElementBytes() / SwizzledTile::kChunkBytes),
+      rowsPerStep(
+          std::min(threadsOf(op) / tile.chunksPerPanel(), type.getRows())) {
+  for (Value index : op.getIndices())
+    indices.push_back(arith::IndexCastOp::create(builder, loc,
+                                                 builder.getI32Type(), index));
+  Value thread = emitThreadId(builder, loc);
+  Value perPanel = emitI32(builder, loc, tile.chunksPerPanel());
+  chunk = arith::RemUIOp::create(builder, loc, thread, perPanel);
+  laneRow = arith::DivUIOp::create(builder, loc, thread, perPanel);
+  isAligned = emitIsAligned();
+}
+
+/// Callers choose where results lie; only elements need be aligned.
+Value ChunkWriter::emitIsAligned() {
+  Type i64 = builder.getI64Type();
+  Value bits = LLVM::PtrToIntOp::create(builder, loc, i64, view.pointer);
+  for (Value stride : ArrayRef(view.strides).drop_back()) {
+    Value bytes = arith::MulIOp::create(
+        builder, loc, stride, emitI64(builder, loc, type.getElementBytes()));
+    bits = arith::OrIOp::create(builder, loc, bits, bytes);
+  }
+  Value rest = arith::AndIOp::create(
+      builder, loc, bits, emitI64(builder, loc, SwizzledTile::kChunkBytes - 1));
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, rest,
+                               emitI64(builder, loc, 0));
+}
+
+/// 16 bytes at once, or pairs of elements.
+void ChunkWriter::writeChunk(OpBuilder &inner, Value pointer,
+                             Value chunkInTile) {
+  constexpr int64_t kWords = SwizzledTile::kChunkBytes / 4;
+  Type i32 = inner.getI32Type();
+  Value words = LLVM::LoadOp::create(
+      inner, loc, VectorType::get(kWords, i32),
+      emitSharedOffset(inner, loc, source, chunkInTile),
+      SwizzledTile::kChunkBytes);
+  auto guard = scf::IfOp::create(inner, loc, isAligned, /*withElse=*/true);
+  OpBuilder wide = guard.getThenBodyBuilder();
+  LLVM::StoreOp::create(wide, loc, words, pointer, SwizzledTile::kChunkBytes);
+  OpBuilder narrow = guard.getElseBodyBuilder();
+  for (int64_t word = 0; word < kWords; ++word)
+    LLVM::StoreOp::create(
+        narrow, loc,
+        LLVM::ExtractElementOp::create(narrow, loc, words,
+                                       emitI32(narrow, loc, word)),
+        LLVM::GEPOp::create(narrow, loc, pointer.getType(), i32, pointer,
+                            ArrayRef<LLVM::GEPArg>{int32_t(word)}),
+        /*alignment=*/4);
+}
+
+/// Writes the thread's chunks of row `row + laneRow`, which is at `pointer`.
+void ChunkWriter::writeRow(OpBuilder &inner, Value pointer, int64_t row) {
+  int64_t perPanel = tile.chunksPerPanel();
+  bool swizzleIsFixed = row % 8 == 0;
+  Value inTile = arith::AddIOp::create(
+      inner, loc, laneRow, emitI32(inner, loc, swizzleIsFixed ? 0 : row));
+  for (int64_t panel = 0; panel < panels; ++panel) {
+    Value offset = tile.offset(inner, loc, swizzleIsFixed ? row : 0, inTile, 0,
+                               chunk);
+    offset = arith::AddIOp::create(
+        inner, loc, offset, emitI32(inner, loc, panel * tile.panelBytes()));
+    int64_t elements = panel * perPanel * SwizzledTile::kChunkBytes /
+                       type.getElementBytes();
+    Value target = LLVM::GEPOp::create(
+        inner, loc, pointer.getType(), view.elementType, pointer,
+        ArrayRef<LLVM::GEPArg>{int32_t(elements)});
+    if ((panel + 1) * perPanel <= chunksInMemory) {
+      writeChunk(inner, target, offset);
+      continue;
+    }
+    Value left = emitI32(inner, loc, chunksInMemory - panel * perPanel);
+    auto guard = scf::IfOp::create(inner, loc, isLess(inner, chunk, left),
+                                   /*withElse=*/false);
+    OpBuilder body = guard.getThenBodyBuilder();
+    writeChunk(body, target, offset);
+  }
+}
+
+void ChunkWriter::writeTile() {
+  int64_t perChunk = SwizzledTile::kChunkBytes / type.getElementBytes();
+  SmallVector<Value> first(indices);
+  first.back() = arith::AddIOp::create(builder, loc, first.back(), laneRow);
+  Value limit = view.dims[view.dims.size() - 2];
+  first.push_back(arith::MulIOp::create(builder, loc, chunk,
+                                        emitI32(builder, loc, perChunk)));
+  Value pointer = view.address(builder, loc, first);
+  Value step = arith::MulIOp::create(builder, loc,
+                                     view.strides[view.strides.size() - 2],
+                                     emitI64(builder, loc, rowsPerStep));
+  for (int64_t row = 0; row < type.getRows(); row += rowsPerStep) {
+    if (row)
+      pointer = LLVM::GEPOp::create(builder, loc, pointer.getType(),
+                                    view.elementType, pointer, step);
+    Value index =
+        arith::AddIOp::create(builder, loc, first[first.size() - 2],
+                              emitI32(builder, loc, row));
+    Value isInside = isLess(builder, index, limit);
+    // Where the threads are no divisor, some have no row in the last step.
+    if (row + rowsPerStep > type.getRows()) {
+      Value rest = emitI32(builder, loc, type.getRows() - row);
+      isInside = arith::AndIOp::create(builder, loc, isInside,
+                                       isLess(builder, laneRow, rest));
+    }
+    auto guard = scf::IfOp::create(builder, loc, isInside, /*withElse=*/false);
+    OpBuilder body = guard.getThenBodyBuilder();
+    writeRow(body, pointer, row);
+  }
+}
+
+LogicalResult CopyOutConversion::matchAndRewrite(
+    CopyOutOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
+  MemRefType dest = op.getDest().getType();
+  int64_t columns = dest.getShape().back();
+  int64_t perPanel =
+      SwizzledTile(op.getSource().getType()).chunksPerPanel();
+  if (ShapedType::isDynamic(columns) || columns % 8 != 0)
+    return rewriter.notifyMatchFailure(op, "expected columns in eights");
+  if (threadsOf(op) % perPanel != 0 ||
+      threadsOf(op) / perPanel > op.getSource().getType().getRows())
+    return op.emitOpError("expected no more threads than chunks of a panel");
+  GlobalView view =
+      GlobalView::unpack(rewriter, op.getLoc(), dest, adaptor.getDest());
+  ChunkWriter(rewriter, op, view, adaptor.getSource().front()).writeTile();
+  rewriter.eraseOp(op);
+  return success();
+}
+
+void attn::tile::populateStagedStorePatterns(const TypeConverter &converter,
+                                             RewritePatternSet &patterns) {
+  patterns.add<PutConversion, CopyOutConversion>(converter,
+                                                 patterns.getContext());
+}
