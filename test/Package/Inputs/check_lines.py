@@ -40,7 +40,7 @@ def check_places(ptx, tile):
                 rf"(^|= ){re.escape(name)}\b", there.strip()):
             sys.exit(f"{line.strip()}\nis not what stands there:\n{there}")
         operations.add(name)
-    missing = {"tile.dot", "tile.copy_async", "tile.barrier", "tile.store",
+    missing = {"tile.dot", "tile.copy_async", "tile.barrier", "tile.copy_out",
                "tile.reduce", "math.exp2"} - operations
     if missing:
         sys.exit(f"not a line comes from {missing}")
