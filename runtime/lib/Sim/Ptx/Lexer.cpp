@@ -8,6 +8,7 @@
 
 #include "Ptx/Lexer.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -117,8 +118,11 @@ Token Lexer::lexNumber() {
     std::memcpy(&token.value, &value, sizeof(value));
     return token;
   }
-  std::string copy(text.substr(digits, end - digits));
-  uint64_t value = std::strtoull(copy.c_str(), nullptr, base);
+  uint64_t value = 0;
+  const char *last = text.data() + end;
+  auto [stop, error] = std::from_chars(text.data() + digits, last, value, base);
+  if (stop != last || error != std::errc()) // 09, 0b2, more than 64 bits
+    return take(TokenKind::Bad, end - position);
   if (at(end) == 'U' || at(end) == 'u')
     ++end;
   if (isWordPart(at(end)))
