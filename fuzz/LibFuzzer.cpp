@@ -18,8 +18,9 @@ using namespace attn::fuzz;
 
 /// LLVM's arenas poison memory in code that is built with the sanitizer, which
 /// LLVM's own libraries are not: they would use memory that ours had poisoned.
+/// The reader of bytecode forks, which takes longer the more memory there is.
 extern "C" const char *__asan_default_options() {
-  return "allow_user_poisoning=0";
+  return "allow_user_poisoning=0:quarantine_size_mb=8";
 }
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);

@@ -16,6 +16,7 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 
 #include <fcntl.h>
@@ -88,8 +89,11 @@ static void limitResources() {
   setrlimit(RLIMIT_CORE, &noCore);
 }
 
-/// What a crash says is nothing for who gave the file.
-static void silence() {
+/// A crash is an answer here: nothing for the parent's handlers, and what it
+/// says is nothing for who gave the file.
+static void crashQuietly() {
+  for (int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU})
+    std::signal(signal, SIG_DFL);
   int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0)
     dup2(nowhere, STDERR_FILENO);
@@ -99,7 +103,7 @@ static void silence() {
                                      const DialectRegistry &registry,
                                      SharedMemory &answer) {
   limitResources();
-  silence();
+  crashQuietly();
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);
   std::string reason;
