@@ -31,7 +31,7 @@ namespace {
 /// What comes back begins with one of these.
 constexpr char kModule = 'm', kReason = 'r';
 
-constexpr rlim_t kMostBytes = rlim_t(2) << 30, kMostSeconds = 20;
+constexpr rlim_t kMostBytes = rlim_t(2) << 30, kMostSeconds = 5;
 
 /// Memory that a child leaves to its parent.
 class SharedMemory {
