@@ -58,7 +58,7 @@ def main():
         sys.exit(f"{readme} has no ```sh block")
     with tempfile.TemporaryDirectory() as directory:
         os.symlink(build, os.path.join(directory, "build"))
-        for folder in "examples", "test":
+        for folder in "examples", "fuzz", "test":
             os.symlink(os.path.join(source, folder),
                        os.path.join(directory, folder))
         for commands, expected in blocks:
