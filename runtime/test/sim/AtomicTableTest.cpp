@@ -197,17 +197,36 @@ TEST(AtomicTable, Halves) {
 }
 
 TEST(AtomicTable, OrderAndScopeChangeNoValue) {
-  std::vector<Case> cases = pairsOf({0, 1, 0xffffffff});
-  for (const char *order : {"relaxed", "acquire", "release", "acq_rel"})
-    for (const char *scope : {"cta", "gpu", "sys"}) {
-      std::string suffix = std::string(".") + order + "." + scope + ".global";
-      checkTable("st.global.b32 [%out], %a;\natom" + suffix +
-                     ".add.u32 %x, [%out], %b;\nld.global.b32 %d, [%out];",
-                 "32 32 32", cases,
-                 [](const Case &x) { return lowBits(x.a + x.b, 32); });
-      if (order[0] == 'r' || std::string(order) == "relaxed")
-        checkTable("st.global.b32 [%out], %a;\nred" + suffix +
-                       ".xor.b32 [%out], %b;\nld.global.b32 %d, [%out];",
-                   "32 32 32", cases, [](const Case &x) { return x.a ^ x.b; });
-    }
+  // One operation of each row of the list, on halves that are whole numbers.
+  struct {
+    const char *name;
+    uint64_t (*apply)(uint64_t, uint64_t);
+  } operations[] = {
+      {"add.u32", [](uint64_t a, uint64_t b) { return lowBits(a + b, 32); }},
+      {"add.noftz.f16x2",
+       [](uint64_t, uint64_t) { return uint64_t(0x44004200); }},
+      {"max.u32", [](uint64_t a, uint64_t b) { return std::max(a, b); }},
+      {"xor.b32", [](uint64_t a, uint64_t b) { return a ^ b; }},
+      {"inc.u32", [](uint64_t a, uint64_t b) { return a >= b ? 0 : a + 1; }},
+      {"cas.b32", [](uint64_t, uint64_t b) { return b; }}};
+  std::vector<Case> cases = {{0x40003c00, 0x40004000, 0x40003c00}};
+  for (auto &operation : operations)
+    for (const char *order :
+         {"", ".relaxed", ".acquire", ".release", ".acq_rel"})
+      for (const char *scope : {".cta", ".gpu", ".sys"}) {
+        bool isCas = operation.name[0] == 'c';
+        std::string form =
+            std::string(order) + scope + ".global." + operation.name;
+        std::string operands = isCas ? "[%out], %c, %b;\n" : "[%out], %b;\n";
+        auto check = [&](const std::string &instruction) {
+          checkTable("st.global.b32 [%out], %a;\n" + instruction +
+                         "ld.global.b32 %d, [%out];",
+                     "32 32 32 32", cases,
+                     [&](const Case &x) { return operation.apply(x.a, x.b); });
+        };
+        check("atom" + form + " %x, " + operands);
+        bool hasRed = !isCas && (!*order || order[1] == 'r');
+        if (hasRed)
+          check("red" + form + " " + operands);
+      }
 }

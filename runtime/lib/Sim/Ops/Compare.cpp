@@ -67,7 +67,7 @@ struct Compare {
   }
 };
 
-/// How rows of a type are read: f32 with .ftz, halves, the rest as they are.
+/// How rows of a type are read: floats with .ftz, halves, the rest as they are.
 template <typename T>
 struct Plain {
   using Lane = T;
@@ -86,6 +86,12 @@ template <typename H>
 struct High {
   using Lane = uint32_t;
   static float read(uint32_t x) { return H::widen(uint16_t(x >> 16)); }
+};
+
+template <typename R>
+struct FlushedHalf {
+  using Lane = uint32_t;
+  static float read(uint32_t x) { return flushHalf<Half>(R::read(x)); }
 };
 
 template <Cmp kCmp, typename R>
@@ -134,11 +140,11 @@ Step setp(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-template <Cmp kCmp, typename H>
+template <Cmp kCmp, typename L, typename U>
 Step setpPair(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]);
-  writeBoth(warp, op, mask, compareRows<kCmp, Low<H>>(warp, a, b),
-            compareRows<kCmp, High<H>>(warp, a, b));
+  writeBoth(warp, op, mask, compareRows<kCmp, L>(warp, a, b),
+            compareRows<kCmp, U>(warp, a, b));
   return Step::Next;
 }
 
@@ -171,17 +177,22 @@ Handler byType(bool isSet, Type type, bool ftz) {
     ROW(U64, Plain<uint64_t>)
     ROW(S64, Plain<int64_t>)
     ROW(F64, Plain<double>)
-    ROW(F16, Low<Half>)
     ROW(BF16, Low<Bhalf>)
 #undef ROW
   case Type::F32:
     if (ftz)
       return isSet ? set<kCmp, Flushed> : setp<kCmp, Flushed>;
     return isSet ? set<kCmp, Plain<float>> : setp<kCmp, Plain<float>>;
+  case Type::F16:
+    if (ftz)
+      return isSet ? set<kCmp, FlushedHalf<Low<Half>>>
+                   : setp<kCmp, FlushedHalf<Low<Half>>>;
+    return isSet ? set<kCmp, Low<Half>> : setp<kCmp, Low<Half>>;
   case Type::F16x2:
-    return setpPair<kCmp, Half>;
+    return ftz ? setpPair<kCmp, FlushedHalf<Low<Half>>, FlushedHalf<High<Half>>>
+               : setpPair<kCmp, Low<Half>, High<Half>>;
   case Type::BF16x2:
-    return setpPair<kCmp, Bhalf>;
+    return setpPair<kCmp, Low<Bhalf>, High<Bhalf>>;
   default:
     return nullptr;
   }
