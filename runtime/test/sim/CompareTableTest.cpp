@@ -21,8 +21,8 @@ Order orderOf(T a, T b) {
   return a < b ? Below : a > b ? Above : a == b ? Equal : Unordered;
 }
 
-/// Which orders make the comparison true. The last eight are of floats only; of
-/// integers, lo to hs compare without sign whatever the type.
+/// Which orders make the comparison true. The last eight are of floats only, lo
+/// to hs of integers without sign.
 struct Comparison {
   const char *name;
   bool below, equal, above, unordered;

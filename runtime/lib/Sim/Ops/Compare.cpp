@@ -198,40 +198,25 @@ Handler byType(bool isSet, Type type, bool ftz) {
   }
 }
 
-Type unsignedOf(Type type) {
-  switch (type) {
-  case Type::S16:
-    return Type::U16;
-  case Type::S32:
-    return Type::U32;
-  case Type::S64:
-    return Type::U64;
-  default:
-    return type;
-  }
-}
-
 Handler compare(const Match &match, bool isSet, Type type) {
   struct Named {
     std::string_view name;
     Handler (*by)(bool, Type, bool);
-    bool isUnsigned;
   };
   static const Named kNamed[] = {
-      {"eq", byType<Cmp::Eq>, false},   {"ne", byType<Cmp::Ne>, false},
-      {"lt", byType<Cmp::Lt>, false},   {"le", byType<Cmp::Le>, false},
-      {"gt", byType<Cmp::Gt>, false},   {"ge", byType<Cmp::Ge>, false},
-      {"lo", byType<Cmp::Lt>, true},    {"ls", byType<Cmp::Le>, true},
-      {"hi", byType<Cmp::Gt>, true},    {"hs", byType<Cmp::Ge>, true},
-      {"equ", byType<Cmp::Equ>, false}, {"neu", byType<Cmp::Neu>, false},
-      {"ltu", byType<Cmp::Ltu>, false}, {"leu", byType<Cmp::Leu>, false},
-      {"gtu", byType<Cmp::Gtu>, false}, {"geu", byType<Cmp::Geu>, false},
-      {"num", byType<Cmp::Num>, false}, {"nan", byType<Cmp::Nan>, false},
+      {"eq", byType<Cmp::Eq>},   {"ne", byType<Cmp::Ne>},
+      {"lt", byType<Cmp::Lt>},   {"le", byType<Cmp::Le>},
+      {"gt", byType<Cmp::Gt>},   {"ge", byType<Cmp::Ge>},
+      {"lo", byType<Cmp::Lt>},   {"ls", byType<Cmp::Le>},
+      {"hi", byType<Cmp::Gt>},   {"hs", byType<Cmp::Ge>},
+      {"equ", byType<Cmp::Equ>}, {"neu", byType<Cmp::Neu>},
+      {"ltu", byType<Cmp::Ltu>}, {"leu", byType<Cmp::Leu>},
+      {"gtu", byType<Cmp::Gtu>}, {"geu", byType<Cmp::Geu>},
+      {"num", byType<Cmp::Num>}, {"nan", byType<Cmp::Nan>},
   };
   for (const Named &named : kNamed)
     if (match.has(named.name))
-      return named.by(isSet, named.isUnsigned ? unsignedOf(type) : type,
-                      match.has("ftz"));
+      return named.by(isSet, type, match.has("ftz"));
   return nullptr;
 }
 
