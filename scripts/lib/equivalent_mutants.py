@@ -22,7 +22,28 @@ class Equivalent(NamedTuple):
     reason: str
 
 
+# Kernels that read Q inside the loop and go around it where there are no tiles.
+READ_Q_IN_LOOP = ["causal64", "empty_rows", "latent", "open64", "window40"]
+
 EQUIVALENT = [
+    Equivalent(
+        kernel, rule, instruction, 0,
+        "The first wait, or the commit of Q, which it waits for. Whoever enters the "
+        "loop comes by its wait_group 0 and a barrier before anything is read. "
+        "Whoever goes around it reads nothing that was copied, and puts its tile "
+        "of results where keys and values would lie, not where Q does.")
+    for kernel in READ_Q_IN_LOOP
+    for rule, instruction in (("commit dropped", "cp.async.commit_group;"),
+                              ("wait dropped", "cp.async.wait_group 1;"),
+                              ("wait weakened", "cp.async.wait_group 1;"))
+] + [
+    Equivalent(
+        "plain32", rule, "bar.sync 0;", 2,
+        "The barrier before results are put into the first of two slots of V. "
+        "There are four tiles, so the last one is in the other slot, and "
+        "whoever read the first slot has come by the barrier of the last tile.")
+    for rule in ("barrier dropped", "barrier weakened")
+] + [
     Equivalent(
         "causal80x3", "barrier weakened", "bar.sync 0;", 0,
         "Between this barrier and the next one, shared memory is only read, and "

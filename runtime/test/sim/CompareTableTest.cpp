@@ -21,8 +21,8 @@ Order orderOf(T a, T b) {
   return a < b ? Below : a > b ? Above : a == b ? Equal : Unordered;
 }
 
-/// Which orders make the comparison true. The last eight are of floats only; of
-/// integers, lo to hs compare without sign whatever the type.
+/// Which orders make the comparison true. The last eight are of floats only, lo
+/// to hs of integers without sign.
 struct Comparison {
   const char *name;
   bool below, equal, above, unordered;
@@ -139,36 +139,115 @@ TEST(CompareTable, Floats) {
 }
 
 TEST(CompareTable, SubnormalsAreZeroUnderFtz) {
-  for (const Comparison &how : kOrdered)
-    check(how, "ftz.f32", 32, pairsOf(floatsOf(32)), [](const Case &x) {
-      return orderOf(valueOf("f32", x.a, true), valueOf("f32", x.b, true));
-    });
+  for (std::string type : {"f16", "f32"}) {
+    int bits = type == "f32" ? 32 : 16;
+    for (const Comparison &how : kOrdered)
+      check(how, "ftz." + type, bits, pairsOf(floatsOf(bits)),
+            [&](const Case &x) {
+              return orderOf(valueOf(type, x.a, true),
+                             valueOf(type, x.b, true));
+            });
+  }
 }
 
-TEST(CompareTable, SetGivesOnesOrOne) {
-  std::vector<Case> cases = pairsOf(floatsOf(32));
-  for (const Comparison &how : kFloats) {
-    std::string name = std::string("set.") + how.name;
-    auto holds = [&](const Case &x) {
-      return how.holds(orderOf(valueOf("f32", x.a), valueOf("f32", x.b)));
+TEST(CompareTable, PairsOfHalves) {
+  // The lower halves give the first predicate, the upper ones the second.
+  for (std::string type : {"f16", "bf16", "ftz.f16"}) {
+    bool ftz = type.rfind("ftz.", 0) == 0;
+    std::string element = ftz ? type.substr(4) : type;
+    std::vector<Case> cases = pairsOf(floatsOf(16)), pairs;
+    for (size_t i = 0; i < cases.size(); ++i) {
+      const Case &high = cases[(i * 11 + 5) % cases.size()];
+      pairs.push_back(
+          {high.a << 16 | cases[i].a, high.b << 16 | cases[i].b, i % 2});
+    }
+    auto order = [&](const Case &x, int half) {
+      return orderOf(valueOf(element, x.a >> 16 * half & 0xffff, ftz),
+                     valueOf(element, x.b >> 16 * half & 0xffff, ftz));
     };
-    for (const char *type : {"u32", "s32"})
-      checkTable(name + "." + type + ".f32 %d, %a, %b;", "32 32 32", cases,
-                 [&](const Case &x) { return holds(x) ? 0xffffffffu : 0; });
-    checkTable(name + ".f32.f32 %d, %a, %b;", "32 32 32", cases,
-               [&](const Case &x) { return holds(x) ? 0x3f800000u : 0; });
+    auto checkHalves = [&](const Comparison &how) {
+      std::string name = std::string("setp.") + how.name,
+                  rest = std::string(".") + type + "x2 %d|%q, %a, %b";
+      for (int half : {0, 1}) {
+        std::string take = half ? "\nmov.pred %d, %q;" : "";
+        checkTable(name + rest + ";" + take, "p 32 32 p", pairs,
+                   [&](const Case &x) { return how.holds(order(x, half)); });
+        checkTable(name + ".xor" + rest + ", %c;" + take, "p 32 32 p", pairs,
+                   [&](const Case &x) {
+                     return how.holds(order(x, half)) != (x.c != 0);
+                   });
+      }
+    };
+    for (const Comparison &how : kOrdered)
+      checkHalves(how);
+    for (const Comparison &how : kFloats)
+      checkHalves(how);
   }
-  for (const Comparison &how : kOrdered)
-    checkTable(std::string("set.") + how.name + ".u32.s32 %d, %a, %b;",
-               "32 32 32", pairsOf(integersOf(32)), [&](const Case &x) {
-                 return how.holds(orderOf(asSigned(x.a, 32), asSigned(x.b, 32)))
-                            ? 0xffffffffu
-                            : 0;
+}
+
+namespace {
+
+/// All ones or 1.0 where the comparison holds.
+void checkSet(const Comparison &how, const std::string &type, int bits,
+              bool hasFloat, const std::vector<Case> &cases,
+              const std::function<Order(const Case &)> &order) {
+  std::string k = std::to_string(bits);
+  for (const char *result : {"u32", "s32", "f32"}) {
+    bool isFloat = result[0] == 'f';
+    if (isFloat && !hasFloat)
+      continue;
+    std::string ftz = type.rfind("ftz.", 0) == 0 ? ".ftz" : "";
+    std::string from = ftz.empty() ? type : type.substr(4);
+    checkTable(std::string("set.") + how.name + ftz + "." + result + "." +
+                   from + " %d, %a, %b;",
+               "32 " + k + " " + k, cases, [&](const Case &x) {
+                 uint64_t truth = isFloat ? 0x3f800000u : 0xffffffffu;
+                 return how.holds(order(x)) ? truth : 0;
                });
+  }
+}
+
+} // namespace
+
+TEST(CompareTable, SetOfIntegers) {
+  for (int bits : {16, 32, 64}) {
+    std::vector<Case> cases = pairsOf(integersOf(bits));
+    std::string k = std::to_string(bits);
+    auto positive = [](const Case &x) { return orderOf(x.a, x.b); };
+    auto either = [=](const Case &x) {
+      return orderOf(asSigned(x.a, bits), asSigned(x.b, bits));
+    };
+    for (const Comparison &how : kOrdered) {
+      checkSet(how, "u" + k, bits, true, cases, positive);
+      checkSet(how, "s" + k, bits, true, cases, either);
+    }
+    for (const Comparison &how : kUnsigned)
+      checkSet(how, "u" + k, bits, true, cases, positive);
+    for (int eq : {0, 1})
+      checkSet(kOrdered[eq], "b" + k, bits, true, cases, positive);
+  }
+}
+
+TEST(CompareTable, SetOfFloats) {
+  for (const char *type : {"f16", "bf16", "f32", "f64", "ftz.f16", "ftz.f32"}) {
+    std::string name = type;
+    bool ftz = name.rfind("ftz.", 0) == 0;
+    name = ftz ? name.substr(4) : name;
+    int bits = name == "f64" ? 64 : name == "f32" ? 32 : 16;
+    auto order = [=](const Case &x) {
+      return orderOf(valueOf(name, x.a, ftz), valueOf(name, x.b, ftz));
+    };
+    std::vector<Case> cases = pairsOf(floatsOf(bits));
+    for (const Comparison &how : kOrdered)
+      checkSet(how, type, bits, bits > 16, cases, order);
+    for (const Comparison &how : kFloats)
+      checkSet(how, type, bits, bits > 16, cases, order);
+  }
 }
 
 TEST(CompareTable, Selp) {
-  for (const char *type : {"b16", "s32", "f32", "b64", "f64"}) {
+  for (const char *type : {"b16", "u16", "s16", "b32", "u32", "s32", "f32",
+                           "b64", "u64", "s64", "f64"}) {
     std::string k = std::string(type).substr(1);
     std::vector<Case> cases = pairsOf(integersOf(std::stoi(k)));
     checkTable(std::string("selp.") + type + " %d, %a, %b, %c;",

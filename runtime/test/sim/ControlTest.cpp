@@ -81,6 +81,41 @@ TEST(Control, OneLaneMaySpinOnAnother) {
   EXPECT_EQ(sum, 32u * 33 / 2);
 }
 
+// By a table each thread goes where its number says; .uni where all go one way.
+TEST(Control, TablesOfTargets) {
+  for (bool isUniform : {false, true}) {
+    std::string index =
+        isUniform ? "mov.u32 %r1, 2;\n" : "and.b32 %r1, %r0, 3;\n";
+    std::string uni = isUniform ? ".uni" : "";
+    Outcome o = runBody(index +
+                        "mov.u32 %r2, 0;\n"
+                        "T: .branchtargets A, B, C, B;\nbrx.idx" +
+                        uni +
+                        " %r1, T;\nA: mov.u32 %r2, 10;\nbra.uni END;\n"
+                        "B: mov.u32 %r2, 20;\nbra END;\n"
+                        "C: mov.u32 %r2, 30;\nEND: st.global.u32 [%rd3], %r2;\n"
+                        "ret" +
+                        uni + ";");
+    ASSERT_EQ(o.kinds(), "") << o.messages();
+    const uint32_t where[] = {10, 20, 30, 20};
+    for (unsigned t = 0; t < 32; ++t)
+      EXPECT_EQ(o.at(t), where[isUniform ? 2 : t % 4]);
+  }
+}
+
+// Whoever has left writes nothing more, and nobody waits for it.
+TEST(Control, WaysToLeave) {
+  for (const char *leave : {"exit;", "ret;"}) {
+    Outcome o = runBody(std::string("st.global.u32 [%rd3], 1;\n"
+                                    "setp.gt.u32 %p1, %r0, 20;\n@%p1 ") +
+                        leave + "\nst.global.u32 [%rd3], 2;");
+    ASSERT_EQ(o.kinds(), "") << o.messages();
+    for (unsigned t = 0; t < 32; ++t)
+      EXPECT_EQ(o.at(t), t > 20 ? 1u : 2u);
+  }
+  EXPECT_EQ(runBody("setp.eq.u32 %p1, %r0, 3;\n@%p1 trap;").kinds(), "trap");
+}
+
 TEST(Control, ScopesAndRepeatedLabels) {
   Outcome o = runBody("mov.u32 %r1, 1;\n"
                       "{ .reg .b32 %t<2>; .reg .pred p; mov.u32 %t1, 5; "

@@ -105,9 +105,7 @@ TEST(Decode, EveryFormIsBound) {
         ASSERT_TRUE(matchModifiers(form, modifiers, match));
         Op op;
         op.count = 1;
-        bool narrowCvta = form.sem == Sem::Cvta && match.has("u32") == false &&
-                          match.type() == ptx::Type::U32;
-        EXPECT_TRUE(narrowCvta || bind(match, op))
+        EXPECT_TRUE(bind(match, op))
             << form.opcode << " " << form.modifiers << ": " << word;
       }
   }

@@ -225,28 +225,38 @@ TEST(FloatTable, Doubles) {
   std::vector<Case> cases = pairsOf(doubles());
   for (const Mode &mode : kModes) {
     std::string suffix = std::string(".") + mode.name + ".f64 %d, %a, %b;";
-    checkTable("add" + suffix, "64 64 64", cases, [&](const Case &x) {
-      double a = doubleOf(x.a), b = doubleOf(x.b);
+    auto rounded = [&](double a, double b) {
       Exact sum = Exact::sum(a, b);
       if (sum.isZero())
         return uint64_t(signOfZeroSum(a, b, mode.rounding)) << 63;
       return bitsOfDouble(directed(sum.hi, sum.lo, mode.rounding));
+    };
+    checkTable("add" + suffix, "64 64 64", cases, [&](const Case &x) {
+      return rounded(doubleOf(x.a), doubleOf(x.b));
     });
+    checkTable("sub" + suffix, "64 64 64", cases, [&](const Case &x) {
+      return rounded(doubleOf(x.a), -doubleOf(x.b));
+    });
+    auto quotient = [&](double a, double b) {
+      double nearest = a / b;
+      if (std::isnan(nearest))
+        return canonicalNaN(64);
+      if (a == 0 || b == 0)
+        return bitsOfDouble(nearest);
+      double rest = std::fma(-nearest, b, a);
+      return bitsOfDouble(
+          directed(nearest, b < 0 ? -rest : rest, mode.rounding));
+    };
     checkTable("mul" + suffix, "64 64 64", cases, [&](const Case &x) {
       double a = doubleOf(x.a), b = doubleOf(x.b), product = a * b;
       return bitsOfDouble(
           directed(product, std::fma(a, b, -product), mode.rounding));
     });
     checkTable("div" + suffix, "64 64 64", cases, [&](const Case &x) {
-      double a = doubleOf(x.a), b = doubleOf(x.b), quotient = a / b;
-      if (std::isnan(quotient))
-        return canonicalNaN(64);
-      if (a == 0 || b == 0)
-        return bitsOfDouble(quotient);
-      double rest = std::fma(-quotient, b, a);
-      return bitsOfDouble(
-          directed(quotient, b < 0 ? -rest : rest, mode.rounding));
+      return quotient(doubleOf(x.a), doubleOf(x.b));
     });
+    checkTable(std::string("rcp.") + mode.name + ".f64 %d, %a;", "64 64", cases,
+               [&](const Case &x) { return quotient(1, doubleOf(x.a)); });
     checkTable(std::string("sqrt.") + mode.name + ".f64 %d, %a;", "64 64",
                cases, [&](const Case &x) {
                  double a = doubleOf(x.a), root = std::sqrt(a);
@@ -256,9 +266,37 @@ TEST(FloatTable, Doubles) {
                      directed(root, std::fma(-root, root, a), mode.rounding));
                });
   }
-  checkTable("fma.rn.f64 %d, %a, %b, %c;", "64 64 64 64", cases,
-             [](const Case &x) {
-               return bitsOfDouble(
-                   std::fma(doubleOf(x.a), doubleOf(x.b), doubleOf(x.c)));
-             });
+  const uint64_t sign = uint64_t(1) << 63;
+  checkTable("neg.f64 %d, %a;", "64 64", cases,
+             [=](const Case &x) { return x.a ^ sign; });
+  checkTable("abs.f64 %d, %a;", "64 64", cases,
+             [=](const Case &x) { return x.a & ~sign; });
+}
+
+TEST(FloatTable, FusedMultiplyAddOfDoubles) {
+  std::vector<Case> cases = pairsOf(doubles());
+  // Products that nearly cancel.
+  std::mt19937_64 draw(12);
+  for (int n = 0; n < 2000; ++n) {
+    double a = 1 + (draw() % 65536) * 0x1p-52, b = 1 + (draw() % 999) * 0x1p-52;
+    cases.push_back({bitsOfDouble(a), bitsOfDouble(b), bitsOfDouble(-a * b)});
+  }
+  for (const char *name : {"fma", "mad"})
+    for (const Mode &mode : kModes)
+      checkTable(std::string(name) + "." + mode.name + ".f64 %d, %a, %b, %c;",
+                 "64 64 64 64", cases, [&](const Case &x) {
+                   double a = doubleOf(x.a), b = doubleOf(x.b),
+                          c = doubleOf(x.c);
+                   double product = a * b, error = std::fma(a, b, -product);
+                   double nearest = std::fma(a, b, c);
+                   if (nearest == 0)
+                     return uint64_t(signOfZeroSum(product, c, mode.rounding))
+                            << 63;
+                   Exact sum = Exact::sum(product, c);
+                   // Near to each other, so their difference is exact.
+                   long double missing = sum.hi - nearest;
+                   missing = missing + sum.lo + error;
+                   return bitsOfDouble(
+                       directed(nearest, double(missing), mode.rounding));
+                 });
 }

@@ -9,6 +9,7 @@
 #ifndef ATTNRT_TEST_SIM_HARNESS_H
 #define ATTNRT_TEST_SIM_HARNESS_H
 
+#include "FormsSeen.h"
 #include "Run/Simulator.h"
 
 #include <gtest/gtest.h>
@@ -88,6 +89,7 @@ inline Outcome runText(const std::string &ptx,
                        const std::vector<uint32_t> &input = {},
                        const LaunchOf &how = {}) {
   Outcome outcome;
+  noteForms(ptx);
   Expected<std::shared_ptr<const Program>> program = decode(ptx);
   if (!program) {
     outcome.status = program.status();

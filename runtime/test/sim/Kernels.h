@@ -32,6 +32,7 @@ public:
     EXPECT_TRUE(in.good()) << file;
     std::stringstream text;
     text << in.rdbuf();
+    noteForms(text.str());
     Expected<std::shared_ptr<const Program>> decoded = decode(text.str());
     EXPECT_TRUE(bool(decoded)) << file << ": " << decoded.status().message();
     if (decoded)

@@ -64,7 +64,7 @@ TEST(Logic, SetpAndSelp) {
   };
   EXPECT_EQ(test("setp.lt.s32 %p1, %r1, %r2;", -1, 1), 1u);
   EXPECT_EQ(test("setp.lt.u32 %p1, %r1, %r2;", -1, 1), 0u);
-  EXPECT_EQ(test("setp.lo.s32 %p1, %r1, %r2;", -1, 1), 0u);
+  EXPECT_EQ(test("setp.lo.u32 %p1, %r1, %r2;", -1, 1), 0u);
   EXPECT_EQ(test("setp.gt.f32 %p1, %f1, %f2;", bitsOf(NAN), bitsOf(1)), 0u);
   EXPECT_EQ(test("setp.gtu.f32 %p1, %f1, %f2;", bitsOf(NAN), bitsOf(1)), 1u);
   EXPECT_EQ(test("setp.ne.f32 %p1, %f1, %f2;", bitsOf(NAN), bitsOf(1)), 0u);

@@ -67,7 +67,7 @@ struct Compare {
   }
 };
 
-/// How rows of a type are read: f32 with .ftz, halves, the rest as they are.
+/// How rows of a type are read: floats with .ftz, halves, the rest as they are.
 template <typename T>
 struct Plain {
   using Lane = T;
@@ -86,6 +86,12 @@ template <typename H>
 struct High {
   using Lane = uint32_t;
   static float read(uint32_t x) { return H::widen(uint16_t(x >> 16)); }
+};
+
+template <typename R>
+struct FlushedHalf {
+  using Lane = uint32_t;
+  static float read(uint32_t x) { return flushHalf<Half>(R::read(x)); }
 };
 
 template <Cmp kCmp, typename R>
@@ -134,11 +140,11 @@ Step setp(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-template <Cmp kCmp, typename H>
+template <Cmp kCmp, typename L, typename U>
 Step setpPair(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]);
-  writeBoth(warp, op, mask, compareRows<kCmp, Low<H>>(warp, a, b),
-            compareRows<kCmp, High<H>>(warp, a, b));
+  writeBoth(warp, op, mask, compareRows<kCmp, L>(warp, a, b),
+            compareRows<kCmp, U>(warp, a, b));
   return Step::Next;
 }
 
@@ -171,32 +177,24 @@ Handler byType(bool isSet, Type type, bool ftz) {
     ROW(U64, Plain<uint64_t>)
     ROW(S64, Plain<int64_t>)
     ROW(F64, Plain<double>)
-    ROW(F16, Low<Half>)
     ROW(BF16, Low<Bhalf>)
 #undef ROW
   case Type::F32:
     if (ftz)
       return isSet ? set<kCmp, Flushed> : setp<kCmp, Flushed>;
     return isSet ? set<kCmp, Plain<float>> : setp<kCmp, Plain<float>>;
+  case Type::F16:
+    if (ftz)
+      return isSet ? set<kCmp, FlushedHalf<Low<Half>>>
+                   : setp<kCmp, FlushedHalf<Low<Half>>>;
+    return isSet ? set<kCmp, Low<Half>> : setp<kCmp, Low<Half>>;
   case Type::F16x2:
-    return setpPair<kCmp, Half>;
+    return ftz ? setpPair<kCmp, FlushedHalf<Low<Half>>, FlushedHalf<High<Half>>>
+               : setpPair<kCmp, Low<Half>, High<Half>>;
   case Type::BF16x2:
-    return setpPair<kCmp, Bhalf>;
+    return setpPair<kCmp, Low<Bhalf>, High<Bhalf>>;
   default:
     return nullptr;
-  }
-}
-
-Type unsignedOf(Type type) {
-  switch (type) {
-  case Type::S16:
-    return Type::U16;
-  case Type::S32:
-    return Type::U32;
-  case Type::S64:
-    return Type::U64;
-  default:
-    return type;
   }
 }
 
@@ -204,23 +202,21 @@ Handler compare(const Match &match, bool isSet, Type type) {
   struct Named {
     std::string_view name;
     Handler (*by)(bool, Type, bool);
-    bool isUnsigned;
   };
   static const Named kNamed[] = {
-      {"eq", byType<Cmp::Eq>, false},   {"ne", byType<Cmp::Ne>, false},
-      {"lt", byType<Cmp::Lt>, false},   {"le", byType<Cmp::Le>, false},
-      {"gt", byType<Cmp::Gt>, false},   {"ge", byType<Cmp::Ge>, false},
-      {"lo", byType<Cmp::Lt>, true},    {"ls", byType<Cmp::Le>, true},
-      {"hi", byType<Cmp::Gt>, true},    {"hs", byType<Cmp::Ge>, true},
-      {"equ", byType<Cmp::Equ>, false}, {"neu", byType<Cmp::Neu>, false},
-      {"ltu", byType<Cmp::Ltu>, false}, {"leu", byType<Cmp::Leu>, false},
-      {"gtu", byType<Cmp::Gtu>, false}, {"geu", byType<Cmp::Geu>, false},
-      {"num", byType<Cmp::Num>, false}, {"nan", byType<Cmp::Nan>, false},
+      {"eq", byType<Cmp::Eq>},   {"ne", byType<Cmp::Ne>},
+      {"lt", byType<Cmp::Lt>},   {"le", byType<Cmp::Le>},
+      {"gt", byType<Cmp::Gt>},   {"ge", byType<Cmp::Ge>},
+      {"lo", byType<Cmp::Lt>},   {"ls", byType<Cmp::Le>},
+      {"hi", byType<Cmp::Gt>},   {"hs", byType<Cmp::Ge>},
+      {"equ", byType<Cmp::Equ>}, {"neu", byType<Cmp::Neu>},
+      {"ltu", byType<Cmp::Ltu>}, {"leu", byType<Cmp::Leu>},
+      {"gtu", byType<Cmp::Gtu>}, {"geu", byType<Cmp::Geu>},
+      {"num", byType<Cmp::Num>}, {"nan", byType<Cmp::Nan>},
   };
   for (const Named &named : kNamed)
     if (match.has(named.name))
-      return named.by(isSet, named.isUnsigned ? unsignedOf(type) : type,
-                      match.has("ftz"));
+      return named.by(isSet, type, match.has("ftz"));
   return nullptr;
 }
 

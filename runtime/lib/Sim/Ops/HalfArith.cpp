@@ -19,17 +19,6 @@ namespace {
 
 constexpr uint32_t kFtz = 1, kSat = 2, kRelu = 4, kNaN = 8, kPair = 16;
 
-/// The least normal number of either format.
-template <typename H>
-constexpr float kLeast = 0x1p-14f;
-template <>
-constexpr float kLeast<Bhalf> = 0x1p-126f;
-
-template <typename H>
-float flushHalf(float x) {
-  return std::fabs(x) < kLeast<H> ? x * 0 : x;
-}
-
 /// One element; `aux` holds the modifiers.
 template <typename H>
 uint16_t finish(float r, uint32_t aux) {

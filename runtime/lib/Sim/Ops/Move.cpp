@@ -132,12 +132,29 @@ Handler cvta(const Match &match) {
   return map<Same<uint64_t>, uint64_t, uint64_t>;
 }
 
-/// aux: the window's number.
+/// What isspacep.const asks for; other spaces go by the number of the window.
+constexpr uint32_t kConstSpace = 4;
+
+/// Constant variables lie among the global ones.
+bool isConstant(const Launch &launch, uint64_t address) {
+  const std::vector<ptx::Variable> &variables = launch.program.variables;
+  for (size_t v = 0; v < variables.size(); ++v)
+    if (variables[v].space == ptx::Space::Const &&
+        address - launch.variableAddresses[v] < variables[v].bytes)
+      return true;
+  return false;
+}
+
+uint32_t spaceOf(const Launch &launch, uint64_t address) {
+  uint32_t window = static_cast<uint32_t>(address >> 60);
+  return window == 0 && isConstant(launch, address) ? kConstSpace : window;
+}
+
 Step isspacep(Warp &warp, const Op &op, uint32_t mask) {
   const uint64_t *a = warp.row64(op.src[0]);
   uint32_t bits = 0;
   for (int i = 0; i < 32; ++i)
-    bits |= uint32_t(a[i] >> 60 == op.aux) << i;
+    bits |= uint32_t(spaceOf(warp.cta.launch, a[i]) == op.aux) << i;
   Predicate &d = warp.preds[op.dst[0]];
   d.value = (d.value & ~mask) | (bits & mask);
   d.poison = (d.poison & ~mask) | (warp.poison[op.src[0]] & mask);
@@ -155,6 +172,7 @@ bool bindMove(const Match &match, Op &op) {
   case Sem::Isspacep:
     op.aux = match.has("local")                                ? 2
              : match.has("shared") || match.has("shared::cta") ? 1
+             : match.has("const")                              ? kConstSpace
                                                                : 0;
     return setHandler(op, isspacep);
   default:

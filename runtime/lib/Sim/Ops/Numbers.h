@@ -96,15 +96,22 @@ inline uint16_t floatToHalfZero(float x) {
 
 /// The two 16-bit formats behind one name.
 struct Half {
+  static constexpr float kLeastNormal = 0x1p-14f;
   static float widen(uint16_t bits) { return halfToFloat(bits); }
   static uint16_t narrow(float x) { return floatToHalf(x); }
   static uint16_t narrowZero(float x) { return floatToHalfZero(x); }
 };
 struct Bhalf {
+  static constexpr float kLeastNormal = 0x1p-126f;
   static float widen(uint16_t bits) { return bhalfToFloat(bits); }
   static uint16_t narrow(float x) { return floatToBhalf(x); }
   static uint16_t narrowZero(float x) { return floatToBhalfZero(x); }
 };
+
+template <typename H>
+float flushHalf(float x) {
+  return std::fabs(x) < H::kLeastNormal ? x * 0 : x;
+}
 
 float exp2Approx(float x);
 

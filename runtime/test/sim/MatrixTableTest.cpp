@@ -1,4 +1,4 @@
-//===- MatrixTest.cpp - mma, ldmatrix, movmatrix --------------------------===//
+//===- MatrixTableTest.cpp - mma, ldmatrix, movmatrix ---------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -121,26 +121,26 @@ void checkHalf(const Shape &s) {
 
 } // namespace
 
-TEST(Matrix, Bf16K16) {
+TEST(MatrixTable, Bf16K16) {
   checkSingle({"m16n8k16", 16, 4, 2, bf16}, "f32.bf16.bf16.f32");
 }
-TEST(Matrix, Bf16K8) {
+TEST(MatrixTable, Bf16K8) {
   checkSingle({"m16n8k8", 8, 2, 1, bf16}, "f32.bf16.bf16.f32");
 }
-TEST(Matrix, F16K16) {
+TEST(MatrixTable, F16K16) {
   checkSingle({"m16n8k16", 16, 4, 2, f16}, "f32.f16.f16.f32");
 }
-TEST(Matrix, F16K8) {
+TEST(MatrixTable, F16K8) {
   checkSingle({"m16n8k8", 8, 2, 1, f16}, "f32.f16.f16.f32");
 }
-TEST(Matrix, Tf32K8) {
+TEST(MatrixTable, Tf32K8) {
   checkSingle({"m16n8k8", 8, 4, 2, nullptr}, "f32.tf32.tf32.f32");
 }
-TEST(Matrix, Tf32K4) {
+TEST(MatrixTable, Tf32K4) {
   checkSingle({"m16n8k4", 4, 2, 1, nullptr}, "f32.tf32.tf32.f32");
 }
-TEST(Matrix, F16AccumulatorK16) { checkHalf({"m16n8k16", 16, 4, 2, f16}); }
-TEST(Matrix, F16AccumulatorK8) { checkHalf({"m16n8k8", 8, 2, 1, f16}); }
+TEST(MatrixTable, F16AccumulatorK16) { checkHalf({"m16n8k16", 16, 4, 2, f16}); }
+TEST(MatrixTable, F16AccumulatorK8) { checkHalf({"m16n8k8", 8, 2, 1, f16}); }
 
 namespace {
 /// Element (row, column) of matrix j holds 256 j + 8 row + column.
@@ -162,7 +162,7 @@ Outcome loadMatrices(const std::string &instruction) {
 }
 } // namespace
 
-TEST(Matrix, Ldmatrix) {
+TEST(MatrixTable, Ldmatrix) {
   Outcome o = loadMatrices("ldmatrix.sync.aligned.m8n8.x4.shared.b16 "
                            "{%r7, %r8, %r9, %r10}, [%r5];");
   ASSERT_EQ(o.kinds(), "") << o.messages();
@@ -173,7 +173,7 @@ TEST(Matrix, Ldmatrix) {
     }
 }
 
-TEST(Matrix, LdmatrixTransposed) {
+TEST(MatrixTable, LdmatrixTransposed) {
   Outcome o = loadMatrices("ldmatrix.sync.aligned.x4.trans.m8n8.shared.b16 "
                            "{%r7, %r8, %r9, %r10}, [%r5];");
   ASSERT_EQ(o.kinds(), "") << o.messages();
@@ -184,7 +184,7 @@ TEST(Matrix, LdmatrixTransposed) {
     }
 }
 
-TEST(Matrix, LdmatrixX2ReadsSixteenAddresses) {
+TEST(MatrixTable, LdmatrixX2ReadsSixteenAddresses) {
   // The addresses of lanes 16-31 are nonsense and must not matter.
   Outcome o = loadMatrices("setp.gt.u32 %p1, %r0, 15;\n"
                            "selp.b32 %r5, 3, %r5, %p1;\n"
@@ -195,7 +195,77 @@ TEST(Matrix, LdmatrixX2ReadsSixteenAddresses) {
   EXPECT_EQ(o.at(5, 1), (256u + 11) << 16 | (256 + 10));
 }
 
-TEST(Matrix, Movmatrix) {
+TEST(MatrixTable, EveryNumberOfMatrices) {
+  for (unsigned count : {1, 2, 4})
+    for (bool isTransposed : {false, true})
+      for (const char *space : {".shared", ".shared::cta", ""}) {
+        std::string list = "{%r7", zero, address;
+        for (unsigned r = 1; r < 4; ++r) {
+          std::string name = "%r" + std::to_string(7 + r);
+          list += r < count ? ", " + name : "";
+          zero += r < count ? "" : "mov.u32 " + name + ", 0;\n";
+        }
+        if (!*space)
+          address = "cvt.u64.u32 %rd6, %r5;\ncvta.shared.u64 %rd6, %rd6;\n";
+        Outcome o = loadMatrices(
+            zero + address + "ldmatrix.sync.aligned.m8n8.x" +
+            std::to_string(count) + (isTransposed ? ".trans" : "") + space +
+            ".b16 " + list + (*space ? "}, [%r5];" : "}, [%rd6];"));
+        ASSERT_EQ(o.kinds(), "") << o.messages();
+        for (unsigned lane = 0; lane < 32; ++lane)
+          for (unsigned j = 0; j < count; ++j) {
+            unsigned pair = lane % 4 * 2, other = lane / 4;
+            unsigned low =
+                256 * j + (isTransposed ? 8 * pair + other : 8 * other + pair);
+            EXPECT_EQ(o.at(lane, j),
+                      (low + (isTransposed ? 8 : 1)) << 16 | low);
+          }
+      }
+}
+
+TEST(MatrixTable, StoresOfEveryNumberOfMatrices) {
+  // Lane n of matrix j holds 1000 j + 2 n and the next number.
+  for (unsigned count : {1, 2, 4})
+    for (bool isTransposed : {false, true})
+      for (const char *space : {".shared", ".shared::cta"}) {
+        std::string list = "{%r7", make;
+        for (unsigned r = 0; r < 4; ++r) {
+          std::string name = "%r" + std::to_string(7 + r);
+          list += r && r < count ? ", " + name : "";
+          make += "mad.lo.u32 %r1, %r0, 2, " + std::to_string(1000 * r) +
+                  ";\nadd.u32 %r2, %r1, 1;\nshl.b32 %r2, %r2, 16;\nor.b32 " +
+                  name + ", %r1, %r2;\n";
+        }
+        std::string ptx = kernelOf(
+            make +
+                "shl.b32 %r5, %r0, 4;\nmov.u32 %r6, tile;\n"
+                "add.u32 %r5, %r5, %r6;\n"
+                "st.shared.v4.u32 [%r5], {0, 0, 0, 0};\nbar.sync 0;\n"
+                "stmatrix.sync.aligned.m8n8.x" +
+                std::to_string(count) + (isTransposed ? ".trans" : "") + space +
+                ".b16 [%r5], " + list +
+                "};\nbar.sync 0;\n"
+                "ld.shared.v4.u32 {%r1, %r2, %r3, %r4}, [%r5];\n"
+                "st.global.v4.u32 [%rd3], {%r1, %r2, %r3, %r4};",
+            ".shared .align 16 .b8 tile[512];\n");
+        ptx.replace(ptx.find("sm_80"), 5, "sm_90");
+        Outcome o = runText(ptx);
+        ASSERT_EQ(o.kinds(), "") << o.messages();
+        // Row r of matrix j is where lane 8 j + r says.
+        for (unsigned j = 0; j < 4; ++j)
+          for (unsigned row = 0; row < 8; ++row)
+            for (unsigned column = 0; column < 8; ++column) {
+              unsigned across = isTransposed ? column : row,
+                       along = isTransposed ? row : column;
+              unsigned element = 1000 * j + 8 * across + along;
+              uint32_t word = o.at(8 * j + row, column / 2);
+              EXPECT_EQ(word >> 16 * (column % 2) & 0xffff,
+                        j < count ? element : 0);
+            }
+      }
+}
+
+TEST(MatrixTable, Movmatrix) {
   Outcome o = loadMatrices("ldmatrix.sync.aligned.m8n8.x1.shared.b16 "
                            "{%r7}, [%r5];\n"
                            "movmatrix.sync.aligned.m8n8.trans.b16 %r8, %r7;\n"
@@ -204,7 +274,7 @@ TEST(Matrix, Movmatrix) {
   EXPECT_EQ(o.at(5, 1), (1u + 8 * 3) << 16 | (1 + 8 * 2));
 }
 
-TEST(Matrix, StmatrixNeedsSm90) {
+TEST(MatrixTable, StmatrixNeedsSm90) {
   std::string body = "mov.u32 %r1, tile;\n"
                      "stmatrix.sync.aligned.m8n8.x1.shared.b16 [%r1], {%r0};\n";
   std::string ptx = kernelOf(body, ".shared .align 16 .b8 tile[512];\n");
@@ -217,7 +287,7 @@ TEST(Matrix, StmatrixNeedsSm90) {
   EXPECT_TRUE(runText(ptx).status.isOk());
 }
 
-TEST(Matrix, StmatrixStoresWhatIsDefinedOnly) {
+TEST(MatrixTable, StmatrixStoresWhatIsDefinedOnly) {
   std::string ptx = kernelOf("mov.u32 %r1, tile;\nand.b32 %r2, %r0, 7;\n"
                              "shl.b32 %r2, %r2, 4;\nadd.u32 %r1, %r1, %r2;\n"
                              "stmatrix.sync.aligned.m8n8.x2.shared.b16 "

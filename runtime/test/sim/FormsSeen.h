@@ -1,0 +1,71 @@
+//===- FormsSeen.h - Which forms the tests decode ---------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// With ATTNRT_TEST_FORMS a test appends to that file each form that it runs
+// with each word of it; EveryForm looks for those that are missing.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_TEST_SIM_FORMSSEEN_H
+#define ATTNRT_TEST_SIM_FORMSSEEN_H
+
+#include "Decode/Forms.h"
+#include "Ptx/Parser.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <string>
+
+namespace attnrt::sim {
+
+/// "add | ?rn|rz|rm|rp f64 | d0 s0 s0 | rz": the form and one of its words.
+inline std::string lineFor(const Form &form, std::string_view word) {
+  return std::string(form.opcode) + " | " + std::string(form.modifiers) +
+         " | " + std::string(form.operands) + " | " + std::string(word);
+}
+
+/// The forms that fit: which of them the operands choose is not asked.
+inline void addForms(const ptx::Instruction &inst, std::set<std::string> &out) {
+  for (const Form &form : allForms()) {
+    Match match;
+    if (form.opcode != inst.opcode ||
+        inst.operands.size() > form.specs.size() ||
+        !matchModifiers(form, inst.modifiers, match))
+      continue;
+    out.insert(lineFor(form, ""));
+    for (const std::string &modifier : inst.modifiers)
+      out.insert(lineFor(form, modifier));
+  }
+}
+
+inline void noteForms(std::string_view ptx) {
+  const char *path = std::getenv("ATTNRT_TEST_FORMS");
+  if (!path)
+    return;
+  struct Seen {
+    std::string path;
+    std::set<std::string> lines;
+    ~Seen() {
+      std::ofstream out(path, std::ios::app);
+      for (const std::string &line : lines)
+        out << line << "\n";
+    }
+  };
+  static Seen seen{path, {}};
+  Expected<ptx::Module> module = ptx::parse(ptx);
+  if (!module)
+    return;
+  for (const ptx::Entry &entry : module->entries)
+    for (const ptx::Instruction &inst : entry.body)
+      addForms(inst, seen.lines);
+}
+
+} // namespace attnrt::sim
+
+#endif // ATTNRT_TEST_SIM_FORMSSEEN_H
