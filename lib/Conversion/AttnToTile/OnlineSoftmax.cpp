@@ -12,11 +12,13 @@
 //   l    sum over its keys of exp(s - m), four partial sums a row,
 //   acc  sum over its keys of exp(s - m) * v,
 //
-// and rescales l and acc by exp(m - m') when the maximum grows to m'. Scores
-// stay unscaled: scale * log2(e) is the factor of the FMA in front of exp2.
+// and rescales l and acc by exp(m - m') when the maximum grows to m'.
 //
 // KV tiles before and behind those that every row keeps whole are masked; the
 // three runs of tiles are three loops.
+//
+// Where there are too few rows to fill the chip, the KV tiles of a CTA are split
+// among several, which store their states as parts for MergeKernel.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,6 +51,7 @@ private:
   // The kernel, in order.
   void emitPosition();
   void emitTileRange();
+  void emitTileRangeOfPart();
   void emitQuery();
   SoftmaxState emitInitialState();
   SoftmaxState emitLoop(Value from, Value to, bool isMasked,
@@ -57,15 +60,18 @@ private:
   Value emitScores(Value firstKey, bool isMasked);
   Value emitMask(Value scores, Value firstKey);
   void emitResults(SoftmaxState state);
+  void emitParts(SoftmaxState state, Value total, Value firstRow);
 
   // Small pieces.
   Value clampTile(Value tile, Value low, Value high);
+  Value firstRowIf(Value condition);
 
   KernelArguments arguments;
   int64_t keys, dimQK;
 
   Value queryView, keyView, valueView;
   TilePosition position;
+  Value part; // which, of `arguments.splits`
   Value keyHead, query;
   /// Tiles [first, full), [full, fullEnd), [fullEnd, last).
   Value first, full, fullEnd, last;
@@ -86,6 +92,10 @@ void ForwardKernel::emitPosition() {
   position.queryLength = dim(queryView, 2);
   position.keyLength = dim(keyView, 2);
   Value block = BlockIdOp::create(builder, loc, GridDim::x);
+  if (arguments.splits) {
+    part = arith::RemUIOp::create(builder, loc, block, arguments.splits);
+    block = arith::DivUIOp::create(builder, loc, block, arguments.splits);
+  }
   position.head = BlockIdOp::create(builder, loc, GridDim::y);
   position.batch = BlockIdOp::create(builder, loc, GridDim::z);
   position.firstQuery =
@@ -127,6 +137,28 @@ void ForwardKernel::emitTileRange() {
              ? first
              : clampTile(tilesThrough(range[1]), first, last);
   fullEnd = clampTile(tilesBefore(range[2]), full, last);
+  if (arguments.splits)
+    emitTileRangeOfPart();
+}
+
+/// An equal share of the tiles, none for the last parts where there are few.
+void ForwardKernel::emitTileRangeOfPart() {
+  Value tiles = arith::SubIOp::create(builder, loc, last, first);
+  tiles = arith::MaxSIOp::create(builder, loc, tiles, index(0));
+  Value others =
+      arith::SubIOp::create(builder, loc, arguments.splits, index(1));
+  Value padded = arith::AddIOp::create(builder, loc, tiles, others);
+  Value share =
+      arith::DivUIOp::create(builder, loc, padded, arguments.splits);
+  Value before = arith::MulIOp::create(builder, loc, part, share);
+  Value from = arith::AddIOp::create(builder, loc, first, before);
+  from = arith::MinSIOp::create(builder, loc, from, last);
+  Value to = arith::AddIOp::create(builder, loc, from, share);
+  to = arith::MinSIOp::create(builder, loc, to, last);
+  full = full == first ? from : clampTile(full, from, to);
+  fullEnd = clampTile(fullEnd, full, to);
+  first = from;
+  last = to;
 }
 
 void ForwardKernel::emitQuery() {
@@ -213,11 +245,40 @@ SoftmaxState ForwardKernel::emitLoop(Value from, Value to, bool isMasked,
   return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
 }
 
+/// Rows at the end of the queries are outside, and what is stored there is
+/// dropped.
+Value ForwardKernel::firstRowIf(Value condition) {
+  return arith::SelectOp::create(builder, loc, condition, position.firstQuery,
+                                 position.queryLength);
+}
+
+void ForwardKernel::emitParts(SoftmaxState state, Value total, Value firstRow) {
+  Value entries = dim(arguments.parts.max, 0);
+  Value batches =
+      arith::DivUIOp::create(builder, loc, entries, arguments.splits);
+  Value entry = arith::MulIOp::create(builder, loc, part, batches);
+  entry = arith::AddIOp::create(builder, loc, entry, position.batch);
+  SmallVector<Value> indices = {entry, position.head, firstRow};
+  StoreOp::create(builder, loc, state.max, arguments.parts.max, indices);
+  StoreOp::create(builder, loc, total, arguments.parts.sums, indices);
+  if (arguments.parts.acc)
+    StoreOp::create(builder, loc, state.acc, arguments.parts.acc, indices);
+}
+
+/// With one part, the results; with more, the parts.
 void ForwardKernel::emitResults(SoftmaxState state) {
   Value total = ReduceOp::create(builder, loc, type(rows, 1, f32),
                                  Combiner::add, state.sums);
-  SmallVector<Value> indices = {position.batch, position.head,
-                                position.firstQuery};
+  Value firstRow = position.firstQuery;
+  if (arguments.splits) {
+    auto isOnePart = [&](arith::CmpIPredicate predicate) -> Value {
+      return arith::CmpIOp::create(builder, loc, predicate, arguments.splits,
+                                   index(1));
+    };
+    emitParts(state, total, firstRowIf(isOnePart(arith::CmpIPredicate::ne)));
+    firstRow = firstRowIf(isOnePart(arith::CmpIPredicate::eq));
+  }
+  SmallVector<Value> indices = {position.batch, position.head, firstRow};
   if (arguments.output)
     emitOutput(state, total, arguments.output, indices);
   if (arguments.lse)

@@ -53,10 +53,11 @@ static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
                         .Case("kv", &keys.kv)
                         .Case("warps", &keys.warps)
                         .Case("stages", &keys.stages)
+                        .Case("split", &keys.split)
                         .Default(nullptr);
     if (!slot)
-      return emitError() << "expected schedule keys `q`, `kv`, `warps` or "
-                            "`stages`, got `"
+      return emitError() << "expected schedule keys `q`, `kv`, `warps`, "
+                            "`stages` or `split`, got `"
                          << key.trim() << "`";
     if (value.trim().getAsInteger(10, *slot))
       return emitError() << "expected an integer for schedule key `"
@@ -74,7 +75,8 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   if (failed(parseKeys(schedule, keys, emitError)))
     return failure();
   auto attr = ScheduleAttr::getChecked(emitError, &getContext(), keys.q,
-                                       keys.kv, keys.warps, keys.stages);
+                                       keys.kv, keys.warps, keys.stages,
+                                       keys.split);
   if (!attr)
     return failure();
   int64_t registers = estimateRegisters(keys, dims);
