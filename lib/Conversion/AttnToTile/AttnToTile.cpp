@@ -76,14 +76,15 @@ private:
   SmallVector<Value> emitParts(Value splits);
   KernelOp makeKernel(const Twine &suffix, ScheduleAttr schedule,
                       ArrayRef<Value> inputs, ArrayRef<Value> outputs);
+  ScheduleAttr scheduleOf(Value splits);
   KernelOp emitKernel(ArrayRef<Value> inputs, ArrayRef<Value> outputs,
-                      bool isSplit);
+                      Value splits);
   KernelOp emitMerge(ArrayRef<Value> inputs, ArrayRef<Value> outputs);
   SmallVector<Value> launch(KernelOp kernel, Value gridX,
                             ArrayRef<Value> inputs, ArrayRef<Value> outputs);
   void emitLaunches();
-  SmallVector<Value> emitMergeLaunch(Value splits, ArrayRef<Value> filled,
-                                     size_t resultCount);
+  SmallVector<Value> emitMergeLaunch(Value splits, ArrayRef<Value> parts,
+                                     ArrayRef<Value> results);
 
   Value dim(Value tensor, int64_t index) {
     return builder.createOrFold<tensor::DimOp>(loc, tensor, index);
@@ -95,6 +96,9 @@ private:
   Value isOne(Value count) {
     return builder.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
                                                count, constant(1));
+  }
+  static bool mayBeOne(Value splits) {
+    return getConstantIntValue(splits).value_or(1) == 1;
   }
   bool isUsed(Value result) { return result && !result.use_empty(); }
   ScheduleAttr schedule() {
@@ -241,16 +245,25 @@ static auto argumentTaker(KernelOp kernel) {
   };
 }
 
+/// With the count that the shapes decided, where types know them.
+ScheduleAttr HostRewriter::scheduleOf(Value splits) {
+  ScheduleAttr keys = schedule();
+  return ScheduleAttr::get(builder.getContext(), keys.getQ(), keys.getKv(),
+                           keys.getWarps(), keys.getStages(),
+                           getConstantIntValue(splits).value_or(0));
+}
+
 KernelOp HostRewriter::emitKernel(ArrayRef<Value> inputs,
-                                  ArrayRef<Value> outputs, bool isSplit) {
-  KernelOp kernel = makeKernel("", schedule(), inputs, outputs);
+                                  ArrayRef<Value> outputs, Value splits) {
+  KernelOp kernel = makeKernel("", scheduleOf(splits), inputs, outputs);
   auto take = argumentTaker(kernel);
   KernelArguments arguments{take(), take(), take(), take(), {}, {}, {}, {}};
+  bool isSplit = !matchPattern(splits, m_One());
   if (isSplit)
     arguments.splits = take();
-  if (isUsed(op.getOutput()))
+  if (mayBeOne(splits) && isUsed(op.getOutput()))
     arguments.output = take();
-  if (isUsed(op.getLse()))
+  if (mayBeOne(splits) && isUsed(op.getLse()))
     arguments.lse = take();
   if (isSplit) {
     arguments.parts.max = take();
@@ -323,7 +336,7 @@ SmallVector<Value> HostRewriter::launch(KernelOp kernel, Value gridX,
   return SmallVector<Value>(launch.getResults());
 }
 
-/// Where keys are split, the kernel fills the results or the parts, and the
+/// Where keys may be split, the kernel fills the results or the parts, and the
 /// merging, whose grid is empty in the first case, results from parts.
 void HostRewriter::emitLaunches() {
   Value divisor = arith::MaxUIOp::create(builder, loc, keyHeads, constant(1));
@@ -335,16 +348,21 @@ void HostRewriter::emitLaunches() {
                                group};
   SmallVector<Value> results = emitDestinations();
   if (matchPattern(splits, m_One())) {
-    KernelOp kernel = emitKernel(inputs, results, /*isSplit=*/false);
+    KernelOp kernel = emitKernel(inputs, results, splits);
     results = launch(kernel, blocks, inputs, results);
   } else {
     inputs.push_back(splits);
-    SmallVector<Value> outputs(results);
-    llvm::append_range(outputs, emitParts(splits));
-    KernelOp kernel = emitKernel(inputs, outputs, /*isSplit=*/true);
+    SmallVector<Value> parts = emitParts(splits), outputs;
+    if (mayBeOne(splits))
+      outputs = results;
+    llvm::append_range(outputs, parts);
+    KernelOp kernel = emitKernel(inputs, outputs, splits);
     blocks = fold<arith::MulIOp>(blocks, splits);
     SmallVector<Value> filled = launch(kernel, blocks, inputs, outputs);
-    results = emitMergeLaunch(splits, filled, results.size());
+    if (mayBeOne(splits))
+      results.assign(filled.begin(), filled.end() - parts.size());
+    parts.assign(filled.end() - parts.size(), filled.end());
+    results = emitMergeLaunch(splits, parts, results);
   }
   unsigned next = 0;
   for (Value result : op->getResults())
@@ -352,13 +370,11 @@ void HostRewriter::emitLaunches() {
       result.replaceAllUsesWith(results[next++]);
 }
 
-/// `filled` are the results and, behind them, the parts.
 SmallVector<Value> HostRewriter::emitMergeLaunch(Value splits,
-                                                 ArrayRef<Value> filled,
-                                                 size_t resultCount) {
-  ArrayRef<Value> results = filled.take_front(resultCount);
+                                                 ArrayRef<Value> parts,
+                                                 ArrayRef<Value> results) {
   SmallVector<Value> inputs = {splits};
-  llvm::append_range(inputs, filled.drop_front(resultCount));
+  llvm::append_range(inputs, parts);
   KernelOp kernel = emitMerge(inputs, results);
   Value blocks = fold<arith::CeilDivUIOp>(
       queryLength, constant(kernel.getSchedule().getQ()));

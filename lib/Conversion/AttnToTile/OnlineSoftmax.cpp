@@ -265,11 +265,14 @@ void ForwardKernel::emitParts(SoftmaxState state, Value total, Value firstRow) {
     StoreOp::create(builder, loc, state.acc, arguments.parts.acc, indices);
 }
 
-/// With one part, the results; with more, the parts.
+/// With one part, the results; with more, the parts. Where those are certain,
+/// there are no results to store.
 void ForwardKernel::emitResults(SoftmaxState state) {
   Value total = ReduceOp::create(builder, loc, type(rows, 1, f32),
                                  Combiner::add, state.sums);
   Value firstRow = position.firstQuery;
+  if (arguments.splits && !arguments.output && !arguments.lse)
+    return emitParts(state, total, firstRow);
   if (arguments.splits) {
     auto isOnePart = [&](arith::CmpIPredicate predicate) -> Value {
       return arith::CmpIOp::create(builder, loc, predicate, arguments.splits,

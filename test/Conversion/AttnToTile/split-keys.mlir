@@ -5,9 +5,14 @@
 !kv = tensor<?x2x?x64xf16>
 !lse = tensor<?x8x?xf32>
 
-// The kernel takes the count, and beside the results what parts are stored in.
+// The kernel takes the count, and what parts are stored in; the results, too,
+// where there may be one part.
 // CHECK-LABEL: tile.kernel @f_0(
-// CHECK-SAME: %[[GROUP:[^:]*]]: index, %[[SPLITS:[^:]*]]: index, %[[O:[^:]*]]: memref<?x8x?x64xf16, {{[^)]*}}>, %[[LSE:[^:]*]]: memref<?x8x?xf32, {{[^)]*}}>, %[[MAX:[^:]*]]: memref<?x8x?xf32, {{[^)]*}}>, %[[SUMS:[^:]*]]: memref<?x8x?xf32, {{[^)]*}}>, %[[ACC:[^:]*]]: memref<?x8x?x64xf32, {{[^)]*}}>)
+// CHECK-SAME: %[[GROUP:[^:]*]]: index, %[[SPLITS:[^:]*]]: index,
+// FILL-SAME: %[[O:[^:]*]]: memref<?x8x?x64xf16, {{[^>]*}}>>, %[[LSE:[^:]*]]: memref<?x8x?xf32, {{[^>]*}}>>,
+// CHECK-SAME: %[[MAX:[^:]*]]: memref<?x8x?xf32, {{[^>]*}}>>, %[[SUMS:[^:]*]]: memref<?x8x?xf32, {{[^>]*}}>>, %[[ACC:[^:]*]]: memref<?x8x?x64xf32, {{[^>]*}}>>)
+// THREE-SAME: stages = 2, split = 3>
+// FILL-SAME: stages = 2, split = 0>
 // CHECK: tile.block_id x
 // CHECK: arith.remui %{{.*}}, %[[SPLITS]]
 // CHECK: arith.divui %{{.*}}, %[[SPLITS]]
@@ -16,12 +21,13 @@
 // CHECK: tile.store %{{.*}}, %[[MAX]]
 // CHECK: tile.store %{{.*}}, %[[SUMS]]
 // CHECK: tile.store %{{.*}}, %[[ACC]]{{.*}} : tensor<128x64xf32>
-// CHECK: tile.store %{{.*}}, %[[O]]
-// CHECK: tile.store %{{.*}}, %[[LSE]]
+// FILL: tile.store %{{.*}}, %[[O]]
+// FILL: tile.store %{{.*}}, %[[LSE]]
+// THREE-NOT: tile.store
 
 // A walk over the parts, and the same end.
 // CHECK-LABEL: tile.kernel @f_0_merge(
-// CHECK-SAME: %[[SPLITS:[^:]*]]: index, %[[MAX:[^:]*]]: memref<{{[^)]*}}>, %[[SUMS:[^:]*]]: memref<{{[^)]*}}>, %[[ACC:[^:]*]]: memref<?x8x?x64xf32, {{[^)]*}}>, %[[O:[^:]*]]: memref<?x8x?x64xf16, {{[^)]*}}>, %[[LSE:[^:]*]]: memref<{{[^)]*}}>)
+// CHECK-SAME: %[[SPLITS:[^:]*]]: index, %[[MAX:[^:]*]]: memref<{{[^>]*}}>>, %[[SUMS:[^:]*]]: memref<{{[^>]*}}>>, %[[ACC:[^:]*]]: memref<?x8x?x64xf32, {{[^>]*}}>>, %[[O:[^:]*]]: memref<?x8x?x64xf16, {{[^>]*}}>>, %[[LSE:[^:]*]]: memref<{{[^>]*}}>>)
 // CHECK-SAME: schedule = #tile.schedule<q = 8, kv = 0, warps = 4, stages = 1>
 // CHECK: scf.for %{{.*}} = %c0 to %[[SPLITS]]
 // CHECK: tile.load %[[ACC]]{{.*}} -> tensor<8x64xf32>
@@ -38,12 +44,14 @@
 // FILL: %[[ONE:.*]] = arith.cmpi eq, %[[SPLITS]], %c1
 // FILL: arith.select %[[ONE]], %c0, %[[SPLITS]]
 // CHECK: %[[GRID:.*]] = arith.muli %[[BLOCKS]]
-// CHECK: %[[FILLED:.*]]:5 = tile.launch @f_0 grid(%[[GRID]],
+// FILL: %[[FILLED:.*]]:5 = tile.launch @f_0 grid(%[[GRID]],
+// THREE: %[[PARTS:.*]]:3 = tile.launch @f_0 grid(%[[GRID]],
 // FILL: %[[MERGED:.*]] = arith.select %[[ONE]], %c0
 // FILL: tile.launch @f_0_merge grid(%[[MERGED]],
 // THREE: tile.launch @f_0_merge grid(
-// CHECK-SAME: ins(%{{[^,]*}}, %[[FILLED]]#2, %[[FILLED]]#3, %[[FILLED]]#4 :
-// CHECK-SAME: outs(%[[FILLED]]#0, %[[FILLED]]#1 :
+// FILL-SAME: ins(%{{[^,]*}}, %[[FILLED]]#2, %[[FILLED]]#3, %[[FILLED]]#4 :
+// FILL-SAME: outs(%[[FILLED]]#0, %[[FILLED]]#1 :
+// THREE-SAME: ins(%{{[^,]*}}, %[[PARTS]]#0, %[[PARTS]]#1, %[[PARTS]]#2 :
 func.func @f(%q: !q, %k: !kv, %v: !kv) -> (!q, !lse) {
   %o, %lse = attn.sdpa %q, %k, %v : (!q, !kv, !kv) -> (!q, !lse)
   return %o, %lse : !q, !lse
