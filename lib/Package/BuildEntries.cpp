@@ -116,8 +116,9 @@ void BuildEntries::describe(func::FuncOp function, LLVM::LLVMFuncOp entry) {
            builder.getNamedAttr("kernels", builder.getStrArrayAttr(kernels))}));
 }
 
-/// * every launch fills `tensor.empty`s: results that the caller allocates, or
-///   what only later launches read;
+/// * every launch fills `tensor.empty`s, results that the caller allocates or
+///   what only later launches read, or results that an earlier launch may have
+///   filled;
 /// * results of launches are returned, and nothing else is.
 static LogicalResult checkFunction(func::FuncOp function) {
   Operation *terminator = function.front().getTerminator();
@@ -127,9 +128,14 @@ static LogicalResult checkFunction(func::FuncOp function) {
              << "expected `" << function.getSymName()
              << "` to return results of launches only";
   for (LaunchOp launch : function.front().getOps<LaunchOp>())
-    for (Value output : launch.getOutputs())
-      if (!output.getDefiningOp<tensor::EmptyOp>())
-        return launch.emitOpError("expected destinations made by tensor.empty");
+    for (auto [output, result] :
+         llvm::zip(launch.getOutputs(), launch.getResults())) {
+      bool isReturned = llvm::is_contained(terminator->getOperands(), result);
+      if (!output.getDefiningOp<tensor::EmptyOp>() &&
+          !(output.getDefiningOp<LaunchOp>() && isReturned))
+        return launch.emitOpError("expected destinations made by tensor.empty, "
+                                  "or results that are filled again");
+    }
   return success();
 }
 

@@ -61,6 +61,22 @@ LogicalResult HostWriter::takeArguments() {
   return success();
 }
 
+/// What a launch fills, as it was before.
+static Value destinationOf(OpResult launched) {
+  auto launch = cast<LaunchOp>(launched.getOwner());
+  return launch.getOutputs()[launched.getResultNumber()];
+}
+
+/// What earlier launches fill of the same memory.
+static SmallVector<Value> earlierFills(Value launched) {
+  SmallVector<Value> fills;
+  Value before = destinationOf(cast<OpResult>(launched));
+  for (; before.getDefiningOp<LaunchOp>();
+       before = destinationOf(cast<OpResult>(before)))
+    fills.push_back(before);
+  return fills;
+}
+
 /// Whether a later launch reads what an earlier one filled.
 static bool isReadByLaunch(Value launched) {
   return llvm::any_of(launched.getUsers(), llvm::IsaPred<LaunchOp>);
@@ -72,6 +88,8 @@ void HostWriter::takeResults() {
   for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
     auto type = cast<RankedTensorType>(value.getType());
     results[value] = i;
+    for (Value earlier : earlierFills(value))
+      results[earlier] = i;
     shapeOffsets[i] = offset;
     offset += type.getRank();
     if (purpose == Purpose::Shapes)
@@ -80,6 +98,8 @@ void HostWriter::takeResults() {
     checkTensor(descriptors[value], type, type.getElementType(),
                 isReadByLaunch(value) ? kReadBytes : kWriteBytes,
                 "result " + Twine(i));
+    for (Value earlier : earlierFills(value))
+      descriptors[earlier] = descriptors[value];
   }
 }
 
@@ -110,6 +130,8 @@ LogicalResult HostWriter::writeOp(Operation &op) {
 
 void HostWriter::writeLaunch(LaunchOp op) {
   for (OpResult result : op->getResults()) {
+    if (destinationOf(result).getDefiningOp<LaunchOp>())
+      continue; // known since that launch
     bool isReturned = results.contains(result);
     if (!isReturned)
       allocate(result);
@@ -128,9 +150,10 @@ void HostWriter::writeLaunch(LaunchOp op) {
 
 /// The dimensions of a launched result, as its destination has them.
 SmallVector<Value> HostWriter::dimsOf(OpResult launched) {
-  auto launch = cast<LaunchOp>(launched.getOwner());
-  auto empty = launch.getOutputs()[launched.getResultNumber()]
-                   .getDefiningOp<tensor::EmptyOp>();
+  Value destination = destinationOf(launched);
+  while (destination.getDefiningOp<LaunchOp>())
+    destination = destinationOf(cast<OpResult>(destination));
+  auto empty = destination.getDefiningOp<tensor::EmptyOp>();
   SmallVector<Value> dims;
   unsigned nextDynamic = 0;
   for (int64_t size : empty.getType().getShape())

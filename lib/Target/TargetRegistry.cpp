@@ -16,7 +16,8 @@ static constexpr TargetDesc kTargets[] = {
     {/*name=*/"sm_80", /*ptxFeatures=*/"+ptx70",
      /*computeMajor=*/8, /*computeMinor=*/0,
      /*sharedBytesPerBlock=*/163 * 1024, /*registersPerThread=*/255,
-     /*registersPerBlock=*/64 * 1024, /*threadsPerBlock=*/1024},
+     /*registersPerBlock=*/64 * 1024, /*threadsPerBlock=*/1024,
+     /*multiprocessors=*/108},
 };
 
 llvm::ArrayRef<TargetDesc> attn::knownTargets() { return kTargets; }

@@ -18,7 +18,7 @@ tile.kernel @k(%in: memref<?xf32, strided<[1], offset: ?>>, %out: memref<?xf32, 
   tile.return
 }
 func.func @fills_argument(%in: tensor<?xf32>, %n: index) -> tensor<?xf32> {
-  // expected-error@+1 {{expected destinations made by tensor.empty}}
+  // expected-error@+1 {{expected destinations made by tensor.empty, or results that are filled again}}
   %o = tile.launch @k grid(%n, %n, %n) ins(%in : tensor<?xf32>) outs(%in : tensor<?xf32>) -> tensor<?xf32>
   return %o : tensor<?xf32>
 }

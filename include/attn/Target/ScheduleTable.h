@@ -16,7 +16,7 @@ namespace attn {
 
 /// The keys of `#tile.schedule`, as plain data.
 struct ScheduleKeys {
-  int64_t q, kv, warps, stages;
+  int64_t q, kv, warps, stages, split = 1;
 };
 
 /// Head dimensions as the kernel has them: padded to the MMA step.

@@ -30,6 +30,7 @@ struct TargetDesc {
   int64_t registersPerThread;
   int64_t registersPerBlock;
   int64_t threadsPerBlock;
+  int64_t multiprocessors; // of the first chip that has these mechanisms
 };
 
 /// Null when there is no such target.

@@ -6,9 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   func.func @f(%q, %k, %v) {              tile.kernel @f_0(%Q, %K, %V,
-//   %group,
-//     %o = attn.sdpa %q, %k, %v               %O) { … }
+//   func.func @f(%q, %k, %v) {              tile.kernel @f_0(%Q, %K, %V, %group,
+//     %o = attn.sdpa %q, %k, %v                              %O) { … }
 //     return %o                      =>     func.func @f(%q, %k, %v) {
 //   }                                         cf.assert …
 //                                             %e = tensor.empty(…)
@@ -26,7 +25,9 @@
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
 #include "attn/Dialect/Tile/IR/Origins.h"
+#include "attn/Target/TargetRegistry.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace attn {
@@ -71,11 +72,40 @@ private:
   void assertAtMost(Value value, int64_t bound, const Twine &what);
   void assertThat(Value condition, const Twine &message);
   SmallVector<Value> emitDestinations();
-  KernelOp emitKernel(ArrayRef<Value> inputs, ArrayRef<Value> outputs);
-  void emitLaunch();
+  Value emitSplits(Value blocks);
+  SmallVector<Value> emitParts(Value splits);
+  KernelOp makeKernel(const Twine &suffix, ScheduleAttr schedule,
+                      ArrayRef<Value> inputs, ArrayRef<Value> outputs);
+  ScheduleAttr scheduleOf(Value splits);
+  KernelOp emitKernel(ArrayRef<Value> inputs, ArrayRef<Value> outputs,
+                      Value splits);
+  KernelOp emitMerge(ArrayRef<Value> inputs, ArrayRef<Value> outputs);
+  SmallVector<Value> launch(KernelOp kernel, Value gridX,
+                            ArrayRef<Value> inputs, ArrayRef<Value> outputs);
+  void emitLaunches();
+  SmallVector<Value> emitMergeLaunch(Value splits, ArrayRef<Value> parts,
+                                     ArrayRef<Value> results);
 
   Value dim(Value tensor, int64_t index) {
-    return tensor::DimOp::create(builder, loc, tensor, index);
+    return builder.createOrFold<tensor::DimOp>(loc, tensor, index);
+  }
+  /// Shapes that types know are known here, too.
+  template <typename OpT> Value fold(Value a, Value b) {
+    return builder.createOrFold<OpT>(loc, a, b);
+  }
+  Value isOne(Value count) {
+    return builder.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
+                                               count, constant(1));
+  }
+  static bool mayBeOne(Value splits) {
+    return getConstantIntValue(splits).value_or(1) == 1;
+  }
+  bool isUsed(Value result) { return result && !result.use_empty(); }
+  ScheduleAttr schedule() {
+    return op->getAttrOfType<ScheduleAttr>("tile.schedule");
+  }
+  StringRef target() {
+    return op->getAttrOfType<StringAttr>("tile.target").getValue();
   }
   Value constant(int64_t value) {
     return arith::ConstantIndexOp::create(builder, loc, value);
@@ -188,7 +218,8 @@ SmallVector<Value> HostRewriter::emitDestinations() {
   return destinations;
 }
 
-KernelOp HostRewriter::emitKernel(ArrayRef<Value> inputs,
+KernelOp HostRewriter::makeKernel(const Twine &suffix, ScheduleAttr schedule,
+                                  ArrayRef<Value> inputs,
                                   ArrayRef<Value> outputs) {
   SmallVector<Type> types;
   for (Value value : llvm::concat<const Value>(inputs, outputs)) {
@@ -196,47 +227,160 @@ KernelOp HostRewriter::emitKernel(ArrayRef<Value> inputs,
     types.push_back(tensor ? Type(memrefOf(tensor)) : value.getType());
   }
   auto atModule = OpBuilder(function);
-  auto kernel =
-      KernelOp::create(atModule, loc, name, builder.getFunctionType(types, {}),
-                       op->getAttrOfType<ScheduleAttr>("tile.schedule"),
-                       op->getAttrOfType<StringAttr>("tile.target").getValue());
+  auto kernel = KernelOp::create(atModule, loc, (name + suffix).str(),
+                                 builder.getFunctionType(types, {}), schedule,
+                                 target());
   if (std::string source = sourceOf(loc); !source.empty())
     kernel->setAttr(kSourceAttr, builder.getStringAttr(source));
   Block &body = kernel.getBody().emplaceBlock();
   for (Type type : types)
     body.addArgument(type, loc);
+  return kernel;
+}
 
-  KernelArguments arguments{body.getArgument(0),
-                            body.getArgument(1),
-                            body.getArgument(2),
-                            body.getArgument(3),
-                            {},
-                            {}};
-  unsigned next = inputs.size();
-  if (!op.getOutput().use_empty())
-    arguments.output = body.getArgument(next++);
-  if (op.getLse() && !op.getLse().use_empty())
-    arguments.lse = body.getArgument(next++);
+/// Takes a kernel's arguments one after the other.
+static auto argumentTaker(KernelOp kernel) {
+  return [kernel, next = 0u]() mutable -> Value {
+    return kernel.getBody().getArgument(next++);
+  };
+}
+
+/// With the count that the shapes decided, where types know them.
+ScheduleAttr HostRewriter::scheduleOf(Value splits) {
+  ScheduleAttr keys = schedule();
+  return ScheduleAttr::get(builder.getContext(), keys.getQ(), keys.getKv(),
+                           keys.getWarps(), keys.getStages(),
+                           getConstantIntValue(splits).value_or(0));
+}
+
+KernelOp HostRewriter::emitKernel(ArrayRef<Value> inputs,
+                                  ArrayRef<Value> outputs, Value splits) {
+  KernelOp kernel = makeKernel("", scheduleOf(splits), inputs, outputs);
+  auto take = argumentTaker(kernel);
+  KernelArguments arguments{take(), take(), take(), take(), {}, {}, {}, {}};
+  bool isSplit = !matchPattern(splits, m_One());
+  if (isSplit)
+    arguments.splits = take();
+  if (mayBeOne(splits) && isUsed(op.getOutput()))
+    arguments.output = take();
+  if (mayBeOne(splits) && isUsed(op.getLse()))
+    arguments.lse = take();
+  if (isSplit) {
+    arguments.parts.max = take();
+    arguments.parts.sums = take();
+    if (isUsed(op.getOutput()))
+      arguments.parts.acc = take();
+  }
   emitForwardKernel(kernel, op, arguments);
   return kernel;
 }
 
-void HostRewriter::emitLaunch() {
-  Value divisor = arith::MaxUIOp::create(builder, loc, keyHeads, constant(1));
-  Value group = arith::DivUIOp::create(builder, loc, queryHeads, divisor);
-  SmallVector<Value> inputs = {op.getQuery(), op.getKey(), op.getValue(),
-                               group};
-  SmallVector<Value> outputs = emitDestinations();
-  KernelOp kernel = emitKernel(inputs, outputs);
-  Value blocks = arith::CeilDivUIOp::create(
-      builder, loc, queryLength, constant(kernel.getSchedule().getQ()));
+KernelOp HostRewriter::emitMerge(ArrayRef<Value> inputs,
+                                 ArrayRef<Value> outputs) {
+  KernelOp kernel = makeKernel("_merge", mergeSchedule(op), inputs, outputs);
+  auto take = argumentTaker(kernel);
+  MergeArguments arguments;
+  arguments.splits = take();
+  arguments.parts.max = take();
+  arguments.parts.sums = take();
+  if (isUsed(op.getOutput()))
+    arguments.parts.acc = take();
+  if (isUsed(op.getOutput()))
+    arguments.output = take();
+  if (isUsed(op.getLse()))
+    arguments.lse = take();
+  emitMergeKernel(kernel, op, arguments);
+  return kernel;
+}
+
+/// As many CTAs for each query tile as one wave has room for, one on each
+/// multiprocessor, but none that would have less than `kMinSteps` KV tiles: its
+/// part costs as much traffic as those.
+Value HostRewriter::emitSplits(Value blocks) {
+  constexpr int64_t kMinSteps = 4;
+  if (schedule().getSplit() != 0)
+    return constant(schedule().getSplit());
+  Value ctas =
+      fold<arith::MulIOp>(fold<arith::MulIOp>(blocks, queryHeads), batch);
+  Value room = fold<arith::DivUIOp>(
+      constant(lookupTarget(target())->multiprocessors),
+      fold<arith::MaxUIOp>(ctas, constant(1)));
+  Value most = fold<arith::DivUIOp>(
+      keyLength, constant(kMinSteps * schedule().getKv()));
+  return fold<arith::MaxUIOp>(fold<arith::MinUIOp>(room, most), constant(1));
+}
+
+/// What parts are stored in: nothing where there is one.
+SmallVector<Value> HostRewriter::emitParts(Value splits) {
+  Value count = builder.createOrFold<arith::SelectOp>(loc, isOne(splits),
+                                                      constant(0), splits);
+  SmallVector<OpFoldResult> sizes = {
+      getAsOpFoldResult(fold<arith::MulIOp>(count, batch)),
+      getAsOpFoldResult(queryHeads), getAsOpFoldResult(queryLength)};
+  auto make = [&]() -> Value {
+    return tensor::EmptyOp::create(builder, loc, sizes, builder.getF32Type());
+  };
+  SmallVector<Value> parts = {make(), make()};
+  sizes.push_back(builder.getIndexAttr(op.getHeadDimV()));
+  if (isUsed(op.getOutput()))
+    parts.push_back(make());
+  return parts;
+}
+
+SmallVector<Value> HostRewriter::launch(KernelOp kernel, Value gridX,
+                                        ArrayRef<Value> inputs,
+                                        ArrayRef<Value> outputs) {
   auto launch = LaunchOp::create(builder, loc, ValueRange(outputs).getTypes(),
                                  SymbolRefAttr::get(kernel.getSymNameAttr()),
-                                 blocks, queryHeads, batch, inputs, outputs);
+                                 gridX, queryHeads, batch, inputs, outputs);
+  return SmallVector<Value>(launch.getResults());
+}
+
+/// Where keys may be split, the kernel fills the results or the parts, and the
+/// merging, whose grid is empty in the first case, results from parts.
+void HostRewriter::emitLaunches() {
+  Value divisor = arith::MaxUIOp::create(builder, loc, keyHeads, constant(1));
+  Value group = arith::DivUIOp::create(builder, loc, queryHeads, divisor);
+  Value blocks =
+      fold<arith::CeilDivUIOp>(queryLength, constant(schedule().getQ()));
+  Value splits = emitSplits(blocks);
+  SmallVector<Value> inputs = {op.getQuery(), op.getKey(), op.getValue(),
+                               group};
+  SmallVector<Value> results = emitDestinations();
+  if (matchPattern(splits, m_One())) {
+    KernelOp kernel = emitKernel(inputs, results, splits);
+    results = launch(kernel, blocks, inputs, results);
+  } else {
+    inputs.push_back(splits);
+    SmallVector<Value> parts = emitParts(splits), outputs;
+    if (mayBeOne(splits))
+      outputs = results;
+    llvm::append_range(outputs, parts);
+    KernelOp kernel = emitKernel(inputs, outputs, splits);
+    blocks = fold<arith::MulIOp>(blocks, splits);
+    SmallVector<Value> filled = launch(kernel, blocks, inputs, outputs);
+    if (mayBeOne(splits))
+      results.assign(filled.begin(), filled.end() - parts.size());
+    parts.assign(filled.end() - parts.size(), filled.end());
+    results = emitMergeLaunch(splits, parts, results);
+  }
   unsigned next = 0;
   for (Value result : op->getResults())
-    if (!result.use_empty())
-      result.replaceAllUsesWith(launch.getResult(next++));
+    if (isUsed(result))
+      result.replaceAllUsesWith(results[next++]);
+}
+
+SmallVector<Value> HostRewriter::emitMergeLaunch(Value splits,
+                                                 ArrayRef<Value> parts,
+                                                 ArrayRef<Value> results) {
+  SmallVector<Value> inputs = {splits};
+  llvm::append_range(inputs, parts);
+  KernelOp kernel = emitMerge(inputs, results);
+  Value blocks = fold<arith::CeilDivUIOp>(
+      queryLength, constant(kernel.getSchedule().getQ()));
+  blocks = arith::SelectOp::create(builder, loc, isOne(splits), constant(0),
+                                   blocks);
+  return launch(kernel, blocks, inputs, results);
 }
 
 LogicalResult HostRewriter::rewrite() {
@@ -244,7 +388,7 @@ LogicalResult HostRewriter::rewrite() {
     return op.emitOpError("has no schedule; run attn-select-schedule first");
   readDims();
   emitAsserts();
-  emitLaunch();
+  emitLaunches();
   op.erase();
   return success();
 }

@@ -12,22 +12,25 @@
 //   l    sum over its keys of exp(s - m), four partial sums a row,
 //   acc  sum over its keys of exp(s - m) * v,
 //
-// and rescales l and acc by exp(m - m') when the maximum grows to m'. Scores
-// stay unscaled: scale * log2(e) is the factor of the FMA in front of exp2.
+// and rescales l and acc by exp(m - m') when the maximum grows to m'.
 //
 // KV tiles before and behind those that every row keeps whole are masked; the
 // three runs of tiles are three loops.
+//
+// Where there are too few rows to fill the chip, the KV tiles of a CTA are split
+// among several, which store their states as parts for MergeKernel.
 //
 //===----------------------------------------------------------------------===//
 
 #include "OnlineSoftmax.h"
 
 #include "Masking.h"
+#include "SoftmaxBuilder.h"
 #include "attn/Dialect/Attn/Transforms/RegionUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
-#include <cfloat>
+#include <cmath>
 
 using namespace mlir;
 using namespace attn;
@@ -38,18 +41,8 @@ namespace {
 constexpr int64_t kMmaStep = 16;
 /// Of a row, one for each of the lanes that share it.
 constexpr int64_t kPartialSums = 4;
-constexpr double kLog2E = 1.4426950408889634, kLn2 = 0.6931471805599453;
-/// What a masked score is under `masked_row(uniform)`: far below any score, and
-/// a power of two, so that its product with log2(e) is the same in the FMA and
-/// outside.
-constexpr float kUniformScore = -0x1p100f;
 
-/// The loop-carried values.
-struct State {
-  Value acc, max, sums;
-};
-
-class ForwardKernel {
+class ForwardKernel : SoftmaxBuilder {
 public:
   ForwardKernel(KernelOp kernel, SdpaOp op, const KernelArguments &arguments);
   void emit();
@@ -58,54 +51,27 @@ private:
   // The kernel, in order.
   void emitPosition();
   void emitTileRange();
+  void emitTileRangeOfPart();
   void emitQuery();
-  State emitInitialState();
-  State emitLoop(Value from, Value to, bool isMasked, State state);
-  State emitStep(Value tile, bool isMasked, State state);
+  SoftmaxState emitInitialState();
+  SoftmaxState emitLoop(Value from, Value to, bool isMasked,
+                        SoftmaxState state);
+  SoftmaxState emitStep(Value tile, bool isMasked, SoftmaxState state);
   Value emitScores(Value firstKey, bool isMasked);
   Value emitMask(Value scores, Value firstKey);
-  void emitResults(State state);
-  void emitOutput(State state, Value total);
-  void emitLse(State state, Value total);
+  void emitResults(SoftmaxState state);
+  void emitParts(SoftmaxState state, Value total, Value firstRow);
 
   // Small pieces.
-  Value bhsd(Value memref);
-  Value dim(Value memref, int64_t index);
-  Value index(int64_t value);
   Value clampTile(Value tile, Value low, Value high);
-  RankedTensorType type(int64_t rows, int64_t columns, Type element) {
-    return RankedTensorType::get({rows, columns}, element);
-  }
-  Value splat(float value, int64_t rows, int64_t columns);
-  Value broadcast(Value vector, int64_t columns);
-  Value fma(Value a, Value b, Value c) {
-    return math::FmaOp::create(builder, loc, a, b, c);
-  }
-  /// The exponent of two that a row's maximum stands for, rounded.
-  Value inLog2(Value max) {
-    return arith::MulFOp::create(builder, loc, max, splat(toLog2, rows, 1));
-  }
-  Value exp2(Value value) {
-    return math::Exp2Op::create(builder, loc, value,
-                                arith::FastMathFlags::afn);
-  }
+  Value firstRowIf(Value condition);
 
-  OpBuilder builder;
-  Location loc;
-  SdpaOp op;
   KernelArguments arguments;
-  int64_t rows, keys, dimQK, dimV;
-  Type element, f32;
-
-  /// True where the scale cannot be the factor of the FMA: it would change the
-  /// order of scores (zero, negative), lose bits (subnormal), or scale the
-  /// score that stands for a masked one.
-  bool scalesFirst;
-  /// Factors of scores: to exponents of two, and to natural logarithms.
-  float toLog2, toLn;
+  int64_t keys, dimQK;
 
   Value queryView, keyView, valueView;
   TilePosition position;
+  Value part; // which, of `arguments.splits`
   Value keyHead, query;
   /// Tiles [first, full), [full, fullEnd), [fullEnd, last).
   Value first, full, fullEnd, last;
@@ -115,47 +81,9 @@ private:
 
 ForwardKernel::ForwardKernel(KernelOp kernel, SdpaOp op,
                              const KernelArguments &arguments)
-    : builder(OpBuilder::atBlockEnd(&kernel.getBody().front())),
-      loc(op.getLoc()), op(op), arguments(arguments),
-      rows(kernel.getSchedule().getQ()), keys(kernel.getSchedule().getKv()),
-      dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)),
-      dimV(llvm::alignTo(op.getHeadDimV(), kMmaStep)),
-      element(op.getElementType()), f32(builder.getF32Type()) {
-  float scale = op.getScaleOrDefault();
-  scalesFirst =
-      scale < FLT_MIN || op.getMaskedRow() == MaskedRow::Uniform;
-  toLog2 = scalesFirst ? kLog2E : scale * kLog2E;
-  toLn = scalesFirst ? 1.0f : scale;
-}
-
-Value ForwardKernel::index(int64_t value) {
-  return arith::ConstantIndexOp::create(builder, loc, value);
-}
-
-Value ForwardKernel::dim(Value memref, int64_t index) {
-  return memref::DimOp::create(builder, loc, memref, index);
-}
-
-Value ForwardKernel::splat(float value, int64_t rows, int64_t columns) {
-  auto tile = type(rows, columns, f32);
-  return arith::ConstantOp::create(
-      builder, loc,
-      DenseElementsAttr::get(tile, builder.getF32FloatAttr(value)));
-}
-
-Value ForwardKernel::broadcast(Value vector, int64_t columns) {
-  return BroadcastOp::create(builder, loc, type(rows, columns, f32), vector);
-}
-
-/// The memref as [batch, head, length, features].
-Value ForwardKernel::bhsd(Value memref) {
-  if (op.getLayout() == Layout::BHSD)
-    return memref;
-  auto permutation = AffineMap::getPermutationMap(
-      ArrayRef<unsigned>{0, 2, 1, 3}, builder.getContext());
-  return memref::TransposeOp::create(builder, loc, memref,
-                                     AffineMapAttr::get(permutation));
-}
+    : SoftmaxBuilder(kernel, op, llvm::alignTo(op.getHeadDimV(), kMmaStep)),
+      arguments(arguments), keys(kernel.getSchedule().getKv()),
+      dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)) {}
 
 void ForwardKernel::emitPosition() {
   queryView = bhsd(arguments.query);
@@ -164,6 +92,10 @@ void ForwardKernel::emitPosition() {
   position.queryLength = dim(queryView, 2);
   position.keyLength = dim(keyView, 2);
   Value block = BlockIdOp::create(builder, loc, GridDim::x);
+  if (arguments.splits) {
+    part = arith::RemUIOp::create(builder, loc, block, arguments.splits);
+    block = arith::DivUIOp::create(builder, loc, block, arguments.splits);
+  }
   position.head = BlockIdOp::create(builder, loc, GridDim::y);
   position.batch = BlockIdOp::create(builder, loc, GridDim::z);
   position.firstQuery =
@@ -205,6 +137,28 @@ void ForwardKernel::emitTileRange() {
              ? first
              : clampTile(tilesThrough(range[1]), first, last);
   fullEnd = clampTile(tilesBefore(range[2]), full, last);
+  if (arguments.splits)
+    emitTileRangeOfPart();
+}
+
+/// An equal share of the tiles, none for the last parts where there are few.
+void ForwardKernel::emitTileRangeOfPart() {
+  Value tiles = arith::SubIOp::create(builder, loc, last, first);
+  tiles = arith::MaxSIOp::create(builder, loc, tiles, index(0));
+  Value others =
+      arith::SubIOp::create(builder, loc, arguments.splits, index(1));
+  Value padded = arith::AddIOp::create(builder, loc, tiles, others);
+  Value share =
+      arith::DivUIOp::create(builder, loc, padded, arguments.splits);
+  Value before = arith::MulIOp::create(builder, loc, part, share);
+  Value from = arith::AddIOp::create(builder, loc, first, before);
+  from = arith::MinSIOp::create(builder, loc, from, last);
+  Value to = arith::AddIOp::create(builder, loc, from, share);
+  to = arith::MinSIOp::create(builder, loc, to, last);
+  full = full == first ? from : clampTile(full, from, to);
+  fullEnd = clampTile(fullEnd, full, to);
+  first = from;
+  last = to;
 }
 
 void ForwardKernel::emitQuery() {
@@ -213,8 +167,8 @@ void ForwardKernel::emitQuery() {
       ValueRange{position.batch, position.head, position.firstQuery});
 }
 
-State ForwardKernel::emitInitialState() {
-  return {splat(0, rows, dimV), splat(-INFINITY, rows, 1),
+SoftmaxState ForwardKernel::emitInitialState() {
+  return {splat(0, rows, columns), splat(-INFINITY, rows, 1),
           splat(0, rows, kPartialSums)};
 }
 
@@ -248,114 +202,97 @@ Value ForwardKernel::emitScores(Value firstKey, bool isMasked) {
   return isMasked ? emitMask(scores, firstKey) : scores;
 }
 
-State ForwardKernel::emitStep(Value tile, bool isMasked, State state) {
+SoftmaxState ForwardKernel::emitStep(Value tile, bool isMasked,
+                                     SoftmaxState state) {
   Value firstKey = arith::MulIOp::create(builder, loc, tile, index(keys));
   Value scores = emitScores(firstKey, isMasked);
 
   Value tileMax = ReduceOp::create(builder, loc, type(rows, 1, f32),
                                    Combiner::max, scores);
   Value max = arith::MaxNumFOp::create(builder, loc, state.max, tileMax);
-  // While a row has no kept key, exp2(-inf - 0) = 0 takes the place of
-  // exp2(-inf + inf).
-  Value origin = max;
-  if (isMasked) {
-    Value isEmpty =
-        arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, max,
-                              splat(-INFINITY, rows, 1));
-    origin = arith::SelectOp::create(builder, loc, isEmpty, splat(0, rows, 1),
-                                     max);
-  }
-  // The sums so far are relative to the rounded product: the difference of two
-  // such products, and not of a product and a rounded one, keeps them so.
-  Value shift =
-      arith::MulFOp::create(builder, loc, origin, splat(-toLog2, rows, 1));
-  Value rescale = exp2(
-      arith::AddFOp::create(builder, loc, inLog2(state.max), shift));
+  Value origin = isMasked ? emitOrigin(max) : max;
+  Value shift = multiply(origin, splat(-toLog2, rows, 1));
+  Value rescale = emitRescale(state.max, shift);
   Value weights = exp2(fma(scores, splat(toLog2, rows, keys),
                            broadcast(shift, keys)));
 
   Value tileSums = FoldOp::create(builder, loc, type(rows, kPartialSums, f32),
                                   Combiner::add, weights);
   Value sums = fma(state.sums, broadcast(rescale, kPartialSums), tileSums);
-  Value acc = arith::MulFOp::create(builder, loc, state.acc,
-                                    broadcast(rescale, dimV));
+  Value acc = multiply(state.acc, broadcast(rescale, columns));
   Value rounded = arith::TruncFOp::create(
       builder, loc, type(rows, keys, element), weights);
   Value value = LoadOp::create(
-      builder, loc, type(keys, dimV, element), valueView,
+      builder, loc, type(keys, columns, element), valueView,
       ValueRange{position.batch, keyHead, firstKey});
   acc = DotOp::create(builder, loc, rounded, value, acc,
                       /*transpose_b=*/false);
   return {acc, max, sums};
 }
 
-State ForwardKernel::emitLoop(Value from, Value to, bool isMasked,
-                              State state) {
+SoftmaxState ForwardKernel::emitLoop(Value from, Value to, bool isMasked,
+                                     SoftmaxState state) {
   auto loop = scf::ForOp::create(
       builder, loc, from, to, index(1),
       ValueRange{state.acc, state.max, state.sums});
   OpBuilder::InsertionGuard restore(builder);
   builder.setInsertionPointToStart(loop.getBody());
   ValueRange carried = loop.getRegionIterArgs();
-  State next = emitStep(loop.getInductionVar(), isMasked,
+  SoftmaxState next = emitStep(loop.getInductionVar(), isMasked,
                         {carried[0], carried[1], carried[2]});
   scf::YieldOp::create(builder, loc,
                        ValueRange{next.acc, next.max, next.sums});
   return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
 }
 
-void ForwardKernel::emitOutput(State state, Value total) {
-  Value isEmpty = arith::CmpFOp::create(
-      builder, loc, arith::CmpFPredicate::OEQ, total, splat(0, rows, 1));
-  Value inverse =
-      arith::DivFOp::create(builder, loc, splat(1, rows, 1), total,
-                            arith::FastMathFlags::afn);
-  float ofEmptyRow = op.getMaskedRow() == MaskedRow::NaN ? NAN : 0;
-  inverse = arith::SelectOp::create(builder, loc, isEmpty,
-                                    splat(ofEmptyRow, rows, 1), inverse);
-  Value output = arith::MulFOp::create(builder, loc, state.acc,
-                                       broadcast(inverse, dimV));
-  output = arith::TruncFOp::create(builder, loc, type(rows, dimV, element),
-                                   output);
-  StoreOp::create(builder, loc, output, bhsd(arguments.output),
-                  ValueRange{position.batch, position.head,
-                             position.firstQuery});
+/// Rows at the end of the queries are outside, and what is stored there is
+/// dropped.
+Value ForwardKernel::firstRowIf(Value condition) {
+  return arith::SelectOp::create(builder, loc, condition, position.firstQuery,
+                                 position.queryLength);
 }
 
-/// ln(sum exp(s)) = m + ln(l), with l relative to the rounded m: what rounding
-/// took from m is added to the logarithm. -inf for a row without a kept key.
-void ForwardKernel::emitLse(State state, Value total) {
-  Value rounding = fma(state.max, splat(-toLog2, rows, 1), inLog2(state.max));
-  Value logarithm = arith::AddFOp::create(
-      builder, loc, math::Log2Op::create(builder, loc, total), rounding);
-  Value natural =
-      arith::MulFOp::create(builder, loc, logarithm, splat(kLn2, rows, 1));
-  Value lse = fma(state.max, splat(toLn, rows, 1), natural);
-  bool isUniform = op.getMaskedRow() == MaskedRow::Uniform;
-  Value isEmpty = arith::CmpFOp::create(
-      builder, loc, arith::CmpFPredicate::OLE, state.max,
-      splat(isUniform ? kUniformScore : -INFINITY, rows, 1));
-  lse = arith::SelectOp::create(builder, loc, isEmpty,
-                                splat(-INFINITY, rows, 1), lse);
-  StoreOp::create(builder, loc, lse, arguments.lse,
-                  ValueRange{position.batch, position.head,
-                             position.firstQuery});
+void ForwardKernel::emitParts(SoftmaxState state, Value total, Value firstRow) {
+  Value entries = dim(arguments.parts.max, 0);
+  Value batches =
+      arith::DivUIOp::create(builder, loc, entries, arguments.splits);
+  Value entry = arith::MulIOp::create(builder, loc, part, batches);
+  entry = arith::AddIOp::create(builder, loc, entry, position.batch);
+  SmallVector<Value> indices = {entry, position.head, firstRow};
+  StoreOp::create(builder, loc, state.max, arguments.parts.max, indices);
+  StoreOp::create(builder, loc, total, arguments.parts.sums, indices);
+  if (arguments.parts.acc)
+    StoreOp::create(builder, loc, state.acc, arguments.parts.acc, indices);
 }
 
-void ForwardKernel::emitResults(State state) {
+/// With one part, the results; with more, the parts. Where those are certain,
+/// there are no results to store.
+void ForwardKernel::emitResults(SoftmaxState state) {
   Value total = ReduceOp::create(builder, loc, type(rows, 1, f32),
                                  Combiner::add, state.sums);
+  Value firstRow = position.firstQuery;
+  if (arguments.splits && !arguments.output && !arguments.lse)
+    return emitParts(state, total, firstRow);
+  if (arguments.splits) {
+    auto isOnePart = [&](arith::CmpIPredicate predicate) -> Value {
+      return arith::CmpIOp::create(builder, loc, predicate, arguments.splits,
+                                   index(1));
+    };
+    emitParts(state, total, firstRowIf(isOnePart(arith::CmpIPredicate::ne)));
+    firstRow = firstRowIf(isOnePart(arith::CmpIPredicate::eq));
+  }
+  SmallVector<Value> indices = {position.batch, position.head, firstRow};
   if (arguments.output)
-    emitOutput(state, total);
+    emitOutput(state, total, arguments.output, indices);
   if (arguments.lse)
-    emitLse(state, total);
+    emitLse(state, total, arguments.lse, indices);
 }
 
 void ForwardKernel::emit() {
   emitPosition();
   emitTileRange();
   emitQuery();
-  State state = emitInitialState();
+  SoftmaxState state = emitInitialState();
   state = emitLoop(first, full, /*isMasked=*/true, state);
   state = emitLoop(full, fullEnd, /*isMasked=*/false, state);
   state = emitLoop(fullEnd, last, /*isMasked=*/true, state);

@@ -8,17 +8,19 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_ONLINESOFTMAX_H
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_ONLINESOFTMAX_H
 
-#include "attn/Dialect/Attn/IR/Attn.h"
-#include "attn/Dialect/Tile/IR/Tile.h"
+#include "MergeKernel.h"
 
 namespace attn {
 
-/// Arguments of an attention kernel, in order: the memrefs of query, key and
-/// value, query heads per key head (`index`), and the memrefs of those results
-/// that are used.
+/// Arguments of an attention kernel: the memrefs of query, key and value, query
+/// heads per key head (`index`), and the memrefs of those results that are used.
 struct KernelArguments {
   mlir::Value query, key, value, group;
   mlir::Value output, lse; // null where not used
+  /// CTAs that share the keys of a query tile (`index`), and what they leave
+  /// where they are more than one. Null where the schedule does not split.
+  mlir::Value splits;
+  SoftmaxParts parts;
 };
 
 /// Fills `kernel` with the forward pass of `op`.

@@ -53,10 +53,11 @@ static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
                         .Case("kv", &keys.kv)
                         .Case("warps", &keys.warps)
                         .Case("stages", &keys.stages)
+                        .Case("split", &keys.split)
                         .Default(nullptr);
     if (!slot)
-      return emitError() << "expected schedule keys `q`, `kv`, `warps` or "
-                            "`stages`, got `"
+      return emitError() << "expected schedule keys `q`, `kv`, `warps`, "
+                            "`stages` or `split`, got `"
                          << key.trim() << "`";
     if (value.trim().getAsInteger(10, *slot))
       return emitError() << "expected an integer for schedule key `"
@@ -65,16 +66,32 @@ static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
   return success();
 }
 
+/// Where the types show one query tile a head, as in decoding, and too few of them
+/// to fill the chip, keys are split, in as many parts as a count says that knows
+/// all shapes.
+static int64_t defaultSplit(SdpaOp op, int64_t q, const TargetDesc &target) {
+  RankedTensorType query = op.getQuery().getType();
+  auto atLeast = [&](int64_t dim) {
+    return query.isDynamicDim(dim) ? 1 : query.getDimSize(dim);
+  };
+  bool isOneTile = !query.isDynamicDim(op.lengthDim()) &&
+                   query.getDimSize(op.lengthDim()) <= q;
+  int64_t tiles = atLeast(op.headDim()) * atLeast(op.batchDim());
+  return isOneTile && 2 * tiles <= target.multiprocessors ? 0 : 1;
+}
+
 LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   // Plain emitError: the operation is fine, the flag is not.
   auto emitError = [&] { return mlir::emitError(op.getLoc()); };
   HeadDims dims{static_cast<int64_t>(llvm::alignTo(op.getHeadDimQK(), 16)),
                 static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), 16))};
   ScheduleKeys keys = defaultSchedule(target, dims);
+  keys.split = defaultSplit(op, keys.q, target);
   if (failed(parseKeys(schedule, keys, emitError)))
     return failure();
   auto attr = ScheduleAttr::getChecked(emitError, &getContext(), keys.q,
-                                       keys.kv, keys.warps, keys.stages);
+                                       keys.kv, keys.warps, keys.stages,
+                                       keys.split);
   if (!attr)
     return failure();
   int64_t registers = estimateRegisters(keys, dims);

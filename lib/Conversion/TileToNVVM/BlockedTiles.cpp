@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // A thread's run of columns is one access: `tile-assign-layouts` gave it a
-// width that every row's address is a multiple of.
+// width that every row of an operand begins at a multiple of. Results need not,
+// and are then written in pieces.
 //
 //===----------------------------------------------------------------------===//
 #include "Lowering.h"
@@ -45,6 +46,8 @@ public:
 
   /// The run of strip `strip`; the column's test only where it may fail.
   Run at(int64_t strip);
+  /// As `at`; of the threads that share an element of a row vector, the first.
+  Run onceAt(int64_t strip);
   int64_t count() const { return grid.strips; }
   int64_t width() const { return grid.columnsOfAtom; }
   Type type() const {
@@ -172,6 +175,17 @@ Run Runs::at(int64_t strip) {
   return {view.address(builder, loc, position), isInside};
 }
 
+Run Runs::onceAt(int64_t strip) {
+  Run run = at(strip);
+  if (tile.getDimSize(1) != 1)
+    return run;
+  Value isFirst =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                            origin.column, emitI32(builder, loc, 0));
+  return {run.address,
+          arith::AndIOp::create(builder, loc, run.isInside, isFirst)};
+}
+
 LogicalResult BlockedLoadConversion::matchAndRewrite(
     LoadOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {
@@ -208,34 +222,65 @@ LogicalResult BlockedLoadConversion::matchAndRewrite(
   return success();
 }
 
+/// Bytes that every address of a result is a multiple of.
+static constexpr int64_t kPieceBytes = 4;
+
+/// One access of all columns.
+static void storeRun(OpBuilder &builder, Location loc, Value address,
+                     ValueRange columns, int64_t alignment) {
+  Value stored = columns.front();
+  if (columns.size() > 1) {
+    auto type = VectorType::get(columns.size(), stored.getType());
+    stored = LLVM::PoisonOp::create(builder, loc, type);
+    for (auto [i, column] : llvm::enumerate(columns))
+      stored = LLVM::InsertElementOp::create(builder, loc, stored, column,
+                                             emitI32(builder, loc, i));
+  }
+  LLVM::StoreOp::create(builder, loc, stored, address, alignment);
+}
+
+static void storePieces(OpBuilder &builder, Location loc,
+                        const GlobalView &view, Value address,
+                        ValueRange columns) {
+  size_t width = kPieceBytes * 8 / view.elementType.getIntOrFloatBitWidth();
+  for (size_t i = 0; i < columns.size(); i += width) {
+    Value piece = LLVM::GEPOp::create(builder, loc, address.getType(),
+                                      view.elementType, address,
+                                      ArrayRef<LLVM::GEPArg>{int32_t(i)});
+    storeRun(builder, loc, piece, columns.slice(i, width), kPieceBytes);
+  }
+}
+
 LogicalResult BlockedStoreConversion::matchAndRewrite(
     StoreOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {
   auto tile = cast<RankedTensorType>(op.getValue().getType());
-  if (!isBlocked(op.getValue()) || tile.getDimSize(1) == 1)
+  if (!isBlocked(op.getValue()))
     return rewriter.notifyMatchFailure(op, "expected a blocked tile");
   Location loc = op.getLoc();
   MemRefType type = op.getDest().getType();
-  Runs runs(rewriter, loc, tile,
-            GlobalView::unpack(rewriter, loc, type, adaptor.getDest()),
-            type.getShape().back(), op.getIndices());
+  GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
+  Runs runs(rewriter, loc, tile, view, type.getShape().back(),
+            op.getIndices());
+  Value isAligned;
+  if (runs.alignment() > kPieceBytes)
+    isAligned = view.isAligned(rewriter, loc, runs.alignment());
   for (int64_t strip = 0; strip < runs.count(); ++strip) {
-    Run run = runs.at(strip);
+    Run run = runs.onceAt(strip);
     ValueRange columns =
         adaptor.getValue().slice(strip * runs.width(), runs.width());
-    Value stored = columns.front();
-    if (runs.width() > 1) {
-      stored = LLVM::PoisonOp::create(rewriter, loc, runs.type());
-      for (auto [i, column] : llvm::enumerate(columns))
-        stored = LLVM::InsertElementOp::create(rewriter, loc, stored, column,
-                                               emitI32(rewriter, loc, i));
+    auto guard = scf::IfOp::create(rewriter, loc, run.isInside);
+    OpBuilder body = guard.getThenBodyBuilder();
+    if (!isAligned) {
+      storeRun(body, loc, run.address, columns, runs.alignment());
+      continue;
     }
-    scf::IfOp::create(rewriter, loc, run.isInside,
-                      [&](OpBuilder &then, Location) {
-                        LLVM::StoreOp::create(then, loc, stored, run.address,
-                                              runs.alignment());
-                        scf::YieldOp::create(then, loc);
-                      });
+    auto choice =
+        scf::IfOp::create(body, loc, isAligned, /*withElse=*/true);
+    OpBuilder whole = choice.getThenBodyBuilder();
+    storeRun(whole, loc, run.address, columns, runs.alignment());
+    OpBuilder inPieces = choice.getElseBodyBuilder();
+    storePieces(inPieces, loc, view, run.address, columns);
   }
   rewriter.eraseOp(op);
   return success();

@@ -74,6 +74,22 @@ Value GlobalView::address(OpBuilder &builder, Location loc,
                              pointer, offset);
 }
 
+Value GlobalView::isAligned(OpBuilder &builder, Location loc,
+                            int64_t bytes) const {
+  Value bits =
+      LLVM::PtrToIntOp::create(builder, loc, builder.getI64Type(), pointer);
+  int64_t elementBytes = elementType.getIntOrFloatBitWidth() / 8;
+  for (Value stride : ArrayRef(strides).drop_back()) {
+    Value inBytes = arith::MulIOp::create(builder, loc, stride,
+                                          emitI64(builder, loc, elementBytes));
+    bits = arith::OrIOp::create(builder, loc, bits, inBytes);
+  }
+  Value rest = arith::AndIOp::create(builder, loc, bits,
+                                     emitI64(builder, loc, bytes - 1));
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, rest,
+                               emitI64(builder, loc, 0));
+}
+
 //===----------------------------------------------------------------------===//
 // Patterns
 //===----------------------------------------------------------------------===//

@@ -94,6 +94,10 @@ struct GlobalView {
   /// column where the rank says so).
   mlir::Value address(mlir::OpBuilder &builder, mlir::Location loc,
                       mlir::ValueRange indices) const;
+  /// Whether every row begins at a multiple of `bytes`, a power of two. Callers
+  /// choose where results lie; only pairs of elements need be aligned.
+  mlir::Value isAligned(mlir::OpBuilder &builder, mlir::Location loc,
+                        int64_t bytes) const;
 };
 
 //===----------------------------------------------------------------------===//

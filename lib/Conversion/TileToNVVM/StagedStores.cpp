@@ -44,7 +44,6 @@ public:
 private:
   void writeRow(OpBuilder &inner, Value pointer, int64_t row);
   void writeChunk(OpBuilder &inner, Value pointer, Value chunkInTile);
-  Value emitIsAligned();
   Value isLess(OpBuilder &at, Value a, Value b) {
     return arith::CmpIOp::create(at, loc, arith::CmpIPredicate::slt, a, b);
   }
@@ -111,22 +110,7 @@ ChunkWriter::ChunkWriter(OpBuilder &builder, CopyOutOp op,
   Value perPanel = emitI32(builder, loc, tile.chunksPerPanel());
   chunk = arith::RemUIOp::create(builder, loc, thread, perPanel);
   laneRow = arith::DivUIOp::create(builder, loc, thread, perPanel);
-  isAligned = emitIsAligned();
-}
-
-/// Callers choose where results lie; only elements need be aligned.
-Value ChunkWriter::emitIsAligned() {
-  Type i64 = builder.getI64Type();
-  Value bits = LLVM::PtrToIntOp::create(builder, loc, i64, view.pointer);
-  for (Value stride : ArrayRef(view.strides).drop_back()) {
-    Value bytes = arith::MulIOp::create(
-        builder, loc, stride, emitI64(builder, loc, type.getElementBytes()));
-    bits = arith::OrIOp::create(builder, loc, bits, bytes);
-  }
-  Value rest = arith::AndIOp::create(
-      builder, loc, bits, emitI64(builder, loc, SwizzledTile::kChunkBytes - 1));
-  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, rest,
-                               emitI64(builder, loc, 0));
+  isAligned = view.isAligned(builder, loc, SwizzledTile::kChunkBytes);
 }
 
 /// 16 bytes at once, or pairs of elements.

@@ -2,12 +2,14 @@
 // RUN: not attn-opt %s --attn-select-schedule="schedule=rows=4" 2>&1 | FileCheck %s --check-prefix=KEY
 // RUN: not attn-opt %s --attn-select-schedule="schedule=q=many" 2>&1 | FileCheck %s --check-prefix=VALUE
 // RUN: not attn-opt %s --attn-select-schedule="schedule=q=100" 2>&1 | FileCheck %s --check-prefix=RULE
+// RUN: not attn-opt %s --attn-select-schedule="schedule=split=129" 2>&1 | FileCheck %s --check-prefix=SPLIT
 // RUN: not attn-opt %s --attn-select-schedule="schedule=q=512" 2>&1 | FileCheck %s --check-prefix=REGISTERS
 
 // TARGET: error: unknown target `sm_1`; known are sm_80
-// KEY: error: expected schedule keys `q`, `kv`, `warps` or `stages`, got `rows`
+// KEY: error: expected schedule keys `q`, `kv`, `warps`, `stages` or `split`, got `rows`
 // VALUE: error: expected an integer for schedule key `q`, got `many`
 // RULE: error: expected schedule key `q` to be a multiple of 64 (16 rows for each of 4 warps), got 100
+// SPLIT: error: expected schedule key `split` in 0..128, got 129
 // REGISTERS: error: schedule `q=512,kv=64,warps=4,stages=2` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 255 of sm_80
 !d64 = tensor<1x2x?x64xbf16>
 func.func @f(%q: !d64, %k: !d64, %v: !d64) -> !d64 {

@@ -38,3 +38,22 @@ func.func @chosen(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
       : (!d64, !d64, !d64) -> !d64
   return %o : !d64
 }
+
+// One query tile a head: as many parts as fill the chip.
+!one = tensor<?x32x1x64xbf16>
+!keys = tensor<?x8x?x64xbf16>
+// CHECK-LABEL: func.func @decode
+func.func @decode(%q: !one, %k: !keys, %v: !keys) -> !one {
+  // DEFAULT: #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2, split = 0>
+  %o = attn.sdpa %q, %k, %v : (!one, !keys, !keys) -> !one
+  return %o : !one
+}
+
+// Enough of them.
+!many = tensor<2x32x1x64xbf16>
+// CHECK-LABEL: func.func @many
+func.func @many(%q: !many, %k: !keys, %v: !keys) -> !many {
+  // DEFAULT: #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2>
+  %o = attn.sdpa %q, %k, %v : (!many, !keys, !keys) -> !many
+  return %o : !many
+}

@@ -31,3 +31,36 @@ tile.kernel @layouts(%n: index) attributes {schedule = #schedule, target = "sm_8
   }
   tile.return
 }
+
+// Without a dot, tiles are blocked: a thread has 16 bytes of f32, and what a loop
+// carries is laid out as what is loaded in it.
+// CHECK-LABEL: tile.kernel @blocked
+tile.kernel @blocked(%parts: memref<?x?x64xf32, strided<[?, ?, 1], offset: ?>>, %maxima: memref<?x?xf32, strided<[?, 1], offset: ?>>, %n: index)
+    attributes {schedule = #tile.schedule<q = 8, kv = 0, warps = 4, stages = 1>, target = "sm_80"} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // CHECK: arith.constant dense<0.000000e+00> : tensor<8x64xf32, #[[BLOCKED:.*]]>
+  %zero = arith.constant dense<0.0> : tensor<8x64xf32>
+  // CHECK: scf.for {{.*}} -> (tensor<8x64xf32, #tile.blocked<columns = 16, warps = 4>>)
+  %sum = scf.for %p = %c0 to %n step %c1 iter_args(%acc = %zero) -> (tensor<8x64xf32>) {
+    // CHECK: tile.load {{.*}} -> tensor<8x64xf32, #tile.blocked<columns = 16, warps = 4>>
+    %part = tile.load %parts[%p, %c0] : memref<?x?x64xf32, strided<[?, ?, 1], offset: ?>> -> tensor<8x64xf32>
+    // CHECK: tile.load {{.*}} -> tensor<8x1xf32, #tile.blocked<columns = 16, warps = 4>>
+    %max = tile.load %maxima[%p, %c0] : memref<?x?xf32, strided<[?, 1], offset: ?>> -> tensor<8x1xf32>
+    %weight = tile.broadcast %max : tensor<8x1xf32> -> tensor<8x64xf32>
+    %next = math.fma %part, %weight, %acc : tensor<8x64xf32>
+    scf.yield %next : tensor<8x64xf32>
+  }
+  tile.store %sum, %parts[%c0, %c0] : tensor<8x64xf32>, memref<?x?x64xf32, strided<[?, ?, 1], offset: ?>>
+  tile.return
+}
+
+// Row vectors alone have a thread for each row.
+// CHECK-LABEL: tile.kernel @vectors
+tile.kernel @vectors(%maxima: memref<?xf32, strided<[1], offset: ?>>, %i: index)
+    attributes {schedule = #tile.schedule<q = 128, kv = 0, warps = 4, stages = 1>, target = "sm_80"} {
+  // CHECK: tile.load {{.*}} -> tensor<128x1xf32, #tile.blocked<columns = 1, warps = 4>>
+  %max = tile.load %maxima[%i] : memref<?xf32, strided<[1], offset: ?>> -> tensor<128x1xf32>
+  tile.store %max, %maxima[%i] : tensor<128x1xf32>, memref<?xf32, strided<[1], offset: ?>>
+  tile.return
+}

@@ -10,8 +10,8 @@
 Usage: check_calls.py ATTN_COMPILE LIB_DIR DIRECTORY
 
 Operands and results have strides that are not those of the shape, and byte
-offsets; rows of results begin at multiples of 16 bytes, or of 4; numpy judges. What an entry cannot take is refused with a message, and
-nothing is launched.
+offsets; rows of results begin at multiples of 16 bytes, or of 4; numpy judges.
+What an entry cannot take is refused with a message, and nothing is launched.
 """
 
 import ctypes
@@ -36,6 +36,8 @@ CASES = [
     Case(element="f16", batch=2, heads=(3, 1), lengths=(33, 130),
          dims=(40, 64), layout="bshd", window=(20, 7), masked_row="uniform",
          results=("lse", "o"), dynamic=ALL),
+    Case(batch=2, heads=(2, 1), lengths=(21, 150), dims=(32, 40),
+         layout="bshd", causal="top_left", dynamic=ALL, schedule="split=3"),
     Case(batch=3, heads=(2, 2), lengths=(17, 0), dims=(16, 16), dynamic=ALL),
 ]
 
@@ -160,7 +162,8 @@ def main():
     runtime = os.path.join(libraries, "libattnrt.so")
     for number, case in enumerate(CASES):
         path = os.path.join(directory, f"calls-{number}.so")
-        subprocess.run([compiler, "-", "--target=sm_80", "-o", path],
+        flags = [f"--schedule={case.schedule}"] if case.schedule else []
+        subprocess.run([compiler, "-", "--target=sm_80", "-o", path, *flags],
                        input=case.mlir(), text=True, check=True)
         package = Package(path, runtime)
         simulator = Simulator(os.path.join(libraries, "attn-test-device.so"))

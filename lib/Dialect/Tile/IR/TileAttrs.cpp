@@ -20,10 +20,11 @@ using namespace attn::tile;
 
 /// * every number is positive;
 /// * `q` is a multiple of 16 rows a warp, `kv` of 16 keys;
-/// * at most 1024 threads.
+/// * at most 1024 threads;
+/// * at most 128 splits.
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t q, int64_t kv, int64_t warps,
-                                   int64_t stages) {
+                                   int64_t stages, int64_t split) {
   if (warps < 1 || warps > 32)
     return emitError() << "expected schedule key `warps` in 1..32, got "
                        << warps;
@@ -43,12 +44,18 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (stages < 1 || stages > 8)
     return emitError() << "expected schedule key `stages` in 1..8, got "
                        << stages;
+  if (split < 0 || split > 128)
+    return emitError() << "expected schedule key `split` in 0..128, got "
+                       << split;
   return success();
 }
 
 std::string ScheduleAttr::toFlag() const {
-  return llvm::formatv("q={0},kv={1},warps={2},stages={3}", getQ(), getKv(),
-                       getWarps(), getStages());
+  std::string flag = llvm::formatv("q={0},kv={1},warps={2},stages={3}", getQ(),
+                                   getKv(), getWarps(), getStages());
+  if (getSplit() != 1)
+    flag += llvm::formatv(",split={0}", getSplit());
+  return flag;
 }
 
 //===----------------------------------------------------------------------===//

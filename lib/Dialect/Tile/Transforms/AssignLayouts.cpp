@@ -86,14 +86,20 @@ static int64_t accessColumns(Value memory) {
   return std::gcd(columns, 128 / type.getElementTypeBitWidth());
 }
 
-/// What an elementwise computation keeps together: operands and results.
+/// What an elementwise computation keeps together, operands and results, and a
+/// loop what it starts with, carries and ends with.
 static void pushNeighbours(Value value, SmallVectorImpl<Value> &work) {
   auto push = [&](ValueRange values) {
     for (Value each : values)
       if (needsLayout(each.getType()))
         work.push_back(each);
   };
-  if (Operation *producer = value.getDefiningOp()) {
+  Operation *producer = value.getDefiningOp();
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    producer = argument.getOwner()->getParentOp();
+  if (auto loop = dyn_cast_or_null<scf::ForOp>(producer))
+    push(loop.getRegionIterArgs());
+  if (producer) {
     push(producer->getOperands());
     push(producer->getResults());
   }
@@ -116,13 +122,15 @@ static LogicalResult spread(Value seed, Attribute layout) {
   return success();
 }
 
-static LogicalResult assignBlocked(KernelOp kernel) {
+/// Row vectors that no matrix goes with have a thread for each row.
+static LogicalResult assignBlocked(KernelOp kernel, bool isVector) {
   int64_t warps = kernel.getSchedule().getWarps();
   WalkResult result = kernel.walk([&](LoadOp load) {
     auto tile = cast<RankedTensorType>(load.getType());
-    if (tile.getEncoding() || tile.getDimSize(1) == 1)
+    if (tile.getEncoding() || (tile.getDimSize(1) == 1) != isVector)
       return WalkResult::advance();
-    int64_t columns = tile.getDimSize(1) / accessColumns(load.getSource());
+    int64_t columns =
+        isVector ? 1 : tile.getDimSize(1) / accessColumns(load.getSource());
     auto layout = BlockedAttr::getChecked([&] { return load.emitOpError(); },
                                           kernel.getContext(), columns, warps);
     return WalkResult(layout ? spread(load.getResult(), layout) : failure());
@@ -132,7 +140,8 @@ static LogicalResult assignBlocked(KernelOp kernel) {
 
 void AssignLayouts::runOnOperation() {
   if (getOperation().hasBlockedTiles()) {
-    if (failed(assignBlocked(getOperation())))
+    if (failed(assignBlocked(getOperation(), /*isVector=*/false)) ||
+        failed(assignBlocked(getOperation(), /*isVector=*/true)))
       signalPassFailure();
     return;
   }

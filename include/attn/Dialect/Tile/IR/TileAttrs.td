@@ -28,14 +28,18 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
       keys, and then `q` is any number of rows;
     * `warps`: warps that share the query rows;
     * `stages`: K/V tiles in shared memory at a time; with 1, K is copied
-      while V is used and V while K is.
+      while V is used and V while K is;
+    * `split`: CTAs that share the keys of a query tile, whose results another
+      kernel merges; 0: as many as fill the chip, counted when the shapes are
+      known.
 
     ```mlir
     #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2>
     ```
   }];
   let parameters = (ins "int64_t":$q, "int64_t":$kv, "int64_t":$warps,
-                        "int64_t":$stages);
+                        "int64_t":$stages,
+                        DefaultValuedParameter<"int64_t", "1">:$split);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{

@@ -1,0 +1,68 @@
+// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule=schedule=split=3 --convert-attn-to-tile --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,THREE
+// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule=schedule=split=0 --convert-attn-to-tile --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,FILL
+
+!q = tensor<?x8x?x64xf16>
+!kv = tensor<?x2x?x64xf16>
+!lse = tensor<?x8x?xf32>
+
+// The kernel takes the count, and what parts are stored in; the results, too,
+// where there may be one part.
+// CHECK-LABEL: tile.kernel @f_0(
+// CHECK-SAME: %[[GROUP:[^:]*]]: index, %[[SPLITS:[^:]*]]: index,
+// FILL-SAME: %[[O:[^:]*]]: memref<?x8x?x64xf16, {{[^>]*}}>>, %[[LSE:[^:]*]]: memref<?x8x?xf32, {{[^>]*}}>>,
+// CHECK-SAME: %[[MAX:[^:]*]]: memref<?x8x?xf32, {{[^>]*}}>>, %[[SUMS:[^:]*]]: memref<?x8x?xf32, {{[^>]*}}>>, %[[ACC:[^:]*]]: memref<?x8x?x64xf32, {{[^>]*}}>>)
+// THREE-SAME: stages = 2, split = 3>
+// FILL-SAME: stages = 2, split = 0>
+// CHECK: tile.block_id x
+// CHECK: arith.remui %{{.*}}, %[[SPLITS]]
+// CHECK: arith.divui %{{.*}}, %[[SPLITS]]
+// CHECK: scf.for
+// CHECK: tile.reduce add
+// CHECK: tile.store %{{.*}}, %[[MAX]]
+// CHECK: tile.store %{{.*}}, %[[SUMS]]
+// CHECK: tile.store %{{.*}}, %[[ACC]]{{.*}} : tensor<128x64xf32>
+// FILL: tile.store %{{.*}}, %[[O]]
+// FILL: tile.store %{{.*}}, %[[LSE]]
+// THREE-NOT: tile.store
+
+// A walk over the parts, and the same end.
+// CHECK-LABEL: tile.kernel @f_0_merge(
+// CHECK-SAME: %[[SPLITS:[^:]*]]: index, %[[MAX:[^:]*]]: memref<{{[^>]*}}>>, %[[SUMS:[^:]*]]: memref<{{[^>]*}}>>, %[[ACC:[^:]*]]: memref<?x8x?x64xf32, {{[^>]*}}>>, %[[O:[^:]*]]: memref<?x8x?x64xf16, {{[^>]*}}>>, %[[LSE:[^:]*]]: memref<{{[^>]*}}>>)
+// CHECK-SAME: schedule = #tile.schedule<q = 8, kv = 0, warps = 4, stages = 1>
+// CHECK: scf.for %{{.*}} = %c0 to %[[SPLITS]]
+// CHECK: tile.load %[[ACC]]{{.*}} -> tensor<8x64xf32>
+// CHECK: tile.store %{{.*}}, %[[O]]
+// CHECK: tile.store %{{.*}}, %[[LSE]]
+
+// CHECK-LABEL: func.func @f(
+// CHECK: %[[BLOCKS:.*]] = arith.ceildivui
+// As many CTAs as there are multiprocessors, with four KV tiles at least.
+// FILL-DAG: %[[ROOM:.*]] = arith.divui %c108
+// FILL-DAG: %[[MOST:.*]] = arith.divui %{{.*}}, %c256
+// FILL: arith.minui %[[ROOM]], %[[MOST]]
+// FILL: %[[SPLITS:.*]] = arith.maxui
+// FILL: %[[ONE:.*]] = arith.cmpi eq, %[[SPLITS]], %c1
+// FILL: arith.select %[[ONE]], %c0, %[[SPLITS]]
+// CHECK: %[[GRID:.*]] = arith.muli %[[BLOCKS]]
+// FILL: %[[FILLED:.*]]:5 = tile.launch @f_0 grid(%[[GRID]],
+// THREE: %[[PARTS:.*]]:3 = tile.launch @f_0 grid(%[[GRID]],
+// FILL: %[[MERGED:.*]] = arith.select %[[ONE]], %c0
+// FILL: tile.launch @f_0_merge grid(%[[MERGED]],
+// THREE: tile.launch @f_0_merge grid(
+// FILL-SAME: ins(%{{[^,]*}}, %[[FILLED]]#2, %[[FILLED]]#3, %[[FILLED]]#4 :
+// FILL-SAME: outs(%[[FILLED]]#0, %[[FILLED]]#1 :
+// THREE-SAME: ins(%{{[^,]*}}, %[[PARTS]]#0, %[[PARTS]]#1, %[[PARTS]]#2 :
+func.func @f(%q: !q, %k: !kv, %v: !kv) -> (!q, !lse) {
+  %o, %lse = attn.sdpa %q, %k, %v : (!q, !kv, !kv) -> (!q, !lse)
+  return %o, %lse : !q, !lse
+}
+
+// Where types say that the chip is full, nothing is split.
+!small = tensor<4x32x100x64xf16>
+// CHECK: tile.kernel @full_0(
+// THREE: tile.kernel @full_0_merge
+// FILL-NOT: @full_0_merge
+func.func @full(%q: !small, %k: !small, %v: !small) -> !small {
+  %o = attn.sdpa %q, %k, %v : (!small, !small, !small) -> !small
+  return %o : !small
+}
