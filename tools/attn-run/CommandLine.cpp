@@ -163,7 +163,8 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
   app.add_option("--replace-ptx", line.replacePtx,
                  "PTX text to run in place of the compiled one");
   app.add_option("--sim-schedule", texts.simSchedule,
-                 "order in which the simulator completes asynchronous work");
+                 "when the simulator completes asynchronous work: late, early, "
+                 "torn or random:SEED");
   app.add_option("--sim-math", texts.simMath,
                  "how the simulator computes: fast or exact");
   app.add_option("--sim-checks", texts.simChecks,

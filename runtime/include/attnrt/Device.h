@@ -77,9 +77,11 @@ struct Hazard {
 struct ExecutionReport {
   uint64_t warpInstructions = 0;
   std::vector<Hazard> hazards;
-  double seconds = 0; // of execution only
-  uint64_t mmaInstructions = 0; // by warps
-  uint64_t bankConflicts = 0;   // extra wavefronts of shared memory accesses
+  double seconds = 0;             // of execution only
+  uint64_t mmaInstructions = 0;   // by warps
+  uint64_t wgmmaInstructions = 0; // by warpgroups
+  uint64_t bulkBytes = 0;         // between global and shared memory
+  uint64_t bankConflicts = 0;     // extra wavefronts of shared memory accesses
   unsigned threads = 1;
 };
 

@@ -84,6 +84,8 @@ static Json toJson(const ExecutionReport &report) {
          {"message", hazard.message}});
   return {{"warp_instructions", report.warpInstructions},
           {"mma_instructions", report.mmaInstructions},
+          {"wgmma_instructions", report.wgmmaInstructions},
+          {"bulk_bytes", report.bulkBytes},
           {"bank_conflicts", report.bankConflicts},
           {"hazards", std::move(hazards)},
           {"seconds", report.seconds},

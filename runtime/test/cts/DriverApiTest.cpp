@@ -153,7 +153,7 @@ TEST_P(DriverApiTest, WhatTheSimulatorRefuses) {
   LaunchShape clusters{{2}, {32}};
   clusters.cluster = {2, 1, 1};
   EXPECT_THAT(device->launch(add, clusters, nullptr, nullptr).message(),
-              HasSubstr("no clusters"));
+              HasSubstr("clusters need target sm_90"));
 }
 
 TEST_P(DriverApiTest, CopiesKeepWhatWasNeverWritten) {

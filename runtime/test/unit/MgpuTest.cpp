@@ -128,18 +128,19 @@ TEST_F(Mgpu, Launches) {
               ExitedWithCode(2), "-4 bytes of shared memory");
   EXPECT_EXIT(mgpuLaunchClusterKernel(kernel, 2, 1, 1, 2, 1, 1, 1, 1, 1, 0,
                                       nullptr, nullptr, nullptr),
-              ExitedWithCode(2), "no clusters");
+              ExitedWithCode(2), "clusters need target sm_90");
 }
 
 TEST_F(Mgpu, Modules) {
   char ptx[] = "not PTX";
   EXPECT_EXIT(mgpuModuleLoadJIT(ptx, 2), ExitedWithCode(2),
               "^error: module gpu.binary: ");
-  char cubin[] = "\x7f" "ELF...";
+  char cubin[] = "\x7f"
+                 "ELF...";
   EXPECT_EXIT(mgpuModuleLoad(cubin, sizeof cubin), ExitedWithCode(2),
               "the simulator runs PTX");
-  void *module = mgpuModuleLoad(const_cast<char *>(kVectorAdd),
-                                sizeof kVectorAdd);
+  void *module =
+      mgpuModuleLoad(const_cast<char *>(kVectorAdd), sizeof kVectorAdd);
   EXPECT_EXIT(mgpuModuleGetFunction(module, "absent"), ExitedWithCode(2),
               "no kernel 'absent' in the module");
   mgpuModuleUnload(module);
@@ -157,18 +158,18 @@ TEST_F(Mgpu, Resources) {
   EXPECT_EXIT(mgpuStreamDestroy(stream), ExitedWithCode(2), "no such stream");
 }
 
-TEST_F(Mgpu, TensorMapsAreNotSimulated) {
+TEST_F(Mgpu, TensorMaps) {
   MemRef<2> memref{nullptr, nullptr, 0, {2, 4}, {8, 1}};
   int64_t box[5] = {1, 1, 1, 1, 1};
-  EXPECT_EXIT(
-      mgpuTensorMapEncodeTiledMemref(2, &memref, 6, 0, 0, 0, 0, box),
-      ExitedWithCode(2), "no tensor maps");
-  EXPECT_EXIT(
-      mgpuTensorMapEncodeTiledMemref(6, &memref, 6, 0, 0, 0, 0, box),
-      ExitedWithCode(2), "rank 6");
-  EXPECT_EXIT(
-      mgpuTensorMapEncodeTiledMemref(2, &memref, 99, 0, 0, 0, 0, box),
-      ExitedWithCode(2), "element type 99");
+  EXPECT_EXIT(mgpuTensorMapEncodeTiledMemref(2, &memref, 6, 0, 0, 0, 0, box),
+              ExitedWithCode(2), "tensor map: expected an inner box");
+  int64_t fine[5] = {2, 8, 1, 1, 1};
+  EXPECT_NE(mgpuTensorMapEncodeTiledMemref(2, &memref, 6, 0, 0, 0, 0, fine),
+            nullptr);
+  EXPECT_EXIT(mgpuTensorMapEncodeTiledMemref(6, &memref, 6, 0, 0, 0, 0, box),
+              ExitedWithCode(2), "rank 6");
+  EXPECT_EXIT(mgpuTensorMapEncodeTiledMemref(2, &memref, 99, 0, 0, 0, 0, box),
+              ExitedWithCode(2), "element type 99");
   EXPECT_EXIT(mgpuTensorMapEncodeTiled(nullptr, 6, 0, nullptr, nullptr, nullptr,
                                        nullptr, nullptr, 0, 0, 0, 0),
               ExitedWithCode(2), "rank 0");

@@ -103,8 +103,6 @@ static Status checkVariable(const char *name, const std::string &accepted) {
 
 Expected<std::unique_ptr<Device>> attnrt::openSimDevice() {
   Status status = checkVariable("ATTNRT_SIM_MATH", "fast");
-  if (status.isOk())
-    status = checkVariable("ATTNRT_SIM_SCHEDULE", "default");
   if (!status.isOk())
     return status;
   Expected<sim::Options> options = sim::Options::fromEnvironment();
@@ -179,9 +177,6 @@ static std::string describe(const Hazard &hazard) {
 Status SimDevice::launch(Kernel *opaque, const LaunchShape &shape,
                          void *const *params, void *) {
   const auto &kernel = *reinterpret_cast<const SimKernel *>(opaque);
-  if (shape.cluster.x != 1 || shape.cluster.y != 1 || shape.cluster.z != 1)
-    return Status::badInput("kernel " + kernel.name +
-                            ": the simulator has no clusters");
   std::lock_guard<std::mutex> lock(running);
   size_t hazardsBefore = report.hazards.size();
   Status status = sim::run(*kernel.program, kernel.name, shape, params, memory,

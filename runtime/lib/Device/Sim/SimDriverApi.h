@@ -62,8 +62,8 @@ public:
 
   Status checkLaunch(Kernel *kernel, std::optional<size_t> parameters,
                      void *stream) override;
-  Status encode(const TensorMap &, void *) override {
-    return Status::badInput("the simulator has no tensor maps");
+  Status encode(const TensorMap &map, void *encoded) override {
+    return sim::encode(map, encoded);
   }
 
 private:

@@ -14,7 +14,7 @@ namespace {
 class BarrierChecker : public Checker {
 public:
   using Checker::Checker;
-  uint32_t interests() const override {
+  uint64_t interests() const override {
     return interest(EventKind::BarrierMismatch) |
            interest(EventKind::DivergentAligned) |
            interest(EventKind::LanesMissing);

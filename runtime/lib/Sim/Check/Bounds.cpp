@@ -14,7 +14,7 @@ namespace {
 class BoundsChecker : public Checker {
 public:
   using Checker::Checker;
-  uint32_t interests() const override {
+  uint64_t interests() const override {
     return interest(EventKind::OutOfBounds) | interest(EventKind::Misaligned);
   }
   void on(const Event &event, const Cta &cta) override;

@@ -29,8 +29,8 @@ protected:
   HazardLog &log;
 };
 
-inline constexpr uint32_t interest(EventKind kind) {
-  return 1u << static_cast<int>(kind);
+inline constexpr uint64_t interest(EventKind kind) {
+  return uint64_t(1) << static_cast<int>(kind);
 }
 
 std::unique_ptr<Checker> makeBoundsChecker(HazardLog &log);
@@ -39,6 +39,9 @@ std::unique_ptr<Checker> makeCpAsyncChecker(HazardLog &log);
 std::unique_ptr<Checker> makeBarrierChecker(HazardLog &log);
 std::unique_ptr<Checker> makeProgressChecker(HazardLog &log);
 std::unique_ptr<Checker> makeRaceChecker(HazardLog &log);
+std::unique_ptr<Checker> makeMBarrierChecker(HazardLog &log);
+std::unique_ptr<Checker> makeBulkChecker(HazardLog &log);
+std::unique_ptr<Checker> makeTensorChecker(HazardLog &log);
 
 inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   std::vector<std::unique_ptr<Checker>> out;
@@ -48,13 +51,17 @@ inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   out.push_back(makeBarrierChecker(log));
   out.push_back(makeProgressChecker(log));
   out.push_back(makeRaceChecker(log));
+  out.push_back(makeMBarrierChecker(log));
+  out.push_back(makeBulkChecker(log));
+  out.push_back(makeTensorChecker(log));
   return out;
 }
 
 /// Names that ATTNRT_SIM_CHECKS may turn off.
 inline constexpr const char *kCheckNames[] = {
     "oob",      "align",      "uninit", "barrier", "cp-async",
-    "deadlock", "divergence", "budget", "trap",    "race"};
+    "deadlock", "divergence", "budget", "trap",    "race",
+    "mbarrier", "bulk",       "wgmma",  "proxy"};
 
 } // namespace attnrt::sim
 

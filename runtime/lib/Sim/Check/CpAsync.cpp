@@ -14,7 +14,7 @@ namespace {
 class CpAsyncChecker : public Checker {
 public:
   using Checker::Checker;
-  uint32_t interests() const override {
+  uint64_t interests() const override {
     return interest(EventKind::AsyncUnfinished) |
            interest(EventKind::AsyncUnshared);
   }
@@ -56,6 +56,8 @@ static std::string hiddenFrom(const Warp &reader, unsigned warp,
 void CpAsyncChecker::on(const Event &event, const Cta &cta) {
   if (!log.isNew("cp-async", event))
     return;
+  if (event.shadow == shadow::kBulk)
+    return; // a matter of bulk copies
   unsigned warp = shadow::warpOf(event.shadow);
   std::string access = event.write ? "write to" : "read of";
   std::string message = access + " " + describePlace(event, cta) + " by " +

@@ -77,7 +77,7 @@ std::string attnrt::sim::describeLanes(uint32_t lanes) {
   return out;
 }
 
-static std::string describeShared(uint64_t address, const Cta &cta) {
+std::string attnrt::sim::describeShared(uint64_t address, const Cta &cta) {
   const sim::Kernel &kernel = cta.launch.kernel;
   std::string out = "shared address " + hex(address);
   for (const SharedVariable &var : kernel.shared)
@@ -102,7 +102,7 @@ std::string attnrt::sim::describePlace(const Event &event, const Cta &cta) {
     return "global address " + hex(address) + ", " +
            cta.launch.heap.describe(address);
   case MemorySpace::Shared:
-    return describeShared(address, cta);
+    return describeShared(address, event.place ? *event.place : cta);
   case MemorySpace::Local:
     return "local address " + hex(address) + " of " +
            std::to_string(cta.launch.kernel.localBytes) + " bytes";

@@ -52,6 +52,8 @@ private:
 
 /// "lanes 0-15, 31".
 std::string describeLanes(uint32_t lanes);
+/// "shared address 0x440 (`bar` + 0 of 8 bytes)".
+std::string describeShared(uint64_t address, const Cta &cta);
 /// Where the first guilty lane points.
 std::string describePlace(const Event &event, const Cta &cta);
 /// "line 12 `bar.sync 0;`".

@@ -19,7 +19,7 @@ namespace {
 class InitChecker : public Checker {
 public:
   using Checker::Checker;
-  uint32_t interests() const override { return interest(EventKind::PoisonUse); }
+  uint64_t interests() const override { return interest(EventKind::PoisonUse); }
   void on(const Event &event, const Cta &cta) override;
 };
 } // namespace

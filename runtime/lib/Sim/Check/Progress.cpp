@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Check/Checkers.h"
+#include "Machine/Cluster.h"
 
 using namespace attnrt::sim;
 
@@ -14,7 +15,7 @@ namespace {
 class ProgressChecker : public Checker {
 public:
   using Checker::Checker;
-  uint32_t interests() const override {
+  uint64_t interests() const override {
     return interest(EventKind::Deadlock) | interest(EventKind::Budget) |
            interest(EventKind::Trap);
   }
@@ -24,6 +25,19 @@ public:
 
 static unsigned arrivedThreads(const Barrier &barrier) {
   return 32 * __builtin_popcount(barrier.arrived);
+}
+
+/// "the mbarrier at … (phase 3, 1 of 2 arrivals and 8192 bytes pending)".
+static std::string describeMBarrier(uint32_t address, const Cta &cta) {
+  std::string out = "the mbarrier at " + describeShared(address, cta);
+  auto found = cta.mbarriers.find(address);
+  if (found == cta.mbarriers.end())
+    return out;
+  const MBarrier &barrier = found->second;
+  return out + " (phase " + std::to_string(barrier.phase) + ", " +
+         std::to_string(barrier.pending) + " of " +
+         std::to_string(barrier.expected) + " arrivals and " +
+         std::to_string(barrier.bytes) + " bytes pending)";
 }
 
 /// "warp 1 waits for barrier 2 (32 of 64 threads) at line 12 `bar.sync…`".
@@ -40,17 +54,30 @@ static std::string describeWaiter(const Warp &warp, const Fragment &fragment,
            std::to_string(barrier.expected) + " threads) at ";
     return out + describeOp(ops[fragment.pc ? fragment.pc - 1 : 0], cta);
   }
-  return out + " waits for other lanes at " + describeOp(ops[fragment.pc], cta);
+  std::string here = describeOp(ops[fragment.pc], cta);
+  if (fragment.state == Fragment::AtMBarrier)
+    return out + " waits for " + describeMBarrier(fragment.barrier, cta) +
+           " at " + here;
+  if (fragment.state == Fragment::AtCluster)
+    return out + " waits for the cluster's other threads at " + here;
+  if (fragment.state == Fragment::AtWarpGroup)
+    return out + " waits for its warpgroup to issue the same wgmmas at " + here;
+  return out + " waits for other lanes at " + here;
 }
 
 static std::string describeDeadlock(const Cta &cta) {
   std::string out = "nobody can go on: ";
   bool first = true;
-  for (const auto &warp : cta.warps)
-    for (const Fragment &fragment : warp->fragments) {
-      out += (first ? "" : "; ") + describeWaiter(*warp, fragment, cta);
-      first = false;
-    }
+  const auto &ctas = cta.cluster->ctas;
+  for (const auto &member : ctas)
+    for (const auto &warp : member->warps)
+      for (const Fragment &fragment : warp->fragments) {
+        out += first ? "" : "; ";
+        if (ctas.size() > 1)
+          out += "CTA " + std::to_string(member->rank) + " of the cluster, ";
+        out += describeWaiter(*warp, fragment, *member);
+        first = false;
+      }
   return out;
 }
 

@@ -9,7 +9,8 @@
 // Every granule of 16 bytes keeps a write and a read, which is all that most
 // granules ever need; what does not fit spills into a list. A later access
 // replaces an earlier one that happened before it. Reads of several warps at
-// the same clock by the same instruction share an entry.
+// the same clock by the same instruction share an entry. Reads of asynchronous
+// operations have two more places, since two warpgroups often share an operand.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,6 +31,8 @@ struct Touch {
     Write = 1,
     Copy = 2,   // by cp.async
     Strong = 4, // atomic, volatile or relaxed: may meet its like
+    Async = 8,  // by a bulk copy or wgmma
+    Alone = 16, // `warps` is an agent, not a set of warps of the CTA
   };
   uint32_t clock = 0;
   uint32_t warps = 0;
@@ -40,8 +43,24 @@ struct Touch {
 
   bool writes() const { return kind & Write; }
   bool copies() const { return kind & Copy; }
+  bool isAsync() const { return kind & Async; }
+  bool isAlone() const { return kind & Alone; }
   /// The clock of a copy that nobody waited for.
   static constexpr uint32_t kInFlight = 0xffffffff;
+};
+
+/// Who touches now.
+struct Accessor {
+  unsigned rank;         // of the CTA whose memory it is
+  const unsigned *warps; // agents: the warp, or those that issued the operation
+  unsigned count;
+  bool isAsync;
+};
+
+/// A touch that the present one is not ordered after.
+struct Conflict {
+  Touch other;
+  bool isOrdered; // and only the proxy fence is missing
 };
 
 class RaceShadow {
@@ -52,14 +71,26 @@ public:
   void reset(uint32_t bytes);
   /// Notes the access and adds to `racing` those noted before that it overlaps
   /// and is not ordered after; their `warps` are the guilty ones.
-  void add(uint32_t granule, const Touch &mine, unsigned warp,
-           std::vector<Touch> &racing);
-  /// The same for an access to all 16 bytes where everybody who was here before
-  /// is known to the warp, except for fellow readers. False, and nothing done,
-  /// where a closer look is needed.
+  void add(uint32_t granule, const Touch &mine, const Accessor &who,
+           std::vector<Conflict> &racing);
+  /// An operation that touches many granules begins, or has ended.
+  void beginOperation() {
+    remembers = true;
+    forget();
+  }
+  void endOperation() {
+    remembers = false;
+    forget();
+  }
+  /// Adds to `racing` and notes nothing.
+  void check(uint32_t granule, const Touch &mine, const Accessor &who,
+             std::vector<Conflict> &racing) const;
+  /// The same as `add` for an access to all 16 bytes by a warp of the CTA where
+  /// everybody who was here before is known to it, except for fellow readers.
+  /// False, and nothing done, where a closer look is needed.
   bool addWhole(uint32_t granule, const Touch &mine, uint32_t knownTo) {
     Granule &here = granules[granule];
-    if (here.write.clock > knownTo || spilled[granule])
+    if (here.write.clock > knownTo || crowded[granule])
       return false;
     if (mine.writes()) {
       if (here.read.clock > knownTo)
@@ -70,20 +101,28 @@ public:
     }
     return readWhole(here.read, mine, knownTo);
   }
-  /// The warp waited for its copy to these bytes, which now is a write.
-  void land(uint32_t granule, uint16_t bytes, unsigned warp) {
+  /// The warp waited for its copy to these bytes, which now is a write at
+  /// `clock`.
+  void land(uint32_t granule, uint16_t bytes, unsigned warp, uint32_t clock) {
     Touch &copy = granules[granule].write;
-    if (!spilled[granule] && copy.bytes == bytes &&
+    if (!crowded[granule] && copy.bytes == bytes &&
         copy.clock == Touch::kInFlight && copy.warps == 1u << warp)
-      copy.clock = clocks.now(warp);
+      copy.clock = clock;
     else
-      landSome(granule, bytes, warp);
+      landSome(granule, bytes, warp, clock);
   }
 
 private:
   struct Granule {
     Touch write, read;
   };
+  /// Reads of operations, where there are any.
+  struct MoreReads {
+    Touch reads[2];
+  };
+  /// What else there is to look at.
+  enum Crowd : uint8_t { kMore = 1, kSpilled = 2 };
+
   static bool readWhole(Touch &read, const Touch &mine, uint32_t knownTo) {
     if (read.kind != mine.kind)
       return false;
@@ -98,17 +137,46 @@ private:
     read.warps |= mine.warps;
     return true;
   }
-  void placeRead(uint32_t granule, const Touch &mine, unsigned warp);
+  bool unordered(Touch &other, const Accessor &who, bool &isOrdered) const;
+  bool placeInGranule(uint32_t granule, const Touch &mine, const Accessor &who);
+  void placeRead(uint32_t granule, const Touch &mine, const Accessor &who);
   void placeWrite(uint32_t granule, const Touch &mine);
-  void judge(const Touch &other, const Touch &mine, unsigned warp,
-             std::vector<Touch> &racing) const;
-  bool supersedes(const Touch &mine, const Touch &old, unsigned warp) const;
-  void landSome(uint32_t granule, uint16_t bytes, unsigned warp);
-  void landOne(Touch &touch, uint32_t granule, uint16_t bytes, unsigned warp);
+  void spill(uint32_t granule, const Touch &touch);
+  void judge(const Touch &other, const Touch &mine, const Accessor &who,
+             std::vector<Conflict> &racing) const {
+    if (other.bytes & mine.bytes && !isFine(other))
+      look(other, mine, who, racing);
+  }
+  void look(const Touch &other, const Touch &mine, const Accessor &who,
+            std::vector<Conflict> &racing) const;
+  /// Another granule told so since the operation began.
+  bool isFine(const Touch &other) const {
+    for (const Touch &one : fine)
+      if (one.clock == other.clock && one.warps == other.warps &&
+          one.kind == other.kind)
+        return true;
+    return false;
+  }
+  bool supersedes(const Touch &mine, const Touch &old,
+                  const Accessor &who) const;
+  void landSome(uint32_t granule, uint16_t bytes, unsigned warp,
+                uint32_t clock);
+  void landOne(Touch &touch, uint32_t granule, uint16_t bytes, unsigned warp,
+               uint32_t clock);
+
+  void forget() {
+    for (Touch &touch : fine)
+      touch = Touch();
+  }
 
   const Clocks &clocks;
+  /// Touches that the operation comes after.
+  mutable Touch fine[4];
+  mutable unsigned nextFine = 0;
+  bool remembers = false;
   std::vector<Granule> granules;
-  std::vector<uint8_t> spilled;
+  std::vector<MoreReads> more;  // empty until there is one
+  std::vector<uint8_t> crowded; // of Crowd
   std::unordered_map<uint32_t, std::vector<Touch>> spills;
 };
 

@@ -49,7 +49,7 @@ private:
   bool decodeMov(const ptx::Instruction &inst, const Match &match);
   bool targetHas(Sem sem);
   bool decodeGuard(const ptx::Instruction &inst);
-  bool predicatesFit(const ptx::Instruction &inst, const Form &form) const;
+  bool kindsFit(const ptx::Instruction &inst, const Form &form) const;
   bool operands(const ptx::Instruction &inst, const Match &match);
   bool operand(const Operand &op, const OperandSpec &spec, const Match &match);
   bool vector(const Operand &op, const OperandSpec &spec, unsigned bytes,
@@ -61,6 +61,11 @@ private:
   bool special(const std::string &name, unsigned bytes, Place place);
   bool predicate(const Operand &op, bool def, Place place);
   bool memory(const Operand &op);
+  bool tensor(const Operand &op, unsigned rank);
+  bool address(const Operand &op);
+  void readDestinations();
+  void pinAccumulators();
+  void watchTensorRows(const std::vector<uint16_t> &where);
   bool symbol(const std::string &name, int64_t offset, unsigned bytes,
               Place place);
   bool pair(const Operand &op, const OperandSpec &spec, unsigned bytes);
@@ -80,6 +85,7 @@ private:
   Kernel kernel;
   std::map<std::string, Symbol> symbols;
   std::vector<Draft> drafts;
+  std::vector<bool> pinned; // registers that wgmmas have
   Draft *draft = nullptr;
   uint32_t dsts = 0, srcs = 0, memories = 0;
   int line = 0;
@@ -130,6 +136,8 @@ Status EntryDecoder::run(Kernel &out) {
   kernel.maxThreads = entry.maxThreads;
   std::memcpy(kernel.requiredThreads, entry.requiredThreads,
               sizeof(kernel.requiredThreads));
+  std::memcpy(kernel.requiredCluster, entry.requiredCluster,
+              sizeof(kernel.requiredCluster));
   line = entry.line;
   for (size_t v = 0; v < module.variables.size(); ++v)
     if (module.variables[v].space != ptx::Space::Shared)
@@ -237,15 +245,24 @@ bool EntryDecoder::decodeAll() {
   return decode(ret);
 }
 
-/// Tells `cp.async …, bytes` from `cp.async …, ignoreSource`.
-bool EntryDecoder::predicatesFit(const ptx::Instruction &inst,
-                                 const Form &form) const {
+/// Tells `cp.async …, bytes` from `cp.async …, ignoreSource`, and a wgmma with
+/// registers from one with a descriptor.
+bool EntryDecoder::kindsFit(const ptx::Instruction &inst,
+                            const Form &form) const {
   if (inst.operands.size() != form.specs.size() || form.specs.empty())
     return true;
-  const Operand &op = inst.operands.back();
-  bool isPred =
-      op.kind == Operand::Reg && entry.registers[op.reg].type == Type::Pred;
-  return form.specs.back().kind != 's' || !isPred;
+  for (size_t i = 0; i < inst.operands.size(); ++i) {
+    const Operand &op = inst.operands[i];
+    const OperandSpec &spec = form.specs[i];
+    bool isPred =
+        op.kind == Operand::Reg && entry.registers[op.reg].type == Type::Pred;
+    if (spec.kind == 's' && isPred)
+      return false;
+    if (form.sem == Sem::Wgmma && spec.kind == 's' &&
+        (spec.vector != 0) != (op.kind == Operand::Vector))
+      return false;
+  }
+  return true;
 }
 
 bool EntryDecoder::decode(const ptx::Instruction &inst) {
@@ -268,7 +285,7 @@ bool EntryDecoder::decode(const ptx::Instruction &inst) {
     for (const OperandSpec &spec : form.specs)
       least += !spec.optional;
     if (inst.operands.size() < least ||
-        inst.operands.size() > form.specs.size() || !predicatesFit(inst, form))
+        inst.operands.size() > form.specs.size() || !kindsFit(inst, form))
       continue;
     if (!targetHas(match.sem()))
       return false;
@@ -372,12 +389,27 @@ bool EntryDecoder::operands(const ptx::Instruction &inst, const Match &match) {
   case Sem::Trap:
     draft->flow = Flow::Trap;
     break;
+  case Sem::Wgmma:
+    draft->isTensor = kernel.hasTensorOps = true;
+    readDestinations();
+    break;
   default:
     break;
   }
   if (!bind(match, op))
     return fail("unsupported form `" + inst.opcode + "`");
   return true;
+}
+
+/// Accumulators are read and written.
+void EntryDecoder::readDestinations() {
+  for (size_t i = 0, count = draft->refs.size(); i < count; ++i) {
+    Ref ref = draft->refs[i];
+    if (!ref.def)
+      continue;
+    ref.def = false;
+    draft->refs.push_back(ref);
+  }
 }
 
 unsigned EntryDecoder::widthOf(const OperandSpec &spec,
@@ -388,11 +420,21 @@ unsigned EntryDecoder::widthOf(const OperandSpec &spec,
   return spec.wide ? bytes * 2 : bytes;
 }
 
+/// Registers of a wgmma's result in a thread.
+static unsigned accumulators(const Match &match) {
+  for (std::string_view modifier : match.modifiers)
+    if (unsigned columns = wgmmaColumns(modifier))
+      return match.type() == Type::F16 ? columns / 4 : columns / 2;
+  return 0;
+}
+
 bool EntryDecoder::operand(const Operand &op, const OperandSpec &spec,
                            const Match &match) {
   unsigned count = spec.vector > 0 ? spec.vector : 1;
-  if (spec.vector < 0)
+  if (spec.vector == -1)
     count = match.has("v4") ? 4 : match.has("v2") ? 2 : 1;
+  if (spec.vector == -2)
+    count = accumulators(match);
   switch (spec.kind) {
   case 'd':
   case 's': {
@@ -418,8 +460,15 @@ bool EntryDecoder::operand(const Operand &op, const OperandSpec &spec,
     if (op.value < 0 || op.value > INT32_MAX)
       return fail("constant is out of range");
     return true;
+  case 'k':
+    if (op.kind != Operand::Integer || op.value < -128 || op.value > 127)
+      return fail("expected a small constant");
+    draft->op.aux = draft->op.aux << 8 | static_cast<uint8_t>(op.value);
+    return true;
   case 'm':
     return memory(op);
+  case 't':
+    return tensor(op, count);
   default:
     return branchTarget(op, match.sem());
   }
@@ -584,6 +633,20 @@ static constexpr SpecialName kSpecials[] = {
     {"%nctaid.x", Special::NCtaIdX},
     {"%nctaid.y", Special::NCtaIdY},
     {"%nctaid.z", Special::NCtaIdZ},
+    {"%cluster_ctarank", Special::ClusterRank},
+    {"%cluster_nctarank", Special::ClusterSize},
+    {"%cluster_ctaid.x", Special::ClusterCtaIdX},
+    {"%cluster_ctaid.y", Special::ClusterCtaIdY},
+    {"%cluster_ctaid.z", Special::ClusterCtaIdZ},
+    {"%cluster_nctaid.x", Special::ClusterNCtaIdX},
+    {"%cluster_nctaid.y", Special::ClusterNCtaIdY},
+    {"%cluster_nctaid.z", Special::ClusterNCtaIdZ},
+    {"%clusterid.x", Special::ClusterIdX},
+    {"%clusterid.y", Special::ClusterIdY},
+    {"%clusterid.z", Special::ClusterIdZ},
+    {"%nclusterid.x", Special::NClusterIdX},
+    {"%nclusterid.y", Special::NClusterIdY},
+    {"%nclusterid.z", Special::NClusterIdZ},
     {"%laneid", Special::LaneId},
     {"%warpid", Special::WarpId},
     {"%nwarpid", Special::NWarpId},
@@ -659,13 +722,37 @@ bool EntryDecoder::symbol(const std::string &name, int64_t offset,
   return true;
 }
 
+/// The address of a tensor map, and coordinates.
+bool EntryDecoder::tensor(const Operand &op, unsigned rank) {
+  if (op.kind != Operand::Memory || op.parts.size() != 2)
+    return fail("expected the address of a tensor map and coordinates");
+  OperandSpec spec;
+  return address(op) && vector(op.parts[1], spec, 4, rank);
+}
+
 bool EntryDecoder::memory(const Operand &op) {
-  if (op.kind != Operand::Memory)
+  if (op.kind != Operand::Memory || op.parts.size() != 1)
     return fail("expected an address in brackets");
+  return address(op);
+}
+
+bool EntryDecoder::address(const Operand &op) {
   const Operand &base = op.parts[0];
-  if (memories == 2)
+  if (memories == 3)
     return fail("too many addresses");
-  (memories++ ? draft->op.imm2 : draft->op.imm) = op.value;
+  if (op.value != static_cast<int32_t>(op.value) && memories == 2)
+    return fail("offset is out of range");
+  switch (memories++) {
+  case 0:
+    draft->op.imm = op.value;
+    break;
+  case 1:
+    draft->op.imm2 = op.value;
+    break;
+  default:
+    draft->op.imm3 = static_cast<int32_t>(op.value);
+    break;
+  }
   Place place = nextSrc();
   if (base.kind == Operand::Reg) {
     const ptx::Register &reg = entry.registers[base.reg];
@@ -673,10 +760,10 @@ bool EntryDecoder::memory(const Operand &op) {
     if (reg.type == Type::Pred || ptx::bytesOf(reg.type) < 4)
       return fail("expected an address of 32 or 64 bits, got `" + reg.name +
                   "`");
-    if (bank == Bank::Narrow && memories == 1)
-      draft->op.narrow = true;
-    else if (bank == Bank::Narrow)
-      draft->op.narrow2 = true;
+    bool narrow = bank == Bank::Narrow;
+    draft->op.narrow |= narrow && memories == 1;
+    draft->op.narrow2 |= narrow && memories == 2;
+    draft->op.narrow3 |= narrow && memories == 3;
     draft->refs.push_back({place, base.reg, false});
     return true;
   }
@@ -722,11 +809,35 @@ void EntryDecoder::put(Place place, uint32_t row) {
   putRow(draft->op, kernel.pool, place, row);
 }
 
+/// What a wgmma computes with has a row of its own for as long as the kernel
+/// runs: it is in use until a wait that does not name it.
+void EntryDecoder::pinAccumulators() {
+  pinned.assign(entry.registers.size(), false);
+  for (const Draft &d : drafts)
+    if (d.isTensor)
+      for (const Ref &ref : d.refs)
+        if (ref.place.kind == Place::Pool)
+          pinned[ref.reg] = true;
+}
+
+/// Other operations that name such registers are watched.
+void EntryDecoder::watchTensorRows(const std::vector<uint16_t> &where) {
+  for (uint32_t i = 0; i < drafts.size(); ++i) {
+    if (drafts[i].isTensor)
+      continue;
+    for (const Ref &ref : drafts[i].refs)
+      if (pinned[ref.reg])
+        kernel.tensorRows[i].push_back({where[ref.reg], ref.def});
+    drafts[i].op.watched = kernel.tensorRows.count(i);
+  }
+}
+
 /// Gives every operand its row.
 bool EntryDecoder::seal() {
   std::vector<Block> blocks = buildBlocks(drafts, kernel.branchTables);
   placeMeetings(drafts, blocks);
-  Allocation rows = allocateRows(drafts, blocks, entry.registers);
+  pinAccumulators();
+  RowAllocation rows = allocateRows(drafts, blocks, entry.registers, pinned);
   uint64_t total = rows.rows + 2 * constantList.size() + specialList.size() + 2;
   if (rows.tooLarge || total > 60000)
     return fail("the kernel needs too many registers");
@@ -758,6 +869,7 @@ bool EntryDecoder::seal() {
   }
   kernel.rows = (next + 1) & ~1u;
   kernel.preds = rows.preds;
+  watchTensorRows(rows.where);
   for (const Draft &d : drafts)
     kernel.ops.push_back(d.op);
   return true;

@@ -37,6 +37,7 @@ struct Draft {
   Op op;
   std::vector<Ref> refs;
   Flow flow = Flow::Next;
+  bool isTensor = false; // wgmma
   uint32_t table = 0;
 };
 
@@ -59,17 +60,19 @@ buildBlocks(const std::vector<Draft> &drafts,
 void placeMeetings(std::vector<Draft> &drafts,
                    const std::vector<Block> &blocks);
 
-/// Rows for virtual registers, shared where lifetimes allow.
-struct Allocation {
+/// Rows for virtual registers, shared where lifetimes allow; `pinned` ones have
+/// theirs for good.
+struct RowAllocation {
   std::vector<uint16_t> where;     // by register; row or predicate
   std::vector<uint32_t> undefined; // registers live at entry
   uint32_t rows = 0, preds = 0;
   bool tooLarge = false;
 };
 
-Allocation allocateRows(const std::vector<Draft> &drafts,
-                        const std::vector<Block> &blocks,
-                        const std::vector<ptx::Register> &registers);
+RowAllocation allocateRows(const std::vector<Draft> &drafts,
+                           const std::vector<Block> &blocks,
+                           const std::vector<ptx::Register> &registers,
+                           const std::vector<bool> &pinned);
 
 } // namespace attnrt::sim
 

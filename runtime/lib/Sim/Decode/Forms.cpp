@@ -57,11 +57,12 @@ static OperandSpec parseSpec(std::string_view text) {
       spec.secondPred = true;
       break;
     } else if (c == '*') {
-      spec.vector = text[1] == 'v' ? -1 : text[1] - '0';
+      spec.vector = text[1] == 'v' ? -1 : text[1] == 'a' ? -2 : text[1] - '0';
       break;
     } else if (text.size() >= 2 &&
-               (text.substr(0, 2) == "32" || text.substr(0, 2) == "64")) {
-      spec.bytes = c == '3' ? 4 : 8;
+               (text.substr(0, 2) == "16" || text.substr(0, 2) == "32" ||
+                text.substr(0, 2) == "64")) {
+      spec.bytes = c == '1' ? 2 : c == '3' ? 4 : 8;
       text.remove_prefix(1);
     } else {
       spec.type = c - '0';
@@ -113,6 +114,29 @@ unsigned attnrt::sim::firstTarget(Sem which) {
   return 0;
 }
 
+unsigned attnrt::sim::wgmmaColumns(std::string_view shape) {
+  if (shape.substr(0, 4) != "m64n")
+    return 0;
+  unsigned columns = 0;
+  for (char c : shape.substr(4)) {
+    if (c < '0' || c > '9' || columns > 256)
+      break;
+    columns = 10 * columns + (c - '0');
+  }
+  return columns % 8 == 0 && columns <= 256 ? columns : 0;
+}
+
+/// `m64nNk16` stands for all its shapes.
+static bool isWord(std::string_view word, std::string_view modifier) {
+  if (word == modifier)
+    return true;
+  if (word.substr(0, 5) != "m64nN")
+    return false;
+  unsigned columns = wgmmaColumns(modifier);
+  return columns && modifier == "m64n" + std::to_string(columns) +
+                                    std::string(word.substr(5));
+}
+
 bool attnrt::sim::matchModifiers(const Form &form,
                                  const std::vector<std::string> &modifiers,
                                  Match &match) {
@@ -127,7 +151,7 @@ bool attnrt::sim::matchModifiers(const Form &form,
       if (used >> m & 1)
         continue;
       for (std::string_view word : form.words[w])
-        found |= word == modifiers[m];
+        found |= isWord(word, modifiers[m]);
       if (!found)
         continue;
       used |= 1u << m;

@@ -25,14 +25,14 @@ enum class Sem : uint8_t {
 
 /// One operand of a form; Opcodes.def explains the spelling.
 struct OperandSpec {
-  char kind = 's'; // d s p q i m l x
+  char kind = 's'; // d s p q i k m t l x
   bool optional = false;
   bool wider = false;      // +
   bool secondPred = false; // |p
   int type = -1;           // which type gives the width
   unsigned bytes = 0;      // fixed width
   bool wide = false;       // w
-  int vector = 0;          // *n; -1 for *v
+  int vector = 0;          // *n; -1 for *v, -2 for *a
 };
 
 struct Form {
@@ -66,6 +66,8 @@ struct Match {
 /// The forms of an opcode whose modifiers fit; empty `form` when none.
 bool matchModifiers(const Form &form, const std::vector<std::string> &modifiers,
                     Match &match);
+/// N of `m64nNk…`; 0 when it is no such shape.
+unsigned wgmmaColumns(std::string_view shape);
 bool isOpcode(std::string_view name);
 /// The first sm_… that has the opcode; 0 where all targets do.
 unsigned firstTarget(Sem sem);

@@ -22,6 +22,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace attnrt::sim {
@@ -48,6 +49,7 @@ struct Op {
   Handler fn = nullptr;
   int64_t imm = 0;  // constant, or offset of the first memory operand
   int64_t imm2 = 0; // offset of the second one
+  int32_t imm3 = 0; // offset of the third one
   int32_t line = 0;
   uint32_t list = 0;               // first vector element in Kernel::pool
   uint32_t target = kNoTarget;     // of a branch
@@ -66,10 +68,19 @@ struct Op {
   bool narrow : 1;  // the first address has 32 bits
   bool narrow2 : 1; // the second one
   bool strong : 1;  // an atomic, volatile or relaxed access, or stronger
+  bool watched : 1; // names a register that some wgmma has
+  bool narrow3 : 1; // the third address
 
   Op()
       : guardNegated(false), meets(false), negated(false), negated2(false),
-        narrow(false), narrow2(false), strong(false) {}
+        narrow(false), narrow2(false), strong(false), watched(false),
+        narrow3(false) {}
+};
+
+/// A register of an operation that some wgmma has, too.
+struct TensorRow {
+  uint16_t row;
+  bool def;
 };
 
 /// A row that holds one value in all lanes.
@@ -106,6 +117,20 @@ enum class Special : uint8_t {
   LaneMaskGe,
   DynamicSmemSize,
   TotalSmemSize,
+  ClusterRank,
+  ClusterSize,
+  ClusterCtaIdX,
+  ClusterCtaIdY,
+  ClusterCtaIdZ,
+  ClusterNCtaIdX,
+  ClusterNCtaIdY,
+  ClusterNCtaIdZ,
+  ClusterIdX,
+  ClusterIdY,
+  ClusterIdZ,
+  NClusterIdX,
+  NClusterIdY,
+  NClusterIdZ,
   Zero,
   Clock,
   Clock64,
@@ -130,6 +155,7 @@ struct Kernel {
   uint32_t paramBytes = 0;
   uint32_t maxThreads = 0;
   uint32_t requiredThreads[3] = {0, 0, 0};
+  uint32_t requiredCluster[3] = {0, 0, 0}; // in CTAs
   std::vector<SharedVariable> shared;
   uint32_t staticSharedBytes = 0; // sum of the declared sizes
   uint32_t sharedEnd = 0;         // where dynamic shared memory may begin
@@ -139,6 +165,9 @@ struct Kernel {
   std::vector<Op> ops;
   std::vector<uint16_t> pool;
   std::vector<std::vector<uint32_t>> branchTables;
+  /// By operation, of those that are `watched`.
+  std::unordered_map<uint32_t, std::vector<TensorRow>> tensorRows;
+  bool hasTensorOps = false; // wgmma
   std::vector<ConstantRow> constants;
   std::vector<SpecialRow> specials;
   std::vector<uint16_t> undefinedRows; // live at entry: start as poison

@@ -155,11 +155,12 @@ private:
 };
 } // namespace
 
-Allocation
+RowAllocation
 attnrt::sim::allocateRows(const std::vector<Draft> &drafts,
                           const std::vector<Block> &blocks,
-                          const std::vector<ptx::Register> &registers) {
-  Allocation out;
+                          const std::vector<ptx::Register> &registers,
+                          const std::vector<bool> &pinned) {
+  RowAllocation out;
   out.where.resize(registers.size());
   // Three bits for each register in each block.
   if (uint64_t(blocks.size()) * registers.size() > uint64_t(1) << 31) {
@@ -168,9 +169,14 @@ attnrt::sim::allocateRows(const std::vector<Draft> &drafts,
   }
   std::vector<BlockLiveness> live = solve(drafts, blocks, registers.size());
   std::vector<Interval> all = intervals(drafts, blocks, live, registers.size());
-  for (size_t r = 0; r < registers.size(); ++r)
+  for (size_t r = 0; r < registers.size(); ++r) {
     if (test(live[0].in, r))
       out.undefined.push_back(r);
+    if (!pinned[r])
+      continue;
+    all[r].cover(0);
+    all[r].cover(drafts.size());
+  }
   std::sort(all.begin(), all.end(), [](const auto &a, const auto &b) {
     return a.begin != b.begin ? a.begin < b.begin : a.reg < b.reg;
   });

@@ -22,14 +22,32 @@ void AsyncQueue::clear() {
   std::memset(committed, 0, sizeof(committed));
 }
 
-void AsyncQueue::issue(const AsyncCopy &copy, SharedMemory &shared) {
+/// The bytes of one lane, and zeros.
+static void bring(const AsyncCopy &copy, unsigned lane, SharedMemory &shared) {
+  uint8_t *to = &shared.data[copy.to[lane]];
+  unsigned given = copy.given[lane];
+  if (given == 16) {
+    std::memcpy(to, reinterpret_cast<const void *>(copy.from[lane]), 16);
+    return;
+  }
+  std::memset(to, 0, copy.bytes);
+  if (given)
+    std::memcpy(to, reinterpret_cast<const void *>(copy.from[lane]), given);
+}
+
+void AsyncQueue::issue(const AsyncCopy &copy, SharedMemory &shared,
+                       bool early) {
   uint8_t state = static_cast<uint8_t>(shadow::kPending | warp);
   for (uint32_t rest = copy.lanes; rest; rest &= rest - 1) {
     uint32_t to = copy.to[firstLane(rest)];
-    std::memset(&shared.data[to], 0xff, copy.bytes);
+    if (early)
+      bring(copy, firstLane(rest), shared);
+    else
+      std::memset(&shared.data[to], 0xff, copy.bytes);
     std::memset(&shared.state[to], state, copy.bytes);
   }
   pending.push_back(copy);
+  pending.back().isThere = early;
 }
 
 /// Leaves `lanes` of the copy at `index` and appends the others as another.
@@ -64,15 +82,8 @@ void AsyncQueue::complete(AsyncCopy &copy, SharedMemory &shared) {
   std::memcpy(landing.to, copy.to, sizeof(landing.to));
   for (uint32_t rest = copy.lanes; rest; rest &= rest - 1) {
     unsigned lane = firstLane(rest);
-    uint8_t *to = &shared.data[copy.to[lane]];
-    unsigned given = copy.given[lane];
-    if (given == 16) {
-      std::memcpy(to, reinterpret_cast<const void *>(copy.from[lane]), 16);
-    } else {
-      std::memset(to, 0, copy.bytes);
-      if (given)
-        std::memcpy(to, reinterpret_cast<const void *>(copy.from[lane]), given);
-    }
+    if (!copy.isThere)
+      bring(copy, lane, shared);
     std::memset(&shared.state[copy.to[lane]], state, copy.bytes);
     uint32_t *seenBy =
         &shared.seenBy[copy.to[lane] / SharedMemory::kCopiedWord];

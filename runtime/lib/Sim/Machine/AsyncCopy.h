@@ -27,6 +27,7 @@ enum class AsyncKind : uint8_t { CpAsync };
 struct AsyncCopy {
   AsyncKind kind = AsyncKind::CpAsync;
   uint8_t bytes = 0;
+  bool isThere = false; // the bytes have come, and nobody may rely on it yet
   uint32_t lanes = 0;
   uint32_t group = kUncommitted;
   const Op *op = nullptr;
@@ -41,8 +42,9 @@ struct AsyncCopy {
 class AsyncQueue {
 public:
   explicit AsyncQueue(unsigned warp = 0) : warp(warp) {}
-  /// Marks the destination. The caller has checked the ranges.
-  void issue(const AsyncCopy &copy, SharedMemory &shared);
+  /// Marks the destination, whose bytes come now where it is `early`. The
+  /// caller has checked the ranges.
+  void issue(const AsyncCopy &copy, SharedMemory &shared, bool early);
   void commit(uint32_t lanes);
   /// Completes what `lanes` wait for: all but the newest `left` groups.
   void wait(uint32_t lanes, uint32_t left, SharedMemory &shared);

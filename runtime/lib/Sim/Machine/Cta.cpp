@@ -13,8 +13,9 @@ using namespace attnrt::sim;
 
 static uint32_t threadsOf(Dim3 block) { return block.x * block.y * block.z; }
 
-Cta::Cta(const Launch &launch, const std::vector<Observer *> &observers)
-    : launch(launch), observers(observers) {
+Cta::Cta(const Launch &launch, const std::vector<Observer *> &observers,
+         Cluster &cluster, unsigned rank)
+    : launch(launch), cluster(&cluster), rank(rank) {
   for (Observer *observer : observers) {
     interests |= observer->interests();
     for (unsigned kind = 0; kind < kEventKinds; ++kind)
@@ -24,6 +25,8 @@ Cta::Cta(const Launch &launch, const std::vector<Observer *> &observers)
   threads = threadsOf(launch.shape.block);
   for (unsigned w = 0; w < (threads + 31) / 32; ++w)
     warps.push_back(std::make_unique<Warp>(*this, w));
+  for (unsigned first = 0; first + 4 <= warps.size(); first += 4)
+    warpGroups.emplace_back(first);
   lastTouched.resize(launch.kernel.ops.size());
 }
 
@@ -42,17 +45,18 @@ uint64_t Cta::grownBytes() const {
   uint64_t bytes = 0;
   for (const auto &warp : warps)
     bytes += warp->asyncs.bytes();
-  for (const Observer *observer : observers)
-    bytes += observer->bytes();
   return bytes;
 }
 
 void Cta::reset(Dim3 newId) {
   id = newId;
-  stopped = outgrown = false;
+  stopped = false;
   shared.reset(launch.kernel, launch.shape.dynamicSharedBytes);
   for (Barrier &barrier : barriers)
     barrier = Barrier();
+  mbarriers.clear();
+  for (WarpGroup &group : warpGroups)
+    group.clear();
   for (auto &warp : warps) {
     uint32_t first = warp->index * 32;
     uint32_t count = threads - first < 32 ? threads - first : 32;
@@ -71,6 +75,7 @@ void Cta::deliver(const Event &event) {
 static uint32_t specialValue(const Cta &cta, Special what, unsigned warp,
                              unsigned lane) {
   Dim3 block = cta.launch.shape.block, grid = cta.launch.shape.grid;
+  Dim3 cluster = cta.launch.shape.cluster;
   uint32_t thread = warp * 32 + lane;
   uint32_t below = (1u << lane) - 1;
   switch (what) {
@@ -98,6 +103,34 @@ static uint32_t specialValue(const Cta &cta, Special what, unsigned warp,
     return grid.y;
   case Special::NCtaIdZ:
     return grid.z;
+  case Special::ClusterRank:
+    return cta.rank;
+  case Special::ClusterSize:
+    return cluster.x * cluster.y * cluster.z;
+  case Special::ClusterCtaIdX:
+    return cta.id.x % cluster.x;
+  case Special::ClusterCtaIdY:
+    return cta.id.y % cluster.y;
+  case Special::ClusterCtaIdZ:
+    return cta.id.z % cluster.z;
+  case Special::ClusterNCtaIdX:
+    return cluster.x;
+  case Special::ClusterNCtaIdY:
+    return cluster.y;
+  case Special::ClusterNCtaIdZ:
+    return cluster.z;
+  case Special::ClusterIdX:
+    return cta.id.x / cluster.x;
+  case Special::ClusterIdY:
+    return cta.id.y / cluster.y;
+  case Special::ClusterIdZ:
+    return cta.id.z / cluster.z;
+  case Special::NClusterIdX:
+    return grid.x / cluster.x;
+  case Special::NClusterIdY:
+    return grid.y / cluster.y;
+  case Special::NClusterIdZ:
+    return grid.z / cluster.z;
   case Special::LaneId:
     return lane;
   case Special::WarpId:

@@ -10,7 +10,9 @@
 #define ATTNRT_SIM_MACHINE_CTA_H
 
 #include "Machine/Heap.h"
+#include "Machine/MBarrier.h"
 #include "Machine/Warp.h"
+#include "Machine/WarpGroup.h"
 #include "attnrt/Device.h"
 
 #include <memory>
@@ -56,10 +58,23 @@ struct Counters {
   uint64_t warpInstructions = 0;
   uint64_t bankConflicts = 0; // extra wavefronts
   uint64_t mmaInstructions = 0;
+  uint64_t wgmmaInstructions = 0; // of warpgroups
+  uint64_t bulkBytes = 0;         // copied from and to shared memory
+
+  void add(const Counters &other) {
+    warpInstructions += other.warpInstructions;
+    bankConflicts += other.bankConflicts;
+    mmaInstructions += other.mmaInstructions;
+    wgmmaInstructions += other.wgmmaInstructions;
+    bulkBytes += other.bulkBytes;
+  }
 };
 
+class Cluster;
+
 struct Cta {
-  Cta(const Launch &launch, const std::vector<Observer *> &observers);
+  Cta(const Launch &launch, const std::vector<Observer *> &observers,
+      Cluster &cluster, unsigned rank);
   ~Cta();
   /// What it and its observers allocate for a CTA of the launch.
   static uint64_t bytesFor(const Kernel &kernel, const LaunchShape &shape);
@@ -77,22 +92,24 @@ struct Cta {
   }
 
   const Launch &launch;
+  Cluster *cluster;
+  unsigned rank; // in the cluster
   Dim3 id;
   uint32_t threads = 0;
   SharedMemory shared;
   std::vector<std::unique_ptr<Warp>> warps;
   Barrier barriers[kBarriers];
+  MBarriers mbarriers;
+  std::vector<WarpGroup> warpGroups;
   Counters counters;
-  bool stopped = false;  // too many hazards, trap or budget
-  bool outgrown = false; // its memory; stopped, too
+  bool stopped = false; // too many hazards, trap or budget
   /// The allocation that an operation touched last, by operation.
   std::vector<Allocation *> lastTouched;
 
 private:
   void deliver(const Event &event);
   void fillRows(Warp &warp);
-  uint32_t interests = 0;
-  std::vector<Observer *> observers;
+  uint64_t interests = 0;
   std::vector<Observer *> listeners[kEventKinds];
 };
 

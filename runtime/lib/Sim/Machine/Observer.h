@@ -20,10 +20,13 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace attnrt::sim {
 
+struct BulkCopy;
 struct Cta;
+struct TensorOp;
 
 enum class EventKind : uint8_t {
   // Broken rules.
@@ -38,15 +41,33 @@ enum class EventKind : uint8_t {
   Deadlock,
   Budget,
   Trap,
+  BarrierTouched, // an mbarrier by a plain access
+  MBarrierMisuse,
+  BulkMisuse,
+  TensorMisuse, // of wgmma and its registers
   // The trace.
   CtaBegin,
+  CtaEnd, // when its cluster has ended
   Access, // `space` and `addresses` are those of one window
   AsyncIssue,
   AsyncComplete,
   BarrierArrive,
   BarrierComplete,
+  MBarrierInit,
+  MBarrierUse, // by a warp, whatever it does
+  MBarrierArrive,
+  MBarrierWait, // saw `phase` complete
+  ClusterArrive,
+  ClusterWait,
+  BulkIssue,
+  BulkComplete,
+  BulkWait,
+  TensorIssue, // when all four warps have issued it
+  TensorWait,
+  ProxyFence,
 };
-inline constexpr unsigned kEventKinds = 17;
+inline constexpr unsigned kEventKinds =
+    static_cast<unsigned>(EventKind::ProxyFence) + 1;
 
 enum class MemorySpace : uint8_t { Global, Shared, Local, Param };
 
@@ -63,7 +84,12 @@ struct Event {
   bool waits = false;  // an arrival that is a bar.sync
   const char *role = "";
   uint32_t barrier = 0;
-  uint8_t shadow = 0; // of the first offending byte
+  uint8_t shadow = 0;         // of the first offending byte
+  const Cta *place = nullptr; // whose shared memory, where not the warp's
+  uint64_t phase = 0;         // of an mbarrier or of the cluster's barrier
+  const BulkCopy *bulk = nullptr;
+  const TensorOp *tensor = nullptr;
+  const std::vector<uint32_t> *chunks = nullptr; // of 16 bytes that it reads
   std::string detail{};
 };
 
@@ -71,7 +97,7 @@ class Observer {
 public:
   virtual ~Observer() = default;
   /// Bit k set: wants events of kind k.
-  virtual uint32_t interests() const = 0;
+  virtual uint64_t interests() const = 0;
   virtual void on(const Event &event, const Cta &cta) = 0;
   /// What it keeps that grows while a CTA runs.
   virtual uint64_t bytes() const { return 0; }

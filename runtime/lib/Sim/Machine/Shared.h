@@ -27,9 +27,11 @@ namespace shadow {
 enum : uint8_t {
   kFresh = 0,      // never written
   kReady = 1,      // written
+  kBarrier = 2,    // of an mbarrier
   kRedZone = 0x20, // belongs to no variable
   kLanded = 0x40,  // | warp: a cp.async of that warp, no barrier since its wait
   kPending = 0x80, // | warp: a cp.async of that warp is in flight
+  kBulk = 0xa0,    // a bulk copy is in flight
 };
 constexpr unsigned warpOf(uint8_t state) { return state & 0x1f; }
 } // namespace shadow

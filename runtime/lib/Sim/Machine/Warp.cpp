@@ -9,6 +9,7 @@
 #include "Machine/Warp.h"
 #include "Machine/Cta.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace attnrt::sim;
@@ -46,6 +47,8 @@ void Warp::reset(uint32_t lanes) {
   meetings.clear();
   freeMeetings.clear();
   asyncs.clear();
+  tensor.reset(kernel.hasTensorOps ? kernel.rows : 0);
+  std::fill(std::begin(clusterPhase), std::end(clusterPhase), 0);
   local.assign(size_t(kernel.localBytes) * 32, 0xff);
   localState.assign(size_t(kernel.localBytes) * 32, shadow::kFresh);
   undefinedLoad = nullptr;

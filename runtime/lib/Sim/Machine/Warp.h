@@ -11,6 +11,7 @@
 
 #include "Machine/AsyncCopy.h"
 #include "Machine/Observer.h"
+#include "Machine/WarpGroup.h"
 
 #include <cstdint>
 #include <memory>
@@ -24,14 +25,19 @@ struct Fragment {
     Ready,
     AtBarrier,    // `barrier` says which
     WaitingLanes, // for other members of the mask of a warp-wide operation
+    AtMBarrier,   // `barrier` is its address
+    AtCluster,    // for `phase` of the cluster's barrier
+    AtWarpGroup,  // for other warps to issue the same wgmmas
   };
   uint32_t pc = 0;
   uint32_t mask = 0;
   int32_t meeting = -1; // where it joins its siblings
   State state = Ready;
   uint32_t barrier = 0;
+  uint64_t phase = 0;
   uint32_t awaited = 0; // lanes
   bool forced = false;  // go on although lanes are missing
+  bool inVain = false;  // woken though the phase is not over
 };
 
 /// A place where the two sides of a branch come together again.
@@ -91,6 +97,9 @@ public:
   std::vector<Fragment> fragments;
   size_t current = 0;
   AsyncQueue asyncs;
+  TensorRegisters tensor;
+  /// The phase of the cluster's barrier that lanes arrived at last, plus one.
+  uint64_t clusterPhase[32] = {};
   std::vector<uint8_t> local, localState; // lane-major
   /// The last load of bytes never written, for messages.
   const Op *undefinedLoad = nullptr;

@@ -141,16 +141,46 @@ Handler choose(bool returns) {
   return returns ? atomic<T, true> : atomic<T, false>;
 }
 
-} // namespace
-
-bool bindAtomic(const Match &match, Op &op) {
+Kind kindOf(const Match &match) {
   static constexpr std::string_view kNames[] = {
       "add", "min", "max", "and", "or", "xor", "exch", "inc", "dec", "cas"};
-  Config config{targetOf(match), Kind::Add, match.type()};
   for (uint32_t k = 0; k < 10; ++k)
     if (match.has(kNames[k]))
-      config.kind = Kind(k);
-  op.aux = packConfig(config);
+      return Kind(k);
+  return Kind::Add;
+}
+
+template <typename T>
+void reduceAs(const Config &config, uint8_t *to, const uint8_t *from,
+              unsigned bytes) {
+  for (unsigned b = 0; b < bytes; b += sizeof(T)) {
+    T value;
+    std::memcpy(&value, from + b, sizeof(T));
+    update<T>(to + b, config, value, 0);
+  }
+}
+
+} // namespace
+
+void reduceBytes(uint32_t how, uint8_t *to, const uint8_t *from,
+                 unsigned bytes) {
+  Config config = configOf(how);
+  switch (ptx::bytesOf(config.type)) {
+  case 2:
+    return reduceAs<uint16_t>(config, to, from, bytes);
+  case 4:
+    return reduceAs<uint32_t>(config, to, from, bytes);
+  default:
+    return reduceAs<uint64_t>(config, to, from, bytes);
+  }
+}
+
+uint32_t reductionOf(const Match &match, Type type) {
+  return packConfig({Target::Global, kindOf(match), type});
+}
+
+bool bindAtomic(const Match &match, Op &op) {
+  op.aux = packConfig({targetOf(match), kindOf(match), match.type()});
   op.strong = true;
   bool returns = match.sem() == Sem::Atom;
   switch (ptx::bytesOf(match.type())) {

@@ -114,6 +114,20 @@ bool bindOp(const Match &match, Op &op) {
     return bindMatrix(match, op);
   case Sem::CpAsync:
     return bindCpAsync(match, op);
+  case Sem::Mbarrier:
+    return bindMBarrier(match, op);
+  case Sem::CpBulk:
+    return bindBulk(match, op);
+  case Sem::Wgmma:
+    return bindTensor(match, op);
+  case Sem::FenceProxy:
+  case Sem::Setmaxnreg:
+  case Sem::Elect:
+  case Sem::Mapa:
+  case Sem::Getctarank:
+  case Sem::BarrierCluster:
+  case Sem::Griddepcontrol:
+    return bindCluster(match, op);
   }
   return false;
 }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Machine/Cluster.h"
 #include "Ops/Resolve.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
@@ -93,7 +94,8 @@ Step copy(Warp &warp, const Op &op, uint32_t mask) {
   copy.lanes = lanes;
   copy.op = &op;
   LANE_LOOP copy.to[i] = static_cast<uint32_t>(to[i]);
-  warp.asyncs.issue(copy, warp.cta.shared);
+  warp.asyncs.issue(copy, warp.cta.shared,
+                    warp.cta.cluster->adversary.isEarly());
   if (warp.cta.wants(EventKind::AsyncIssue)) {
     Event event{EventKind::AsyncIssue, &warp, &op, lanes};
     event.space = MemorySpace::Shared;

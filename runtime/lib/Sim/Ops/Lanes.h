@@ -122,6 +122,10 @@ bool bindBarrier(const Match &match, Op &op);
 bool bindWarp(const Match &match, Op &op);
 bool bindMatrix(const Match &match, Op &op);
 bool bindCpAsync(const Match &match, Op &op);
+bool bindMBarrier(const Match &match, Op &op);
+bool bindBulk(const Match &match, Op &op);
+bool bindTensor(const Match &match, Op &op);
+bool bindCluster(const Match &match, Op &op);
 
 bool bindOp(const Match &match, Op &op);
 

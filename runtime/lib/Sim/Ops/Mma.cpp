@@ -17,12 +17,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Ops/Blocks.h"
 #include "Ops/Collective.h"
-#include "Ops/Numbers.h"
-
-#if defined(__AVX2__) && defined(__FMA__)
-#include <immintrin.h>
-#endif
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
@@ -63,61 +59,10 @@ void multiplyFast(Tiles &tiles) {
       for (int k = 0; k < kSums; ++k)
         sum[k] = tiles.a[r][k] * tiles.b[k][n];
       for (int k = kSums; k < kK; ++k)
-        sum[k % kSums] = __builtin_fmaf(tiles.a[r][k], tiles.b[k][n],
-                                        sum[k % kSums]);
+        sum[k % kSums] =
+            __builtin_fmaf(tiles.a[r][k], tiles.b[k][n], sum[k % kSums]);
       tiles.c[r][n] += (sum[0] + sum[1]) + (sum[2] + sum[3]);
     }
-#endif
-}
-
-/// Widens the eight elements of one row of a block.
-template <typename H>
-void widenRow(const uint32_t *words, float *out) {
-  uint16_t halves[8];
-  std::memcpy(halves, words, sizeof(halves));
-  for (int i = 0; i < 8; ++i)
-    out[i] = H::widen(halves[i]);
-}
-
-#if defined(__AVX2__) && defined(__FMA__)
-template <>
-void widenRow<Bhalf>(const uint32_t *words, float *out) {
-  __m128i halves = _mm_load_si128(reinterpret_cast<const __m128i *>(words));
-  __m256i wide = _mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16);
-  _mm256_store_ps(out, _mm256_castsi256_ps(wide));
-}
-#endif
-#if defined(__F16C__)
-template <>
-void widenRow<Half>(const uint32_t *words, float *out) {
-  __m128i halves = _mm_load_si128(reinterpret_cast<const __m128i *>(words));
-  _mm256_store_ps(out, _mm256_cvtph_ps(halves));
-}
-#endif
-
-void transposeInto(const float (&rows)[8][8], float (*out)[8]) {
-#if defined(__AVX2__) && defined(__FMA__)
-  __m256 r[8], s[8];
-  for (int i = 0; i < 8; ++i)
-    r[i] = _mm256_load_ps(rows[i]);
-  for (int i = 0; i < 8; i += 2) {
-    s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
-    s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
-  }
-  for (int i = 0; i < 8; i += 4) {
-    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
-    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xee);
-    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
-    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xee);
-  }
-  for (int i = 0; i < 4; ++i) {
-    _mm256_store_ps(out[i], _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
-    _mm256_store_ps(out[i + 4], _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
-  }
-#else
-  for (int i = 0; i < 8; ++i)
-    for (int j = 0; j < 8; ++j)
-      out[j][i] = rows[i][j];
 #endif
 }
 
@@ -138,12 +83,9 @@ void readHalves(const Operands &ops, unsigned a, unsigned b, Tiles &tiles) {
     alignas(32) float block[8][8];
     for (unsigned g = 0; g < 8; ++g)
       widenRow<H>(ops.row(b + r) + 4 * g, block[g]);
-    transposeInto(block, &tiles.b[8 * r]);
+    transposeInto(block, tiles.b[8 * r]);
   }
 }
-
-/// tf32: one element per register; the low 13 bits do not count.
-float tf32(uint32_t bits) { return bitCast<float>(bits & ~0x1fffu); }
 
 template <int kK>
 void readTf32(const Operands &ops, unsigned a, unsigned b, Tiles &tiles) {

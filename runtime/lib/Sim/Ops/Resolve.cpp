@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Ops/Resolve.h"
+#include "Machine/Cluster.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
@@ -22,6 +23,7 @@ struct Request {
   Intent intent;
   const uint64_t *addresses;
   unsigned bytes, wordBytes;
+  Cta *home = &warp.cta; // whose shared memory
 };
 } // namespace
 
@@ -32,6 +34,7 @@ static Event eventOf(const Request &r, EventKind kind, uint32_t lanes) {
   event.bytes = r.bytes;
   event.write = r.intent != Intent::Read;
   event.update = r.intent == Intent::Update;
+  event.place = r.home == &r.warp.cta ? nullptr : r.home;
   return event;
 }
 
@@ -75,6 +78,8 @@ void laneAddresses(Warp &warp, uint16_t row, bool narrow, int64_t offset,
 Target targetOf(const Match &match) {
   if (match.has("shared") || match.has("shared::cta"))
     return Target::Shared;
+  if (match.has("shared::cluster"))
+    return Target::Cluster;
   if (match.has("global") || match.has("const"))
     return Target::Global;
   if (match.has("local"))
@@ -155,26 +160,30 @@ static uint64_t scan(const uint8_t *state, const uint32_t *at, unsigned bytes,
 static constexpr uint64_t kAllReady = 0x0101010101010101u;
 /// Bits that make a write to shared memory worth a closer look.
 static constexpr uint64_t kWatchWrites =
-    0x0101010101010101u * (shadow::kPending | shadow::kRedZone);
+    0x0101010101010101u *
+    (shadow::kPending | shadow::kRedZone | shadow::kBarrier);
 
 /// The byte came by a cp.async that this lane need not see yet.
 static bool isHidden(const Request &r, unsigned lane, uint32_t address) {
-  const SharedMemory &shared = r.warp.cta.shared;
+  const SharedMemory &shared = r.home->shared;
   uint8_t s = shared.state[address];
   return s & shadow::kLanded &&
-         (shadow::warpOf(s) != r.warp.index || !shared.isSeenBy(lane, address));
+         (r.home != &r.warp.cta || shadow::warpOf(s) != r.warp.index ||
+          !shared.isSeenBy(lane, address));
 }
 
 /// What the shadow bytes of one lane say about the access.
 static EventKind judge(const Request &r, unsigned lane, uint32_t at,
                        uint8_t &culprit) {
   for (unsigned b = 0; b < r.bytes; ++b) {
-    uint8_t s = r.warp.cta.shared.state[at + b];
+    uint8_t s = r.home->shared.state[at + b];
     culprit = s;
     if (s == shadow::kRedZone)
       return EventKind::OutOfBounds;
     if (s & shadow::kPending)
       return EventKind::AsyncUnfinished;
+    if (s == shadow::kBarrier)
+      return EventKind::BarrierTouched;
     if (reads(r.intent) && isHidden(r, lane, at + b))
       return EventKind::AsyncUnshared;
   }
@@ -194,8 +203,8 @@ static void markPoison(Resolved &out, const Request &r, unsigned lane,
 /// The slow path: some shadow byte is not what it should be.
 static void explainShared(const Request &r, const uint32_t *at, Resolved &out) {
   uint32_t outside = 0;
-  for (EventKind kind :
-       {EventKind::AsyncUnfinished, EventKind::AsyncUnshared}) {
+  for (EventKind kind : {EventKind::AsyncUnfinished, EventKind::AsyncUnshared,
+                         EventKind::BarrierTouched}) {
     uint32_t guilty = 0;
     uint8_t first = 0;
     for (uint32_t rest = out.lanes; rest; rest &= rest - 1) {
@@ -217,7 +226,7 @@ static void explainShared(const Request &r, const uint32_t *at, Resolved &out) {
     return;
   for (uint32_t rest = out.lanes; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
-    markPoison(out, r, lane, &r.warp.cta.shared.state[at[lane]]);
+    markPoison(out, r, lane, &r.home->shared.state[at[lane]]);
   }
 }
 
@@ -256,7 +265,7 @@ static void pointAway(Resolved &out) {
 }
 
 static void setStates(const Request &r, const uint32_t *at, uint32_t lanes) {
-  uint8_t *state = r.warp.cta.shared.state.data();
+  uint8_t *state = r.home->shared.state.data();
   uint64_t ready = kAllReady;
   for (uint32_t rest = lanes; rest; rest &= rest - 1) {
     uint8_t *to = state + at[__builtin_ctz(rest)];
@@ -279,11 +288,12 @@ static void setStates(const Request &r, const uint32_t *at, uint32_t lanes) {
 }
 
 static void resolveShared(const Request &r, uint32_t mask, Resolved &out) {
-  Cta &cta = r.warp.cta;
+  Cta &cta = *r.home;
   out.lanes = admit(r, mask, kSharedBase, cta.shared.end);
   if (!out.lanes)
     return;
-  countConflicts(cta, r.addresses, out.lanes, r.bytes);
+  if (&cta == &r.warp.cta)
+    countConflicts(cta, r.addresses, out.lanes, r.bytes);
   // Absent lanes look where the first present one does.
   uint32_t stray = static_cast<uint32_t>(r.addresses[__builtin_ctz(out.lanes)]);
   uint32_t at[32];
@@ -299,6 +309,49 @@ static void resolveShared(const Request &r, uint32_t mask, Resolved &out) {
     setStates(r, at, out.lanes);
   for (int i = 0; i < 32; ++i)
     out.at[i] = cta.shared.data.data() + at[i];
+}
+
+/// Into `out` for the lanes that `part` lets go on.
+static void mergeLanes(const Resolved &part, Resolved &out) {
+  for (int i = 0; i < 32; ++i)
+    if (part.lanes >> i & 1)
+      out.at[i] = part.at[i];
+  for (int w = 0; w < 4; ++w)
+    out.poison[w] |= part.poison[w];
+  out.anyPoison |= part.anyPoison;
+  out.lanes |= part.lanes;
+}
+
+/// Lanes by the CTA of the cluster that they point into.
+static void resolveCluster(const Request &r, uint32_t mask, Resolved &out) {
+  out.lanes = 0;
+  while (mask) {
+    uint64_t first = r.addresses[__builtin_ctz(mask)];
+    uint64_t plain[32];
+    uint32_t here = 0;
+    for (int i = 0; i < 32; ++i) {
+      here |= uint32_t(r.addresses[i] >> kRankShift == first >> kRankShift)
+              << i;
+      plain[i] = r.addresses[i] & ((1u << kRankShift) - 1);
+    }
+    here &= mask;
+    mask &= ~here;
+    Cta *home = first >> 32 ? nullptr
+                            : r.warp.cta.cluster->owner(
+                                  r.warp.cta, static_cast<uint32_t>(first));
+    if (!home) {
+      emit(r, EventKind::OutOfBounds, here);
+      continue;
+    }
+    Request part = r;
+    part.addresses = plain;
+    part.home = home;
+    Resolved found;
+    std::memset(found.poison, 0, sizeof(found.poison));
+    resolveShared(part, here, found);
+    tellAccess(part, found.lanes);
+    mergeLanes(found, out);
+  }
 }
 
 static void readBits(const Request &r, const Allocation &allocation,
@@ -392,7 +445,7 @@ static void resolveParam(const Request &r, uint32_t mask, Resolved &out) {
 
 /// Lanes of a generic access by the window they point into.
 static void resolveGeneric(const Request &r, uint32_t mask, Resolved &out) {
-  uint32_t done = 0;
+  out.lanes = 0;
   uint64_t plain[32];
   for (uint64_t window = 0; window < 4; ++window) {
     uint32_t here = 0;
@@ -413,23 +466,17 @@ static void resolveGeneric(const Request &r, uint32_t mask, Resolved &out) {
     if (window == 0)
       resolveGlobal(part, here, found);
     else if (window == 1)
-      resolveShared(part, here, found);
+      resolveCluster(part, here, found);
     else if (window == 2)
       resolveLocal(part, here, found);
     else if (r.intent == Intent::Read)
       resolveParam(part, here, found);
-    tellAccess(part, found.lanes);
-    for (int i = 0; i < 32; ++i)
-      if (found.lanes >> i & 1)
-        out.at[i] = found.at[i];
-    done |= found.lanes;
+    if (window != 1)
+      tellAccess(part, found.lanes);
     mask &= ~here;
-    for (int w = 0; w < 4; ++w)
-      out.poison[w] |= found.poison[w];
-    out.anyPoison |= found.anyPoison;
+    mergeLanes(found, out);
   }
   emit(r, EventKind::OutOfBounds, mask);
-  out.lanes = done;
 }
 
 void resolve(Warp &warp, const Op &op, uint32_t mask, Target target,
@@ -443,6 +490,10 @@ void resolve(Warp &warp, const Op &op, uint32_t mask, Target target,
   case Target::Shared:
     r.space = MemorySpace::Shared;
     resolveShared(r, mask, out);
+    break;
+  case Target::Cluster:
+    r.space = MemorySpace::Shared;
+    resolveCluster(r, mask, out);
     break;
   case Target::Global:
     resolveGlobal(r, mask, out);
@@ -463,7 +514,7 @@ void resolve(Warp &warp, const Op &op, uint32_t mask, Target target,
     pointAway(out);
   if (out.anyPoison)
     warp.undefinedLoad = &op;
-  if (target != Target::Generic)
+  if (target != Target::Generic && target != Target::Cluster)
     tellAccess(r, out.lanes);
 }
 

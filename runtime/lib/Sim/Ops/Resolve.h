@@ -19,7 +19,7 @@
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
-enum class Target : uint8_t { Generic, Global, Shared, Local, Param };
+enum class Target : uint8_t { Generic, Global, Shared, Local, Param, Cluster };
 /// Copy writes later; its issue is an event of its own.
 enum class Intent : uint8_t { Read, Write, Update, Copy };
 inline bool reads(Intent intent) {

@@ -47,7 +47,7 @@ struct Operand {
     Float64,
     Symbol, // name, value is the offset
     Label,  // value is the instruction index, after parsing
-    Memory, // parts[0] is the base, value the offset
+    Memory, // parts[0] is the base, value the offset, parts[1] coordinates
     Vector, // parts
     Pair,   // parts[0]|parts[1]
     Sink,   // _
@@ -80,6 +80,7 @@ struct Entry {
   std::vector<std::vector<uint32_t>> branchTables;
   uint32_t maxThreads = 0;
   uint32_t requiredThreads[3] = {0, 0, 0};
+  uint32_t requiredCluster[3] = {0, 0, 0};
 };
 
 struct Module {

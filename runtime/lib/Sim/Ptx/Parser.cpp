@@ -459,7 +459,16 @@ bool Parser::entryDirective() {
     std::memcpy(current->requiredThreads, dims, sizeof(dims));
     return true;
   }
-  if (name == "minnctapersm" || name == "maxnreg" || name == "maxnctapersm")
+  if (name == "reqnctapercluster") {
+    if (!threeNumbers(dims))
+      return false;
+    std::memcpy(current->requiredCluster, dims, sizeof(dims));
+    return true;
+  }
+  if (name == "explicitcluster")
+    return true;
+  if (name == "minnctapersm" || name == "maxnreg" || name == "maxnctapersm" ||
+      name == "maxclusterrank")
     return integer(ignored);
   if (name == "pragma")
     return skipUntil(';');
@@ -753,7 +762,14 @@ bool Parser::memory(Operand &out) {
   } else if (base.kind != Operand::Reg && base.kind != Operand::Integer) {
     return fail("expected a register, a symbol or a number as address");
   }
-  return offset(out.value) && expect(']');
+  if (!offset(out.value))
+    return false;
+  if (accept(',')) { // a tensor map and coordinates
+    out.parts.emplace_back();
+    if (!expect('{') || !vector(out.parts.back()))
+      return false;
+  }
+  return expect(']');
 }
 
 bool Parser::vector(Operand &out) {

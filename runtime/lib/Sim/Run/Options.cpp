@@ -60,6 +60,35 @@ static Status readChecks(std::vector<std::string> &disabled) {
   return Status::ok();
 }
 
+/// "late", "early", "torn" or "random:SEED".
+static Status readSchedule(Options &options) {
+  const char *text = std::getenv("ATTNRT_SIM_SCHEDULE");
+  if (!text || !*text)
+    return Status::ok();
+  std::string name = text;
+  size_t colon = name.find(':');
+  std::string number = colon == name.npos ? "" : name.substr(colon + 1);
+  name = name.substr(0, colon);
+  if (number.empty() && colon == std::string::npos && name != "random") {
+    for (auto [known, completion] : {std::pair{"default", Completion::Late},
+                                     {"late", Completion::Late},
+                                     {"early", Completion::Early},
+                                     {"torn", Completion::Torn}})
+      if (name == known) {
+        options.completion = completion;
+        return Status::ok();
+      }
+  } else if (name == "random" && !number.empty() && number.size() <= 19 &&
+             number.find_first_not_of("0123456789") == number.npos) {
+    options.completion = Completion::Random;
+    options.seed = std::strtoull(number.c_str(), nullptr, 10);
+    return Status::ok();
+  }
+  return Status::badInput("ATTNRT_SIM_SCHEDULE: expected late, early, torn or "
+                          "random:SEED, got `" +
+                          std::string(text) + "`");
+}
+
 Expected<Options> Options::fromEnvironment() {
   Options options;
   uint64_t threads = options.threads, hazards = options.maxHazards;
@@ -71,7 +100,7 @@ Expected<Options> Options::fromEnvironment() {
         readNumber("ATTNRT_SIM_MAX_MEMORY", 1, UINT64_MAX,
                    options.maxMemoryBytes),
         readNumber("ATTNRT_SIM_MAX_HAZARDS", 1, 1000000, hazards),
-        readChecks(options.disabledChecks)})
+        readSchedule(options), readChecks(options.disabledChecks)})
     if (!status.isOk())
       return status;
   options.threads = static_cast<unsigned>(threads);

@@ -1,4 +1,4 @@
-//===- Scheduler.cpp - Runs one CTA to its end ----------------------------===//
+//===- Scheduler.cpp - Runs one cluster to its end ------------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -31,6 +31,21 @@ static uint32_t guarded(Warp &warp, const Op &op, uint32_t mask) {
   return mask & (op.guardNegated ? ~pred.value : pred.value);
 }
 
+/// An operation other than a wgmma names registers that wgmmas have, too.
+static void watch(Warp &warp, const Op &op, uint32_t index) {
+  for (const TensorRow &row :
+       warp.cta.launch.kernel.tensorRows.find(index)->second) {
+    warp.tensor.touched[row.row] = true;
+    if (!warp.tensor.inFlight[row.row])
+      continue;
+    const WarpGroup &group = warp.cta.warpGroups[warp.index / 4];
+    Event event{EventKind::TensorMisuse, &warp, &op, warp.fragment().mask};
+    event.tensor = group.userOf(warp.cta, warp.index % 4, row.row);
+    event.write = row.def;
+    warp.cta.emit(event);
+  }
+}
+
 /// Runs the current fragment until it waits, ends, splits up or has executed
 /// `limit` instructions. Returns how many it executed.
 static uint64_t runFragment(Warp &warp, uint64_t limit) {
@@ -56,6 +71,8 @@ static uint64_t runFragment(Warp &warp, uint64_t limit) {
         continue;
       }
     }
+    if (op->watched)
+      watch(warp, *op, static_cast<uint32_t>(op - ops));
     if (op->fn(warp, *op, mask) == Step::Next) {
       ++op;
       continue;
@@ -131,7 +148,7 @@ static bool forceWaitingLanes(Cta &cta) {
   return false;
 }
 
-/// Nobody is ready: finds somebody who may go on all the same.
+/// Nobody of the CTA is ready: finds somebody who may go on all the same.
 static bool unblock(Cta &cta) {
   bool released = false;
   for (auto &warp : cta.warps)
@@ -139,69 +156,219 @@ static bool unblock(Cta &cta) {
   return released || forceWaitingLanes(cta) || completeAbandoned(cta);
 }
 
+/// Waits that last longer than the hardware's patience return empty-handed.
+static bool wakeInVain(Cluster &cluster) {
+  bool any = false;
+  for (auto &cta : cluster.ctas)
+    for (auto &warp : cta->warps)
+      for (Fragment &fragment : warp->fragments) {
+        if (fragment.state != Fragment::AtMBarrier)
+          continue;
+        fragment.state = Fragment::Ready;
+        fragment.inVain = any = true;
+      }
+  return any;
+}
+
+/// The instruction that a fragment stands at. A barrier is parked behind it.
+static const Op *standsAt(const Warp &warp, const Fragment &fragment) {
+  bool behind = fragment.state == Fragment::AtBarrier && fragment.pc;
+  return &warp.cta.launch.kernel.ops[fragment.pc - behind];
+}
+
 static void endEarly(Cta &cta, EventKind kind, const std::string &detail) {
   Event event{kind};
   for (auto &warp : cta.warps) {
     if (warp->fragments.empty())
       continue;
-    // A parked fragment stands behind its barrier.
-    const Fragment &fragment = warp->fragments[0];
-    uint32_t pc = fragment.pc;
-    if (fragment.state == Fragment::AtBarrier && pc)
-      --pc;
-    event.op = &cta.launch.kernel.ops[pc];
+    event.op = standsAt(*warp, warp->fragments[0]);
     break;
   }
   event.detail = detail;
   cta.emit(event);
-  cta.stopped = true;
+  cta.cluster->stop();
 }
 
-void attnrt::sim::runCta(Cta &cta, const Schedule &schedule,
-                         const HazardLog &log) {
-  size_t warps = cta.warps.size();
-  Turns turns(schedule.seed, warps);
-  std::vector<uint64_t> impatience(warps, 0);
+/// What must not be left when a CTA ends.
+static void checkEnd(Cta &cta) {
+  Event end{EventKind::CtaEnd};
+  cta.emit(end);
+  for (auto &warp : cta.warps) {
+    if (warp->index / 4 >= cta.warpGroups.size())
+      break;
+    WarpGroup &group = cta.warpGroups[warp->index / 4];
+    if (const TensorOp *left = group.unfinishedOf(warp->index % 4)) {
+      Event event{EventKind::TensorMisuse, warp.get(), left->op, ~0u};
+      event.detail =
+          "the kernel ends before this wgmma is waited for; expected "
+          "wgmma.commit_group and wgmma.wait_group";
+      cta.emit(event);
+    }
+  }
+  for (const auto &copy : cta.cluster->copies.inFlight()) {
+    if (&copy->warp->cta != &cta)
+      continue;
+    Event event{EventKind::BulkMisuse, copy->warp, copy->op, 1u << copy->lane};
+    event.detail = copy->to.empty()
+                       ? "the kernel ends while this copy reads its shared "
+                         "memory; expected cp.async.bulk.commit_group and "
+                         "wait_group"
+                       : "the kernel ends before anybody waits for this copy";
+    cta.emit(event);
+  }
+  for (const auto &[address, barrier] : cta.mbarriers)
+    if (barrier.bytes) {
+      Event event{EventKind::MBarrierMisuse, nullptr, barrier.made, 0};
+      event.barrier = address;
+      event.place = &cta;
+      event.detail = "the kernel ends with " + std::to_string(barrier.bytes) +
+                     " bytes expected that never came";
+      cta.emit(event);
+    }
+}
+
+namespace {
+/// One run of a cluster.
+class Run {
+public:
+  Run(Cluster &cluster, const Schedule &schedule, const HazardLog &log)
+      : cluster(cluster), schedule(schedule), log(log) {
+    for (auto &cta : cluster.ctas)
+      for (auto &warp : cta->warps)
+        warps.push_back(warp.get());
+    impatience.assign(warps.size(), 0);
+  }
+  void toEnd();
+
+private:
+  uint64_t round(Turns &turns);
+  void moveCopies();
+  bool finishACopy();
+  bool goOn();
+  bool isOver() const;
+
+  Cluster &cluster;
+  const Schedule &schedule;
+  const HazardLog &log;
+  std::vector<Warp *> warps;
+  std::vector<uint64_t> impatience;
+  /// When waits were last woken in vain: what had happened by then.
+  uint64_t wokenAt = UINT64_MAX;
+};
+} // namespace
+
+bool Run::isOver() const {
+  for (const Warp *warp : warps)
+    if (!warp->finished())
+      return false;
+  return true;
+}
+
+/// Every warp has its turn. Returns the instructions executed.
+uint64_t Run::round(Turns &turns) {
   uint64_t total = 0;
-  for (;;) {
-    uint64_t round = 0;
-    turns.nextRound();
-    bool alive = false;
-    for (size_t i = 0; i < warps; ++i) {
-      Warp &warp = *cta.warps[turns.warp(i)];
-      if (warp.finished())
-        continue;
-      alive = true;
-      uint64_t count = runWarp(warp, turns.length());
-      round += count;
-      impatience[warp.index] =
-          count >= turns.length() ? impatience[warp.index] + count : 0;
-      if (impatience[warp.index] > kPatience) {
-        warp.releaseMeetings();
-        impatience[warp.index] = 0;
-      }
-      cta.stopped |= log.full();
-      if (cta.stopped)
-        break;
+  turns.nextRound();
+  for (size_t i = 0; i < warps.size(); ++i) {
+    size_t which = turns.warp(i);
+    Warp &warp = *warps[which];
+    if (warp.finished())
+      continue;
+    uint64_t count = runWarp(warp, turns.length());
+    total += count;
+    impatience[which] = count >= turns.length() ? impatience[which] + count : 0;
+    if (impatience[which] > kPatience) {
+      warp.releaseMeetings();
+      impatience[which] = 0;
     }
-    total += round;
-    if (cta.stopped || !alive)
+    if (log.full())
+      cluster.stop();
+    if (warp.cta.stopped)
+      cluster.stop();
+    if (cluster.stopped())
       break;
-    if (cta.grownBytes() > cta.launch.growthLimit) {
-      cta.stopped = cta.outgrown = true;
+  }
+  return total;
+}
+
+/// While everybody goes on, copies may, too.
+void Run::moveCopies() {
+  for (size_t i = cluster.copies.inFlight().size(); i-- > 0;)
+    if (uint64_t pieces = cluster.adversary.piecesNow())
+      cluster.copies.advance(i, pieces);
+}
+
+/// Nobody can go on: a copy that somebody waits for is done; the last one that
+/// was issued, since no order is promised.
+bool Run::finishACopy() {
+  const auto &copies = cluster.copies.inFlight();
+  auto isAwaited = [&](const BulkCopy &copy) {
+    for (const Cta *to : copy.to)
+      for (const auto &warp : to->warps)
+        for (const Fragment &fragment : warp->fragments)
+          if (fragment.state == Fragment::AtMBarrier &&
+              fragment.barrier == copy.mbarrier)
+            return true;
+    return false;
+  };
+  for (size_t i = copies.size(); i-- > 0;)
+    if (isAwaited(*copies[i])) {
+      cluster.copies.finish(i);
+      return true;
+    }
+  for (size_t i = copies.size(); i-- > 0;)
+    if (!copies[i]->to.empty()) {
+      cluster.copies.finish(i);
+      return true;
+    }
+  return false;
+}
+
+/// Nobody is ready: finds somebody who may go on all the same.
+bool Run::goOn() {
+  if (finishACopy() || cluster.completeIfAll())
+    return true;
+  bool any = false;
+  for (auto &cta : cluster.ctas)
+    any |= unblock(*cta);
+  if (any)
+    return true;
+  if (wokenAt == cluster.noted())
+    return false;
+  wokenAt = cluster.noted();
+  return wakeInVain(cluster);
+}
+
+void Run::toEnd() {
+  Turns turns(schedule.seed, warps.size());
+  uint64_t total = 0;
+  while (!isOver() && !cluster.stopped()) {
+    uint64_t count = round(turns);
+    total += count;
+    if (cluster.stopped())
+      break;
+    if (cluster.grownBytes() > cluster.ctas[0]->launch.growthLimit) {
+      cluster.outgrown = true;
+      cluster.stop();
       break;
     }
-    if (total > schedule.maxWarpInstructions) {
-      endEarly(cta, EventKind::Budget,
+    Cta &first = *cluster.ctas[0];
+    if (total > schedule.maxWarpInstructions)
+      endEarly(first, EventKind::Budget,
                "the CTA executed " + std::to_string(total) +
                    " warp instructions, more than its budget of " +
                    std::to_string(schedule.maxWarpInstructions));
-      break;
-    }
-    if (!round && !unblock(cta)) {
-      endEarly(cta, EventKind::Deadlock, "");
-      break;
-    }
+    else if (count)
+      moveCopies();
+    else if (!isOver() && !goOn())
+      endEarly(first, EventKind::Deadlock, "");
   }
-  cta.counters.warpInstructions += total;
+  if (!cluster.stopped())
+    for (auto &cta : cluster.ctas)
+      checkEnd(*cta);
+  cluster.ctas[0]->counters.warpInstructions += total;
+}
+
+void attnrt::sim::runCluster(Cluster &cluster, const Schedule &schedule,
+                             const HazardLog &log) {
+  Run(cluster, schedule, log).toEnd();
 }

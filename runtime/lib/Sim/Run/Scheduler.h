@@ -1,4 +1,4 @@
-//===- Scheduler.h - Runs one CTA to its end --------------------*- C++ -*-===//
+//===- Scheduler.h - Runs one cluster to its end ----------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -10,6 +10,7 @@
 #define ATTNRT_SIM_RUN_SCHEDULER_H
 
 #include "Check/HazardLog.h"
+#include "Machine/Cluster.h"
 
 namespace attnrt::sim {
 
@@ -20,7 +21,8 @@ struct Schedule {
 
 /// Warps take turns; each runs until it waits or its slice ends. Nothing here
 /// depends on time, so a run repeats exactly.
-void runCta(Cta &cta, const Schedule &schedule, const HazardLog &log);
+void runCluster(Cluster &cluster, const Schedule &schedule,
+                const HazardLog &log);
 
 } // namespace attnrt::sim
 

@@ -8,6 +8,7 @@
 
 #include "Run/Simulator.h"
 #include "Check/Checkers.h"
+#include "Machine/TensorMap.h"
 #include "Ops/Dispatch.h"
 #include "Run/HeapAccess.h"
 #include "Run/Scheduler.h"
@@ -76,6 +77,19 @@ static Status checkShape(const Program &program, const sim::Kernel &kernel,
   if (required[0] && (required[0] != block.x || required[1] != block.y ||
                       required[2] != block.z))
     return refuse("the block differs from .reqntid");
+  const Dim3 &cluster = shape.cluster;
+  const uint32_t *declared = kernel.requiredCluster;
+  uint64_t ctas = uint64_t(cluster.x) * cluster.y * cluster.z;
+  if (ctas > 1 && program.target.rfind("sm_9", 0) != 0 &&
+      program.target.rfind("sm_1", 0) != 0)
+    return refuse("clusters need target sm_90 or newer, this is " +
+                  program.target);
+  if (!ctas || ctas > kMaxClusterSize || grid.x % cluster.x ||
+      grid.y % cluster.y || grid.z % cluster.z)
+    return refuse("expected a cluster of 1 to 16 blocks that divides the grid");
+  if (declared[0] && (declared[0] != cluster.x || declared[1] != cluster.y ||
+                      declared[2] != cluster.z))
+    return refuse("the cluster differs from .reqnctapercluster");
   uint64_t shared =
       uint64_t(kernel.staticSharedBytes) + shape.dynamicSharedBytes;
   uint32_t limit = sharedLimit(program.target);
@@ -127,13 +141,14 @@ static std::vector<uint8_t> packParams(const sim::Kernel &kernel,
 }
 
 namespace {
-/// The CTAs of a grid, shared among workers. Reports come out in CTA order.
+/// The clusters of a grid, shared among workers. Reports come out in order.
 class Grid {
 public:
   Grid(const Launch &launch, const Options &options)
       : launch(launch), options(options) {
-    const Dim3 &grid = launch.shape.grid;
-    total = uint64_t(grid.x) * grid.y * grid.z;
+    const Dim3 &grid = launch.shape.grid, &cluster = launch.shape.cluster;
+    clusters = {grid.x / cluster.x, grid.y / cluster.y, grid.z / cluster.z};
+    total = uint64_t(clusters.x) * clusters.y * clusters.z;
   }
   void run(unsigned threads);
   void report(ExecutionReport &report);
@@ -142,10 +157,11 @@ public:
 private:
   void work();
   void stopAt(uint64_t index, uint64_t bytes);
-  Dim3 idOf(uint64_t index) const;
+  Dim3 firstOf(uint64_t index) const;
 
   const Launch &launch;
   const Options &options;
+  Dim3 clusters;
   uint64_t total;
   std::atomic<uint64_t> next{0};
   std::mutex lock;
@@ -156,12 +172,13 @@ private:
 };
 } // namespace
 
-Dim3 Grid::idOf(uint64_t index) const {
-  const Dim3 &grid = launch.shape.grid;
+/// The first CTA of a cluster.
+Dim3 Grid::firstOf(uint64_t index) const {
+  const Dim3 &cluster = launch.shape.cluster;
   Dim3 id;
-  id.x = index % grid.x;
-  id.y = index / grid.x % grid.y;
-  id.z = index / grid.x / grid.y;
+  id.x = index % clusters.x * cluster.x;
+  id.y = index / clusters.x % clusters.y * cluster.y;
+  id.z = index / clusters.x / clusters.y * cluster.z;
   return id;
 }
 
@@ -182,13 +199,13 @@ void Grid::work() {
   std::vector<Observer *> observers;
   for (auto &checker : checkers)
     observers.push_back(checker.get());
-  Cta cta(launch, observers);
+  Cluster cluster(launch, observers, options.completion, options.seed);
   Schedule schedule{options.seed, options.maxWarpInstructionsPerCta};
   for (uint64_t index; (index = next++) < total;) {
-    cta.reset(idOf(index));
-    runCta(cta, schedule, log);
-    if (cta.outgrown)
-      stopAt(index, cta.grownBytes());
+    cluster.reset(firstOf(index));
+    runCluster(cluster, schedule, log);
+    if (cluster.outgrown)
+      stopAt(index, cluster.grownBytes());
     std::vector<Hazard> found = log.take();
     if (found.empty())
       continue;
@@ -198,9 +215,8 @@ void Grid::work() {
       hazards.erase(std::prev(hazards.end()));
   }
   std::lock_guard<std::mutex> guard(lock);
-  counters.warpInstructions += cta.counters.warpInstructions;
-  counters.bankConflicts += cta.counters.bankConflicts;
-  counters.mmaInstructions += cta.counters.mmaInstructions;
+  for (const auto &cta : cluster.ctas)
+    counters.add(cta->counters);
 }
 
 void Grid::run(unsigned threads) {
@@ -216,6 +232,8 @@ void Grid::report(ExecutionReport &report) {
   report.warpInstructions += counters.warpInstructions;
   report.bankConflicts += counters.bankConflicts;
   report.mmaInstructions += counters.mmaInstructions;
+  report.wgmmaInstructions += counters.wgmmaInstructions;
+  report.bulkBytes += counters.bulkBytes;
   for (auto &[index, found] : hazards)
     for (Hazard &hazard : found)
       if (report.hazards.size() < options.maxHazards)
@@ -225,7 +243,7 @@ void Grid::report(ExecutionReport &report) {
 Status Grid::status() const {
   if (outgrown == UINT64_MAX)
     return Status::ok();
-  Dim3 id = idOf(outgrown);
+  Dim3 id = firstOf(outgrown);
   return Status::device(
       "out of device memory: copies in flight and strong accesses of CTA (" +
       std::to_string(id.x) + ", " + std::to_string(id.y) + ", " +
@@ -267,14 +285,23 @@ static unsigned threadsFor(const Options &options, const Dim3 &grid) {
       std::max<uint64_t>(1, std::min<uint64_t>(threads, ctas)));
 }
 
+Status attnrt::sim::encode(const TensorMap &map, void *encoded) {
+  return encodeTensorMap(map, encoded);
+}
+
 Status attnrt::sim::run(const Program &program, std::string_view name,
-                        const LaunchShape &shape, void *const *params,
+                        const LaunchShape &asked, void *const *params,
                         GlobalMemory &memory, const Options &options,
                         ExecutionReport &report) {
   const sim::Kernel *kernel = program.find(name);
   if (!kernel)
     return Status::badInput("no kernel `" + std::string(name) +
                             "` in the module");
+  LaunchShape shape = asked;
+  const uint32_t *declared = kernel->requiredCluster;
+  Dim3 &cluster = shape.cluster;
+  if (declared[0] && uint64_t(cluster.x) * cluster.y * cluster.z == 1)
+    cluster = {declared[0], declared[1], declared[2]};
   Status status = checkShape(program, *kernel, shape);
   if (!status.isOk())
     return status;
@@ -287,7 +314,8 @@ Status attnrt::sim::run(const Program &program, std::string_view name,
       return status;
   }
   std::shared_lock<std::shared_mutex> guard(heap.lock);
-  WorkerMemory state(heap.budget, Cta::bytesFor(*kernel, shape));
+  uint64_t ctas = uint64_t(cluster.x) * cluster.y * cluster.z;
+  WorkerMemory state(heap.budget, ctas * Cta::bytesFor(*kernel, shape));
   Expected<unsigned> threads = state.take(threadsFor(options, shape.grid));
   if (!threads)
     return threads.status();

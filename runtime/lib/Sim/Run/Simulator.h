@@ -15,7 +15,9 @@
 #ifndef ATTNRT_SIM_SIMULATOR_H
 #define ATTNRT_SIM_SIMULATOR_H
 
+#include "../Machine/Completion.h"
 #include "attnrt/Device.h"
+#include "attnrt/DriverApi.h"
 #include "attnrt/Status.h"
 
 #include <cstdint>
@@ -80,8 +82,13 @@ struct KernelInfo {
 Expected<std::shared_ptr<const Program>> decode(std::string_view ptx);
 std::vector<KernelInfo> kernelsOf(const Program &program);
 
+/// Writes the simulator's form of a tensor map, 128 bytes.
+Status encode(const TensorMap &map, void *encoded);
+
 struct Options {
   uint64_t seed = 0;
+  /// When asynchronous work is done.
+  Completion completion = Completion::Late;
   /// Host threads over independent CTAs; 0 is one per core.
   unsigned threads = 0;
   uint64_t maxWarpInstructionsPerCta = uint64_t(1) << 32;

@@ -1,0 +1,81 @@
+//===- WarpGroup.cpp - wgmma of four warps --------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Machine/WarpGroup.h"
+#include "Machine/Cta.h"
+
+#include <algorithm>
+
+using namespace attnrt::sim;
+
+void WarpGroup::clear() {
+  ops.clear();
+  first = 0;
+  std::fill(std::begin(issued), std::end(issued), 0);
+  std::fill(std::begin(committed), std::end(committed), 0);
+}
+
+TensorOp &WarpGroup::issue(unsigned warp) {
+  uint64_t number = issued[warp]++;
+  if (number == first + ops.size()) {
+    ops.emplace_back();
+    ops.back().number = number;
+  }
+  TensorOp &op = ops[number - first];
+  op.issued |= 1u << warp;
+  return op;
+}
+
+void WarpGroup::commit(unsigned warp) {
+  for (TensorOp &op : ops)
+    if (op.issued >> warp & 1 && op.group[warp] == TensorOp::kUncommitted)
+      op.group[warp] = committed[warp];
+  ++committed[warp];
+}
+
+std::vector<TensorOp *> WarpGroup::due(unsigned warp, uint32_t left) {
+  std::vector<TensorOp *> out;
+  for (TensorOp &op : ops)
+    if (op.issued >> warp & 1 && !(op.waited >> warp & 1) &&
+        op.group[warp] != TensorOp::kUncommitted &&
+        uint64_t(op.group[warp]) + left < committed[warp])
+      out.push_back(&op);
+  return out;
+}
+
+void WarpGroup::markWaited(unsigned warp) {
+  for (TensorOp &op : ops)
+    if (!(op.waited >> warp & 1)) {
+      op.waited |= 1u << warp;
+      break;
+    }
+  while (!ops.empty() && ops.front().waited == TensorOp::kAllWarps) {
+    ops.pop_front();
+    ++first;
+  }
+}
+
+const TensorOp *WarpGroup::unfinishedOf(unsigned warp) const {
+  for (const TensorOp &op : ops)
+    if (op.issued >> warp & 1 && !(op.waited >> warp & 1))
+      return &op;
+  return nullptr;
+}
+
+const TensorOp *WarpGroup::userOf(const Cta &cta, unsigned warp,
+                                  uint16_t row) const {
+  const sim::Kernel &kernel = cta.launch.kernel;
+  for (const TensorOp &op : ops) {
+    if (!(op.issued >> warp & 1) || op.waited >> warp & 1)
+      continue;
+    const uint16_t *list = &kernel.pool[op.op->list];
+    if (std::find(list, list + op.op->count, row) != list + op.op->count)
+      return &op;
+  }
+  return nullptr;
+}

@@ -1,0 +1,82 @@
+//===- WarpGroup.h - wgmma of four warps ------------------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The four warps of a group issue the same wgmmas in the same order, each in
+// its own time. An operation can begin when all four have issued it; it is done
+// for a warp when that warp has waited for its group. Until then its registers
+// are out of bounds.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_SIM_MACHINE_WARPGROUP_H
+#define ATTNRT_SIM_MACHINE_WARPGROUP_H
+
+#include "Decode/Program.h"
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace attnrt::sim {
+
+struct Cta;
+
+struct TensorOp {
+  static constexpr uint32_t kUncommitted = 0xffffffff;
+  static constexpr uint8_t kAllWarps = 0xf;
+  const Op *op = nullptr;
+  Warp *warp = nullptr;           // that issued it first
+  uint8_t issued = 0, waited = 0; // warps of the group
+  bool done = false;
+  bool accumulates = false; // scale-d
+  uint64_t a = 0, b = 0;    // descriptors; a only where it is one
+  uint32_t group[4] = {kUncommitted, kUncommitted, kUncommitted, kUncommitted};
+  uint64_t number = 0; // of the warpgroup's operations
+};
+
+class WarpGroup {
+public:
+  explicit WarpGroup(unsigned firstWarp = 0) : firstWarp(firstWarp) {}
+  void clear();
+  /// The next operation of the warp; new where it is the first to issue it.
+  TensorOp &issue(unsigned warp);
+  void commit(unsigned warp);
+  /// Operations that the warp waits for when it leaves the newest `left`
+  /// groups, and has not waited for yet, in order.
+  std::vector<TensorOp *> due(unsigned warp, uint32_t left);
+  /// The warp has waited for the oldest operation that it had not waited for.
+  void markWaited(unsigned warp);
+  /// Operations that the warp issued and did not wait for.
+  const TensorOp *unfinishedOf(unsigned warp) const;
+  /// The operation that has the row in use, or null.
+  const TensorOp *userOf(const Cta &cta, unsigned warp, uint16_t row) const;
+  std::deque<TensorOp> &operations() { return ops; }
+
+  unsigned firstWarp;
+
+private:
+  std::deque<TensorOp> ops;
+  uint64_t first = 0; // number of the front
+  uint64_t issued[4] = {};
+  uint32_t committed[4] = {};
+};
+
+/// What a warp must not do to the registers of its wgmmas.
+struct TensorRegisters {
+  std::vector<uint16_t> inFlight; // operations, by row
+  std::vector<uint8_t> touched;   // since the last wgmma.fence, by row
+  void reset(size_t rows) {
+    inFlight.assign(rows, 0);
+    touched.assign(rows, true);
+  }
+  void fence() { touched.assign(touched.size(), false); }
+};
+
+} // namespace attnrt::sim
+
+#endif // ATTNRT_SIM_MACHINE_WARPGROUP_H

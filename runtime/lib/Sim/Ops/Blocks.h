@@ -1,0 +1,80 @@
+//===- Blocks.h - Blocks of eight by eight elements -------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTNRT_SIM_OPS_BLOCKS_H
+#define ATTNRT_SIM_OPS_BLOCKS_H
+
+#include "Ops/Numbers.h"
+
+#if defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#endif
+
+namespace attnrt::sim::ATTNRT_SIM_ISA {
+
+/// Widens the eight elements of one row of a block.
+template <typename H>
+void widenRow(const uint32_t *words, float *out) {
+  uint16_t halves[8];
+  std::memcpy(halves, words, sizeof(halves));
+  for (int i = 0; i < 8; ++i)
+    out[i] = H::widen(halves[i]);
+}
+
+#if defined(__AVX2__) && defined(__FMA__)
+template <>
+inline void widenRow<Bhalf>(const uint32_t *words, float *out) {
+  __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i *>(words));
+  __m256i wide = _mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16);
+  _mm256_storeu_ps(out, _mm256_castsi256_ps(wide));
+}
+#endif
+#if defined(__F16C__)
+template <>
+inline void widenRow<Half>(const uint32_t *words, float *out) {
+  __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i *>(words));
+  _mm256_storeu_ps(out, _mm256_cvtph_ps(halves));
+}
+#endif
+
+/// `stride` floats between the rows of `out`.
+inline void transposeInto(const float (&rows)[8][8], float *out,
+                          unsigned stride = 8) {
+#if defined(__AVX2__) && defined(__FMA__)
+  __m256 r[8], s[8];
+  for (int i = 0; i < 8; ++i)
+    r[i] = _mm256_load_ps(rows[i]);
+  for (int i = 0; i < 8; i += 2) {
+    s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+    s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
+    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xee);
+    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
+    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xee);
+  }
+  for (int i = 0; i < 4; ++i) {
+    _mm256_storeu_ps(out + i * stride,
+                     _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+    _mm256_storeu_ps(out + (i + 4) * stride,
+                     _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+  }
+#else
+  for (int i = 0; i < 8; ++i)
+    for (int j = 0; j < 8; ++j)
+      out[j * stride + i] = rows[i][j];
+#endif
+}
+
+/// tf32: one element per register; the low 13 bits do not count.
+inline float tf32(uint32_t bits) { return bitCast<float>(bits & ~0x1fffu); }
+
+} // namespace attnrt::sim::ATTNRT_SIM_ISA
+
+#endif // ATTNRT_SIM_OPS_BLOCKS_H
