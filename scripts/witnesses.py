@@ -30,12 +30,12 @@ KERNELS = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir,
 
 # Source, whether clang makes it too.
 SOURCES = [("atomics", True), ("flash", True), ("floats", False),
-           ("halves", False), ("integers", True), ("lanes", True),
+           ("halves", False), ("hopper", False), ("integers", True), ("lanes", True),
            ("matrices", False), ("memory", True), ("mma", True),
            ("pipeline", True), ("reductions", True), ("stmatrix", False)]
 
-# stmatrix is of sm_90; everything else is for the oldest target.
-ARCHITECTURES = {"stmatrix": "sm_90"}
+# What is newer than the oldest target.
+ARCHITECTURES = {"hopper": "sm_90a", "stmatrix": "sm_90"}
 
 
 def fail(message, status=2):

@@ -39,8 +39,11 @@ inline void addForms(const ptx::Instruction &inst, std::set<std::string> &out) {
         !matchModifiers(form, inst.modifiers, match))
       continue;
     out.insert(lineFor(form, ""));
-    for (const std::string &modifier : inst.modifiers)
+    for (const std::string &modifier : inst.modifiers) {
       out.insert(lineFor(form, modifier));
+      if (wgmmaColumns(modifier))
+        out.insert(lineFor(form, "m64nN" + modifier.substr(modifier.find('k'))));
+    }
   }
 }
 

@@ -28,15 +28,32 @@ class Kernels {
 public:
   /// `file` is "reductions.nvcc": one of kernels/*.ptx.
   explicit Kernels(const std::string &file) {
+    Expected<std::shared_ptr<const Program>> decoded = decode(textOf(file));
+    EXPECT_TRUE(bool(decoded)) << file << ": " << decoded.status().message();
+    if (decoded)
+      program = *decoded;
+  }
+  /// Decoded text whose hazards are no failure.
+  explicit Kernels(std::shared_ptr<const Program> program)
+      : isMutant(true), program(std::move(program)) {}
+
+  /// Text of kernels, which must be fine.
+  static std::unique_ptr<Kernels> of(const std::string &text) {
+    noteForms(text);
+    Expected<std::shared_ptr<const Program>> decoded = decode(text);
+    EXPECT_TRUE(bool(decoded)) << decoded.status().message() << "\n" << text;
+    auto kernels = std::make_unique<Kernels>(decoded ? *decoded : nullptr);
+    kernels->isMutant = false;
+    return kernels;
+  }
+
+  static std::string textOf(const std::string &file) {
     std::ifstream in(std::string(ATTNRT_TEST_KERNELS) + "/" + file + ".ptx");
     EXPECT_TRUE(in.good()) << file;
     std::stringstream text;
     text << in.rdbuf();
     noteForms(text.str());
-    Expected<std::shared_ptr<const Program>> decoded = decode(text.str());
-    EXPECT_TRUE(bool(decoded)) << file << ": " << decoded.status().message();
-    if (decoded)
-      program = *decoded;
+    return text.str();
   }
 
   template <typename T>
@@ -66,10 +83,17 @@ public:
     LaunchShape shape;
     shape.grid = grid;
     shape.block = block;
+    shape.dynamicSharedBytes = dynamicShared;
     Options options;
     options.seed = seed;
+    options.threads = threads;
+    options.completion = completion;
+    options.maxWarpInstructionsPerCta = maxWarpInstructions;
+    options.disabledChecks = disabledChecks;
     report = ExecutionReport();
     Status status = run(*program, name, shape, params, memory, options, report);
+    if (isMutant)
+      return;
     EXPECT_TRUE(status.isOk()) << name << ": " << status.message();
     for (const Hazard &hazard : report.hazards)
       ADD_FAILURE() << name << ": " << hazard.kind << " line " << hazard.ptxLine
@@ -78,8 +102,14 @@ public:
 
   ExecutionReport report;
   uint64_t seed = 0;
+  uint32_t dynamicShared = 0;
+  unsigned threads = 0;
+  Completion completion = Completion::Late;
+  uint64_t maxWarpInstructions = uint64_t(1) << 32;
+  std::vector<std::string> disabledChecks;
 
 private:
+  bool isMutant = false;
   std::shared_ptr<const Program> program;
   GlobalMemory memory;
 };

@@ -6,26 +6,22 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Not a test. Runs kernels/flash.cu on one host thread with all checks on:
-//   build/test/sim/SpeedBench
+// Not a test. Runs kernels/flash.cu, and a product of kernels/hopper.cu, on one
+// host thread with all checks on:
+//   build/bin/SpeedBench
 //
 //===----------------------------------------------------------------------===//
 
-#include "Run/Simulator.h"
+#include "HopperCases.h"
 
 #include <benchmark/benchmark.h>
-
-#include <fstream>
-#include <sstream>
 
 using namespace attnrt;
 using namespace attnrt::sim;
 
 static void flash(benchmark::State &state, const char *name) {
-  std::ifstream file(std::string(ATTNRT_TEST_KERNELS) + "/" + name);
-  std::stringstream text;
-  text << file.rdbuf();
-  Expected<std::shared_ptr<const Program>> program = decode(text.str());
+  Expected<std::shared_ptr<const Program>> program =
+      decode(Kernels::textOf(name));
   if (!program)
     return state.SkipWithError(program.status().message().c_str());
   GlobalMemory memory;
@@ -55,6 +51,26 @@ static void flash(benchmark::State &state, const char *name) {
       benchmark::Counter(report.mmaInstructions, benchmark::Counter::kIsRate);
 }
 
-BENCHMARK_CAPTURE(flash, nvcc, "flash.nvcc.ptx");
-BENCHMARK_CAPTURE(flash, clang, "flash.clang.ptx");
+/// Tiles of 128 by 64 by 64, 8 wgmmas each, two of which are a tile of 128 by
+/// 128 by 64; with loads, waits and fences.
+static void products(benchmark::State &state) {
+  hopper::Case which = hopper::pipeline(256, 64, 64 * 64);
+  uint64_t products = 0;
+  for (auto _ : state) {
+    Kernels kernels("hopper.nvcc");
+    kernels.threads = 1;
+    if (!which.isRight(kernels))
+      return state.SkipWithError("wrong result");
+    products += kernels.report.wgmmaInstructions;
+    state.SetIterationTime(kernels.report.seconds);
+  }
+  // One is 64 by 64 by 16.
+  state.counters["ms_per_128x128x128"] =
+      benchmark::Counter(products / 32 / 1e3, benchmark::Counter::kIsRate |
+                                                  benchmark::Counter::kInvert);
+}
+
+BENCHMARK(products)->UseManualTime();
+BENCHMARK_CAPTURE(flash, nvcc, "flash.nvcc");
+BENCHMARK_CAPTURE(flash, clang, "flash.clang");
 BENCHMARK_MAIN();

@@ -1,0 +1,52 @@
+//===- HopperKernelsTest.cpp - kernels/hopper.cu --------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+//===----------------------------------------------------------------------===//
+
+#include "HopperCases.h"
+
+using namespace attnrt;
+using namespace attnrt::sim;
+using namespace attnrt::sim::hopper;
+
+namespace {
+struct Policy {
+  Completion completion;
+  const char *name;
+  std::initializer_list<uint64_t> seeds;
+};
+} // namespace
+
+static const Policy kPolicies[] = {
+    {Completion::Late, "late", {0, 1, 2, 1001, 1002}},
+    {Completion::Early, "early", {0, 3, 1001, 1002}},
+    {Completion::Torn, "torn", {0, 1, 1001, 1002, 1003}},
+    {Completion::Random, "random", {1001, 1002, 1003, 1004, 1005, 1006, 1007}}};
+
+/// Right, and without a hazard, whenever asynchronous work is done.
+TEST(HopperKernels, UnderAllPolicies) {
+  for (const Case &which : allCases())
+    for (const Policy &policy : kPolicies)
+      for (uint64_t seed : policy.seeds) {
+        SCOPED_TRACE(which.name + ", " + policy.name + ", seed " +
+                     std::to_string(seed));
+        Kernels kernels("hopper.nvcc");
+        kernels.completion = policy.completion;
+        kernels.seed = seed;
+        EXPECT_TRUE(which.isRight(kernels));
+      }
+}
+
+TEST(HopperKernels, Counters) {
+  Kernels kernels("hopper.nvcc");
+  EXPECT_TRUE(pipeline(256, 64, 448).isRight(kernels));
+  // Two CTAs of two warpgroups; seven steps of four products.
+  EXPECT_EQ(kernels.report.wgmmaInstructions, 2u * 2 * 7 * 4);
+  // Three boxes of 8 KiB a step, and two results.
+  EXPECT_EQ(kernels.report.bulkBytes, 2u * (7 * 3 + 2) * 8192);
+}
