@@ -69,6 +69,7 @@ config.substitutions += [
     # Another seed, so that the long run tries something new.
     ("%mutant_count", "480" if is_long else "60"),
     ("%mutant_seed", "2" if is_long else "1"),
+    ("%spill_sweep", "all" if is_long else "few"),
     ("%damage_seed", "2" if is_long else "1"),
     ("%fuzz-", os.path.join(config.attn_tools_dir, "fuzz-")),
     ("%attn_plugin", os.path.join(config.attn_lib_dir, "libAttnPlugin.so")),

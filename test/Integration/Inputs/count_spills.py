@@ -1,0 +1,83 @@
+#===- count_spills.py - No kernel spills -----------------------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""Usage: count_spills.py DIRECTORY few|all
+
+Compiles kernels down to machine code and prints those that spill, by the
+compiler's own word. Few are all head dimensions with both masks and an LSE, which
+have most to keep in registers; all have every mask, with and without an LSE, and
+128 pairs of dimensions drawn by seed as well.
+"""
+
+import concurrent.futures
+import itertools
+import os
+import pathlib
+import random
+import subprocess
+import sys
+
+from attn_testing.case import Case
+
+ALL = frozenset(operand + dim for operand in "qkv" for dim in "bhs")
+DIMS = range(8, 257, 8)
+BOTH = {"causal": "bottom_right", "window": (100, 0)}
+MASKS = [{}, {"causal": "bottom_right"}, {"causal": "top_left"},
+         {"window": (64, 64)}, {"window": (100, None)}, BOTH,
+         {**BOTH, "masked_row": "uniform"}]
+
+
+def few():
+    for number, dim in enumerate(DIMS):
+        yield Case(element=["bf16", "f16"][number % 2], dims=(dim, dim),
+                   dynamic=ALL, **BOTH)
+
+
+def everything():
+    draw = random.Random(1)
+    pairs = [(dim, dim) for dim in DIMS]
+    pairs += [(draw.choice(DIMS), draw.choice(DIMS)) for _ in range(128)]
+    for number, (dims, mask) in enumerate(itertools.product(pairs, MASKS)):
+        # Of drawn pairs, each mask sees a part.
+        if dims[0] != dims[1] and number % 4:
+            continue
+        for results in [("o",), ("o", "lse")]:
+            yield Case(element=["bf16", "f16"][number % 2], dims=dims,
+                       results=results, dynamic=ALL, **mask)
+
+
+def spilling(directory, first, cases):
+    """Those of the cases that do not compile, with the reason."""
+    source = directory / f"{first}.mlir"
+    source.write_text("".join(case.mlir(f"f{first + i}")
+                              for i, case in enumerate(cases)))
+    run = subprocess.run(
+        ["attn-compile", source, "--target=sm_80", "--emit=cubin", "-o",
+         directory / f"{first}.cubin"], stderr=subprocess.PIPE, text=True)
+    if run.returncode == 0:
+        return []
+    if len(cases) == 1:
+        return [f"{cases[0]}: {run.stderr.strip()}"]
+    return [line for i, case in enumerate(cases)
+            for line in spilling(directory, first + i, [case])]
+
+
+def main():
+    directory = pathlib.Path(sys.argv[1])
+    directory.mkdir(parents=True, exist_ok=True)
+    cases = list(everything() if sys.argv[2] == "all" else few())
+    chunks = [(i, cases[i:i + 16]) for i in range(0, len(cases), 16)]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = [line for lines in pool.map(
+            lambda chunk: spilling(directory, *chunk), chunks)
+            for line in lines]
+    print("\n".join(found))
+    print(f"{len(cases)} kernels, {len(found)} do not compile")
+    sys.exit(bool(found))
+
+
+main()
