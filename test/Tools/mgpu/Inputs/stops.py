@@ -44,7 +44,7 @@ CASES = [
      "  %stream = gpu.wait async",
      3, r"device 1 was asked for"),
     ("clusters", "@copy blocks in", "@copy clusters in (%two, %c1, %c1) blocks in",
-     2, r"kernel copy: the simulator has no clusters"),
+     2, r"kernel copy: cannot launch `copy`: clusters need target"),
     ("registered twice", "%stream = gpu.wait async",
      "%uh = memref.cast %host : memref<64xf32> to memref<*xf32>\n"
      "  gpu.host_register %uh : memref<*xf32>\n"
