@@ -355,3 +355,108 @@ TEST(ConvertTable, TensorFloats) {
                  });
     }
 }
+
+namespace {
+/// Of eight bits: the fields, and the largest finite code.
+struct Small {
+  const char *name;
+  int fractionBits, bias;
+  uint32_t largest;
+
+  double value(uint32_t code) const {
+    uint32_t exponent = (code & 0x7f) >> fractionBits;
+    double fraction = code & ((1u << fractionBits) - 1);
+    double size = exponent ? std::ldexp((1 << fractionBits) + fraction,
+                                        int(exponent) - bias - fractionBits)
+                           : std::ldexp(fraction, 1 - bias - fractionBits);
+    return code & 0x80 ? -size : size;
+  }
+  bool isNaN(uint32_t code) const {
+    return fractionBits == 3 ? (code & 0x7f) == 0x7f : (code & 0x7f) > 0x7c;
+  }
+  /// The nearest finite one; of two, the even one.
+  uint32_t nearest(double x, bool relu) const {
+    if (std::isnan(x))
+      return 0x7f;
+    if (relu && x <= 0)
+      return 0;
+    uint32_t best = 0;
+    double size = std::min(std::fabs(x), value(largest));
+    for (uint32_t code = 1; code <= largest; ++code) {
+      double now = std::fabs(value(code) - size);
+      double before = std::fabs(value(best) - size);
+      if (now < before || (now == before && code % 2 == 0))
+        best = code;
+    }
+    return std::signbit(x) ? best | 0x80 : best;
+  }
+};
+} // namespace
+
+static const Small kSmalls[] = {{"e4m3x2", 3, 7, 0x7e},
+                                {"e5m2x2", 2, 15, 0x7b}};
+
+TEST(ConvertTable, ToEightBits) {
+  Format f16{5, 10};
+  for (const Small &small : kSmalls)
+    for (bool relu : {false, true}) {
+      std::string name =
+          std::string("cvt.rn.satfinite.") + (relu ? "relu." : "") + small.name;
+      std::vector<Case> singles, halves;
+      for (uint32_t code = 0; code < 0x10000; code += 3) {
+        float x = static_cast<float>(f16.value(code)), y = -x / 3;
+        uint32_t a, b;
+        std::memcpy(&a, &x, 4);
+        std::memcpy(&b, &y, 4);
+        singles.push_back({a, b});
+        halves.push_back({code | (code ^ 0x8000) << 16});
+      }
+      std::vector<uint64_t> got = tabulate(name + ".f32 %d, %a, %b;",
+                                           "16 32 32", singles, kHopperHeader);
+      for (size_t i = 0; i < singles.size(); ++i) {
+        float x, y;
+        uint32_t a = singles[i].a, b = singles[i].b;
+        std::memcpy(&x, &a, 4);
+        std::memcpy(&y, &b, 4);
+        ASSERT_EQ(got[i], small.nearest(x, relu) << 8 | small.nearest(y, relu))
+            << name << " " << x;
+      }
+      got = tabulate(name + ".f16x2 %d, %a;", "16 32", halves, kHopperHeader);
+      for (size_t i = 0; i < halves.size(); ++i)
+        ASSERT_EQ(got[i],
+                  small.nearest(f16.value(halves[i].a >> 16), relu) << 8 |
+                      small.nearest(f16.value(halves[i].a & 0xffff), relu))
+            << name;
+    }
+}
+
+TEST(ConvertTable, FromEightBits) {
+  Format f16{5, 10};
+  for (const Small &small : kSmalls)
+    for (bool relu : {false, true}) {
+      std::vector<Case> cases;
+      for (uint32_t code = 0; code < 256; ++code)
+        cases.push_back({code | (255 - code) << 8});
+      std::vector<uint64_t> got =
+          tabulate(std::string("cvt.rn.") + (relu ? "relu." : "") + "f16x2." +
+                       small.name + " %d, %a;",
+                   "32 16", cases, kHopperHeader);
+      for (const Case &one : cases)
+        for (int half : {0, 1}) {
+          uint32_t code = one.a >> (8 * half) & 0xff;
+          uint32_t out = got[one.a & 0xff] >> (16 * half) & 0xffff;
+          if (small.isNaN(code)) {
+            EXPECT_EQ(out, 0x7fffu) << code;
+            continue;
+          }
+          double expected = code == 0x7c && small.fractionBits == 2 ? INFINITY
+                            : code == 0xfc && small.fractionBits == 2
+                                ? -INFINITY
+                                : small.value(code);
+          if (relu && std::signbit(expected))
+            expected = 0;
+          EXPECT_EQ(f16.value(out), expected) << small.name << " " << code;
+          EXPECT_EQ(std::signbit(f16.value(out)), std::signbit(expected));
+        }
+    }
+}

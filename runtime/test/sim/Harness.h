@@ -24,6 +24,10 @@ inline const char *const kHeader = ".version 7.0\n"
                                    ".target sm_80\n"
                                    ".address_size 64\n";
 
+inline const char *const kHopperHeader = ".version 8.6\n"
+                                         ".target sm_90a\n"
+                                         ".address_size 64\n";
+
 /// One kernel `k(in, out)`; each thread finds its inputs in %r0.. and writes
 /// words: `body` ends with %out holding the address of the thread's 16 bytes.
 /// Registers: %r<32> %rd<32> %f<32> %fd<8> %rs<16> %p<8>; %rd0 = in,

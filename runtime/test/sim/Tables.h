@@ -31,7 +31,8 @@ struct Case {
 /// d, a, b and c: 16, 32, 64 or p. Operands that are missing are 32.
 inline std::vector<uint64_t> tabulate(const std::string &instruction,
                                       const std::string &kinds,
-                                      std::vector<Case> cases) {
+                                      std::vector<Case> cases,
+                                      const char *header = kHeader) {
   constexpr uint32_t kThreads = 256;
   size_t count = cases.size();
   cases.resize((count + kThreads - 1) / kThreads * kThreads, cases.back());
@@ -57,7 +58,7 @@ inline std::vector<uint64_t> tabulate(const std::string &instruction,
       load += "cvt.u" + kind[i] + ".u64 " + name + ", " + wide + ";\n";
   }
   std::string ptx =
-      std::string(kHeader) +
+      std::string(header) +
       ".visible .entry k(.param .u64 in, .param .u64 out)\n{\n" + declarations +
       ".reg .b64 %wa, %wb, %wc, %wd, %in, %out, %by; .reg .b32 %i, %n, %t;\n"
       ".reg .pred %p, %q; .reg .b32 %x, %y; .reg .b64 %u, %v;\n"

@@ -518,7 +518,8 @@ void RaceChecker::issueTensor(const Event &event, const Cta &cta) {
   Touch mine = touchOf(event, cta, last, false);
   shadowOf(cta).beginOperation();
   for (uint32_t address : *event.chunks)
-    touchAll(event, cta, {cta.rank, agents, 4, true}, mine, address);
+    if (!shadowOf(cta).addAsyncRead(address / RaceShadow::kGranule, mine))
+      touchAll(event, cta, {cta.rank, agents, 4, true}, mine, address);
   shadowOf(cta).endOperation();
 }
 

@@ -122,6 +122,9 @@ bool RaceShadow::placeInGranule(uint32_t granule, const Touch &mine,
     return take(granules[granule].read);
   more.resize(granules.size());
   for (Touch &place : more[granule].reads)
+    if (place.bytes && place.warps == mine.warps)
+      return take(place);
+  for (Touch &place : more[granule].reads)
     if (take(place)) {
       crowded[granule] |= kMore;
       return true;

@@ -101,6 +101,19 @@ public:
     }
     return readWhole(here.read, mine, knownTo);
   }
+  /// The same for a read of all 16 bytes by an operation whose component has a
+  /// place there already.
+  bool addAsyncRead(uint32_t granule, const Touch &mine) {
+    const Touch &write = granules[granule].write;
+    if (crowded[granule] != kMore || (write.bytes && !isFine(write)))
+      return false;
+    for (Touch &place : more[granule].reads)
+      if (place.warps == mine.warps && place.bytes == mine.bytes) {
+        place = mine;
+        return true;
+      }
+    return false;
+  }
   /// The warp waited for its copy to these bytes, which now is a write at
   /// `clock`.
   void land(uint32_t granule, uint16_t bytes, unsigned warp, uint32_t clock) {

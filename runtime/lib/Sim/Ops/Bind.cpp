@@ -80,6 +80,8 @@ bool bindOp(const Match &match, Op &op) {
     return bindMove(match, op);
   case Sem::Cvt:
     return bindConvert(match, op);
+  case Sem::CvtFp8:
+    return bindConvertFp8(match, op);
   case Sem::Ld:
   case Sem::Ldu:
   case Sem::St:

@@ -115,6 +115,7 @@ bool bindLogic(const Match &match, Op &op);
 bool bindCompare(const Match &match, Op &op);
 bool bindMove(const Match &match, Op &op);
 bool bindConvert(const Match &match, Op &op);
+bool bindConvertFp8(const Match &match, Op &op);
 bool bindLoadStore(const Match &match, Op &op);
 bool bindAtomic(const Match &match, Op &op);
 bool bindControl(const Match &match, Op &op);

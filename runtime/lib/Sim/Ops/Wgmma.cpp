@@ -26,6 +26,7 @@
 #include "Machine/TensorMap.h"
 #include "Ops/Blocks.h"
 #include "Ops/Collective.h"
+#include "Ops/Fp8.h"
 #include "Ops/Park.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
@@ -62,18 +63,6 @@ struct Matrices {
   alignas(64) float b[kMaxDepth][kMaxColumns];
   alignas(64) float c[kWarpRows][kMaxColumns];
 };
-
-float fromE4m3(uint8_t bits) {
-  unsigned exponent = bits >> 3 & 15, fraction = bits & 7;
-  float value = exponent == 15 && fraction == 7 ? NAN
-                : exponent
-                    ? std::ldexp(1.0f + fraction / 8.0f, int(exponent) - 7)
-                    : std::ldexp(fraction / 8.0f, -6);
-  return bits & 0x80 ? -value : value;
-}
-
-/// The upper half of an f16.
-float fromE5m2(uint8_t bits) { return halfToFloat(uint16_t(bits << 8)); }
 
 //===----------------------------------------------------------------------===//
 // Operands in shared memory
@@ -207,8 +196,8 @@ void OperandReader::read(Element element, bool isMnMajor, unsigned count,
       for (unsigned i = 0; i < perChunk; ++i)
         out[(k + i) * stride + mn] = element == Element::Tf32 ? tf32(words[i])
                                      : element == Element::E4m3
-                                         ? fromE4m3(small[i])
-                                         : fromE5m2(small[i]);
+                                         ? E4m3::widen(small[i])
+                                         : E5m2::widen(small[i]);
     }
 }
 
@@ -235,8 +224,8 @@ void readFragment(Warp &warp, const uint16_t *rows, Element element,
         uint8_t byte = static_cast<uint8_t>(word >> (8 * e));
         m.a[k][row] = element == Element::Half    ? halfToFloat(half)
                       : element == Element::Bhalf ? bhalfToFloat(half)
-                      : element == Element::E4m3  ? fromE4m3(byte)
-                                                  : fromE5m2(byte);
+                      : element == Element::E4m3  ? E4m3::widen(byte)
+                                                  : E5m2::widen(byte);
       }
     }
 }
