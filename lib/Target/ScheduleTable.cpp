@@ -47,12 +47,13 @@ ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
 
 int64_t attn::estimateRegisters(const ScheduleKeys &keys, HeadDims dims) {
   constexpr int64_t kLanes = 32, kAddressing = 40, kMaxQueryFragment = 32;
+  constexpr int64_t kMaxHeld = 144; // with the accumulators
   int64_t rows = keys.q / keys.warps;
   int64_t accumulators = rows * dims.v / kLanes;
   int64_t scores = rows * keys.kv / kLanes;
   int64_t probabilities = scores / 2;
   int64_t query = rows * dims.qk / kLanes / 2;
-  if (query > kMaxQueryFragment || rows > 16)
+  if (query > kMaxQueryFragment || query + accumulators > kMaxHeld || rows > 16)
     query = rows / 16 * 4; // read again in every step
   return accumulators + scores + probabilities + query + kAddressing;
 }

@@ -27,10 +27,12 @@ using namespace attn::tile;
 
 namespace {
 
-/// Registers a thread may spend on a left operand that it keeps for a loop. A
-/// warp with more than one strip of 16 rows has as many times the accumulators
-/// and scores, and none to spare.
+/// Registers a thread may spend on a left operand that it keeps for a loop, and
+/// on it and the largest result of a dot together: with more, ptxas spills for
+/// some masks. A warp with more than one strip of 16 rows has as many times the
+/// accumulators and scores, and none to spare.
 constexpr int64_t kMaxFragmentRegisters = 32;
+constexpr int64_t kMaxHeldRegisters = 144;
 constexpr int64_t kMaxFragmentRows = 16;
 
 struct StageOperands
@@ -55,10 +57,26 @@ static bool feedsOnlyDots(LoadOp load) {
   });
 }
 
-static bool fitsRegisters(RankedTensorType tile, ScheduleAttr schedule) {
-  int64_t registers = tile.getNumElements() * tile.getElementTypeBitWidth() /
-                      32 / schedule.getThreads();
+/// Of a thread, for its part of the tile.
+static int64_t registersOf(RankedTensorType tile, ScheduleAttr schedule) {
+  return tile.getNumElements() * tile.getElementTypeBitWidth() / 32 /
+         schedule.getThreads();
+}
+
+static int64_t largestResult(KernelOp kernel) {
+  int64_t registers = 0;
+  kernel.walk([&](DotOp dot) {
+    auto type = cast<RankedTensorType>(dot.getType());
+    registers = std::max(registers, registersOf(type, kernel.getSchedule()));
+  });
+  return registers;
+}
+
+static bool fitsRegisters(RankedTensorType tile, KernelOp kernel) {
+  ScheduleAttr schedule = kernel.getSchedule();
+  int64_t registers = registersOf(tile, schedule);
   return registers <= kMaxFragmentRegisters &&
+         registers + largestResult(kernel) <= kMaxHeldRegisters &&
          schedule.getRowsPerWarp() <= kMaxFragmentRows;
 }
 
@@ -92,7 +110,7 @@ void StageOperands::stage(LoadOp load) {
   WaitCopiesOp::create(builder, loc, 0);
 
   auto tile = cast<RankedTensorType>(load.getType());
-  bool fits = fitsRegisters(tile, getOperation().getSchedule());
+  bool fits = fitsRegisters(tile, getOperation());
   Value fragment;
   for (OpOperand &use : llvm::make_early_inc_range(load->getUses())) {
     auto dot = cast<DotOp>(use.getOwner());

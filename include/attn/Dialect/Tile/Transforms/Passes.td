@@ -18,9 +18,9 @@ def StageOperands : Pass<"tile-stage-operands", "::attn::tile::KernelOp"> {
     such load is a `tile.alloc`, a `tile.copy_async` where the load stood, a
     commit and a wait for all copies; the dot reads the tile in shared memory.
     A left operand that is loaded outside the loop of its dot and that takes at
-    most 32 registers of a thread, with one strip of 16 rows a warp, is read
-    once, by a `tile.fragment` before the loop; a larger one is read in every
-    step.
+    most 32 registers of a thread, and 144 with the largest result of a dot, with
+    one strip of 16 rows a warp, is read once, by a `tile.fragment` before the
+    loop; a larger one is read in every step.
 
     Before:
     ```mlir
