@@ -18,28 +18,29 @@ using namespace attn;
 namespace {
 struct Row {
   llvm::StringRef target;
-  int64_t maxHeadDim; // of the larger of the two
+  HeadDims max;
   ScheduleKeys keys;
 };
 } // namespace
 
 /// The first row that is large enough is taken. Shared memory is
-/// 2 bytes * (q * dqk + stages * kv * (dqk + dv)). Up to 80, a warp has two
+/// 2 bytes * (q * dqk + stages * kv * (dqk + dv)). Up to 64, a warp has two
 /// strips of 16 rows, which halves its reads of keys and values; beyond, ptxas
-/// spills for some masks. Above 192 there is room for one stage
-/// of 64 keys; two of 32 would rescale the accumulators twice as often.
+/// spills for some masks, and so it does for wide values beside a narrow query
+/// with tiles of 64 keys. Above 192 there is room for one stage of 64 keys; two
+/// of 32 would rescale the accumulators twice as often.
 static constexpr Row kRows[] = {
-    {"sm_80", 64, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
-    {"sm_80", 192, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
-    {"sm_80", 256, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1}},
+    {"sm_80", {64, 64}, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
+    {"sm_80", {192, 192}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
+    {"sm_80", {128, 256}, {/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2}},
+    {"sm_80", {256, 256}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1}},
 };
 
 ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
-  int64_t headDim = std::max(dims.qk, dims.v);
   const Row *row = std::find_if(
       std::begin(kRows), std::end(kRows), [&](const Row &candidate) {
-        return candidate.target == target.name &&
-               headDim <= candidate.maxHeadDim;
+        return candidate.target == target.name && dims.qk <= candidate.max.qk &&
+               dims.v <= candidate.max.v;
       });
   assert(row != std::end(kRows) && "every target has a row for every head dim");
   return row->keys;
