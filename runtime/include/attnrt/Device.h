@@ -70,6 +70,7 @@ struct Hazard {
   Dim3 cta;         // block index
   int warp = -1;    // index in the block, -1 when it concerns no single warp
   std::string message;
+  bool isWarning = false; // of a rule that known hardware forgives
 };
 
 /// What the launches since the last takeExecutionReport() did. Only `sim`
@@ -77,6 +78,7 @@ struct Hazard {
 struct ExecutionReport {
   uint64_t warpInstructions = 0;
   std::vector<Hazard> hazards;
+  std::vector<Hazard> warnings;
   double seconds = 0;             // of execution only
   uint64_t mmaInstructions = 0;   // by warps
   uint64_t wgmmaInstructions = 0; // by warpgroups

@@ -78,16 +78,15 @@ static void printVerdict(std::FILE *to, const OutputVerdict &output) {
 void attnrt::printHazards(std::FILE *to, const std::vector<Hazard> &hazards) {
   for (size_t i = 0; i < hazards.size() && i < kShownHazards; ++i) {
     const Hazard &hazard = hazards[i];
-    std::fprintf(to, "hazard   %s  PTX line %d  cta %u,%u,%u",
-                 hazard.kind.c_str(), hazard.ptxLine, hazard.cta.x,
-                 hazard.cta.y, hazard.cta.z);
+    std::fprintf(to, "%s  %s  PTX line %d  cta %u,%u,%u",
+                 hazard.isWarning ? "warning" : "hazard ", hazard.kind.c_str(),
+                 hazard.ptxLine, hazard.cta.x, hazard.cta.y, hazard.cta.z);
     if (hazard.warp >= 0)
       std::fprintf(to, "  warp %d", hazard.warp);
     std::fprintf(to, "\n         %s\n", hazard.message.c_str());
   }
   if (hazards.size() > kShownHazards)
-    std::fprintf(to, "         and %zu more\n",
-                 hazards.size() - kShownHazards);
+    std::fprintf(to, "         and %zu more\n", hazards.size() - kShownHazards);
 }
 
 static void printSim(std::FILE *to, const ExecutionReport &report) {
@@ -99,6 +98,7 @@ static void printSim(std::FILE *to, const ExecutionReport &report) {
                report.bankConflicts == 1 ? "" : "s", report.seconds,
                report.threads, report.threads == 1 ? "" : "s");
   printHazards(to, report.hazards);
+  printHazards(to, report.warnings);
 }
 
 void attnrt::print(std::FILE *to, const RunRecord &record) {

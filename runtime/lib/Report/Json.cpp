@@ -72,22 +72,27 @@ static Json toJson(const Timing &timing) {
       {"tflops", timing.tflops},      {"gbytes_per_s", timing.gbytesPerSecond}};
 }
 
-static Json toJson(const ExecutionReport &report) {
-  Json hazards = Json::array();
-  for (const Hazard &hazard : report.hazards)
-    hazards.push_back(
+static Json toJson(const std::vector<Hazard> &hazards) {
+  Json json = Json::array();
+  for (const Hazard &hazard : hazards)
+    json.push_back(
         {{"kind", hazard.kind},
          {"ptx_line",
           hazard.ptxLine > 0 ? Json(hazard.ptxLine) : Json(nullptr)},
          {"cta", toJson(hazard.cta)},
          {"warp", hazard.warp >= 0 ? Json(hazard.warp) : Json(nullptr)},
          {"message", hazard.message}});
+  return json;
+}
+
+static Json toJson(const ExecutionReport &report) {
   return {{"warp_instructions", report.warpInstructions},
           {"mma_instructions", report.mmaInstructions},
           {"wgmma_instructions", report.wgmmaInstructions},
           {"bulk_bytes", report.bulkBytes},
           {"bank_conflicts", report.bankConflicts},
-          {"hazards", std::move(hazards)},
+          {"hazards", toJson(report.hazards)},
+          {"warnings", toJson(report.warnings)},
           {"seconds", report.seconds},
           {"threads", report.threads}};
 }

@@ -199,6 +199,28 @@ TEST(BulkCheck, Store) {
                "race", "asynchronous read");
 }
 
+TEST(BulkCheck, WriteAfterRead) {
+  // Two copies to one place, and a plain read of the first one between.
+  std::string again = kLoad, wait = kWait;
+  for (std::string *text : {&again, &wait})
+    for (size_t at; (at = text->find("[bar]")) != text->npos;)
+      text->replace(at, 5, "[bar+8]");
+  wait.replace(wait.find("W:"), 2, "V:")
+      .replace(wait.find("bra W"), 5, "bra V");
+  std::string body =
+      byFirst(std::string(kOne) +
+                  "mbarrier.init.shared::cta.b64 [bar+8], 1;\n" + kLoad,
+              "") +
+      kWait + kRead + "bar.sync 0;\n@%p2 bra S;\n" + again + "S:\n" + wait;
+  Outcome o = runHopper(body, 64);
+  EXPECT_EQ(o.kinds(), "") << o.messages();
+  ASSERT_EQ(o.report.warnings.size(), 1u);
+  EXPECT_TRUE(o.report.warnings[0].isWarning);
+  Options strict;
+  strict.strict = true;
+  expectHazard(runHopper(body, 64, strict), "proxy", "write after read");
+}
+
 TEST(BulkCheck, SourceNeverWritten) {
   expectHazard(runHopper(std::string(kFirst) + kStore +
                          "cp.async.bulk.wait_group 0;\nR:"),

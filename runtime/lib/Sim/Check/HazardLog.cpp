@@ -37,8 +37,8 @@ bool HazardLog::isNew(const char *kind, const Event &event, const Op *other) {
   return !known;
 }
 
-void HazardLog::add(const char *kind, const Event &event, const Cta &cta,
-                    const std::string &message, const Op *other) {
+Hazard HazardLog::hazardOf(const char *kind, const Event &event, const Cta &cta,
+                           const std::string &message, const Op *other) {
   Hazard hazard;
   hazard.kind = kind;
   hazard.ptxLine = event.op ? event.op->line : 0;
@@ -49,7 +49,20 @@ void HazardLog::add(const char *kind, const Event &event, const Cta &cta,
   hazard.message = message;
   if (event.op)
     hazard.message += " in " + cta.launch.program.quote(event.op->line);
-  hazards.push_back(std::move(hazard));
+  return hazard;
+}
+
+void HazardLog::add(const char *kind, const Event &event, const Cta &cta,
+                    const std::string &message, const Op *other) {
+  hazards.push_back(hazardOf(kind, event, cta, message, other));
+}
+
+void HazardLog::warn(const char *kind, const Event &event, const Cta &cta,
+                     const std::string &message, const Op *other) {
+  if (strict)
+    return add(kind, event, cta, message, other);
+  warnings.push_back(hazardOf(kind, event, cta, message, other));
+  warnings.back().isWarning = true;
 }
 
 std::vector<Hazard> HazardLog::take() {

@@ -24,8 +24,10 @@ namespace attnrt::sim {
 /// drowns the rest.
 class HazardLog {
 public:
-  HazardLog(unsigned limit, const std::vector<std::string> &disabled)
-      : limit(limit), disabled(disabled.begin(), disabled.end()) {}
+  HazardLog(unsigned limit, const std::vector<std::string> &disabled,
+            bool strict)
+      : limit(limit), strict(strict),
+        disabled(disabled.begin(), disabled.end()) {}
 
   bool enabled(const char *kind) const { return !disabled.count(kind); }
   /// Whether `add` would keep it; asked before a message is made. What two
@@ -33,19 +35,27 @@ public:
   bool isNew(const char *kind, const Event &event, const Op *other = nullptr);
   void add(const char *kind, const Event &event, const Cta &cta,
            const std::string &message, const Op *other = nullptr);
+  /// A hazard only for the strict.
+  void warn(const char *kind, const Event &event, const Cta &cta,
+            const std::string &message, const Op *other = nullptr);
   /// The CTA has said enough.
   bool full() const { return hazards.size() >= limit || repeats > kMaxRepeats; }
   std::vector<Hazard> take();
+  std::vector<Hazard> takeWarnings() { return std::move(warnings); }
 
 private:
+  Hazard hazardOf(const char *kind, const Event &event, const Cta &cta,
+                  const std::string &message, const Op *other);
+
   unsigned limit;
+  bool strict;
   std::set<std::string> disabled;
   /// Kind, line, then the warp or the other line.
   using Key = std::tuple<std::string, int, int>;
   static Key keyOf(const char *kind, const Event &event, const Op *other);
   std::set<Key> seen;
   std::map<std::string, unsigned> perKind;
-  std::vector<Hazard> hazards;
+  std::vector<Hazard> hazards, warnings;
   uint64_t repeats = 0;
   static constexpr uint64_t kMaxRepeats = 100000;
 };

@@ -208,9 +208,6 @@ void RaceChecker::report(const Conflict &conflict, const Touch &mine,
   if (other.copies() && !mine.writes() && (state & 0xe0) == shadow::kLanded &&
       log.enabled("cp-async"))
     return;
-  // Reads before asynchronous writes are harmless on all known hardware.
-  if (conflict.isOrdered && !other.writes())
-    return;
   const char *kind = conflict.isOrdered ? "proxy" : "race";
   const std::vector<Op> &ops = home.launch.kernel.ops;
   if (!log.isNew(kind, event, &ops[other.op]))
@@ -231,10 +228,15 @@ void RaceChecker::report(const Conflict &conflict, const Touch &mine,
   order += other.writes() ? " after write" : " after read";
   order += conflict.isOrdered ? " through another proxy: " : " without order: ";
   std::string by = mine.isAsync() ? "" : " by " + describeLanes(guilty.lanes);
-  log.add(kind, guilty, home,
-          order + nameOf(mine) + " of " + describePlace(guilty, home) + by +
-              " and " + describeTouch(other, home) + remedy(conflict, mine),
-          &ops[other.op]);
+  // Known hardware does not let an asynchronous write pass an earlier read.
+  bool isForgiven = conflict.isOrdered && !other.writes();
+  std::string message = order + nameOf(mine) + " of " +
+                        describePlace(guilty, home) + by + " and " +
+                        describeTouch(other, home) + remedy(conflict, mine);
+  if (isForgiven)
+    log.warn(kind, guilty, home, message, &ops[other.op]);
+  else
+    log.add(kind, guilty, home, message, &ops[other.op]);
 }
 
 /// Lanes of one instruction that touch the same granule.

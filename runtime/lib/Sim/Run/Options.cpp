@@ -33,8 +33,9 @@ static Status readNumber(const char *variable, uint64_t least, uint64_t most,
   return Status::ok();
 }
 
-/// "-oob,-align" turns checks off; "all" and "none" stand alone.
-static Status readChecks(std::vector<std::string> &disabled) {
+/// "-oob,-align" turns checks off, "strict" makes warnings hazards; "all" and
+/// "none" stand alone.
+static Status readChecks(std::vector<std::string> &disabled, bool &strict) {
   const char *text = std::getenv("ATTNRT_SIM_CHECKS");
   if (!text || !*text || std::string(text) == "all")
     return Status::ok();
@@ -49,6 +50,10 @@ static Status readChecks(std::vector<std::string> &disabled) {
     rest = comma == rest.npos ? "" : rest.substr(comma + 1);
     if (!name.empty() && name[0] == '-')
       name = name.substr(1);
+    if (name == "strict") {
+      strict = true;
+      continue;
+    }
     bool known = false;
     for (const char *check : kCheckNames)
       known |= name == check;
@@ -100,7 +105,8 @@ Expected<Options> Options::fromEnvironment() {
         readNumber("ATTNRT_SIM_MAX_MEMORY", 1, UINT64_MAX,
                    options.maxMemoryBytes),
         readNumber("ATTNRT_SIM_MAX_HAZARDS", 1, 1000000, hazards),
-        readSchedule(options), readChecks(options.disabledChecks)})
+        readSchedule(options),
+        readChecks(options.disabledChecks, options.strict)})
     if (!status.isOk())
       return status;
   options.threads = static_cast<unsigned>(threads);

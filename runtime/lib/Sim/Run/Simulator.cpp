@@ -155,7 +155,9 @@ public:
   Status status() const;
 
 private:
+  using Found = std::map<uint64_t, std::vector<Hazard>>; // by cluster
   void work();
+  void keep(uint64_t index, std::vector<Hazard> found, Found &into);
   void stopAt(uint64_t index, uint64_t bytes);
   Dim3 firstOf(uint64_t index) const;
 
@@ -165,7 +167,7 @@ private:
   uint64_t total;
   std::atomic<uint64_t> next{0};
   std::mutex lock;
-  std::map<uint64_t, std::vector<Hazard>> hazards;
+  Found hazards, warnings;
   Counters counters;
   // The first CTA that took more memory than there is.
   uint64_t outgrown = UINT64_MAX, outgrownBytes = 0;
@@ -193,8 +195,18 @@ void Grid::stopAt(uint64_t index, uint64_t bytes) {
   outgrownBytes = bytes;
 }
 
+/// Those of the first CTAs.
+void Grid::keep(uint64_t index, std::vector<Hazard> found, Found &into) {
+  if (found.empty())
+    return;
+  std::lock_guard<std::mutex> guard(lock);
+  into.emplace(index, std::move(found));
+  while (into.size() > options.maxHazards)
+    into.erase(std::prev(into.end()));
+}
+
 void Grid::work() {
-  HazardLog log(options.maxHazards, options.disabledChecks);
+  HazardLog log(options.maxHazards, options.disabledChecks, options.strict);
   std::vector<std::unique_ptr<Checker>> checkers = makeCheckers(log);
   std::vector<Observer *> observers;
   for (auto &checker : checkers)
@@ -206,13 +218,8 @@ void Grid::work() {
     runCluster(cluster, schedule, log);
     if (cluster.outgrown)
       stopAt(index, cluster.grownBytes());
-    std::vector<Hazard> found = log.take();
-    if (found.empty())
-      continue;
-    std::lock_guard<std::mutex> guard(lock);
-    hazards.emplace(index, std::move(found));
-    while (hazards.size() > options.maxHazards)
-      hazards.erase(std::prev(hazards.end()));
+    keep(index, log.take(), hazards);
+    keep(index, log.takeWarnings(), warnings);
   }
   std::lock_guard<std::mutex> guard(lock);
   for (const auto &cta : cluster.ctas)
@@ -234,10 +241,14 @@ void Grid::report(ExecutionReport &report) {
   report.mmaInstructions += counters.mmaInstructions;
   report.wgmmaInstructions += counters.wgmmaInstructions;
   report.bulkBytes += counters.bulkBytes;
-  for (auto &[index, found] : hazards)
-    for (Hazard &hazard : found)
-      if (report.hazards.size() < options.maxHazards)
-        report.hazards.push_back(std::move(hazard));
+  auto move = [&](Found &from, std::vector<Hazard> &to) {
+    for (auto &[index, found] : from)
+      for (Hazard &hazard : found)
+        if (to.size() < options.maxHazards)
+          to.push_back(std::move(hazard));
+  };
+  move(hazards, report.hazards);
+  move(warnings, report.warnings);
 }
 
 Status Grid::status() const {

@@ -99,6 +99,8 @@ struct Options {
   unsigned maxHazards = 32;
   /// ATTNRT_SIM_CHECKS: names of the checks that are off.
   std::vector<std::string> disabledChecks;
+  /// Warnings are hazards.
+  bool strict = false;
 
   /// Options from the ATTNRT_SIM_… variables. A value that cannot be read is
   /// BadInput.
