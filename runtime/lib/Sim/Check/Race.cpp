@@ -518,11 +518,12 @@ void RaceChecker::issueTensor(const Event &event, const Cta &cta) {
       tensorStamps[cta.rank * cta.warpGroups.size() + event.warp->index / 4];
   last = clocks.issueInOrder(last);
   Touch mine = touchOf(event, cta, last, false);
-  shadowOf(cta).beginOperation();
+  RaceShadow &shadow = shadowOf(cta);
+  shadow.beginOperation();
   for (uint32_t address : *event.chunks)
-    if (!shadowOf(cta).addAsyncRead(address / RaceShadow::kGranule, mine))
+    if (!shadow.addAsyncRead(address / RaceShadow::kGranule, mine))
       touchAll(event, cta, {cta.rank, agents, 4, true}, mine, address);
-  shadowOf(cta).endOperation();
+  shadow.endOperation();
 }
 
 /// The first operation of a warpgroup has the first clock.

@@ -66,7 +66,7 @@ void RaceShadow::look(const Touch &other, const Touch &mine,
   if (unordered(conflict.other, who, conflict.isOrdered))
     racing.push_back(conflict);
   else if (remembers)
-    fine[nextFine++ % 4] = other;
+    fine[placeOf(other)] = other;
 }
 
 /// Whoever is ordered after `mine` is ordered after `old`.
