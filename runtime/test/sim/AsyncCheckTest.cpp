@@ -227,6 +227,22 @@ TEST(BulkCheck, SourceNeverWritten) {
                "uninit", "source of a bulk copy");
 }
 
+TEST(BulkCheck, Sizes) {
+  std::string load = kLoad;
+  load.replace(load.rfind("256, [bar]"), 3, "16777216");
+  expectHazard(runHopper(byFirst(kOne + load, "")), "bulk",
+               "more than there is shared memory");
+  std::string copy =
+      "cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes "
+      "[tile], [%r5], 64, [bar];\n";
+  expectHazard(
+      runHopper(byFirst(std::string(kOne) + "mov.u32 %r5, 0;\n" + copy, "")),
+      "bulk", "leaves shared memory");
+  expectHazard(runHopper(byFirst(
+                   std::string(kOne) + "mov.u32 %r5, 16777216;\n" + copy, "")),
+               "bulk", "expected an address in shared memory");
+}
+
 TEST(BulkCheck, TensorMapOfNobody) {
   expectHazard(
       runHopper(byFirst(

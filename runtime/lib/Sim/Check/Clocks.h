@@ -100,6 +100,10 @@ public:
   bool knows(unsigned agent, unsigned other, uint32_t clock) const {
     return agent == other || known[agent].generic.get(other) >= clock;
   }
+  /// Of what grows with the operations in flight.
+  uint64_t bytes() const {
+    return stamps.size() * sizeof(uint32_t) * (1 + 2 * known.size());
+  }
   bool knowsAsync(unsigned agent, unsigned other, uint32_t clock) const {
     return known[agent].async.get(other) >= clock;
   }

@@ -38,8 +38,12 @@ public:
   uint64_t bytes() const override {
     uint64_t each = 2 * sizeof(Past) + 4 * sizeof(void *);
     uint64_t places = flags.size() + phases.size();
-    return places *
-           (each + (flags.empty() ? 0 : flags.begin()->second.bytes()));
+    uint64_t waited = 0;
+    for (const std::vector<AsyncStamp> &of : stores)
+      waited += of.size() * sizeof(AsyncStamp);
+    return waited + clocks.bytes() +
+           places *
+               (each + (flags.empty() ? 0 : flags.begin()->second.bytes()));
   }
 
 private:

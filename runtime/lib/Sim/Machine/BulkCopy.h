@@ -71,7 +71,10 @@ public:
   /// Copies of the thread that nobody waited for.
   const BulkCopy *unfinishedOf(const Warp &warp, unsigned lane) const;
   /// Memory of the host.
-  uint64_t bytes() const { return pieceCount * sizeof(BulkPiece); }
+  uint64_t bytes() const {
+    return pending.size() * sizeof(BulkCopy) +
+           pieceCount * (sizeof(BulkPiece) + sizeof(uint32_t));
+  }
   const std::vector<std::unique_ptr<BulkCopy>> &inFlight() const {
     return pending;
   }

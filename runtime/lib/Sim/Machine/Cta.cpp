@@ -45,6 +45,8 @@ uint64_t Cta::grownBytes() const {
   uint64_t bytes = 0;
   for (const auto &warp : warps)
     bytes += warp->asyncs.bytes();
+  for (const WarpGroup &group : warpGroups)
+    bytes += group.bytes();
   return bytes;
 }
 

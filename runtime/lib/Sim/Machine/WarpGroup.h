@@ -56,6 +56,8 @@ public:
   /// The operation that has the row in use, or null.
   const TensorOp *userOf(const Cta &cta, unsigned warp, uint16_t row) const;
   std::deque<TensorOp> &operations() { return ops; }
+  /// Memory of the host.
+  uint64_t bytes() const { return ops.size() * sizeof(TensorOp); }
 
   unsigned firstWarp;
 

@@ -54,6 +54,7 @@ private:
   bool placeTensor(uint32_t shared);
   bool placeRow(const uint64_t *index, uint32_t row, uint32_t shared);
   bool placeLine(uint64_t global, uint32_t shared);
+  bool fitsShared(uint64_t bytes);
   bool globalExists(uint64_t address, uint64_t bytes, bool write);
   bool checkShared(Cta &home, bool write);
   bool chooseDestinations(uint64_t given, uint64_t mbarrier);
@@ -188,6 +189,8 @@ bool Issue::placeTensor(uint32_t shared) {
   if (shared % 128)
     return misuse("expected an address in shared memory that is a multiple of "
                   "128");
+  if (!fitsShared(box.bytes()))
+    return false;
   uint64_t index[TensorBox::kMaxRank] = {};
   uint32_t rows = 1;
   for (unsigned d = 1; d < box.rank; ++d)
@@ -205,6 +208,13 @@ bool Issue::placeTensor(uint32_t shared) {
   return true;
 }
 
+/// Asked before the pieces are made.
+bool Issue::fitsShared(uint64_t bytes) {
+  return bytes <= cta.shared.end ||
+         misuse("the copy has " + std::to_string(bytes) +
+                " bytes, more than there is shared memory");
+}
+
 /// A run of bytes.
 bool Issue::placeLine(uint64_t global, uint32_t shared) {
   uint16_t row = op.src[2];
@@ -216,6 +226,10 @@ bool Issue::placeLine(uint64_t global, uint32_t shared) {
                   std::to_string(bytes));
   if (global % 16 || shared % 16)
     return misuse("expected addresses that are multiples of 16");
+  if (!fitsShared(bytes))
+    return false;
+  if (has(kRemote) && (global < kSharedBase || global + bytes > cta.shared.end))
+    return misuse("the source of the copy leaves shared memory");
   if (bytes && !has(kRemote) && !globalExists(global, bytes, storesTo()))
     return false;
   for (uint32_t b = 0; b < bytes; b += BulkCopy::kPieceBytes)
@@ -325,6 +339,10 @@ void Issue::run() {
     uint32_t offset = 0;
     if (!sharedAddress(global, from, offset))
       return;
+    if (from != &cta) {
+      misuse("expected a source in the CTA's own shared memory");
+      return;
+    }
     global = offset;
   }
   bool placed = has(kTensor) ? readMap(global) && coordinates() && fill() &&
