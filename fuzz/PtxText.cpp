@@ -35,12 +35,15 @@ static sim::Options smallBudget() {
 
 static LaunchShape shapeFor(const sim::Kernel &kernel) {
   LaunchShape shape;
-  shape.block.x = kernel.maxThreads ? std::min(kernel.maxThreads, 64u) : 64;
+  // As many as a warpgroup has.
+  shape.block.x = kernel.maxThreads ? std::min(kernel.maxThreads, 128u) : 64;
   if (const uint32_t *required = kernel.requiredThreads; required[0]) {
     shape.block.x = required[0];
     shape.block.y = required[1];
     shape.block.z = required[2];
   }
+  if (const uint32_t *cluster = kernel.requiredCluster; cluster[0])
+    shape.grid = {cluster[0], cluster[1], cluster[2]};
   shape.dynamicSharedBytes = 1024;
   return shape;
 }
