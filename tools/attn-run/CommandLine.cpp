@@ -169,7 +169,7 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
                  "how the simulator computes: fast or exact");
   app.add_option("--sim-checks", texts.simChecks,
                  "the simulator's checks: all, none, or all but some: "
-                 "-oob,-uninit");
+                 "-oob,-uninit; strict makes warnings hazards");
   app.add_option("--sim-max-instructions", texts.simMaxInstructions,
                  "warp instructions after which the simulator stops a thread "
                  "block");

@@ -20,6 +20,8 @@
 
 #include "RopeKernel.h"
 
+#include "Views.h"
+
 #include <cmath>
 #include <numeric>
 
@@ -83,7 +85,6 @@ private:
   void emitCopy();
 
   // Small pieces.
-  Value bhsd(Value memref);
   Value columnsOf(Value view, int64_t first, int64_t count);
   RankedTensorType type(int64_t tileRows, int64_t columns, Type of) {
     return RankedTensorType::get({tileRows, columns}, of);
@@ -133,16 +134,6 @@ private:
 
 } // namespace
 
-/// The memref as [batch, head, length, features].
-Value RopeKernel::bhsd(Value memref) {
-  if (op.getLayout() == Layout::BHSD)
-    return memref;
-  auto permutation = AffineMap::getPermutationMap(
-      ArrayRef<unsigned>{0, 2, 1, 3}, builder.getContext());
-  return memref::TransposeOp::create(builder, loc, memref,
-                                     AffineMapAttr::get(permutation));
-}
-
 Value RopeKernel::columnsOf(Value view, int64_t first, int64_t count) {
   SmallVector<OpFoldResult> offsets(SdpaOp::kRank, builder.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(SdpaOp::kRank, builder.getIndexAttr(1));
@@ -158,8 +149,8 @@ void RopeKernel::emitCoordinates() {
   batch = BlockIdOp::create(builder, loc, GridDim::z);
   Value step = arith::ConstantIndexOp::create(builder, loc, rows);
   firstRow = arith::MulIOp::create(builder, loc, block, step);
-  input = bhsd(arguments.input);
-  output = bhsd(arguments.output);
+  input = viewAsBHSD(builder, loc, arguments.input, op.getLayout());
+  output = viewAsBHSD(builder, loc, arguments.output, op.getLayout());
 }
 
 /// As a column of i32.

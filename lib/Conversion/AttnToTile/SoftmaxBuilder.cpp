@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "SoftmaxBuilder.h"
 
+#include "Views.h"
+
 #include <cfloat>
 #include <cmath>
 
@@ -91,12 +93,7 @@ Value SoftmaxBuilder::inLog2(Value max) {
 //===----------------------------------------------------------------------===//
 
 Value SoftmaxBuilder::bhsd(Value memref) {
-  if (op.getLayout() == Layout::BHSD)
-    return memref;
-  auto permutation = AffineMap::getPermutationMap(
-      ArrayRef<unsigned>{0, 2, 1, 3}, builder.getContext());
-  return memref::TransposeOp::create(builder, loc, memref,
-                                     AffineMapAttr::get(permutation));
+  return viewAsBHSD(builder, loc, memref, op.getLayout());
 }
 
 Value SoftmaxBuilder::dim(Value memref, int64_t index) {

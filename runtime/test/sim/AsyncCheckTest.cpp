@@ -149,6 +149,14 @@ TEST(BulkCheck, ReadTooEarly) {
   expectHazard(o, "race", "asynchronous write");
 }
 
+TEST(BulkCheck, RelaxedWaitOrdersNothing) {
+  std::string wait = kWait;
+  wait.replace(wait.find("parity."), 7, "parity.relaxed.cta.");
+  expectHazard(
+      runHopper(byFirst(std::string(kOne) + kLoad, "") + wait + kRead, 64),
+      "race", "asynchronous write");
+}
+
 TEST(BulkCheck, TwoCopiesToOnePlace) {
   std::string load = kLoad;
   std::string twice = load + load.substr(load.find("cp.async"));

@@ -129,7 +129,8 @@ TEST(BulkTable, TensorLoads) {
   const char *const kEnds[] = {
       ".shared::cluster.global.mbarrier::complete_tx::bytes",
       ".shared::cta.global.tile.mbarrier::complete_tx::bytes",
-      ".shared::cluster.global.tile.mbarrier::complete_tx::bytes.L2::cache_hint",
+      ".shared::cluster.global.tile.mbarrier::complete_tx::bytes.L2::cache_"
+      "hint",
       ".shared::cta.global.mbarrier::complete_tx::bytes.L2::cache_hint",
       ".shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::"
       "cluster",
@@ -143,10 +144,10 @@ TEST(BulkTable, TensorLoads) {
           start[d] = begin == 100 ? 1 : begin / 2;
         bool isMulticast = std::strstr(end, "multicast");
         bool hasHint = std::strstr(end, "cache_hint");
-        std::string text = loadText(
-            name("cp.async.bulk.tensor.", tensor, end) + " [tile], [%rd0, " +
-            coordinates(start) + "], [bar]" + (isMulticast ? ", %rs0" : "") +
-            (hasHint ? ", %rd9" : "") + ";");
+        std::string text = loadText(name("cp.async.bulk.tensor.", tensor, end) +
+                                    " [tile], [%rd0, " + coordinates(start) +
+                                    "], [bar]" + (isMulticast ? ", %rs0" : "") +
+                                    (hasHint ? ", %rd9" : "") + ";");
         SCOPED_TRACE(std::string(end) + coordinates(start));
         auto k = Kernels::of(text);
         std::vector<uint32_t> values = counted(tensor.elements());
@@ -177,7 +178,9 @@ TEST(BulkTable, Swizzles) {
     std::vector<uint32_t> got = k->get<uint32_t>(out, words);
     for (int row = 0; row < 16; ++row)
       for (int chunk = 0; chunk < chunks; ++chunk) {
-        int by = chunks == 8 ? row % 8 : chunks == 4 ? row / 2 % 4 : row / 4 % 2;
+        int by = chunks == 8   ? row % 8
+                 : chunks == 4 ? row / 2 % 4
+                               : row / 4 % 2;
         for (int w = 0; w < 4; ++w)
           ASSERT_EQ(got[4 * (chunks * row + (chunk ^ by)) + w],
                     values[4 * (chunks * row + chunk) + w])
@@ -203,7 +206,8 @@ TEST(BulkTable, NaNOutside) {
 
 TEST(BulkTable, Lines) {
   const char *const kLoads[] = {
-      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [tile], "
+      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes "
+      "[tile], "
       "[%rd1+16], %r8, [bar];",
       "cp.async.bulk.shared::cta.global.mbarrier::complete_tx::bytes [tile], "
       "[%rd1+16], %r8, [bar];",
@@ -284,9 +288,10 @@ TEST(BulkTable, TensorStores) {
             ".global.shared::cta.tile.bulk_group.L2::cache_hint"}) {
         std::vector<int> start(tensor.rank(), begin);
         bool hasHint = std::strstr(end, "cache_hint");
-        auto k = Kernels::of(storeText(
-            name("cp.async.bulk.tensor.", tensor, end) + " [%rd0, " +
-            coordinates(start) + "], [tile]" + (hasHint ? ", %rd9" : "") + ";"));
+        auto k = Kernels::of(
+            storeText(name("cp.async.bulk.tensor.", tensor, end) + " [%rd0, " +
+                      coordinates(start) + "], [tile]" +
+                      (hasHint ? ", %rd9" : "") + ";"));
         int words = tensor.boxElements();
         std::vector<uint32_t> expected(tensor.elements(), 7);
         uint64_t out = k->put(expected);
@@ -321,9 +326,9 @@ TEST(BulkTable, TensorReductions) {
     for (const Reduction &reduction : kReductions)
       for (bool hasHint : {false, true}) {
         std::vector<int> start(tensor.rank(), 1);
-        std::string end = std::string(".global.shared::cta.") + reduction.name +
-                          (hasHint ? ".tile.bulk_group.L2::cache_hint"
-                                   : ".bulk_group");
+        std::string end =
+            std::string(".global.shared::cta.") + reduction.name +
+            (hasHint ? ".tile.bulk_group.L2::cache_hint" : ".bulk_group");
         auto k = Kernels::of(storeText(
             name("cp.reduce.async.bulk.tensor.", tensor, end.c_str()) +
             " [%rd0, " + coordinates(start) + "], [tile]" +
@@ -344,10 +349,10 @@ TEST(BulkTable, TensorReductions) {
 
 TEST(BulkTable, LineStores) {
   for (bool hasHint : {false, true}) {
-    auto k = Kernels::of(storeText(
-        std::string("cp.async.bulk.global.shared::cta.bulk_group") +
-        (hasHint ? ".L2::cache_hint [%rd2], [tile], %r8, %rd9;"
-                 : " [%rd2], [tile], %r8;")));
+    auto k = Kernels::of(
+        storeText(std::string("cp.async.bulk.global.shared::cta.bulk_group") +
+                  (hasHint ? ".L2::cache_hint [%rd2], [tile], %r8, %rd9;"
+                           : " [%rd2], [tile], %r8;")));
     uint64_t out = k->put(std::vector<uint32_t>(64, 7));
     k->launch("k", {1}, {32}, Map(), k->put(counted(40)), out, 40);
     std::vector<uint32_t> got = k->get<uint32_t>(out, 64);

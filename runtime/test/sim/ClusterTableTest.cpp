@@ -19,7 +19,8 @@ static std::vector<uint32_t> runCluster(const std::string &body) {
       ".visible .entry k(.param .u64 out)\n"
       ".explicitcluster\n.reqnctapercluster 2, 1, 1\n{\n"
       ".shared .align 16 .b8 buffer[512];\n.shared .align 8 .b8 bar[32];\n"
-      ".reg .b32 %r<32>; .reg .b64 %rd<32>; .reg .pred %p<8>; .reg .f32 %f<4>;\n"
+      ".reg .b32 %r<32>; .reg .b64 %rd<32>; .reg .pred %p<8>; .reg .f32 "
+      "%f<4>;\n"
       "ld.param.u64 %rd0, [out];\nmov.u32 %r0, %tid.x;\n"
       "mov.u32 %r1, %cluster_ctarank;\nxor.b32 %r2, %r1, 1;\n"
       "mad.lo.u32 %r3, %r1, 32, %r0;\nmul.wide.u32 %rd1, %r3, 4;\n"
@@ -86,7 +87,8 @@ TEST(ClusterTable, RemoteMemory) {
 
 TEST(ClusterTable, RemoteLoadsAndAtomics) {
   std::vector<uint32_t> out = runCluster(
-      std::string("mad.lo.u32 %r9, %r1, 100, %r0;\nst.shared.u32 [%r5], %r9;\n") +
+      std::string(
+          "mad.lo.u32 %r9, %r1, 100, %r0;\nst.shared.u32 [%r5], %r9;\n") +
       kMeet +
       "mapa.shared::cluster.u32 %r8, %r5, %r2;\n"
       "ld.shared::cluster.u32 %r10, [%r8];\n" +
@@ -101,15 +103,13 @@ TEST(ClusterTable, RemoteLoadsAndAtomics) {
     EXPECT_EQ(out[32 + lane], lane * 1000 + 100 + lane + 7);
   }
   // Every operation and type of these has its own row of the table.
-  for (const char *op :
-       {"min.u32", "max.s32", "and.b32", "or.b32", "xor.b32", "inc.u32",
-        "dec.u32", "add.f32", "add.noftz.f16x2"}) {
+  for (const char *op : {"min.u32", "max.s32", "and.b32", "or.b32", "xor.b32",
+                         "inc.u32", "dec.u32", "add.f32", "add.noftz.f16x2"}) {
     bool returns = true;
     for (const char *opcode : {"atom", "red"}) {
       std::string d = returns ? "%r11, " : "";
       runCluster(std::string("mov.u32 %r9, 0;\nst.shared.u32 [%r5], %r0;\n") +
-                 kMeet +
-                 "mapa.shared::cluster.u32 %r8, %r5, %r2;\n" + opcode +
+                 kMeet + "mapa.shared::cluster.u32 %r8, %r5, %r2;\n" + opcode +
                  ".shared::cluster." + op + " " + d + "[%r8], %r9;\n" + kMeet);
       returns = false;
     }
@@ -130,14 +130,18 @@ TEST(ClusterTable, RemoteArrivals) {
   // Each CTA's barrier waits for one arrival of its own and one of the other's.
   for (const char *arrive :
        {"mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%r8];",
-        "mbarrier.arrive.expect_tx.release.cluster.shared::cluster.b64 _, [%r8], "
+        "mbarrier.arrive.expect_tx.release.cluster.shared::cluster.b64 _, "
+        "[%r8], "
         "0;",
         "mbarrier.arrive_drop.release.cluster.shared::cluster.b64 _, [%r8];"}) {
     std::vector<uint32_t> out = runCluster(
-        std::string(kFirst) + "@%p0 bra R0;\n"
-        "mbarrier.init.shared.b64 [bar], 2;\nR0:\n" + kMeet +
+        std::string(kFirst) +
+        "@%p0 bra R0;\n"
+        "mbarrier.init.shared.b64 [bar], 2;\nR0:\n" +
+        kMeet +
         "mapa.shared::cluster.u32 %r8, %r6, %r2;\n@%p0 bra R1;\n"
-        "mbarrier.arrive.shared::cta.b64 _, [bar];\n" + arrive +
+        "mbarrier.arrive.shared::cta.b64 _, [bar];\n" +
+        arrive +
         "\nR1:\nW: mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 "
         "%p1, [bar], 0;\n@!%p1 bra W;\nst.global.u32 [%rd2], 1;\n" +
         kMeet);
@@ -147,7 +151,8 @@ TEST(ClusterTable, RemoteArrivals) {
 
 TEST(ClusterTable, CopyToTheOther) {
   std::vector<uint32_t> out = runCluster(
-      std::string("mad.lo.u32 %r9, %r1, 100, %r0;\nst.shared.u32 [%r5], %r9;\n") +
+      std::string(
+          "mad.lo.u32 %r9, %r1, 100, %r0;\nst.shared.u32 [%r5], %r9;\n") +
       "fence.proxy.async.shared::cluster;\n" + kFirst +
       "@%p0 bra R0;\nmbarrier.init.shared.b64 [bar], 1;\nR0:\n" + kMeet +
       "mapa.shared::cluster.u32 %r8, %r4, %r2;\n"
@@ -242,17 +247,19 @@ TEST(ClusterTable, Orders) {
                             "relaxed.cluster.", ""})
     for (const char *space : {"shared", "shared::cta"}) {
       std::string end = std::string(order) + space + ".b64 ";
-      std::vector<uint32_t> out = runBarrier(
-          "mbarrier.arrive." + end + "_, [bar];\n" +
-          "mbarrier.arrive.expect_tx." + end + "_, [bar], 16;\n" +
-          "mbarrier.complete_tx." + (std::strstr(order, "cluster")
-                                         ? "relaxed.cluster."
-                                         : "relaxed.cta.") +
-          space + ".b64 [bar], 16;\n" + "mbarrier.arrive_drop." + end +
-          "_, [bar];\nmbarrier.test_wait.parity." +
-          (std::strstr(order, "relaxed") ? "relaxed.cta." : "acquire.cluster.") +
-          space + ".b64 %p1, [bar], 0;\nselp.u32 %r9, 1, 0, %p1;\n"
-          "st.global.u32 [%rd2], %r9;");
+      std::vector<uint32_t> out =
+          runBarrier("mbarrier.arrive." + end + "_, [bar];\n" +
+                     "mbarrier.arrive.expect_tx." + end + "_, [bar], 16;\n" +
+                     "mbarrier.complete_tx." +
+                     (std::strstr(order, "cluster") ? "relaxed.cluster."
+                                                    : "relaxed.cta.") +
+                     space + ".b64 [bar], 16;\n" + "mbarrier.arrive_drop." +
+                     end + "_, [bar];\nmbarrier.test_wait.parity." +
+                     (std::strstr(order, "relaxed") ? "relaxed.cta."
+                                                    : "acquire.cluster.") +
+                     space +
+                     ".b64 %p1, [bar], 0;\nselp.u32 %r9, 1, 0, %p1;\n"
+                     "st.global.u32 [%rd2], %r9;");
       EXPECT_EQ(out[0], 1u) << end;
     }
 }

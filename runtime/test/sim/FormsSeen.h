@@ -42,7 +42,8 @@ inline void addForms(const ptx::Instruction &inst, std::set<std::string> &out) {
     for (const std::string &modifier : inst.modifiers) {
       out.insert(lineFor(form, modifier));
       if (wgmmaColumns(modifier))
-        out.insert(lineFor(form, "m64nN" + modifier.substr(modifier.find('k'))));
+        out.insert(
+            lineFor(form, "m64nN" + modifier.substr(modifier.find('k'))));
     }
   }
 }

@@ -55,8 +55,8 @@ struct Operand {
   unsigned bytes() const {
     if (!swizzle)
       return count * 32;
-    unsigned atoms = mnMajor ? (count + wide() - 1) / wide() * depth() / 8
-                             : (count + 7) / 8;
+    unsigned atoms =
+        mnMajor ? (count + wide() - 1) / wide() * depth() / 8 : (count + 7) / 8;
     return atoms * 8 * swizzle;
   }
   /// The chunk's place in row `row` of an atom.
@@ -77,8 +77,8 @@ struct Operand {
     if (!swizzle)
       return mn / 8 * 256 + k / 8 * 128 + k % 8 * 16 + at % 16;
     unsigned atom = at / swizzle, chunk = at % swizzle / 16;
-    return atom * depth() * swizzle + k * swizzle +
-           moved(chunk, k % 8) * 16 + at % 16;
+    return atom * depth() * swizzle + k * swizzle + moved(chunk, k % 8) * 16 +
+           at % 16;
   }
   uint64_t descriptor(unsigned offset) const {
     uint64_t kind = swizzle == 128 ? 1 : swizzle == 64 ? 2 : swizzle ? 3 : 0;
@@ -118,9 +118,9 @@ std::string textOf(const Product &p, unsigned bytes, unsigned bAt) {
       "add.s64 %rd1, %rd1, %rd3;\nmov.u32 %r1, tile;\n"
       "mad.lo.u32 %r2, %r0, 16, %r1;\n";
   for (unsigned b = 0; b < bytes; b += 2048)
-    text += "ld.global.v4.u32 {%r4, %r5, %r6, %r7}, [%rd0+" + std::to_string(b) +
-            "];\nst.shared.v4.u32 [%r2+" + std::to_string(b) +
-            "], {%r4, %r5, %r6, %r7};\n";
+    text += "ld.global.v4.u32 {%r4, %r5, %r6, %r7}, [%rd0+" +
+            std::to_string(b) + "];\nst.shared.v4.u32 [%r2+" +
+            std::to_string(b) + "], {%r4, %r5, %r6, %r7};\n";
   text += "ld.global.v4.u32 {%r4, %r5, %r6, %r7}, [%rd1];\n"
           "fence.proxy.async.shared::cta;\nbar.sync 0;\n"
           "shr.u32 %r8, %r1, 4;\ncvt.u64.u32 %rd4, %r8;\n"
@@ -137,8 +137,8 @@ std::string textOf(const Product &p, unsigned bytes, unsigned bAt) {
           ";\nwgmma.fence.sync.aligned;\nwgmma.mma_async.sync.aligned.m64n" +
           std::to_string(n) + "k" + std::to_string(p.a.depth()) + "." + types +
           " " + list("%d", 0, words) + ", " +
-          (p.fromRegisters ? "{%r4, %r5, %r6, %r7}" : "%rd5") + ", %rd6, %p0, " +
-          std::to_string(p.sign) + ", 1";
+          (p.fromRegisters ? "{%r4, %r5, %r6, %r7}" : "%rd5") +
+          ", %rd6, %p0, " + std::to_string(p.sign) + ", 1";
   if (has16 && !p.fromRegisters)
     text += p.a.mnMajor ? ", 1" : ", 0";
   if (has16)
@@ -187,7 +187,8 @@ void check(const Product &p) {
     for (unsigned byte = 0; byte < 16; byte += p.a.element.bytes) {
       unsigned lane = thread % 32, r = byte / 4;
       unsigned row = 16 * (thread / 32) + lane / 4 + 8 * (r % 2);
-      unsigned k = (4 * (lane % 4) + 16 * (r / 2) + byte % 4) / p.a.element.bytes;
+      unsigned k =
+          (4 * (lane % 4) + 16 * (r / 2) + byte % 4) / p.a.element.bytes;
       put(fragments, 16 * thread + byte, p.a.element, a[row * depth + k]);
     }
   std::unique_ptr<Kernels> owner = Kernels::of(textOf(p, bytes, bAt));

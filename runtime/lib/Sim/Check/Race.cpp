@@ -57,11 +57,6 @@ private:
     uint64_t phase[2] = {UINT64_MAX, UINT64_MAX};
     Past &of(uint64_t which);
   };
-  /// An operation that somebody has not waited for.
-  struct Operation {
-    const void *what;
-    AsyncStamp stamp;
-  };
 
   void begin(const Cta &cta);
   RaceShadow &shadowOf(const Cta &cta) { return shadows[cta.rank]; }

@@ -75,14 +75,6 @@ void BulkCopies::wait(const Warp &warp, unsigned lane, uint32_t left) {
   }
 }
 
-const BulkCopy *BulkCopies::unfinishedOf(const Warp &warp,
-                                         unsigned lane) const {
-  for (const auto &copy : pending)
-    if (copy->warp == &warp && copy->lane == lane)
-      return copy.get();
-  return nullptr;
-}
-
 const BulkCopy *BulkCopies::writerOf(const Cta &cta, uint32_t address) const {
   for (const auto &copy : pending) {
     if (std::find(copy->to.begin(), copy->to.end(), &cta) == copy->to.end())

@@ -68,8 +68,6 @@ public:
   void commit(const Warp &warp, unsigned lane);
   /// Finishes all but the newest `left` groups of the thread.
   void wait(const Warp &warp, unsigned lane, uint32_t left);
-  /// Copies of the thread that nobody waited for.
-  const BulkCopy *unfinishedOf(const Warp &warp, unsigned lane) const;
   /// Memory of the host.
   uint64_t bytes() const {
     return pending.size() * sizeof(BulkCopy) +

@@ -26,7 +26,7 @@ struct Fragment {
     AtBarrier,    // `barrier` says which
     WaitingLanes, // for other members of the mask of a warp-wide operation
     AtMBarrier,   // `barrier` is its address
-    AtCluster,    // for `phase` of the cluster's barrier
+    AtCluster,    // for the cluster's barrier
     AtWarpGroup,  // for other warps to issue the same wgmmas
   };
   uint32_t pc = 0;
@@ -34,7 +34,6 @@ struct Fragment {
   int32_t meeting = -1; // where it joins its siblings
   State state = Ready;
   uint32_t barrier = 0;
-  uint64_t phase = 0;
   uint32_t awaited = 0; // lanes
   bool forced = false;  // go on although lanes are missing
   bool inVain = false;  // woken though the phase is not over

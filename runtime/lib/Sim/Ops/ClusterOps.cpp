@@ -84,10 +84,8 @@ Step waitForCluster(Warp &warp, const Op &op, uint32_t mask) {
     warp.cta.emit(event);
     return Step::Next;
   }
-  if (warp.cta.cluster->barrier.phase < phase) {
-    warp.fragment().phase = phase;
+  if (warp.cta.cluster->barrier.phase < phase)
     return park(warp, op, Fragment::AtCluster);
-  }
   event.phase = phase - 1;
   warp.cta.emit(event);
   return Step::Next;

@@ -17,7 +17,7 @@ namespace {
 /// What an arrival does, in aux.
 enum : uint32_t { kExpects = 1, kDrops = 2, kNoComplete = 4, kRelaxed = 8 };
 /// How a wait waits.
-enum : uint32_t { kParity = 1, kTry = 2 };
+enum : uint32_t { kParity = 1, kTry = 2, kUnordered = 4 };
 
 /// Lanes that name the same barrier.
 struct Group {
@@ -141,6 +141,8 @@ void tellWait(Warp &warp, const Op &op, const Group &group, MBarrier &barrier) {
   if (!barrier.phase)
     return; // a fresh barrier counts as one whose last phase is over
   barrier.observed = true;
+  if (op.aux & kUnordered)
+    return;
   Event event{EventKind::MBarrierWait, &warp, &op, group.lanes};
   event.place = group.cta;
   event.barrier = group.address;
@@ -197,7 +199,8 @@ bool bindMBarrier(const Match &match, Op &op) {
     return setHandler(op, pendingCount);
   if (match.has("test_wait") || match.has("try_wait")) {
     op.aux = (match.has("parity") ? kParity : 0) |
-             (match.has("try_wait") ? kTry : 0);
+             (match.has("try_wait") ? kTry : 0) |
+             (match.has("relaxed") ? kUnordered : 0);
     return setHandler(op, wait);
   }
   if (match.has("arrive") || match.has("arrive_drop")) {
