@@ -44,6 +44,12 @@ LLVM::LLVMStructType abi::tensorSpecType(MLIRContext *context) {
        LLVM::LLVMArrayType::get(integer(64), ATTNRT_MAX_RANK)});
 }
 
+static_assert(offsetof(AttnrtBox, swizzle) ==
+                      offsetof(AttnrtTensorSpec, alignment) &&
+                  offsetof(AttnrtBox, shape) ==
+                      offsetof(AttnrtTensorSpec, shape),
+              "tensorSpecType is both");
+
 Value abi::emitConstant(OpBuilder &builder, Location loc, unsigned bits,
                         int64_t value) {
   return LLVM::ConstantOp::create(builder, loc, builder.getIntegerType(bits),

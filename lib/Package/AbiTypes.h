@@ -36,7 +36,8 @@ inline mlir::LLVM::LLVMPointerType pointerType(mlir::MLIRContext *context) {
 mlir::LLVM::LLVMStructType moduleType(mlir::MLIRContext *context);
 /// AttnrtKernel: module, name, state.
 mlir::LLVM::LLVMStructType kernelType(mlir::MLIRContext *context);
-/// AttnrtTensorSpec: name, typeCode, typeBits, rank, alignment, shape.
+/// AttnrtTensorSpec: name, typeCode, typeBits, rank, alignment, shape; and
+/// AttnrtBox, with `swizzle` for `alignment`.
 mlir::LLVM::LLVMStructType tensorSpecType(mlir::MLIRContext *context);
 
 /// Fields of DLTensor, as byte offsets.

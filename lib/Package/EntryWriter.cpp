@@ -121,34 +121,41 @@ Value EntryWriter::dataOf(Value tensor) {
 }
 
 /// Constants for AttnrtTensorSpec.
-void EntryWriter::checkTensor(Value tensor, RankedTensorType type,
-                              Type elementType, uint32_t alignment,
-                              const Twine &name) {
-  std::string symbol = (entry.getSymName() + "." + name + ".spec").str();
+Value EntryWriter::emitSpec(const Twine &symbol, const Twine &name,
+                            Type elementType, ArrayRef<int64_t> shape,
+                            uint32_t number) {
+  std::string global = (entry.getSymName() + "." + symbol).str();
   uint8_t code = elementType.isInteger() ? kDLInt
                  : elementType.isBF16()  ? kDLBfloat
                                          : kDLFloat;
   auto spec = abi::tensorSpecType(builder.getContext());
   abi::emitStruct(
-      builder, loc, module, symbol, spec, /*isConstant=*/true,
+      builder, loc, module, global, spec, /*isConstant=*/true,
       [&](OpBuilder &body) -> SmallVector<Value> {
-        SmallVector<int64_t> shape(type.getShape());
-        for (int64_t &size : shape)
+        SmallVector<int64_t> padded(shape);
+        for (int64_t &size : padded)
           size = ShapedType::isDynamic(size) ? -1 : size;
-        shape.resize(ATTNRT_MAX_RANK, 0);
+        padded.resize(ATTNRT_MAX_RANK, 0);
         Value dims = LLVM::ConstantOp::create(
             body, loc, spec.getBody().back(),
             DenseIntElementsAttr::get(
                 RankedTensorType::get(ATTNRT_MAX_RANK, builder.getI64Type()),
-                shape));
+                padded));
         return {abi::emitString(body, loc, module, name.str()),
                 abi::emitConstant(body, loc, 8, code),
                 abi::emitConstant(body, loc, 8,
                                   elementType.getIntOrFloatBitWidth()),
-                abi::emitConstant(body, loc, 16, type.getRank()),
-                abi::emitConstant(body, loc, 32, alignment),
+                abi::emitConstant(body, loc, 16, shape.size()),
+                abi::emitConstant(body, loc, 32, number),
                 dims};
       });
-  Value address = LLVM::AddressOfOp::create(builder, loc, pointer, symbol);
-  returnIfNonzero(callRuntime("attnrtCheckTensor", {tensor, address}));
+  return LLVM::AddressOfOp::create(builder, loc, pointer, global);
+}
+
+void EntryWriter::checkTensor(Value tensor, RankedTensorType type,
+                              Type elementType, uint32_t alignment,
+                              const Twine &name) {
+  Value spec = emitSpec(name + ".spec", name, elementType, type.getShape(),
+                        alignment);
+  returnIfNonzero(callRuntime("attnrtCheckTensor", {tensor, spec}));
 }

@@ -62,6 +62,12 @@ protected:
                    mlir::Type elementType, uint32_t alignment,
                    const llvm::Twine &name);
 
+  /// The address of a constant that describes a tensor or a box of one: name,
+  /// element type, rank, `number`, shape (-1 where dynamic).
+  mlir::Value emitSpec(const llvm::Twine &symbol, const llvm::Twine &name,
+                       mlir::Type elementType, llvm::ArrayRef<int64_t> shape,
+                       uint32_t number);
+
   mlir::ModuleOp module;
   mlir::Location loc;
   mlir::Type pointer;

@@ -115,8 +115,8 @@ LogicalResult HostWriter::writeOp(Operation &op) {
     failUnless(scalars.lookup(assertion.getArg()), assertion.getMsg());
     return success();
   }
-  if (isa<tensor::EmptyOp>(op))
-    return success(); // the destination of a launch, which see
+  if (isa<tensor::EmptyOp, TensorMapOp>(op))
+    return success(); // of a launch, which see
   if (auto launch = dyn_cast<LaunchOp>(op)) {
     writeLaunch(launch);
     return success();
@@ -254,45 +254,83 @@ void HostWriter::cleanUp() {
 /// In the order of GlobalView: address, dynamic dimensions, strides.
 SmallVector<Value> HostWriter::launchParameters(LaunchOp op) {
   Type i32 = builder.getI32Type();
-  SmallVector<Value> parameters;
+  SmallVector<Value> slots;
+  auto add = [&](Value parameter) { slots.push_back(inMemory(parameter)); };
   auto addTensor = [&](Value tensor) {
     TensorParts parts = partsOf(tensor);
-    parameters.push_back(parts.data);
+    add(parts.data);
     auto type = cast<RankedTensorType>(tensor.getType());
     for (auto [i, size] : llvm::enumerate(type.getShape()))
       if (ShapedType::isDynamic(size))
-        parameters.push_back(
-            LLVM::TruncOp::create(builder, loc, i32, parts.dims[i]));
-    llvm::append_range(parameters, parts.strides);
+        add(LLVM::TruncOp::create(builder, loc, i32, parts.dims[i]));
+    llvm::for_each(parts.strides, add);
   };
   for (Value input : op.getInputs()) {
-    if (isa<RankedTensorType>(input.getType()))
+    if (auto map = input.getDefiningOp<TensorMapOp>())
+      slots.push_back(emitTensorMap(op, map));
+    else if (isa<RankedTensorType>(input.getType()))
       addTensor(input);
     else if (input.getType().isIndex())
-      parameters.push_back(
-          arith::IndexCastOp::create(builder, loc, i32, scalars.lookup(input)));
+      add(arith::IndexCastOp::create(builder, loc, i32, scalars.lookup(input)));
     else
-      parameters.push_back(scalars.lookup(input));
+      add(scalars.lookup(input));
   }
   for (Value result : op->getResults())
     addTensor(result);
-  return parameters;
+  return slots;
 }
+
+/// The values one after the other in memory; all of one type.
+Value HostWriter::emitArray(ValueRange values) {
+  Type type = values.front().getType();
+  Value array = LLVM::AllocaOp::create(builder, loc, pointer, type,
+                                       constant(32, values.size()));
+  for (auto [i, value] : llvm::enumerate(values)) {
+    Value at = LLVM::GEPOp::create(builder, loc, pointer, type, array,
+                                   ArrayRef<LLVM::GEPArg>{int32_t(i)});
+    LLVM::StoreOp::create(builder, loc, value, at);
+  }
+  return array;
+}
+
+Value HostWriter::inMemory(Value parameter) { return emitArray(parameter); }
+
+/// As messages call it: an argument, a result, or what lies between launches.
+std::string HostWriter::nameOf(Value tensor) {
+  if (auto argument = dyn_cast<BlockArgument>(tensor))
+    return ("argument " + Twine(argument.getArgNumber())).str();
+  auto found = results.find(tensor);
+  if (found != results.end())
+    return ("result " + Twine(found->second)).str();
+  return "an intermediate result";
+}
+
+/// Destinations of the launch are described as its results, which have places.
+Value HostWriter::emitTensorMap(LaunchOp op, TensorMapOp map) {
+  Value tensor = map.getTensor();
+  for (auto [output, result] : llvm::zip(op.getOutputs(), op.getResults()))
+    if (output == tensor)
+      tensor = result;
+  TensorParts parts = partsOf(tensor);
+  TensorMapType type = map.getType();
+  auto words = LLVM::LLVMArrayType::get(
+      builder.getI64Type(), ATTNRT_TENSOR_MAP_BYTES / sizeof(int64_t));
+  Value memory = LLVM::AllocaOp::create(builder, loc, pointer, words,
+                                        constant(32, 1),
+                                        ATTNRT_TENSOR_MAP_ALIGNMENT);
+  Value box = emitSpec("box" + Twine(numBoxes++), nameOf(tensor),
+                       type.getElementType(), type.getBox(), type.getSwizzle());
+  returnIfNonzero(callRuntime("attnrtEncodeTensorMap",
+                              {box, parts.data, emitArray(parts.dims),
+                               emitArray(parts.strides), memory}));
+  return memory;
+}
+
 
 void HostWriter::startKernel(LaunchOp op) {
   Type i32 = builder.getI32Type();
-  SmallVector<Value> parameters = launchParameters(op);
+  Value array = emitArray(launchParameters(op));
   Value one = constant(32, 1);
-  Value array = LLVM::AllocaOp::create(builder, loc, pointer, pointer,
-                                       constant(32, parameters.size()));
-  for (auto [i, parameter] : llvm::enumerate(parameters)) {
-    Value slot =
-        LLVM::AllocaOp::create(builder, loc, pointer, parameter.getType(), one);
-    LLVM::StoreOp::create(builder, loc, parameter, slot);
-    Value at = LLVM::GEPOp::create(builder, loc, pointer, pointer, array,
-                                   ArrayRef<LLVM::GEPArg>{int32_t(i)});
-    LLVM::StoreOp::create(builder, loc, slot, at);
-  }
   auto kernel = cast<LLVM::LLVMFuncOp>(
       SymbolTable::lookupNearestSymbolFrom(op, op.getKernelAttr()));
   auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(

@@ -39,6 +39,10 @@ private:
   void writeLaunch(tile::LaunchOp op);
   void startKernel(tile::LaunchOp op);
   llvm::SmallVector<mlir::Value> launchParameters(tile::LaunchOp op);
+  mlir::Value inMemory(mlir::Value parameter);
+  mlir::Value emitTensorMap(tile::LaunchOp op, tile::TensorMapOp map);
+  mlir::Value emitArray(mlir::ValueRange values);
+  std::string nameOf(mlir::Value tensor);
 
   // What a launch fills is a result of the function, which the caller
   // allocated, or lies in a workspace until the function returns.
@@ -58,6 +62,7 @@ private:
   llvm::MapVector<mlir::Value, TensorParts> workspace;
   llvm::DenseMap<mlir::Value, int> results; // of the function
   llvm::DenseMap<int, int64_t> shapeOffsets;
+  unsigned numBoxes = 0;
 };
 
 } // namespace attn

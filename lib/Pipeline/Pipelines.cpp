@@ -56,14 +56,16 @@ static void buildAttnStage(OpPassManager &manager,
 static void buildTileStage(OpPassManager &manager) {
   OpPassManager &kernels = manager.nest<tile::KernelOp>();
   kernels.addPass(tile::createStageOperands());
+  kernels.addPass(tile::createStageStores());
+  kernels.addPass(tile::createSpecializeWarps());
   kernels.addPass(tile::createPipelineLoads());
   kernels.addPass(tile::createAlternateLoads());
-  kernels.addPass(tile::createStageStores());
   kernels.addPass(tile::createInsertBarriers());
   kernels.addPass(tile::createAssignLayouts());
   kernels.addPass(tile::createAllocateShared());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
+  manager.addPass(tile::createMakeTensorMaps());
 }
 
 void attn::buildAttnToTilePipeline(OpPassManager &manager,

@@ -23,6 +23,11 @@ struct Row {
 };
 } // namespace
 
+/// Two warpgroups of consumers, which take one query tile, beside producers.
+static constexpr ScheduleKeys plain(int64_t q, int64_t kv) {
+  return {q, kv, /*warps=*/8, /*stages=*/2, /*split=*/1, /*producers=*/4};
+}
+
 /// The first row that is large enough is taken. Shared memory is
 /// 2 bytes * (q * dqk + stages * kv * (dqk + dv)). Up to 64, a warp has two
 /// strips of 16 rows, which halves its reads of keys and values; beyond, ptxas
@@ -34,6 +39,10 @@ static constexpr Row kRows[] = {
     {"sm_80", {192, 192}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
     {"sm_80", {128, 256}, {/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2}},
     {"sm_80", {256, 256}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1}},
+    {"sm_90a", {128, 128}, plain(/*q=*/128, /*kv=*/128)},
+    {"sm_90a", {192, 128}, plain(/*q=*/128, /*kv=*/128)},
+    {"sm_90a", {192, 192}, plain(/*q=*/128, /*kv=*/112)},
+    {"sm_90a", {256, 256}, plain(/*q=*/128, /*kv=*/80)},
 };
 
 ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
@@ -46,6 +55,26 @@ ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
   return row->keys;
 }
 
+RegisterSplit attn::splitRegisters(const TargetDesc &target, int64_t warps) {
+  constexpr int64_t kThreads = 128, kMostConsumer = 240, kLeastProducer = 24;
+  int64_t groups = warps / 4;
+  int64_t each = target.registersPerBlock / kThreads;
+  int64_t atEntry = each / (groups + 1);
+  if (atEntry >= kMostConsumer)
+    return {0, 0};
+  int64_t consumer = (each - kLeastProducer) / groups / 8 * 8;
+  consumer = std::min(consumer, kMostConsumer);
+  return {(each - groups * consumer) / 8 * 8, consumer};
+}
+
+int64_t attn::registerLimit(const TargetDesc &target,
+                            const ScheduleKeys &keys) {
+  if (keys.producers == 0)
+    return target.registersPerThread;
+  int64_t consumer = splitRegisters(target, keys.warps).consumer;
+  return consumer ? consumer : target.registersPerThread;
+}
+
 int64_t attn::estimateRegisters(const ScheduleKeys &keys, HeadDims dims) {
   constexpr int64_t kLanes = 32, kAddressing = 40, kMaxQueryFragment = 32;
   constexpr int64_t kMaxHeld = 144; // with the accumulators
@@ -54,7 +83,9 @@ int64_t attn::estimateRegisters(const ScheduleKeys &keys, HeadDims dims) {
   int64_t scores = rows * keys.kv / kLanes;
   int64_t probabilities = scores / 2;
   int64_t query = rows * dims.qk / kLanes / 2;
-  if (query > kMaxQueryFragment || query + accumulators > kMaxHeld || rows > 16)
+  if (keys.producers)
+    query = 0; // from shared memory
+  else if (query > kMaxQueryFragment || query + accumulators > kMaxHeld || rows > 16)
     query = rows / 16 * 4; // read again in every step
   return accumulators + scores + probabilities + query + kAddressing;
 }

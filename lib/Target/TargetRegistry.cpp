@@ -17,7 +17,14 @@ static constexpr TargetDesc kTargets[] = {
      /*computeMajor=*/8, /*computeMinor=*/0,
      /*sharedBytesPerBlock=*/163 * 1024, /*registersPerThread=*/255,
      /*registersPerBlock=*/64 * 1024, /*threadsPerBlock=*/1024,
-     /*multiprocessors=*/108},
+     /*multiprocessors=*/108, /*isArchitectureSpecific=*/false,
+     /*hasWarpgroups=*/false},
+    {/*name=*/"sm_90a", /*ptxFeatures=*/"+ptx80",
+     /*computeMajor=*/9, /*computeMinor=*/0,
+     /*sharedBytesPerBlock=*/227 * 1024, /*registersPerThread=*/255,
+     /*registersPerBlock=*/64 * 1024, /*threadsPerBlock=*/1024,
+     /*multiprocessors=*/132, /*isArchitectureSpecific=*/true,
+     /*hasWarpgroups=*/true},
 };
 
 llvm::ArrayRef<TargetDesc> attn::knownTargets() { return kTargets; }
@@ -38,9 +45,11 @@ std::string attn::knownTargetNames() {
 
 const TargetDesc *attn::bestTargetFor(int computeMajor, int computeMinor) {
   const TargetDesc *best = nullptr;
-  for (const TargetDesc &target : kTargets)
-    if (std::pair(target.computeMajor, target.computeMinor) <=
-        std::pair(computeMajor, computeMinor))
+  std::pair chip(computeMajor, computeMinor);
+  for (const TargetDesc &target : kTargets) {
+    std::pair needed(target.computeMajor, target.computeMinor);
+    if (target.isArchitectureSpecific ? needed == chip : needed <= chip)
       best = &target;
+  }
   return best;
 }

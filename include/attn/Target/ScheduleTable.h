@@ -17,6 +17,7 @@ namespace attn {
 /// The keys of `#tile.schedule`, as plain data.
 struct ScheduleKeys {
   int64_t q, kv, warps, stages, split = 1;
+  int64_t producers = 0, persistent = 0, turns = 0, overlap = 0;
 };
 
 /// Head dimensions as the kernel has them: padded to the MMA step.
@@ -25,6 +26,19 @@ struct HeadDims {
 };
 
 ScheduleKeys defaultSchedule(const TargetDesc &target, HeadDims dims);
+
+/// Registers of a thread, where warpgroups hand some to others.
+struct RegisterSplit {
+  int64_t producer, consumer;
+};
+
+/// What `warps` consumers and one warpgroup of producers share of the
+/// registers, in eights; nothing is handed over where `consumer` is 0, as a
+/// thread has what it can address from the start.
+RegisterSplit splitRegisters(const TargetDesc &target, int64_t warps);
+
+/// 32-bit registers a thread may have.
+int64_t registerLimit(const TargetDesc &target, const ScheduleKeys &keys);
 
 /// 32-bit registers a thread needs at least: accumulators, scores,
 /// probabilities, the query fragment and the addresses of a step.

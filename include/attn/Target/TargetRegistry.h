@@ -31,6 +31,11 @@ struct TargetDesc {
   int64_t registersPerBlock;
   int64_t threadsPerBlock;
   int64_t multiprocessors; // of the first chip that has these mechanisms
+  /// Code runs on chips of exactly this compute capability.
+  bool isArchitectureSpecific;
+  /// Warpgroups multiply from shared memory, a copy engine fills it, and warps
+  /// hand each other registers.
+  bool hasWarpgroups;
 };
 
 /// Null when there is no such target.

@@ -247,10 +247,7 @@ static auto argumentTaker(KernelOp kernel) {
 
 /// With the count that the shapes decided, where types know them.
 ScheduleAttr HostRewriter::scheduleOf(Value splits) {
-  ScheduleAttr keys = schedule();
-  return ScheduleAttr::get(builder.getContext(), keys.getQ(), keys.getKv(),
-                           keys.getWarps(), keys.getStages(),
-                           getConstantIntValue(splits).value_or(0));
+  return schedule().withSplit(getConstantIntValue(splits).value_or(0));
 }
 
 KernelOp HostRewriter::emitKernel(ArrayRef<Value> inputs,

@@ -36,7 +36,7 @@ ScheduleAttr attn::mergeSchedule(SdpaOp op) {
   int64_t threadsOfRow = llvm::divideCeil(tileColumns(op), kAccess);
   int64_t rows = kWarps * ScheduleAttr::kWarpSize / threadsOfRow;
   return ScheduleAttr::get(op.getContext(), rows, /*kv=*/0, kWarps,
-                           /*stages=*/1, /*split=*/1);
+                           /*stages=*/1);
 }
 
 namespace {

@@ -52,7 +52,7 @@ ScheduleAttr attn::ropeSchedule(RopeOp op) {
   int64_t threads = kWarps * ScheduleAttr::kWarpSize;
   int64_t rows = kRowsOfThread * threads / threadsOfRow(op);
   return ScheduleAttr::get(op.getContext(), rows, /*kv=*/0, kWarps,
-                           /*stages=*/1, /*split=*/1);
+                           /*stages=*/1);
 }
 
 namespace {

@@ -54,10 +54,15 @@ static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
                         .Case("warps", &keys.warps)
                         .Case("stages", &keys.stages)
                         .Case("split", &keys.split)
+                        .Case("producers", &keys.producers)
+                        .Case("persistent", &keys.persistent)
+                        .Case("turns", &keys.turns)
+                        .Case("overlap", &keys.overlap)
                         .Default(nullptr);
     if (!slot)
       return emitError() << "expected schedule keys `q`, `kv`, `warps`, "
-                            "`stages` or `split`, got `"
+                            "`stages`, `split`, `producers`, `persistent`, "
+                            "`turns` or `overlap`, got `"
                          << key.trim() << "`";
     if (value.trim().getAsInteger(10, *slot))
       return emitError() << "expected an integer for schedule key `"
@@ -91,15 +96,21 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
     return failure();
   auto attr = ScheduleAttr::getChecked(emitError, &getContext(), keys.q,
                                        keys.kv, keys.warps, keys.stages,
-                                       keys.split);
+                                       keys.split, keys.producers,
+                                       keys.persistent, keys.turns,
+                                       keys.overlap);
   if (!attr)
     return failure();
+  if (keys.producers && !target.hasWarpgroups)
+    return emitError() << "schedule `" << attr.toFlag()
+                       << "` needs warpgroups, which " << target.name
+                       << " does not have";
   int64_t registers = estimateRegisters(keys, dims);
-  if (registers > target.registersPerThread)
+  int64_t limit = registerLimit(target, keys);
+  if (registers > limit)
     return emitError() << "schedule `" << attr.toFlag() << "` needs "
                        << registers << " registers a thread, "
-                       << registers - target.registersPerThread
-                       << " more than the " << target.registersPerThread
+                       << registers - limit << " more than the " << limit
                        << " of " << target.name;
   op->setAttr("tile.schedule", attr);
   op->setAttr("tile.target", StringAttr::get(&getContext(), target.name));

@@ -66,7 +66,7 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   Builder builder(function.getContext());
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),
                     builder.getUnitAttr());
-  int32_t threads = kernel.getSchedule().getThreads();
+  int32_t threads = kernel.getSchedule().getAllThreads();
   function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
                     builder.getDenseI32ArrayAttr({threads}));
   // Without it ptxas aims at registers for two CTAs, and spills to get there.
@@ -80,6 +80,19 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   function->setAttr("tile.shared_bytes", kernel.getSharedBytesAttr());
   if (Attribute source = kernel->getAttr(kSourceAttr))
     function->setAttr(kSourceAttr, source);
+}
+
+/// A map is a parameter by value that copies read in place.
+static void setMapAttributes(LLVM::LLVMFuncOp function, unsigned argument) {
+  Builder builder(function.getContext());
+  constexpr int64_t kWords = 16, kAlignment = 64;
+  auto words = LLVM::LLVMArrayType::get(builder.getI64Type(), kWords);
+  function.setArgAttr(argument, LLVM::LLVMDialect::getByValAttrName(),
+                      TypeAttr::get(words));
+  function.setArgAttr(argument, LLVM::LLVMDialect::getAlignAttrName(),
+                      builder.getI64IntegerAttr(kAlignment));
+  function.setArgAttr(argument, NVVM::NVVMDialect::getGridConstantAttrName(),
+                      builder.getUnitAttr());
 }
 
 LogicalResult
@@ -102,6 +115,9 @@ KernelConversion::matchAndRewrite(KernelOp op, OneToNOpAdaptor,
   auto function = LLVM::LLVMFuncOp::create(rewriter, op.getLoc(),
                                            op.getSymName(), type);
   setKernelAttributes(function, op);
+  for (auto [i, type] : llvm::enumerate(op.getArgumentTypes()))
+    if (isa<TensorMapType>(type))
+      setMapAttributes(function, signature.getInputMapping(i)->inputNo);
   rewriter.inlineRegionBefore(op.getBody(), function.getBody(),
                               function.getBody().end());
   rewriter.applySignatureConversion(&function.getBody().front(), signature,

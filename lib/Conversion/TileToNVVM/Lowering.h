@@ -70,8 +70,12 @@ mlir::Value emitI32(mlir::OpBuilder &builder, mlir::Location loc,
                     int64_t value);
 mlir::Value emitI64(mlir::OpBuilder &builder, mlir::Location loc,
                     int64_t value);
-/// Threads that execute `op` together.
+/// Threads of the CTA that executes `op`.
 int64_t threadsOf(mlir::Operation *op);
+/// Schedule of the kernel that `op` is part of.
+ScheduleAttr scheduleOf(mlir::Operation *op);
+/// The thread's warp, as a value that is known to be the same in all lanes.
+mlir::Value emitUniformWarpId(mlir::OpBuilder &builder, mlir::Operation *op);
 
 //===----------------------------------------------------------------------===//
 // Global memory
@@ -126,6 +130,9 @@ private:
   int64_t rows, chunks, panelChunks;
 };
 
+/// A place in the CTA's dynamic shared memory.
+mlir::Value emitSharedAddress(mlir::OpBuilder &builder, mlir::Location loc,
+                              int64_t offset);
 /// pointer + bytes, in shared memory.
 mlir::Value emitSharedOffset(mlir::OpBuilder &builder, mlir::Location loc,
                              mlir::Value pointer, mlir::Value bytes);
@@ -144,6 +151,10 @@ emitLdmatrix(mlir::OpBuilder &builder, mlir::Location loc,
              const SwizzledTile &tile, mlir::Value pointer, int64_t row,
              mlir::Value rowOffset, int64_t chunk, MatrixOrder order,
              bool transpose);
+
+/// The barrier of use `use` of a ring; `base` is where its barriers lie.
+mlir::Value emitBarrier(mlir::OpBuilder &builder, mlir::Location loc,
+                        BarriersType type, mlir::Value base, mlir::Value use);
 
 //===----------------------------------------------------------------------===//
 // Patterns, by mechanism
@@ -167,6 +178,14 @@ void populateStagedStorePatterns(const mlir::TypeConverter &converter,
                                  mlir::RewritePatternSet &patterns);
 void populateMmaSyncPatterns(const mlir::TypeConverter &converter,
                              mlir::RewritePatternSet &patterns);
+void populateMbarrierPatterns(const mlir::TypeConverter &converter,
+                              mlir::RewritePatternSet &patterns);
+void populateTmaPatterns(const mlir::TypeConverter &converter,
+                         mlir::RewritePatternSet &patterns);
+void populateWarpRolePatterns(const mlir::TypeConverter &converter,
+                              mlir::RewritePatternSet &patterns);
+void populateWgmmaPatterns(const mlir::TypeConverter &converter,
+                           mlir::RewritePatternSet &patterns);
 
 } // namespace attn::tile
 

@@ -69,6 +69,12 @@ TileTypeConverter::TileTypeConverter(MLIRContext *context) {
   addConversion([context](SharedType) -> Type {
     return LLVM::LLVMPointerType::get(context, 3);
   });
+  addConversion([context](BarriersType) -> Type {
+    return LLVM::LLVMPointerType::get(context, 3);
+  });
+  addConversion([context](TensorMapType) -> Type {
+    return LLVM::LLVMPointerType::get(context);
+  });
   // Kernels take `index` arguments as i32.
   addSourceMaterialization([](OpBuilder &builder, IndexType type,
                               ValueRange inputs, Location loc) -> Value {
@@ -98,6 +104,11 @@ int64_t attn::tile::threadsOf(Operation *op) {
   auto bound = function->getAttrOfType<DenseI32ArrayAttr>(
       NVVM::NVVMDialect::getMaxntidAttrName());
   return bound.asArrayRef().front();
+}
+
+ScheduleAttr attn::tile::scheduleOf(Operation *op) {
+  auto function = op->getParentOfType<LLVM::LLVMFuncOp>();
+  return function->getAttrOfType<ScheduleAttr>("tile.schedule");
 }
 
 ThreadOrigin attn::tile::emitThreadOrigin(OpBuilder &builder, Location loc,

@@ -51,6 +51,14 @@ Value SwizzledTile::offset(OpBuilder &builder, Location loc, int64_t row,
                                emitI32(builder, loc, fixed));
 }
 
+Value attn::tile::emitSharedAddress(OpBuilder &builder, Location loc,
+                                    int64_t offset) {
+  Value base = LLVM::AddressOfOp::create(
+      builder, loc, LLVM::LLVMPointerType::get(builder.getContext(), 3),
+      kSharedMemoryName);
+  return emitSharedOffset(builder, loc, base, emitI32(builder, loc, offset));
+}
+
 Value attn::tile::emitSharedOffset(OpBuilder &builder, Location loc,
                                    Value pointer, Value bytes) {
   return LLVM::GEPOp::create(builder, loc, pointer.getType(),
@@ -116,13 +124,8 @@ struct AllocConversion : OpConversionPattern<AllocOp> {
     if (!op.getOffset())
       return op.emitOpError("has no place in shared memory; run "
                             "tile-allocate-shared first");
-    Location loc = op.getLoc();
-    Value base = LLVM::AddressOfOp::create(
-        rewriter, loc, LLVM::LLVMPointerType::get(getContext(), 3),
-        kSharedMemoryName);
-    rewriter.replaceOp(op,
-                       emitSharedOffset(rewriter, loc, base,
-                                        emitI32(rewriter, loc, *op.getOffset())));
+    rewriter.replaceOp(
+        op, emitSharedAddress(rewriter, op.getLoc(), *op.getOffset()));
     return success();
   }
 };
@@ -144,10 +147,20 @@ struct SlotConversion : OpConversionPattern<SlotOp> {
   }
 };
 
+struct ReuseConversion : OpConversionPattern<ReuseOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(ReuseOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOp(op, adaptor.getSource());
+    return success();
+  }
+};
+
 } // namespace
 
 void attn::tile::populateSharedMemoryPatterns(const TypeConverter &converter,
                                               RewritePatternSet &patterns) {
-  patterns.add<AllocConversion, SlotConversion>(converter,
-                                                patterns.getContext());
+  patterns.add<AllocConversion, SlotConversion, ReuseConversion>(
+      converter, patterns.getContext());
 }

@@ -102,7 +102,14 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   populateCpAsyncPatterns(converter, patterns);
   populateSharedMemoryPatterns(converter, patterns);
   populateStagedStorePatterns(converter, patterns);
-  populateMmaSyncPatterns(converter, patterns);
+  populateMbarrierPatterns(converter, patterns);
+  populateTmaPatterns(converter, patterns);
+  populateWarpRolePatterns(converter, patterns);
+  auto chip = cast<NVVM::NVVMTargetAttr>(kernels.getTargetsAttr()[0]).getChip();
+  if (lookupTarget(chip)->hasWarpgroups)
+    populateWgmmaPatterns(converter, patterns);
+  else
+    populateMmaSyncPatterns(converter, patterns);
 
   ConversionTarget target(getContext());
   target.addIllegalDialect<TileDialect>();

@@ -55,6 +55,26 @@ int attnrtCheckTensor(const DLTensor *tensor, const AttnrtTensorSpec *spec);
  * strides. */
 int64_t attnrtStride(const DLTensor *tensor, int dim);
 
+/* A tensor as a kernel's tensor map describes it: dimensions and strides (in
+ * elements, without that of the last dimension) are given when it is made. */
+typedef struct AttnrtBox {
+  const char *name;              /* for messages: "argument 0", "result 1" */
+  uint8_t typeCode;              /* DLDataTypeCode */
+  uint8_t typeBits;
+  uint16_t rank;
+  uint32_t swizzle;              /* bytes: 32, 64 or 128 */
+  int64_t shape[ATTNRT_MAX_RANK]; /* of the box, in elements */
+} AttnrtBox;
+enum { ATTNRT_TENSOR_MAP_BYTES = 128, ATTNRT_TENSOR_MAP_ALIGNMENT = 64 };
+
+/* Writes the current device's form of the map: ATTNRT_TENSOR_MAP_BYTES at an
+ * address that is a multiple of ATTNRT_TENSOR_MAP_ALIGNMENT. Elements outside
+ * the tensor are read as zero. The message names the tensor where its address
+ * or a stride is no multiple of 16 bytes. */
+int attnrtEncodeTensorMap(const AttnrtBox *box, const void *address,
+                          const int64_t *dims, const int64_t *strides,
+                          void *map);
+
 /* Records a failure: printf-style, one line. Returns `code`. */
 int attnrtFail(int code, const char *format, ...);
 const char *attnrtLastError(void);

@@ -63,6 +63,19 @@ TEST(IntegerTable, Saturation) {
                });
 }
 
+TEST(IntegerTable, ClampedMinMax) {
+  const Width w{32, true};
+  auto check = [&](const char *name, auto op) {
+    checkTable(std::string(name) + ".relu.s32 %d, %a, %b;", w.kinds(),
+               pairsOf(integersOf(32)), [&](const Case &x) {
+                 return w.cut(
+                     std::max<Wide>(op(w.value(x.a), w.value(x.b)), 0));
+               });
+  };
+  check("min", [](Wide a, Wide b) { return std::min(a, b); });
+  check("max", [](Wide a, Wide b) { return std::max(a, b); });
+}
+
 TEST(IntegerTable, Products) {
   auto low = [](Wide a, Wide b, Wide, Width) { return a * b; };
   auto high = [](Wide a, Wide b, Wide, Width w) {

@@ -18,13 +18,57 @@ using namespace attn::tile;
 // Schedule
 //===----------------------------------------------------------------------===//
 
+static LogicalResult
+verifyRoles(function_ref<InFlightDiagnostic()> emitError, int64_t q, int64_t kv,
+            int64_t warps, int64_t producers, int64_t persistent, int64_t turns,
+            int64_t overlap) {
+  auto isFlag = [](int64_t value) { return value == 0 || value == 1; };
+  if (!isFlag(persistent) || !isFlag(overlap))
+    return emitError() << "expected schedule keys `persistent` and `overlap` to "
+                          "be 0 or 1, got "
+                       << persistent << " and " << overlap;
+  if (turns < 0 || turns > 2)
+    return emitError() << "expected schedule key `turns` in 0..2, got "
+                       << turns;
+  if (producers == 0) {
+    if (persistent || turns || overlap)
+      return emitError() << "expected schedule keys `persistent`, `turns` and "
+                            "`overlap` to be 0 without `producers`";
+    return success();
+  }
+  constexpr int64_t kWarpgroup = ScheduleAttr::kWarpgroup;
+  if (producers != kWarpgroup)
+    return emitError() << "expected schedule key `producers` to be 0 or "
+                       << kWarpgroup << ", got " << producers;
+  if (warps % kWarpgroup != 0)
+    return emitError() << "expected schedule key `warps` to be a multiple of "
+                       << kWarpgroup << " beside producers, got " << warps;
+  if (q != 16 * warps)
+    return emitError() << "expected schedule key `q` to be " << 16 * warps
+                       << " (16 rows for each of " << warps
+                       << " warps beside producers), got " << q;
+  if (kv == 0 || kv > 256)
+    return emitError() << "expected schedule key `kv` in 16..256 beside "
+                          "producers, got "
+                       << kv;
+  if (turns && warps != 2 * kWarpgroup)
+    return emitError() << "expected schedule key `warps` to be "
+                       << 2 * kWarpgroup << " where two warpgroups take turns, "
+                       << "got " << warps;
+  return success();
+}
+
 /// * every number is positive;
 /// * `q` is a multiple of 16 rows a warp, `kv` of 16 keys;
 /// * at most 1024 threads;
-/// * at most 128 splits.
+/// * at most 128 splits;
+/// * with producers, whole warpgroups of 16 rows a warp, and one of producers;
+/// * what only those can do is off without them.
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t q, int64_t kv, int64_t warps,
-                                   int64_t stages, int64_t split) {
+                                   int64_t stages, int64_t split,
+                                   int64_t producers, int64_t persistent,
+                                   int64_t turns, int64_t overlap) {
   if (warps < 1 || warps > 32)
     return emitError() << "expected schedule key `warps` in 1..32, got "
                        << warps;
@@ -47,7 +91,13 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (split < 0 || split > 128)
     return emitError() << "expected schedule key `split` in 0..128, got "
                        << split;
-  return success();
+  return verifyRoles(emitError, q, kv, warps, producers, persistent, turns,
+                     overlap);
+}
+
+ScheduleAttr ScheduleAttr::withSplit(int64_t split) const {
+  return get(getContext(), getQ(), getKv(), getWarps(), getStages(), split,
+             getProducers(), getPersistent(), getTurns(), getOverlap());
 }
 
 std::string ScheduleAttr::toFlag() const {
@@ -55,6 +105,14 @@ std::string ScheduleAttr::toFlag() const {
                                    getKv(), getWarps(), getStages());
   if (getSplit() != 1)
     flag += llvm::formatv(",split={0}", getSplit());
+  auto add = [&](StringRef key, int64_t value) {
+    if (value)
+      flag += llvm::formatv(",{0}={1}", key, value);
+  };
+  add("producers", getProducers());
+  add("persistent", getPersistent());
+  add("turns", getTurns());
+  add("overlap", getOverlap());
   return flag;
 }
 
@@ -214,5 +272,61 @@ Type SharedType::parse(AsmParser &parser) {
 void SharedType::print(AsmPrinter &printer) const {
   printer << '<';
   printer.printDimensionList(getShape());
+  printer << 'x' << getElementType() << ", swizzle = " << getSwizzle() << '>';
+}
+
+//===----------------------------------------------------------------------===//
+// Barriers
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+BarriersType::verify(function_ref<InFlightDiagnostic()> emitError,
+                     int64_t slots) {
+  if (slots < 1)
+    return emitError() << "expected at least one barrier, got " << slots;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Tensor maps
+//===----------------------------------------------------------------------===//
+
+/// * rank 1 to 5, dimensions in 1..256;
+/// * a box is as wide as the swizzle.
+LogicalResult
+TensorMapType::verify(function_ref<InFlightDiagnostic()> emitError,
+                      ArrayRef<int64_t> box, Type elementType,
+                      int64_t swizzle) {
+  if (box.empty() || box.size() > 5)
+    return emitError() << "expected rank 1 to 5, got " << box.size();
+  if (llvm::any_of(box, [](int64_t size) { return size < 1 || size > 256; }))
+    return emitError() << "expected dimensions of a box in 1..256";
+  if (!elementType.isIntOrFloat() ||
+      box.back() * elementType.getIntOrFloatBitWidth() != 8 * swizzle)
+    return emitError() << "expected a box as wide as the swizzle of " << swizzle
+                       << " bytes";
+  return success();
+}
+
+Type TensorMapType::parse(AsmParser &parser) {
+  SmallVector<int64_t> box;
+  Type elementType;
+  int64_t swizzle = 0;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() ||
+      parser.parseDimensionList(box, /*allowDynamic=*/false) ||
+      parser.parseType(elementType) || parser.parseComma() ||
+      parser.parseKeyword("swizzle") || parser.parseEqual() ||
+      parser.parseInteger(swizzle) || parser.parseGreater())
+    return {};
+  auto emitError = [&] { return parser.emitError(loc); };
+  return TensorMapType::getChecked(
+      function_ref<InFlightDiagnostic()>(emitError), parser.getContext(),
+      ArrayRef<int64_t>(box), elementType, swizzle);
+}
+
+void TensorMapType::print(AsmPrinter &printer) const {
+  printer << '<';
+  printer.printDimensionList(getBox());
   printer << 'x' << getElementType() << ", swizzle = " << getSwizzle() << '>';
 }

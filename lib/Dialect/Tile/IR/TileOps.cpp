@@ -69,8 +69,9 @@ LogicalResult KernelOp::verify() {
     return emitOpError("expected no results, got ")
            << getFunctionType().getNumResults();
   for (Type type : getArgumentTypes())
-    if (!isa<MemRefType, IndexType>(type))
-      return emitOpError("expected arguments of memref or index type, got ")
+    if (!isa<MemRefType, TensorMapType, IndexType>(type))
+      return emitOpError(
+                 "expected arguments of memref, tensor map or index type, got ")
              << type;
   return success();
 }
@@ -173,6 +174,58 @@ LogicalResult SlotOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
 LogicalResult SlotOp::verify() {
   if (!getRing().getType().isRing())
     return emitOpError("expected a ring, got ") << getRing().getType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Warps with roles
+//===----------------------------------------------------------------------===//
+
+/// A map has an index for each dimension but the last, and boxes of the tile's
+/// panels.
+static LogicalResult verifyBoxes(Operation *op, Type memory, size_t numIndices,
+                                 SharedType tile) {
+  if (tile.isRing())
+    return op->emitOpError("expected one tile, got the ring ") << tile;
+  if (auto memref = dyn_cast<MemRefType>(memory))
+    return verifyAccess(op, memref, numIndices, /*isVector=*/false,
+                        tile.getElementType());
+  auto map = cast<TensorMapType>(memory);
+  if (numIndices != map.getBox().size() - 1)
+    return op->emitOpError("expected ")
+           << map.getBox().size() - 1 << " indices, got " << numIndices;
+  if (map.getElementType() != tile.getElementType() ||
+      map.getSwizzle() != tile.getSwizzle())
+    return op->emitOpError("expected boxes of the panels of ")
+           << tile << ", got " << map;
+  return success();
+}
+
+LogicalResult FetchOp::verify() {
+  return verifyBoxes(*this, getSource().getType(), getIndices().size(),
+                     getDest().getType());
+}
+
+LogicalResult SendOp::verify() {
+  return verifyBoxes(*this, getDest().getType(), getIndices().size(),
+                     getSource().getType());
+}
+
+LogicalResult ReuseOp::verify() {
+  SharedType from = getSource().getType(), to = getResult().getType();
+  if (from.isRing() || to.isRing() || from.getRows() != to.getRows() ||
+      from.getSwizzle() != to.getSwizzle() ||
+      to.getSlotBytes() > from.getSlotBytes())
+    return emitOpError("cannot put ") << to << " in the place of " << from;
+  return success();
+}
+
+LogicalResult TensorMapOp::verify() {
+  RankedTensorType tensor = getTensor().getType();
+  TensorMapType map = getResult().getType();
+  if (tensor.getRank() != static_cast<int64_t>(map.getBox().size()) ||
+      tensor.getElementType() != map.getElementType())
+    return emitOpError("expected boxes of ") << tensor << ", got " << map;
   return success();
 }
 

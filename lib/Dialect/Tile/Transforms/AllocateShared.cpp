@@ -91,6 +91,11 @@ void AllocateShared::runOnOperation() {
     bytes = std::max(bytes, offset + alloc.getType().getBytes());
     placed.push_back(alloc);
   }
+  for (auto barriers : kernel.getBody().front().getOps<AllocBarriersOp>()) {
+    bytes = llvm::alignTo(bytes, BarriersType::kBytes);
+    barriers.setOffset(bytes);
+    bytes += barriers.getType().getBytes();
+  }
   if (bytes > target->sharedBytesPerBlock) {
     // Plain emitError: the dump of a whole kernel would bury the line.
     emitError(kernel.getLoc())

@@ -72,8 +72,11 @@ static int64_t largestResult(KernelOp kernel) {
   return registers;
 }
 
+/// Never where warpgroups multiply: they read it from shared memory as fast.
 static bool fitsRegisters(RankedTensorType tile, KernelOp kernel) {
   ScheduleAttr schedule = kernel.getSchedule();
+  if (kernel.isSpecialized())
+    return false;
   int64_t registers = registersOf(tile, schedule);
   return registers <= kMaxFragmentRegisters &&
          registers + largestResult(kernel) <= kMaxHeldRegisters &&

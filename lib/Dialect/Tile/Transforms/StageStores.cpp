@@ -9,6 +9,8 @@
 //   tile.store %o, %O[…]    =>    tile.put %o to %buffer
 //                                 tile.copy_out %buffer to %O[…]
 //
+// Where warps have roles, a `tile.send` takes the place of the `tile.copy_out`.
+//
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Tile/Transforms/Passes.h"
@@ -52,8 +54,11 @@ void StageStores::runOnOperation() {
     Value buffer = AllocOp::create(atStart, loc, type, IntegerAttr());
     OpBuilder builder(store);
     PutOp::create(builder, loc, store.getValue(), buffer);
-    CopyOutOp::create(builder, loc, buffer, store.getDest(),
-                      store.getIndices());
+    if (getOperation().isSpecialized())
+      SendOp::create(builder, loc, buffer, store.getDest(), store.getIndices());
+    else
+      CopyOutOp::create(builder, loc, buffer, store.getDest(),
+                        store.getIndices());
     store.erase();
   }
 }

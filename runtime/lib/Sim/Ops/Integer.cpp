@@ -8,6 +8,7 @@
 
 #include "Ops/Lanes.h"
 
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 
@@ -96,6 +97,13 @@ struct Min {
 template <typename T>
 struct Max {
   static T apply(T a, T b) { return a > b ? a : b; }
+};
+/// A negative result becomes 0.
+template <typename F>
+struct Relu {
+  static int32_t apply(int32_t a, int32_t b) {
+    return std::max(F::apply(a, b), 0);
+  }
 };
 /// The hardware gives all ones for a division by zero.
 template <typename T>
@@ -212,8 +220,12 @@ Handler choose(const Match &match) {
   case Sem::Abs:
     return byType<Abs>(type, 1);
   case Sem::Min:
+    if (match.has("relu"))
+      return map<Relu<Min<int32_t>>, int32_t, int32_t, int32_t>;
     return byType<Min>(type, 2);
   case Sem::Max:
+    if (match.has("relu"))
+      return map<Relu<Max<int32_t>>, int32_t, int32_t, int32_t>;
     return byType<Max>(type, 2);
   case Sem::Div:
     return byType<Div>(type, 2);

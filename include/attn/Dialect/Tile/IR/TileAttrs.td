@@ -31,7 +31,14 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
       while V is used and V while K is;
     * `split`: CTAs that share the keys of a query tile, whose results another
       kernel merges; 0: as many as fill the chip, counted when the shapes are
-      known.
+      known;
+    * `producers`: warps that only copy, a whole warpgroup behind the other
+      warps; 0: every warp copies;
+    * `persistent`: 1 where a CTA takes one query tile after the other;
+    * `turns`: what warpgroups take turns in: 0 nothing, 1 the exponentials, 2
+      the multiplications;
+    * `overlap`: 1 where the scores of a step are multiplied while the values of
+      the step before it are.
 
     ```mlir
     #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2>
@@ -39,16 +46,35 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
   }];
   let parameters = (ins "int64_t":$q, "int64_t":$kv, "int64_t":$warps,
                         "int64_t":$stages,
-                        DefaultValuedParameter<"int64_t", "1">:$split);
+                        DefaultValuedParameter<"int64_t", "1">:$split,
+                        DefaultValuedParameter<"int64_t", "0">:$producers,
+                        DefaultValuedParameter<"int64_t", "0">:$persistent,
+                        DefaultValuedParameter<"int64_t", "0">:$turns,
+                        DefaultValuedParameter<"int64_t", "0">:$overlap);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+  // Warps that all do the same.
+  let builders = [AttrBuilder<(ins "int64_t":$q, "int64_t":$kv,
+                                   "int64_t":$warps, "int64_t":$stages), [{
+    return $_get($_ctxt, q, kv, warps, stages, /*split=*/1, /*producers=*/0,
+                 /*persistent=*/0, /*turns=*/0, /*overlap=*/0);
+  }]>];
   let extraClassDeclaration = [{
     /// Threads of one warp.
     static constexpr int64_t kWarpSize = 32;
+    /// Warps that multiply together on chips where more than one does.
+    static constexpr int64_t kWarpgroup = 4;
+    ScheduleAttr withSplit(int64_t split) const;
     /// As the command line and the package write it: "q=128,kv=64,…".
     std::string toFlag() const;
     int64_t getRowsPerWarp() const { return getQ() / getWarps(); }
+    /// Of the warps that compute.
     int64_t getThreads() const { return getWarps() * kWarpSize; }
+    /// Of the CTA.
+    int64_t getAllThreads() const {
+      return (getWarps() + getProducers()) * kWarpSize;
+    }
+    int64_t getWarpgroups() const { return getWarps() / kWarpgroup; }
   }];
 }
 

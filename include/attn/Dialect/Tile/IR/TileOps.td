@@ -45,8 +45,8 @@ def Tile_KernelOp : Tile_Op<"kernel", [
     IsolatedFromAbove, FunctionOpInterface, AutomaticAllocationScope]> {
   let summary = "is the program of one CTA";
   let description = [{
-    Arguments are the tensors' memrefs (any strides but an innermost one of 1)
-    and scalars of type `index`. `schedule` says how, `target` for which chip.
+    Arguments are the tensors' memrefs (any strides but an innermost one of 1),
+    maps of tensors, and scalars of type `index`. `schedule` says how, `target` for which chip.
     `shared_bytes` is written by `tile-allocate-shared`. Created by
     `convert-attn-to-tile`; `convert-tile-to-nvvm` makes it an `llvm.func`.
 
@@ -81,6 +81,8 @@ def Tile_KernelOp : Tile_Op<"kernel", [
     /// True if no MMA decides on layouts: tiles are loaded, and none is
     /// multiplied.
     bool hasBlockedTiles();
+    /// True if some warps only copy.
+    bool isSpecialized() { return getSchedule().getProducers() != 0; }
   }];
   let hasVerifier = 1;
 }
@@ -410,6 +412,144 @@ def Tile_FragmentOp : Tile_Op<"fragment", [
   let arguments = (ins Tile_SharedType:$source);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Warps with roles
+//===----------------------------------------------------------------------===//
+
+def Tile_Memory : AnyTypeOf<[AnyMemRef, Tile_TensorMapType]>;
+
+def Tile_RolesOp : Tile_Op<"roles", [
+    SingleBlock, NoTerminator, RecursiveMemoryEffects]> {
+  let summary = "gives warps different programs";
+  let description = [{
+    One thread of the schedule's producer warps runs the first region, all other
+    warps the second. Before either, all threads meet, and barriers are
+    there. Created by `tile-specialize-warps`; nothing follows it but the
+    kernel's end.
+
+    ```mlir
+    tile.roles produce {
+      tile.acquire %empty[%n] : !tile.barriers<2>
+      tile.fetch %K[%b, %h, %j] to %slot signals %full[%n] : …
+    } consume {
+      tile.await %full[%n] : !tile.barriers<2>
+      …
+      tile.release %empty[%n] : !tile.barriers<2>
+    }
+    ```
+  }];
+  let regions = (region SizedRegion<1>:$producer, SizedRegion<1>:$consumer);
+  let assemblyFormat = "`produce` $producer `consume` $consumer attr-dict";
+}
+
+def Tile_AllocBarriersOp : Tile_Op<"alloc_barriers", [
+    MemoryEffects<[MemAlloc]>]> {
+  let summary = "makes barriers in shared memory";
+  let description = [{
+    A phase ends when `arrivals` have come, and all bytes that a `tile.fetch` in
+    it copies. `tile-allocate-shared` writes `offset`, in bytes.
+  }];
+  let arguments = (ins ConfinedAttr<I64Attr, [IntPositive]>:$arrivals,
+                       OptionalAttr<I64Attr>:$offset);
+  let results = (outs Tile_BarriersType:$result);
+  let assemblyFormat = [{
+    `arrivals` `=` $arrivals (`at` $offset^)? attr-dict `:` type($result)
+  }];
+}
+
+class Tile_BarrierUseOp<string opMnemonic>
+    : Tile_Op<opMnemonic, [MemoryEffects<[MemRead, MemWrite]>]> {
+  let arguments = (ins Tile_BarriersType:$barriers, Index:$use);
+  let assemblyFormat = "$barriers `[` $use `]` attr-dict `:` type($barriers)";
+}
+
+def Tile_AwaitOp : Tile_BarrierUseOp<"await"> {
+  let summary = "waits until a use of a ring's slot is complete";
+  let description = [{
+    What came before the arrivals of that phase is visible behind it, and so is
+    what was fetched.
+  }];
+}
+
+def Tile_AcquireOp : Tile_BarrierUseOp<"acquire"> {
+  let summary = "waits until the use before is complete";
+  let description = [{
+    As `tile.await` of use n - slots; the first use of each slot has nothing to
+    wait for.
+  }];
+}
+
+def Tile_ReleaseOp : Tile_BarrierUseOp<"release"> {
+  let summary = "says that a warp is done with a use";
+  let description = [{ Each warp arrives once. }];
+}
+
+def Tile_FetchOp : Tile_Op<"fetch", [
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "has a tile copied to shared memory, and a barrier told";
+  let description = [{
+    What is read, and what is zero, is as for `tile.load`. One thread starts it
+    and arrives at use `use` of `barriers`, whose phase ends when the tile is
+    there. Of a tensor map, the indices are the box's position, one for each
+    dimension but the last.
+  }];
+  let arguments = (ins Tile_Memory:$source, Variadic<Index>:$indices,
+                       Tile_SharedType:$dest, Tile_BarriersType:$barriers,
+                       Index:$use);
+  let assemblyFormat = [{
+    $source `[` $indices `]` `to` $dest `signals` $barriers `[` $use `]`
+    attr-dict `:` type($source) `to` type($dest) `,` type($barriers)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_SendOp : Tile_Op<"send", [
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "has each warp's rows of a tile copied to global memory";
+  let description = [{
+    A warp sends the rows that it wrote with `tile.put`, and goes on when they
+    have been read. What is dropped is as for `tile.store`.
+  }];
+  let arguments = (ins Tile_SharedType:$source, Tile_Memory:$dest,
+                       Variadic<Index>:$indices);
+  let assemblyFormat = [{
+    $source `to` $dest `[` $indices `]` attr-dict `:` type($source) `to`
+    type($dest)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_ReuseOp : Tile_Op<"reuse", [Pure]> {
+  let summary = "is another tile in the place of one";
+  let description = [{
+    Both have panels of one width and as many rows, so that a row of the one lies
+    in the place of the same row of the other. Created by
+    `tile-specialize-warps` where results go where the query was.
+  }];
+  let arguments = (ins Tile_SharedType:$source);
+  let results = (outs Tile_SharedType:$result);
+  let assemblyFormat = "$source attr-dict `:` type($source) `to` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_TensorMapOp : Tile_Op<"tensor_map", [Pure]> {
+  let summary = "describes a tensor to copy engines";
+  let description = [{
+    In the host function, an operand of `tile.launch`. Addresses and strides
+    must be multiples of 16 bytes, which is checked when the function is called.
+    Created by `tile-make-tensor-maps`.
+
+    ```mlir
+    %map = tile.tensor_map %k : tensor<?x?x?x128xbf16>
+        -> !tile.tensor_map<1x1x128x64xbf16, swizzle = 128>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$tensor);
+  let results = (outs Tile_TensorMapType:$result);
+  let assemblyFormat = "$tensor attr-dict `:` type($tensor) `->` type($result)";
   let hasVerifier = 1;
 }
 

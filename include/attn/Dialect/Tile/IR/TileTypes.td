@@ -45,4 +45,37 @@ def Tile_SharedType : TypeDef<Tile_Dialect, "Shared"> {
   }];
 }
 
+def Tile_BarriersType : TypeDef<Tile_Dialect, "Barriers"> {
+  let mnemonic = "barriers";
+  let summary = "barriers of a ring's slots";
+  let description = [{
+    `!tile.barriers<2>` are two barriers in shared memory, for the two slots of
+    a ring that some warps fill and others empty. Uses of a ring are counted
+    from 0: use n is of slot n mod 2, and phase n / 2 of its barrier.
+  }];
+  let parameters = (ins "int64_t":$slots);
+  let assemblyFormat = "`<` $slots `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    static constexpr int64_t kBytes = 8; // of one
+    int64_t getBytes() const { return getSlots() * kBytes; }
+  }];
+}
+
+def Tile_TensorMapType : TypeDef<Tile_Dialect, "TensorMap"> {
+  let mnemonic = "tensor_map";
+  let summary = "describes boxes of a tensor in global memory";
+  let description = [{
+    `!tile.tensor_map<1x1x128x64xbf16, swizzle = 128>` is what a copy engine
+    needs to know of a tensor of rank 4: where it lies, its dimensions and
+    strides, that copies take boxes of 1x1x128x64 elements, and how these lie in
+    shared memory (see `!tile.shared`; a box is as wide as a panel). Made by
+    `tile.tensor_map`.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$box,
+                        "::mlir::Type":$elementType, "int64_t":$swizzle);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
 #endif // ATTN_DIALECT_TILE_IR_TILETYPES_TD

@@ -84,6 +84,47 @@ def StageStores : Pass<"tile-stage-stores", "::attn::tile::KernelOp"> {
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
 
+def SpecializeWarps : Pass<"tile-specialize-warps", "::attn::tile::KernelOp"> {
+  let summary = "has some warps copy and the others compute";
+  let description = [{
+    Input: kernels after `tile-stage-operands` and `tile-stage-stores` whose
+    schedule has producers; others stay as they are. Output: a `tile.roles`. The
+    producers' program fetches the query and, one after the other, the tiles of
+    the walk over KV tiles; the consumers' is the kernel without its copies.
+    Each buffer is a ring (of `stages` slots, or one) with two barriers a slot:
+    `full`, at which a fetch arrives, and `empty`, at which each consuming warp
+    arrives behind its last `tile.dot` that reads the slot. What is put into
+    shared memory before it is sent has the query's place where it fits.
+
+    Before:
+    ```mlir
+    tile.copy_async %K[%b, %h, %j] to %buffer : memref<…> to !tile.shared<128x128xbf16, swizzle = 128>
+    tile.commit_copies
+    tile.wait_copies pending = 0
+    %s = tile.dot %q, %buffer, %zero transpose_b : …
+    ```
+    After, among the consumers:
+    ```mlir
+    tile.await %full[%n] : !tile.barriers<2>
+    %s = tile.dot %q, %slot, %zero transpose_b : …
+    tile.release %empty[%n] : !tile.barriers<2>
+    ```
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
+def MakeTensorMaps : Pass<"tile-make-tensor-maps", "::mlir::ModuleOp"> {
+  let summary = "describes tensors to copy engines";
+  let description = [{
+    Input: kernels with `tile.fetch` and `tile.send` of memrefs, and their
+    launches. Output: these name maps, arguments of the kernel in front of the
+    others, which a `tile.tensor_map` before the launch makes. A box is as wide
+    as a panel in shared memory, and as high as a fetched tile or as the rows of
+    the warp that sends.
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
 def InsertBarriers : Pass<"tile-insert-barriers", "::attn::tile::KernelOp"> {
   let summary = "places barriers between threads that share a buffer";
   let description = [{
