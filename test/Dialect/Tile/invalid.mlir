@@ -73,7 +73,7 @@ tile.kernel @result() -> index attributes {
 
 // -----
 
-// expected-error@+1 {{expected arguments of memref or index type, got 'f32'}}
+// expected-error@+1 {{expected arguments of memref, tensor map or index type, got 'f32'}}
 tile.kernel @argument(%x: f32) attributes {
     schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
   tile.return

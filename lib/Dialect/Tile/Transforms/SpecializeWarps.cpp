@@ -47,6 +47,7 @@ namespace {
 struct Channel {
   Value buffer;
   Value full, empty; // barriers
+  bool isQuery;      // filled once, before the walk
 };
 
 struct SpecializeWarps
@@ -91,7 +92,7 @@ static void materialise(OpBuilder &builder, Value value, Region &region,
 /// Buffers of the walk become rings.
 void SpecializeWarps::makeChannels(Walk &walk, ArrayRef<CopyAsyncOp> once) {
   ScheduleAttr schedule = getOperation().getSchedule();
-  auto add = [&](CopyAsyncOp copy, int64_t slots) {
+  auto add = [&](CopyAsyncOp copy, int64_t slots, bool isQuery) {
     Value buffer = copy.getDest();
     if (channels.contains(buffer))
       return;
@@ -107,13 +108,13 @@ void SpecializeWarps::makeChannels(Walk &walk, ArrayRef<CopyAsyncOp> once) {
       return AllocBarriersOp::create(builder, copy.getLoc(), barriers, arrivals,
                                      IntegerAttr());
     };
-    channels[buffer] = {buffer, make(1), make(schedule.getWarps())};
+    channels[buffer] = {buffer, make(1), make(schedule.getWarps()), isQuery};
   };
   for (CopyAsyncOp copy : once)
-    add(copy, 1);
+    add(copy, 1, /*isQuery=*/true);
   for (scf::ForOp loop : walk.loops)
     for (auto copy : loop.getBody()->getOps<CopyAsyncOp>())
-      add(copy, schedule.getStages());
+      add(copy, schedule.getStages(), /*isQuery=*/false);
 }
 
 /// Slot of use `use` of a ring.
@@ -238,7 +239,7 @@ void SpecializeWarps::reuseQuery(PutOp put) {
   SharedType type = put.getDest().getType();
   for (auto &[buffer, channel] : channels) {
     auto ring = cast<SharedType>(buffer.getType());
-    if (ring.getSlots() != 1 || ring.getRows() != type.getRows() ||
+    if (!channel.isQuery || ring.getRows() != type.getRows() ||
         ring.getSwizzle() != type.getSwizzle() ||
         ring.getSlotBytes() < type.getBytes())
       continue;
