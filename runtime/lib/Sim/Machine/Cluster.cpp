@@ -22,7 +22,8 @@ Cluster::Cluster(const Launch &launch, const std::vector<Observer *> &observers,
 
 Cluster::~Cluster() = default;
 
-void Cluster::reset(Dim3 first) {
+void Cluster::reset(uint64_t index, Dim3 first) {
+  adversary.begin(index);
   for (auto &cta : ctas) {
     Dim3 id = first;
     id.x += cta->rank % shape.x;

@@ -214,7 +214,7 @@ void Grid::work() {
   Cluster cluster(launch, observers, options.completion, options.seed);
   Schedule schedule{options.seed, options.maxWarpInstructionsPerCta};
   for (uint64_t index; (index = next++) < total;) {
-    cluster.reset(firstOf(index));
+    cluster.reset(index, firstOf(index));
     runCluster(cluster, schedule, log);
     if (cluster.outgrown)
       stopAt(index, cluster.grownBytes());
