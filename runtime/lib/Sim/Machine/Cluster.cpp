@@ -13,7 +13,8 @@ using namespace attnrt::sim;
 
 Cluster::Cluster(const Launch &launch, const std::vector<Observer *> &observers,
                  Completion completion, uint64_t seed)
-    : adversary(completion, seed), copies(*this), observers(observers),
+    : counters(launch.kernel, Cta::warpsOf(launch.shape)),
+      adversary(completion, seed), copies(*this), observers(observers),
       shape(launch.shape.cluster) {
   unsigned size = shape.x * shape.y * shape.z;
   for (unsigned rank = 0; rank < size; ++rank)
@@ -78,6 +79,7 @@ void Cluster::arrive(Warp &warp, const Op &op, uint32_t lanes, bool releases) {
     warp.cta.emit(event);
   }
   arrived |= lanes;
+  ++counters.clusterBarrier.arrivals;
   note();
   if (releases) {
     Event event{EventKind::ClusterArrive, &warp, &op, lanes};

@@ -64,6 +64,7 @@ public:
   /// What has grown since the cluster began.
   uint64_t grownBytes() const;
 
+  Counters counters; // go on from one cluster to the next
   std::vector<std::unique_ptr<Cta>> ctas;
   Adversary adversary;
   BulkCopies copies;

@@ -347,7 +347,6 @@ void execute(Cta &cta, const WarpGroup &group, TensorOp &tensor) {
     writeAccumulators(warp, rows, shape, m);
   }
   tensor.done = true;
-  ++cta.counters.wgmmaInstructions;
 }
 
 //===----------------------------------------------------------------------===//
