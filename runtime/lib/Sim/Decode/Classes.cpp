@@ -106,9 +106,9 @@ static bool readShape(const std::string &text, unsigned (&sizes)[3]) {
                      &sizes[2]) == 3;
 }
 
-static Product productOf(const Match &match,
-                         const std::vector<std::string> &modifiers) {
-  Product product = {};
+static ProductKind productOf(const Match &match,
+                             const std::vector<std::string> &modifiers) {
+  ProductKind product = {};
   product.sem = match.sem();
   bool isWgmma = match.sem() == Sem::Wgmma;
   product.fromRegisters =
@@ -133,7 +133,7 @@ static Product productOf(const Match &match,
 
 OpFacts attnrt::sim::factsOf(const Match &match,
                              const std::vector<std::string> &modifiers,
-                             std::vector<Product> &products) {
+                             std::vector<ProductKind> &products) {
   OpFacts facts;
   facts.sem = match.sem();
   facts.kind = classOf(match);
@@ -142,7 +142,7 @@ OpFacts attnrt::sim::factsOf(const Match &match,
   facts.perLane = isPair ? 2 : 1;
   if (facts.kind != InstructionClass::Tensor)
     return facts;
-  Product product = productOf(match, modifiers);
+  ProductKind product = productOf(match, modifiers);
   auto known = std::find(products.begin(), products.end(), product);
   facts.product = static_cast<uint16_t>(known - products.begin());
   if (known == products.end())

@@ -15,14 +15,14 @@
 namespace attnrt::sim {
 
 /// A kind of matrix product.
-struct Product {
+struct ProductKind {
   Sem sem;
   std::string shape, types; // "m16n8k16", "f32.bf16.bf16.f32"
   bool fromRegisters;       // A
   uint64_t flops;
   uint32_t sharedBytes; // that operands have there
 
-  bool operator==(const Product &other) const {
+  bool operator==(const ProductKind &other) const {
     return sem == other.sem && shape == other.shape && types == other.types &&
            fromRegisters == other.fromRegisters;
   }
@@ -40,7 +40,7 @@ struct OpFacts {
 InstructionClass classOf(const Match &match);
 /// The modifiers as they are written; a product that is new joins `products`.
 OpFacts factsOf(const Match &match, const std::vector<std::string> &modifiers,
-                std::vector<Product> &products);
+                std::vector<ProductKind> &products);
 
 } // namespace attnrt::sim
 

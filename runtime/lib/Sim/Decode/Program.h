@@ -164,7 +164,7 @@ struct Kernel {
   uint32_t localBytes = 0; // per thread
   std::vector<Op> ops;
   std::vector<OpFacts> facts; // by operation
-  std::vector<Product> products;
+  std::vector<ProductKind> products;
   std::vector<uint16_t> pool;
   std::vector<std::vector<uint32_t>> branchTables;
   /// By operation, of those that are `watched`.

@@ -77,7 +77,7 @@ void Fold::products() {
     if (kernel.facts[i].product != OpFacts::kNoProduct)
       performed[kernel.facts[i].product] += executions[i].performed;
   for (size_t p = 0; p < performed.size(); ++p) {
-    const Product &product = kernel.products[p];
+    const ProductKind &product = kernel.products[p];
     bool isWgmma = product.sem == Sem::Wgmma;
     uint64_t count = isWgmma ? performed[p] / 4 : performed[p];
     if (count)
