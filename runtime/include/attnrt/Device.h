@@ -16,6 +16,7 @@
 #ifndef ATTNRT_DEVICE_H
 #define ATTNRT_DEVICE_H
 
+#include "attnrt/Counters.h"
 #include "attnrt/Status.h"
 
 #include <cstddef>
@@ -84,6 +85,7 @@ struct ExecutionReport {
   uint64_t wgmmaInstructions = 0; // by warpgroups
   uint64_t bulkBytes = 0;         // between global and shared memory
   uint64_t bankConflicts = 0;     // extra wavefronts of shared memory accesses
+  std::vector<KernelCounters> counters; // by kernel, as first launched
   unsigned threads = 1;
 };
 

@@ -14,6 +14,8 @@ using namespace attnrt;
 using Json = nlohmann::ordered_json;
 
 static constexpr int kRecordSchema = 1;
+/// Instructions with bank conflicts, of each kernel.
+static constexpr size_t kShownConflicts = 16;
 
 template <typename T>
 static Json orNull(const std::optional<T> &value) {
@@ -85,12 +87,92 @@ static Json toJson(const std::vector<Hazard> &hazards) {
   return json;
 }
 
+/// An object of what an enumeration counts, by these names.
+template <typename Counts, size_t kSize>
+static Json toJson(const Counts &counts, const char *const (&names)[kSize]) {
+  Json json = Json::object();
+  for (size_t i = 0; i < kSize; ++i)
+    json[names[i]] = counts.values[i];
+  return json;
+}
+
+static Json toJson(const InstructionCounts &counts) {
+  return toJson(counts, kInstructionClassNames);
+}
+
+static Json toJson(const KernelCounters::Product &product) {
+  return {{"instruction", product.instruction},
+          {"shape", product.shape},
+          {"types", product.types},
+          {"a", product.fromRegisters ? "registers" : "shared"},
+          {"count", product.count},
+          {"flops", product.flops}};
+}
+
+static Json orNull(const std::string &text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+static Json toJson(const KernelCounters::Conflict &conflict) {
+  return {{"ptx_line", conflict.ptxLine},      {"text", conflict.text},
+          {"origin", orNull(conflict.origin)}, {"accesses", conflict.accesses},
+          {"wavefronts", conflict.wavefronts}, {"extra", conflict.extra}};
+}
+
+static Json toJson(const BarrierCounts &counts) {
+  return {{"arrivals", counts.arrivals},
+          {"waits", counts.waits},
+          {"incomplete", counts.incomplete}};
+}
+
+static Json toJson(const KernelCounters::NamedBarrier &barrier) {
+  Json json = {{"id", barrier.id}};
+  json.update(toJson(barrier.counts));
+  return json;
+}
+
+static Json toJson(const KernelCounters::MBarrier &barrier) {
+  Json json = {{"variable", barrier.variable}, {"offset", barrier.offset}};
+  json.update(toJson(barrier.counts));
+  json["bytes"] = barrier.bytes;
+  return json;
+}
+
+static Json toJson(const KernelCounters &counters);
+
+/// At most `limit` of a list.
+template <typename T>
+static Json listOf(const std::vector<T> &items, size_t limit = SIZE_MAX) {
+  Json json = Json::array();
+  for (const T &item : items)
+    if (json.size() < limit)
+      json.push_back(toJson(item));
+  return json;
+}
+
+static Json toJson(const KernelCounters &counters) {
+  return {
+      {"kernel", counters.kernel},
+      {"launches", counters.launches},
+      {"instructions", toJson(counters.instructions())},
+      {"warpgroups", listOf(counters.warpgroups)},
+      {"special", {{"ex2", counters.ex2}, {"other", counters.otherSpecial}}},
+      {"flops", counters.flops()},
+      {"products", listOf(counters.products)},
+      {"bytes", toJson(counters.bytes, kTrafficNames)},
+      {"bank_conflicts", listOf(counters.conflicts, kShownConflicts)},
+      {"barriers", listOf(counters.barriers)},
+      {"cluster_barrier", toJson(counters.clusterBarrier)},
+      {"mbarriers", listOf(counters.mbarriers)}};
+}
+
 static Json toJson(const ExecutionReport &report) {
   return {{"warp_instructions", report.warpInstructions},
           {"mma_instructions", report.mmaInstructions},
           {"wgmma_instructions", report.wgmmaInstructions},
           {"bulk_bytes", report.bulkBytes},
           {"bank_conflicts", report.bankConflicts},
+          {"counters", listOf(report.counters)},
           {"hazards", toJson(report.hazards)},
           {"warnings", toJson(report.warnings)},
           {"seconds", report.seconds},

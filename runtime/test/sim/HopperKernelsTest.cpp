@@ -42,6 +42,24 @@ TEST(HopperKernels, UnderAllPolicies) {
       }
 }
 
+/// What is drawn in one cluster does not depend on those before it.
+TEST(HopperKernels, SameWhateverTheThreads) {
+  Case which = split(60);
+  for (Completion completion : {Completion::Torn, Completion::Random}) {
+    std::vector<uint64_t> instructions;
+    for (unsigned threads : {1, 2, 3}) {
+      Kernels kernels("hopper.nvcc");
+      kernels.completion = completion;
+      kernels.seed = 1005;
+      kernels.threads = threads;
+      EXPECT_TRUE(which.isRight(kernels));
+      instructions.push_back(kernels.report.warpInstructions);
+    }
+    EXPECT_EQ(instructions[0], instructions[1]);
+    EXPECT_EQ(instructions[0], instructions[2]);
+  }
+}
+
 TEST(HopperKernels, Counters) {
   Kernels kernels("hopper.nvcc");
   EXPECT_TRUE(pipeline(256, 64, 448).isRight(kernels));

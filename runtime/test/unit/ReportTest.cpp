@@ -90,6 +90,97 @@ TEST(Json, Measured) {
   EXPECT_TRUE(parsed["sim"]["hazards"][0]["warp"].is_null());
 }
 
+/// Every count is another number.
+static KernelCounters counters() {
+  uint64_t next = 100;
+  auto barrier = [&] { return BarrierCounts{next++, next++, next++}; };
+  KernelCounters out;
+  out.kernel = "f_0";
+  out.launches = next++;
+  out.warpgroups.resize(2);
+  for (InstructionCounts &warpgroup : out.warpgroups)
+    for (uint64_t &value : warpgroup.values)
+      value = next++;
+  out.ex2 = next++;
+  out.otherSpecial = next++;
+  out.products.push_back(
+      {"wgmma", "m64n128k16", "f32.bf16.bf16", false, next++, next++});
+  out.products.push_back(
+      {"mma", "m16n8k16", "f16.f16.f16.f16", true, next++, next++});
+  for (uint64_t &value : out.bytes.values)
+    value = next++;
+  for (int line = 1; line <= 20; ++line)
+    out.conflicts.push_back({line, "st.shared.u32",
+                             line % 2 ? "tile.store" : "", next++, next++,
+                             next++});
+  out.barriers.push_back({3, barrier()});
+  out.clusterBarrier = barrier();
+  out.mbarriers.push_back({"full", 8, barrier(), next++});
+  return out;
+}
+
+static void expectBarrier(const json &object, const BarrierCounts &counts) {
+  EXPECT_EQ(object["arrivals"], counts.arrivals);
+  EXPECT_EQ(object["waits"], counts.waits);
+  EXPECT_EQ(object["incomplete"], counts.incomplete);
+}
+
+TEST(Json, Counters) {
+  RunRecord full = record();
+  KernelCounters expected = counters();
+  full.sim = ExecutionReport();
+  full.sim->counters = {expected, KernelCounters()};
+  json parsed = json::parse(toJson(full));
+  ASSERT_EQ(parsed["sim"]["counters"].size(), 2u);
+  const json &object = parsed["sim"]["counters"][0];
+  EXPECT_EQ(object["kernel"], "f_0");
+  EXPECT_EQ(object["launches"], expected.launches);
+  EXPECT_EQ(object["special"]["ex2"], expected.ex2);
+  EXPECT_EQ(object["special"]["other"], expected.otherSpecial);
+  EXPECT_EQ(object["flops"], expected.flops());
+
+  EXPECT_EQ(object["instructions"].size(),
+            expected.instructions().values.size());
+  for (size_t i = 0; i < std::size(kInstructionClassNames); ++i) {
+    const char *name = kInstructionClassNames[i];
+    EXPECT_EQ(object["instructions"][name], expected.instructions().values[i]);
+    for (size_t w = 0; w < 2; ++w)
+      EXPECT_EQ(object["warpgroups"][w][name],
+                expected.warpgroups[w].values[i]);
+  }
+  EXPECT_EQ(object["bytes"].size(), expected.bytes.values.size());
+  for (size_t i = 0; i < std::size(kTrafficNames); ++i)
+    EXPECT_EQ(object["bytes"][kTrafficNames[i]], expected.bytes.values[i]);
+
+  ASSERT_EQ(object["products"].size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    const KernelCounters::Product &product = expected.products[i];
+    EXPECT_EQ(object["products"][i]["instruction"], product.instruction);
+    EXPECT_EQ(object["products"][i]["shape"], product.shape);
+    EXPECT_EQ(object["products"][i]["types"], product.types);
+    EXPECT_EQ(object["products"][i]["a"], i ? "registers" : "shared");
+    EXPECT_EQ(object["products"][i]["count"], product.count);
+    EXPECT_EQ(object["products"][i]["flops"], product.flops);
+  }
+  ASSERT_EQ(object["bank_conflicts"].size(), 16u) << "a list is bounded";
+  for (size_t i = 0; i < 16; ++i) {
+    const json &conflict = object["bank_conflicts"][i];
+    EXPECT_EQ(conflict["ptx_line"], i + 1);
+    EXPECT_EQ(conflict["text"], "st.shared.u32");
+    EXPECT_EQ(conflict["origin"], i % 2 ? json(nullptr) : json("tile.store"));
+    EXPECT_EQ(conflict["accesses"], expected.conflicts[i].accesses);
+    EXPECT_EQ(conflict["wavefronts"], expected.conflicts[i].wavefronts);
+    EXPECT_EQ(conflict["extra"], expected.conflicts[i].extra);
+  }
+  EXPECT_EQ(object["barriers"][0]["id"], 3);
+  expectBarrier(object["barriers"][0], expected.barriers[0].counts);
+  expectBarrier(object["cluster_barrier"], expected.clusterBarrier);
+  EXPECT_EQ(object["mbarriers"][0]["variable"], "full");
+  EXPECT_EQ(object["mbarriers"][0]["offset"], 8);
+  EXPECT_EQ(object["mbarriers"][0]["bytes"], expected.mbarriers[0].bytes);
+  expectBarrier(object["mbarriers"][0], expected.mbarriers[0].counts);
+}
+
 TEST(Console, ShowsAHandfulOfHazards) {
   RunRecord full = record();
   ExecutionReport sim;

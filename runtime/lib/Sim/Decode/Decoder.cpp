@@ -289,6 +289,7 @@ bool EntryDecoder::decode(const ptx::Instruction &inst) {
       continue;
     if (!targetHas(match.sem()))
       return false;
+    draft->facts = factsOf(match, inst.modifiers, kernel.products);
     if (match.sem() == Sem::Mov && match.type() != Type::Pred)
       return decodeMov(inst, match);
     return operands(inst, match);
@@ -870,8 +871,10 @@ bool EntryDecoder::seal() {
   kernel.rows = (next + 1) & ~1u;
   kernel.preds = rows.preds;
   watchTensorRows(rows.where);
-  for (const Draft &d : drafts)
+  for (const Draft &d : drafts) {
     kernel.ops.push_back(d.op);
+    kernel.facts.push_back(d.facts);
+  }
   return true;
 }
 

@@ -35,6 +35,7 @@ enum class Flow : uint8_t { Next, Branch, Table, Stop, Trap };
 
 struct Draft {
   Op op;
+  OpFacts facts;
   std::vector<Ref> refs;
   Flow flow = Flow::Next;
   bool isTensor = false; // wgmma

@@ -23,7 +23,7 @@ static constexpr Row kRows[] = {
 };
 
 static constexpr std::string_view kNames[] = {
-#define OPCODE(sem, name) name,
+#define OPCODE(sem, name, rule) name,
 #include "Decode/Opcodes.def"
 };
 

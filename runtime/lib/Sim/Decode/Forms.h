@@ -19,7 +19,7 @@ namespace attnrt::sim {
 
 /// What an opcode does; several forms share one.
 enum class Sem : uint8_t {
-#define OPCODE(sem, name) sem,
+#define OPCODE(sem, name, rule) sem,
 #include "Decode/Opcodes.def"
 };
 

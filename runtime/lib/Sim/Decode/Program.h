@@ -15,7 +15,7 @@
 #ifndef ATTNRT_SIM_DECODE_PROGRAM_H
 #define ATTNRT_SIM_DECODE_PROGRAM_H
 
-#include "Decode/Forms.h"
+#include "Decode/Classes.h"
 #include "attnrt/Status.h"
 
 #include <cstdint>
@@ -163,6 +163,8 @@ struct Kernel {
   uint32_t dynamicBase = 0;
   uint32_t localBytes = 0; // per thread
   std::vector<Op> ops;
+  std::vector<OpFacts> facts; // by operation
+  std::vector<ProductKind> products;
   std::vector<uint16_t> pool;
   std::vector<std::vector<uint32_t>> branchTables;
   /// By operation, of those that are `watched`.

@@ -115,7 +115,12 @@ void attnrt::sim::arrive(Warp &warp, const Op &op, uint32_t lanes,
   event.barrier = how.id;
   event.waits = how.waits;
   cta.emit(event);
-  if (lanesOf(barrier) >= barrier.expected)
+  bool isLast = lanesOf(barrier) >= barrier.expected;
+  BarrierCounts &counts = cta.counters.barriers[how.id];
+  ++counts.arrivals;
+  counts.waits += how.waits;
+  counts.incomplete += how.waits && !isLast;
+  if (isLast)
     complete(cta, how.id);
 }
 

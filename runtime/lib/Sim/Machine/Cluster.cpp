@@ -13,7 +13,8 @@ using namespace attnrt::sim;
 
 Cluster::Cluster(const Launch &launch, const std::vector<Observer *> &observers,
                  Completion completion, uint64_t seed)
-    : adversary(completion, seed), copies(*this), observers(observers),
+    : counters(launch.kernel, Cta::warpsOf(launch.shape)),
+      adversary(completion, seed), copies(*this), observers(observers),
       shape(launch.shape.cluster) {
   unsigned size = shape.x * shape.y * shape.z;
   for (unsigned rank = 0; rank < size; ++rank)
@@ -22,7 +23,8 @@ Cluster::Cluster(const Launch &launch, const std::vector<Observer *> &observers,
 
 Cluster::~Cluster() = default;
 
-void Cluster::reset(Dim3 first) {
+void Cluster::reset(uint64_t index, Dim3 first) {
+  adversary.begin(index);
   for (auto &cta : ctas) {
     Dim3 id = first;
     id.x += cta->rank % shape.x;
@@ -77,6 +79,7 @@ void Cluster::arrive(Warp &warp, const Op &op, uint32_t lanes, bool releases) {
     warp.cta.emit(event);
   }
   arrived |= lanes;
+  ++counters.clusterBarrier.arrivals;
   note();
   if (releases) {
     Event event{EventKind::ClusterArrive, &warp, &op, lanes};

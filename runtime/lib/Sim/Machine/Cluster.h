@@ -39,8 +39,8 @@ public:
   Cluster(const Launch &launch, const std::vector<Observer *> &observers,
           Completion completion, uint64_t seed);
   ~Cluster();
-  /// Makes it the cluster whose first CTA is at `first`, fresh.
-  void reset(Dim3 first);
+  /// Makes it the cluster of this index, whose first CTA is at `first`, fresh.
+  void reset(uint64_t index, Dim3 first);
 
   /// The CTA that an address of `cta` points into, or null.
   Cta *owner(const Cta &cta, uint32_t address) const {
@@ -64,6 +64,7 @@ public:
   /// What has grown since the cluster began.
   uint64_t grownBytes() const;
 
+  Counters counters; // go on from one cluster to the next
   std::vector<std::unique_ptr<Cta>> ctas;
   Adversary adversary;
   BulkCopies copies;

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Machine/Cta.h"
+#include "Machine/Cluster.h"
 
 using namespace attnrt;
 using namespace attnrt::sim;
@@ -15,7 +15,8 @@ static uint32_t threadsOf(Dim3 block) { return block.x * block.y * block.z; }
 
 Cta::Cta(const Launch &launch, const std::vector<Observer *> &observers,
          Cluster &cluster, unsigned rank)
-    : launch(launch), cluster(&cluster), rank(rank) {
+    : launch(launch), cluster(&cluster), rank(rank),
+      counters(cluster.counters) {
   for (Observer *observer : observers) {
     interests |= observer->interests();
     for (unsigned kind = 0; kind < kEventKinds; ++kind)
@@ -23,7 +24,7 @@ Cta::Cta(const Launch &launch, const std::vector<Observer *> &observers,
         listeners[kind].push_back(observer);
   }
   threads = threadsOf(launch.shape.block);
-  for (unsigned w = 0; w < (threads + 31) / 32; ++w)
+  for (unsigned w = 0; w < warpsOf(launch.shape); ++w)
     warps.push_back(std::make_unique<Warp>(*this, w));
   for (unsigned first = 0; first + 4 <= warps.size(); first += 4)
     warpGroups.emplace_back(first);
@@ -32,11 +33,14 @@ Cta::Cta(const Launch &launch, const std::vector<Observer *> &observers,
 
 Cta::~Cta() = default;
 
+unsigned Cta::warpsOf(const LaunchShape &shape) {
+  return (threadsOf(shape.block) + 31) / 32;
+}
+
 uint64_t Cta::bytesFor(const Kernel &kernel, const LaunchShape &shape) {
-  uint64_t warpCount = (threadsOf(shape.block) + 31) / 32;
   // `race` keeps about as much again for every byte of shared memory as it and
   // its shadow take.
-  return warpCount * Warp::bytesFor(kernel) +
+  return warpsOf(shape) * Warp::bytesFor(kernel) +
          2 * SharedMemory::bytesFor(kernel, shape.dynamicSharedBytes) +
          kernel.ops.size() * sizeof(Allocation *);
 }

@@ -9,6 +9,7 @@
 #ifndef ATTNRT_SIM_MACHINE_CTA_H
 #define ATTNRT_SIM_MACHINE_CTA_H
 
+#include "Machine/Counters.h"
 #include "Machine/Heap.h"
 #include "Machine/MBarrier.h"
 #include "Machine/Warp.h"
@@ -20,7 +21,6 @@
 
 namespace attnrt::sim {
 
-inline constexpr unsigned kBarriers = 16;
 inline constexpr unsigned kMaxWarps = 32;
 
 /// What a kernel run needs and no CTA changes.
@@ -54,28 +54,13 @@ struct Barrier {
   std::vector<Reader> readers;
 };
 
-struct Counters {
-  uint64_t warpInstructions = 0;
-  uint64_t bankConflicts = 0; // extra wavefronts
-  uint64_t mmaInstructions = 0;
-  uint64_t wgmmaInstructions = 0; // of warpgroups
-  uint64_t bulkBytes = 0;         // copied from and to shared memory
-
-  void add(const Counters &other) {
-    warpInstructions += other.warpInstructions;
-    bankConflicts += other.bankConflicts;
-    mmaInstructions += other.mmaInstructions;
-    wgmmaInstructions += other.wgmmaInstructions;
-    bulkBytes += other.bulkBytes;
-  }
-};
-
 class Cluster;
 
 struct Cta {
   Cta(const Launch &launch, const std::vector<Observer *> &observers,
       Cluster &cluster, unsigned rank);
   ~Cta();
+  static unsigned warpsOf(const LaunchShape &shape);
   /// What it and its observers allocate for a CTA of the launch.
   static uint64_t bytesFor(const Kernel &kernel, const LaunchShape &shape);
   /// What has grown since the CTA began.
@@ -101,7 +86,7 @@ struct Cta {
   Barrier barriers[kBarriers];
   MBarriers mbarriers;
   std::vector<WarpGroup> warpGroups;
-  Counters counters;
+  Counters &counters;   // of the host thread
   bool stopped = false; // too many hazards, trap or budget
   /// The allocation that an operation touched last, by operation.
   std::vector<Allocation *> lastTouched;

@@ -111,6 +111,7 @@ uint64_t attnrt::sim::arriveAtMBarrier(const MBarrierUse &use,
                     std::to_string(barrier->phase - 1) +
                     " and the next one begins");
   uint64_t before = stateOf(*barrier);
+  use.cta.counters.mbarriers[use.address].arrivals += how.count;
   if (how.releases) {
     Event event{EventKind::MBarrierArrive, use.warp, use.op, use.lanes};
     event.place = &use.cta;
@@ -149,6 +150,7 @@ void attnrt::sim::completeBytes(const MBarrierUse &use, uint64_t bytes) {
   if (!barrier)
     return;
   use.cta.cluster->note();
+  use.cta.counters.mbarriers[use.address].bytes += bytes;
   barrier->bytes -= static_cast<int64_t>(bytes);
   settle(use, *barrier);
 }

@@ -72,6 +72,34 @@ inline void transposeInto(const float (&rows)[8][8], float *out,
 #endif
 }
 
+#if defined(__AVX2__) && defined(__FMA__)
+/// Four columns that an accumulator's first register has, and those between
+/// them, which the next one has.
+inline __m256 loadPair(const uint32_t *even, const uint32_t *odd) {
+  return _mm256_set_m128(_mm_loadu_ps(reinterpret_cast<const float *>(odd)),
+                         _mm_loadu_ps(reinterpret_cast<const float *>(even)));
+}
+inline void storePair(__m256 columns, uint32_t *even, uint32_t *odd) {
+  _mm_storeu_ps(reinterpret_cast<float *>(even),
+                _mm256_castps256_ps128(columns));
+  _mm_storeu_ps(reinterpret_cast<float *>(odd),
+                _mm256_extractf128_ps(columns, 1));
+}
+/// Brings eight columns into the order of a pair.
+inline void splitPairs(float *columns) {
+  const __m256i order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
+  _mm256_storeu_ps(columns,
+                   _mm256_permutevar8x32_ps(_mm256_loadu_ps(columns), order));
+}
+#else
+inline void splitPairs(float *columns) {
+  float in[8];
+  std::memcpy(in, columns, sizeof(in));
+  for (int i = 0; i < 8; ++i)
+    columns[i % 2 * 4 + i / 2] = in[i];
+}
+#endif
+
 /// tf32: one element per register; the low 13 bits do not count.
 inline float tf32(uint32_t bits) { return bitCast<float>(bits & ~0x1fffu); }
 

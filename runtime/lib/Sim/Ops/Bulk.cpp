@@ -59,6 +59,7 @@ private:
   bool checkShared(Cta &home, bool write);
   bool chooseDestinations(uint64_t given, uint64_t mbarrier);
   bool fill();
+  void count();
 
   Warp &warp;
   const Op &op;
@@ -315,6 +316,23 @@ bool Issue::fill() {
   }
 }
 
+void Issue::count() {
+  static constexpr Traffic kOfTensors[] = {
+      Traffic::TensorLoad, Traffic::TensorStore, Traffic::TensorReduce};
+  static constexpr Traffic kOfRuns[] = {Traffic::BulkLoad, Traffic::BulkStore,
+                                        Traffic::BulkReduce,
+                                        Traffic::BulkRemote};
+  TrafficCounts &traffic = cta.counters.traffic;
+  auto kind = static_cast<unsigned>(copy->kind);
+  traffic[has(kTensor) ? kOfTensors[kind] : kOfRuns[kind]] += copy->bytes;
+  if (copy->to.size() > 1)
+    traffic[Traffic::Multicast] += copy->bytes * (copy->to.size() - 1);
+  uint64_t inside = 0;
+  for (const BulkPiece &piece : copy->pieces)
+    inside += piece.given;
+  traffic[Traffic::TensorOutside] += copy->bytes - inside;
+}
+
 void Issue::run() {
   copy->op = &op;
   copy->warp = &warp;
@@ -371,7 +389,7 @@ void Issue::run() {
     copy->combine = reduceBytes;
     copy->how = (op.aux >> kHowShift & 0xff) << 8 | uint32_t(type) << 16;
   }
-  cta.counters.bulkBytes += copy->bytes * std::max<size_t>(1, copy->to.size());
+  count();
   cta.cluster->copies.issue(std::move(copy));
 }
 

@@ -84,8 +84,12 @@ Step waitForCluster(Warp &warp, const Op &op, uint32_t mask) {
     warp.cta.emit(event);
     return Step::Next;
   }
-  if (warp.cta.cluster->barrier.phase < phase)
+  BarrierCounts &counts = warp.cta.counters.clusterBarrier;
+  if (warp.cta.cluster->barrier.phase < phase) {
+    ++counts.incomplete;
     return park(warp, op, Fragment::AtCluster);
+  }
+  ++counts.waits;
   event.phase = phase - 1;
   warp.cta.emit(event);
   return Step::Next;

@@ -50,7 +50,7 @@ uint32_t checkSources(Warp &warp, const Op &op, uint32_t mask, unsigned bytes,
   whole &= mask;
   Resolved resolved;
   if (whole) {
-    resolve(warp, op, whole, Target::Global, Intent::Read, from,
+    resolve(warp, op, whole, Target::Global, Intent::Fetch, from,
             warp.poison[op.src[1]], bytes, bytes, resolved);
     demandDefined(warp, op, resolved.lanes,
                   resolved.anyPoison ? resolved.poison[0] : 0,
@@ -65,7 +65,7 @@ uint32_t checkSources(Warp &warp, const Op &op, uint32_t mask, unsigned bytes,
     for (unsigned b = 0; b < given[lane] && ok; ++b) {
       uint64_t at[32] = {};
       at[lane] = from[lane] + b;
-      resolve(warp, op, bit, Target::Global, Intent::Read, at,
+      resolve(warp, op, bit, Target::Global, Intent::Fetch, at,
               warp.poison[op.src[1]], 1, 1, resolved);
       ok = resolved.lanes != 0;
       demandDefined(warp, op, bit, resolved.poison[0], "source of a copy");

@@ -150,6 +150,13 @@ void tellWait(Warp &warp, const Op &op, const Group &group, MBarrier &barrier) {
   warp.cta.emit(event);
 }
 
+/// All lanes of a group look at once.
+void countWait(const Group &group, uint32_t over) {
+  BarrierCounts &counts = group.cta->counters.mbarriers[group.address];
+  counts.waits += over != 0;
+  counts.incomplete += over != group.lanes;
+}
+
 /// Parks the fragment where all its lanes wait for the same barrier; a try_wait
 /// that fails otherwise, or is woken in vain, returns false.
 Step wait(Warp &warp, const Op &op, uint32_t mask) {
@@ -163,6 +170,8 @@ Step wait(Warp &warp, const Op &op, uint32_t mask) {
     MBarrier *barrier = findMBarrier(useOf(warp, op, group));
     uint32_t over =
         barrier ? donePhases(warp, op, group.lanes, *barrier) : group.lanes;
+    if (barrier)
+      countWait(group, over);
     bool waits = groups.size() == 1 && !over && op.aux & kTry && !inVain;
     if (waits) {
       here.barrier = group.address;

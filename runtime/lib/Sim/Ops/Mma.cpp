@@ -148,7 +148,6 @@ Step mma(Warp &warp, const Op &op, uint32_t mask) {
   if (mask != ~0u || warp.live != ~0u)
     demandAligned(warp, op, mask);
   Operands ops{warp, &warp.cta.launch.kernel.pool[op.list]};
-  ++warp.cta.counters.mmaInstructions;
   uint32_t poison = 0;
   for (unsigned i = kOut; i < op.count; ++i)
     poison |= warp.poison[ops.list[i]];

@@ -32,7 +32,7 @@ static Event eventOf(const Request &r, EventKind kind, uint32_t lanes) {
   event.space = r.space;
   event.addresses = r.addresses;
   event.bytes = r.bytes;
-  event.write = r.intent != Intent::Read;
+  event.write = writes(r.intent);
   event.update = r.intent == Intent::Update;
   event.place = r.home == &r.warp.cta ? nullptr : r.home;
   return event;
@@ -89,42 +89,72 @@ Target targetOf(const Match &match) {
   return Target::Generic;
 }
 
-void countConflicts(Cta &cta, const uint64_t *addresses, uint32_t lanes,
-                    unsigned bytes) {
-  // 8- and 16-byte accesses go by half and quarter warps.
-  unsigned group = bytes <= 4 ? 32 : bytes == 8 ? 16 : 8;
-  for (unsigned first = 0; first < 32; first += group) {
-    uint32_t banks = 0, twice = 0;
-    unsigned words = bytes <= 4 ? 1 : bytes / 4;
-    for (unsigned lane = first; lane < first + group; ++lane) {
-      if (!(lanes >> lane & 1))
-        continue;
-      unsigned bank = addresses[lane] >> 2 & 31;
-      uint32_t span = ((1u << words) - 1) << bank;
-      twice |= banks & span;
-      banks |= span;
-    }
-    if (!twice)
-      continue;
-    // Different words of one bank cost a wavefront each.
-    uint32_t seen[32][32];
-    uint8_t count[32] = {};
-    unsigned most = 1;
-    for (unsigned lane = first; lane < first + group; ++lane) {
-      if (!(lanes >> lane & 1))
-        continue;
-      for (unsigned w = 0; w < words; ++w) {
-        uint32_t word = static_cast<uint32_t>(addresses[lane] >> 2) + w;
-        unsigned bank = word & 31, k = 0;
-        while (k < count[bank] && seen[bank][k] != word)
-          ++k;
-        if (k == count[bank])
-          seen[bank][count[bank]++] = word;
-        most = count[bank] > most ? count[bank] : most;
-      }
-    }
-    cta.counters.bankConflicts += most - 1;
+/// How often lanes that go together must go to shared memory: different words
+/// of one bank cost a wavefront each.
+static unsigned wavefrontsOf(const uint64_t *addresses, uint32_t lanes,
+                             unsigned words) {
+  if (!lanes)
+    return 0;
+  uint32_t banks = 0, twice = 0;
+  for (uint32_t rest = lanes; rest; rest &= rest - 1) {
+    unsigned bank = addresses[__builtin_ctz(rest)] >> 2 & 31;
+    uint32_t span = ((1u << words) - 1) << bank;
+    twice |= banks & span;
+    banks |= span;
   }
+  if (!twice)
+    return 1;
+  uint32_t seen[32][32];
+  uint8_t count[32] = {};
+  unsigned most = 1;
+  for (uint32_t rest = lanes; rest; rest &= rest - 1)
+    for (unsigned w = 0; w < words; ++w) {
+      uint32_t word =
+          static_cast<uint32_t>(addresses[__builtin_ctz(rest)] >> 2) + w;
+      unsigned bank = word & 31, k = 0;
+      while (k < count[bank] && seen[bank][k] != word)
+        ++k;
+      if (k == count[bank])
+        seen[bank][count[bank]++] = word;
+      most = count[bank] > most ? count[bank] : most;
+    }
+  return most;
+}
+
+/// 8- and 16-byte accesses go by half and quarter warps.
+static void countWavefronts(const Request &r, uint32_t lanes) {
+  Cta &cta = r.warp.cta;
+  unsigned group = r.bytes <= 4 ? 32 : r.bytes == 8 ? 16 : 8;
+  unsigned words = r.bytes <= 4 ? 1 : r.bytes / 4;
+  uint32_t together = group == 32 ? ~0u : (1u << group) - 1;
+  SharedCounts &counts =
+      cta.counters.shared[&r.op - cta.launch.kernel.ops.data()];
+  ++counts.accesses;
+  for (unsigned first = 0; first < 32; first += group) {
+    unsigned wavefronts =
+        wavefrontsOf(r.addresses, lanes & together << first, words);
+    counts.wavefronts += wavefronts;
+    counts.extra += wavefronts > 1 ? wavefronts - 1 : 0;
+  }
+}
+
+/// By the space (memory of another CTA last) and the intent.
+static constexpr Traffic kTraffic[][5] = {
+    {Traffic::GlobalLoad, Traffic::GlobalStore, Traffic::GlobalAtomic,
+     Traffic::GlobalStore, Traffic::CpAsyncLoad},
+    {Traffic::SharedLoad, Traffic::SharedStore, Traffic::SharedAtomic,
+     Traffic::CpAsyncStore, Traffic::SharedLoad},
+    {Traffic::LocalLoad, Traffic::LocalStore, Traffic::LocalStore,
+     Traffic::LocalStore, Traffic::LocalLoad},
+    {Traffic::RemoteLoad, Traffic::RemoteStore, Traffic::RemoteAtomic,
+     Traffic::RemoteStore, Traffic::RemoteLoad}};
+
+static void countTraffic(const Request &r, uint32_t lanes) {
+  bool isRemote = r.home != &r.warp.cta;
+  unsigned space = isRemote ? 3 : static_cast<unsigned>(r.space);
+  Traffic which = kTraffic[space][static_cast<unsigned>(r.intent)];
+  r.warp.cta.counters.traffic[which] +=
+      uint64_t(__builtin_popcount(lanes)) * r.bytes;
 }
 
 template <typename Word>
@@ -292,8 +322,9 @@ static void resolveShared(const Request &r, uint32_t mask, Resolved &out) {
   out.lanes = admit(r, mask, kSharedBase, cta.shared.end);
   if (!out.lanes)
     return;
+  countTraffic(r, out.lanes);
   if (&cta == &r.warp.cta)
-    countConflicts(cta, r.addresses, out.lanes, r.bytes);
+    countWavefronts(r, out.lanes);
   // Absent lanes look where the first present one does.
   uint32_t stray = static_cast<uint32_t>(r.addresses[__builtin_ctz(out.lanes)]);
   uint32_t at[32];
@@ -305,7 +336,7 @@ static void resolveShared(const Request &r, uint32_t mask, Resolved &out) {
                         : scan(state, at, r.bytes, 0) & kWatchWrites;
   if (suspicious)
     explainShared(r, at, out);
-  if (r.intent != Intent::Read)
+  if (writes(r.intent))
     setStates(r, at, out.lanes);
   for (int i = 0; i < 32; ++i)
     out.at[i] = cta.shared.data.data() + at[i];
@@ -377,7 +408,7 @@ static void touchGlobal(const Request &r, Allocation &allocation,
   if (allocation.tracked()) {
     if (reads(r.intent))
       readBits(r, allocation, part);
-    if (r.intent != Intent::Read)
+    if (writes(r.intent))
       for (uint32_t rest = lanes; rest; rest &= rest - 1)
         allocation.setInit(r.addresses[__builtin_ctz(rest)], r.bytes);
   }
@@ -416,19 +447,21 @@ static void resolveGlobal(const Request &r, uint32_t mask, Resolved &out) {
     out.lanes |= fine;
     rest &= ~here;
   }
+  countTraffic(r, out.lanes);
   emit(r, EventKind::OutOfBounds, outside);
 }
 
 static void resolveLocal(const Request &r, uint32_t mask, Resolved &out) {
   uint32_t size = r.warp.cta.launch.kernel.localBytes;
   out.lanes = admit(r, mask, 0, size);
+  countTraffic(r, out.lanes);
   for (uint32_t rest = out.lanes; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
     size_t place = size_t(lane) * size + r.addresses[lane];
     uint8_t *state = &r.warp.localState[place];
     if (reads(r.intent))
       markPoison(out, r, lane, state);
-    if (r.intent != Intent::Read)
+    if (writes(r.intent))
       std::memset(state, shadow::kReady, r.bytes);
     out.at[lane] = &r.warp.local[place];
   }

@@ -20,10 +20,15 @@
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
 enum class Target : uint8_t { Generic, Global, Shared, Local, Param, Cluster };
-/// Copy writes later; its issue is an event of its own.
-enum class Intent : uint8_t { Read, Write, Update, Copy };
+/// Copy writes later, and its issue is an event of its own; Fetch reads what it
+/// will write.
+enum class Intent : uint8_t { Read, Write, Update, Copy, Fetch };
 inline bool reads(Intent intent) {
-  return intent == Intent::Read || intent == Intent::Update;
+  return intent == Intent::Read || intent == Intent::Update ||
+         intent == Intent::Fetch;
+}
+inline bool writes(Intent intent) {
+  return intent != Intent::Read && intent != Intent::Fetch;
 }
 
 struct Resolved {
@@ -41,10 +46,6 @@ void laneAddresses(Warp &warp, uint16_t row, bool narrow, int64_t offset,
 void resolve(Warp &warp, const Op &op, uint32_t mask, Target target,
              Intent intent, const uint64_t *addresses, uint32_t addressPoison,
              unsigned bytes, unsigned wordBytes, Resolved &out);
-
-/// Counts the extra wavefronts of one access to shared memory.
-void countConflicts(Cta &cta, const uint64_t *addresses, uint32_t lanes,
-                    unsigned bytes);
 
 Target targetOf(const Match &match);
 

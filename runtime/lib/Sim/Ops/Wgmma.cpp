@@ -57,7 +57,15 @@ static_assert(sizeof(Shape) == 8, "fits Op::imm");
 
 Shape shapeOf(const Op &op) { return bitCast<Shape>(op.imm); }
 
-/// Operands of an operation, widened.
+/// Where f32 accumulators can stay in their registers.
+#if defined(__AVX2__) && defined(__FMA__)
+constexpr bool kMultipliesInRegisters = true;
+#else
+constexpr bool kMultipliesInRegisters = false;
+#endif
+
+/// Operands of an operation, widened. For products in registers the columns of
+/// B are in the order of pairs of them: of eight the even ones first.
 struct Matrices {
   alignas(64) float a[kMaxDepth][kRows];
   alignas(64) float b[kMaxDepth][kMaxColumns];
@@ -78,50 +86,80 @@ struct Descriptor {
         stride(field(bits, 32)), swizzle(bits >> 62 ? 256u >> (bits >> 62) : 0),
         hasBaseOffset(bits >> 49 & 7) {}
 
-  uint32_t chunk(bool isMnMajor, unsigned bytes, unsigned mn,
-                 unsigned k) const {
-    unsigned perChunk = 16 / bytes;
-    uint32_t at = start;
-    if (!isMnMajor) {
-      unsigned c = k / perChunk;
-      at += mn / 8 * stride;
-      at += swizzle ? mn % 8 * swizzle + 16 * c : mn % 8 * 16 + c * leading;
-    } else if (swizzle) {
-      unsigned n = swizzle / bytes;
-      at +=
-          mn / n * leading + mn % n * bytes + k % 8 * swizzle + k / 8 * stride;
-    } else {
-      at += mn / 8 * stride + k % 8 * 16 + k / 8 * leading;
-    }
-    return swizzled(at, swizzle);
-  }
-
 private:
   static uint32_t field(uint64_t bits, unsigned at) {
     return static_cast<uint32_t>(bits >> at & 0x3fff) << 4;
   }
 };
 
+/// Where the chunks of an operand are. K-major, one is of a row or column and a
+/// step along k; MN-major, of eight of them and one k. An offset is the sum of
+/// one for each of the two.
+class Chunks {
+public:
+  Chunks(uint64_t bits, bool isMnMajor, unsigned bytes, unsigned count);
+  uint32_t at(unsigned mn, unsigned k) const {
+    return swizzled(offsets[mn] + steps[k], swizzle);
+  }
+
+  unsigned across, along; // how many of each
+
+private:
+  unsigned swizzle;
+  uint32_t offsets[kMaxColumns], steps[16];
+};
+
+Chunks::Chunks(uint64_t bits, bool isMnMajor, unsigned bytes, unsigned count) {
+  Descriptor from(bits);
+  swizzle = from.swizzle;
+  if (!isMnMajor) {
+    across = count;
+    along = 2; // 32 bytes
+    uint32_t row = swizzle ? swizzle : 16;
+    for (unsigned mn = 0; mn < across; ++mn)
+      offsets[mn] = from.start + mn / 8 * from.stride + mn % 8 * row;
+    steps[0] = 0;
+    steps[1] = swizzle ? 16 : from.leading;
+    return;
+  }
+  across = count / 8;
+  along = 32 / bytes;
+  unsigned panel = swizzle ? swizzle / 16 : 1; // chunks
+  for (unsigned mn = 0; mn < across; ++mn)
+    offsets[mn] = from.start + mn % panel * 16 +
+                  mn / panel * (swizzle ? from.leading : from.stride);
+  for (unsigned k = 0; k < along; ++k)
+    steps[k] = k % 8 * (swizzle ? swizzle : 16) +
+               k / 8 * (swizzle ? from.stride : from.leading);
+}
+
 /// Reads an operand of an operation chunk by chunk.
 class OperandReader {
 public:
-  OperandReader(Cta &cta, const TensorOp &tensor, uint64_t descriptor)
-      : cta(cta), tensor(tensor), from(descriptor) {}
+  OperandReader(Cta &cta, const TensorOp &tensor, uint64_t descriptor,
+                bool isMnMajor, unsigned bytes, unsigned count,
+                bool inPairs = false)
+      : cta(cta), tensor(tensor), isMnMajor(isMnMajor), inPairs(inPairs),
+        chunks(descriptor, isMnMajor, bytes, count) {}
 
   /// out[k][mn], `stride` floats between the rows.
-  void read(Element element, bool isMnMajor, unsigned count, unsigned depth,
-            float *out, unsigned stride);
+  void read(Element element, float *out, unsigned stride);
 
 private:
   const uint32_t *chunk(uint32_t at);
   void complain(uint32_t at);
   template <typename H>
-  void readHalves(bool isMnMajor, unsigned count, unsigned depth, float *out,
-                  unsigned stride);
+  void readHalves(float *out, unsigned stride);
 
   Cta &cta;
   const TensorOp &tensor;
-  Descriptor from;
+  /// Where row or column `mn` goes.
+  unsigned placeOf(unsigned mn) const {
+    return inPairs ? (mn & ~7u) + (mn & 1) * 4 + (mn & 7) / 2 : mn;
+  }
+
+  bool isMnMajor, inPairs;
+  Chunks chunks;
   bool complained = false;
 };
 
@@ -167,37 +205,41 @@ const uint32_t *OperandReader::chunk(uint32_t at) {
 }
 
 template <typename H>
-void OperandReader::readHalves(bool isMnMajor, unsigned count, unsigned depth,
-                               float *out, unsigned stride) {
-  for (unsigned k = 0; k < depth; k += isMnMajor ? 1 : 8)
-    for (unsigned mn = 0; mn < count; mn += 8) {
-      if (isMnMajor) {
-        widenRow<H>(chunk(from.chunk(true, 2, mn, k)), out + k * stride + mn);
-        continue;
+void OperandReader::readHalves(float *out, unsigned stride) {
+  if (isMnMajor) {
+    for (unsigned k = 0; k < chunks.along; ++k)
+      for (unsigned mn = 0; mn < chunks.across; ++mn) {
+        float *to = out + k * stride + 8 * mn;
+        widenRow<H>(chunk(chunks.at(mn, k)), to);
+        if (inPairs)
+          splitPairs(to);
       }
+    return;
+  }
+  for (unsigned k = 0; k < chunks.along; ++k)
+    for (unsigned mn = 0; mn < chunks.across; mn += 8) {
       alignas(32) float block[8][8];
       for (unsigned i = 0; i < 8; ++i)
-        widenRow<H>(chunk(from.chunk(false, 2, mn + i, k)), block[i]);
-      transposeInto(block, out + k * stride + mn, stride);
+        widenRow<H>(chunk(chunks.at(mn + i, k)), block[placeOf(i)]);
+      transposeInto(block, out + 8 * k * stride + mn, stride);
     }
 }
 
-void OperandReader::read(Element element, bool isMnMajor, unsigned count,
-                         unsigned depth, float *out, unsigned stride) {
+void OperandReader::read(Element element, float *out, unsigned stride) {
   if (element == Element::Half)
-    return readHalves<Half>(isMnMajor, count, depth, out, stride);
+    return readHalves<Half>(out, stride);
   if (element == Element::Bhalf)
-    return readHalves<Bhalf>(isMnMajor, count, depth, out, stride);
-  unsigned bytes = element == Element::Tf32 ? 4 : 1, perChunk = 16 / bytes;
-  for (unsigned k = 0; k < depth; k += perChunk)
-    for (unsigned mn = 0; mn < count; ++mn) {
-      const uint32_t *words = chunk(from.chunk(false, bytes, mn, k));
+    return readHalves<Bhalf>(out, stride);
+  unsigned perChunk = element == Element::Tf32 ? 4 : 16;
+  for (unsigned k = 0; k < chunks.along; ++k)
+    for (unsigned mn = 0; mn < chunks.across; ++mn) {
+      const uint32_t *words = chunk(chunks.at(mn, k));
       const auto *small = reinterpret_cast<const uint8_t *>(words);
       for (unsigned i = 0; i < perChunk; ++i)
-        out[(k + i) * stride + mn] = element == Element::Tf32 ? tf32(words[i])
-                                     : element == Element::E4m3
-                                         ? E4m3::widen(small[i])
-                                         : E5m2::widen(small[i]);
+        out[(k * perChunk + i) * stride + placeOf(mn)] =
+            element == Element::Tf32   ? tf32(words[i])
+            : element == Element::E4m3 ? E4m3::widen(small[i])
+                                       : E5m2::widen(small[i]);
     }
 }
 
@@ -280,6 +322,25 @@ void writeAccumulators(Warp &warp, const uint16_t *rows, const Shape &shape,
 // The product
 //===----------------------------------------------------------------------===//
 
+#if defined(__AVX2__) && defined(__FMA__)
+/// Products of four rows of a with eight columns of b from n on, and with eight
+/// more where there are.
+inline void sumProducts(const Matrices &m, unsigned row, unsigned n, bool whole,
+                        unsigned depth, __m256 (&sum)[4][2]) {
+  for (auto &of : sum)
+    of[0] = of[1] = _mm256_setzero_ps();
+  for (unsigned k = 0; k < depth; ++k) {
+    __m256 low = _mm256_load_ps(&m.b[k][n]);
+    __m256 high = _mm256_load_ps(&m.b[k][n + 8 * whole]);
+    for (unsigned i = 0; i < 4; ++i) {
+      __m256 a = _mm256_broadcast_ss(&m.a[k][row + i]);
+      sum[i][0] = _mm256_fmadd_ps(a, low, sum[i][0]);
+      sum[i][1] = _mm256_fmadd_ps(a, high, sum[i][1]);
+    }
+  }
+}
+#endif
+
 /// c += a·b for the warp's rows. As in the tensor cores, the products of one
 /// operation are summed before c is added.
 void multiplyFast(Matrices &m, unsigned firstRow, unsigned columns,
@@ -289,17 +350,7 @@ void multiplyFast(Matrices &m, unsigned firstRow, unsigned columns,
     for (unsigned n = 0; n < columns; n += 16) {
       bool whole = n + 8 < columns;
       __m256 sum[4][2];
-      for (auto &row : sum)
-        row[0] = row[1] = _mm256_setzero_ps();
-      for (unsigned k = 0; k < depth; ++k) {
-        __m256 low = _mm256_load_ps(&m.b[k][n]);
-        __m256 high = _mm256_load_ps(&m.b[k][n + 8 * whole]);
-        for (unsigned i = 0; i < 4; ++i) {
-          __m256 a = _mm256_broadcast_ss(&m.a[k][firstRow + r + i]);
-          sum[i][0] = _mm256_fmadd_ps(a, low, sum[i][0]);
-          sum[i][1] = _mm256_fmadd_ps(a, high, sum[i][1]);
-        }
-      }
+      sumProducts(m, firstRow + r, n, whole, depth, sum);
       for (unsigned i = 0; i < 4; ++i)
         for (unsigned part = 0; part < 1u + whole; ++part) {
           float *to = &m.c[r + i][n + 8 * part];
@@ -317,37 +368,71 @@ void multiplyFast(Matrices &m, unsigned firstRow, unsigned columns,
 #endif
 }
 
+#if defined(__AVX2__) && defined(__FMA__)
+/// The same, of f32 and with c in registers. Copying it would take as long as
+/// the product.
+void multiplyInRegisters(Warp &warp, const uint16_t *rows, const Shape &shape,
+                         bool accumulates, Matrices &m, unsigned firstRow) {
+  unsigned depth = shape.depth(), columnsBy8 = shape.columnsBy8;
+  for (unsigned j = 0; j < columnsBy8; j += 2)
+    for (unsigned r = 0; r < kWarpRows; r += 4) {
+      bool whole = j + 1 < columnsBy8;
+      __m256 sum[4][2];
+      sumProducts(m, firstRow + r, 8 * j, whole, depth, sum);
+      for (unsigned part = 0; part < 1u + whole; ++part) {
+        const uint16_t *pair = rows + 4 * (j + part) + 2 * (r / 8);
+        uint32_t *even = warp.row(pair[0]) + r % 8 * 4;
+        uint32_t *odd = warp.row(pair[1]) + r % 8 * 4;
+        for (unsigned i = 0; i < 4; ++i) {
+          __m256 c = accumulates ? loadPair(even + 4 * i, odd + 4 * i)
+                                 : _mm256_setzero_ps();
+          storePair(_mm256_add_ps(c, sum[i][part]), even + 4 * i, odd + 4 * i);
+        }
+      }
+    }
+}
+#else
+void multiplyInRegisters(Warp &, const uint16_t *, const Shape &, bool,
+                         Matrices &, unsigned) {}
+#endif
+
+void multiplyInMatrices(Warp &warp, const uint16_t *rows, const Shape &shape,
+                        bool accumulates, Matrices &m, unsigned firstRow) {
+  if (accumulates)
+    readAccumulators(warp, rows, shape, m);
+  else
+    for (auto &row : m.c)
+      std::memset(row, 0, shape.columns() * sizeof(float));
+  multiplyFast(m, firstRow, shape.columns(), shape.depth());
+  writeAccumulators(warp, rows, shape, m);
+}
+
 /// The whole operation, of all four warps.
 void execute(Cta &cta, const WarpGroup &group, TensorOp &tensor) {
   static thread_local Matrices m;
   const Op &op = *tensor.op;
   Shape shape = shapeOf(op);
   const uint16_t *rows = &cta.launch.kernel.pool[op.list];
-  unsigned depth = shape.depth(), columns = shape.columns();
-  OperandReader(cta, tensor, tensor.b)
-      .read(shape.b, shape.bIsMnMajor, columns, depth, m.b[0], kMaxColumns);
+  bool inRegisters = kMultipliesInRegisters && !shape.toHalf;
+  OperandReader(cta, tensor, tensor.b, shape.bIsMnMajor, shape.bytes(),
+                shape.columns(), inRegisters)
+      .read(shape.b, m.b[0], kMaxColumns);
   if (!shape.fromRegisters)
-    OperandReader(cta, tensor, tensor.a)
-        .read(shape.a, shape.aIsMnMajor, kRows, depth, m.a[0], kRows);
+    OperandReader(cta, tensor, tensor.a, shape.aIsMnMajor, shape.bytes(), kRows)
+        .read(shape.a, m.a[0], kRows);
   for (unsigned w = 0; w < 4; ++w) {
     Warp &warp = *cta.warps[group.firstWarp + w];
+    unsigned firstRow = kWarpRows * w;
     if (shape.fromRegisters)
-      readFragment(warp, rows + shape.accumulators(), shape.a, kWarpRows * w,
-                   m);
-    if (tensor.accumulates)
-      readAccumulators(warp, rows, shape, m);
-    else
-      for (auto &row : m.c)
-        std::memset(row, 0, columns * sizeof(float));
+      readFragment(warp, rows + shape.accumulators(), shape.a, firstRow, m);
     if (shape.negates)
-      for (unsigned k = 0; k < depth; ++k)
+      for (unsigned k = 0; k < shape.depth(); ++k)
         for (unsigned r = 0; r < kWarpRows; ++r)
-          m.a[k][kWarpRows * w + r] = -m.a[k][kWarpRows * w + r];
-    multiplyFast(m, kWarpRows * w, columns, depth);
-    writeAccumulators(warp, rows, shape, m);
+          m.a[k][firstRow + r] = -m.a[k][firstRow + r];
+    auto multiply = inRegisters ? multiplyInRegisters : multiplyInMatrices;
+    multiply(warp, rows, shape, tensor.accumulates, m, firstRow);
   }
   tensor.done = true;
-  ++cta.counters.wgmmaInstructions;
 }
 
 //===----------------------------------------------------------------------===//
@@ -432,13 +517,10 @@ void tellIssue(Warp &warp, const Op &op, const Shape &shape,
   static thread_local std::vector<uint32_t> chunks;
   chunks.clear();
   auto add = [&](uint64_t bits, bool isMnMajor, unsigned count) {
-    Descriptor from(bits);
-    unsigned perChunk = 16 / shape.bytes();
-    unsigned stepK = isMnMajor ? 1 : perChunk,
-             stepMn = isMnMajor ? perChunk : 1;
-    for (unsigned k = 0; k < shape.depth(); k += stepK)
-      for (unsigned mn = 0; mn < count; mn += stepMn) {
-        uint32_t at = from.chunk(isMnMajor, shape.bytes(), mn, k);
+    Chunks from(bits, isMnMajor, shape.bytes(), count);
+    for (unsigned k = 0; k < from.along; ++k)
+      for (unsigned mn = 0; mn < from.across; ++mn) {
+        uint32_t at = from.at(mn, k);
         if (at >= kSharedBase && at + 16 <= warp.cta.shared.end)
           chunks.push_back(at);
       }

@@ -50,22 +50,30 @@ static void watch(Warp &warp, const Op &op, uint32_t index) {
 /// `limit` instructions. Returns how many it executed.
 static uint64_t runFragment(Warp &warp, uint64_t limit) {
   const Op *ops = warp.cta.launch.kernel.ops.data();
+  OpCounts *counts = warp.cta.counters.of(Counters::warpgroupOf(warp.index));
   uint64_t count = 0;
   const Op *op = ops + warp.fragment().pc;
+  const Op *first = op; // of those since the last jump
   uint32_t full = warp.fragment().mask;
+  auto endRun = [&](const Op *end) {
+    countRun(counts, first - ops, end - ops, full);
+    count += end - first;
+  };
   for (;;) {
     if (op->meets) {
       Fragment &here = warp.fragment();
       here.pc = static_cast<uint32_t>(op - ops);
       if (here.meeting >= 0 && warp.meetsHere()) {
+        endRun(op);
         warp.arriveAtMeeting();
         return count;
       }
     }
-    ++count;
     uint32_t mask = full;
     if (op->guard != kNoGuard) {
       mask = guarded(warp, *op, mask);
+      if (mask != full)
+        countGuard(counts[op - ops], full, mask);
       if (!mask) {
         ++op;
         continue;
@@ -77,12 +85,13 @@ static uint64_t runFragment(Warp &warp, uint64_t limit) {
       ++op;
       continue;
     }
+    endRun(op + 1);
     if (warp.fragments.size() != 1 || count >= limit || warp.cta.stopped)
       return count;
     const Fragment &here = warp.fragments[0];
     if (here.state != Fragment::Ready)
       return count;
-    op = ops + here.pc;
+    op = first = ops + here.pc;
     full = here.mask;
   }
 }
@@ -365,7 +374,6 @@ void Run::toEnd() {
   if (!cluster.stopped())
     for (auto &cta : cluster.ctas)
       checkEnd(*cta);
-  cluster.ctas[0]->counters.warpInstructions += total;
 }
 
 void attnrt::sim::runCluster(Cluster &cluster, const Schedule &schedule,

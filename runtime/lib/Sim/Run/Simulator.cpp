@@ -10,6 +10,7 @@
 #include "Check/Checkers.h"
 #include "Machine/TensorMap.h"
 #include "Ops/Dispatch.h"
+#include "Run/CounterReport.h"
 #include "Run/HeapAccess.h"
 #include "Run/Scheduler.h"
 
@@ -145,7 +146,8 @@ namespace {
 class Grid {
 public:
   Grid(const Launch &launch, const Options &options)
-      : launch(launch), options(options) {
+      : launch(launch), options(options),
+        counters(launch.kernel, Cta::warpsOf(launch.shape)) {
     const Dim3 &grid = launch.shape.grid, &cluster = launch.shape.cluster;
     clusters = {grid.x / cluster.x, grid.y / cluster.y, grid.z / cluster.z};
     total = uint64_t(clusters.x) * clusters.y * clusters.z;
@@ -214,7 +216,7 @@ void Grid::work() {
   Cluster cluster(launch, observers, options.completion, options.seed);
   Schedule schedule{options.seed, options.maxWarpInstructionsPerCta};
   for (uint64_t index; (index = next++) < total;) {
-    cluster.reset(firstOf(index));
+    cluster.reset(index, firstOf(index));
     runCluster(cluster, schedule, log);
     if (cluster.outgrown)
       stopAt(index, cluster.grownBytes());
@@ -222,8 +224,7 @@ void Grid::work() {
     keep(index, log.takeWarnings(), warnings);
   }
   std::lock_guard<std::mutex> guard(lock);
-  for (const auto &cta : cluster.ctas)
-    counters.add(cta->counters);
+  counters.add(cluster.counters);
 }
 
 void Grid::run(unsigned threads) {
@@ -236,11 +237,7 @@ void Grid::run(unsigned threads) {
 }
 
 void Grid::report(ExecutionReport &report) {
-  report.warpInstructions += counters.warpInstructions;
-  report.bankConflicts += counters.bankConflicts;
-  report.mmaInstructions += counters.mmaInstructions;
-  report.wgmmaInstructions += counters.wgmmaInstructions;
-  report.bulkBytes += counters.bulkBytes;
+  addCounters(launch, counters, report);
   auto move = [&](Found &from, std::vector<Hazard> &to) {
     for (auto &[index, found] : from)
       for (Hazard &hazard : found)
@@ -326,7 +323,9 @@ Status attnrt::sim::run(const Program &program, std::string_view name,
   }
   std::shared_lock<std::shared_mutex> guard(heap.lock);
   uint64_t ctas = uint64_t(cluster.x) * cluster.y * cluster.z;
-  WorkerMemory state(heap.budget, ctas * Cta::bytesFor(*kernel, shape));
+  WorkerMemory state(heap.budget,
+                     ctas * Cta::bytesFor(*kernel, shape) +
+                         Counters::bytesFor(*kernel, Cta::warpsOf(shape)));
   Expected<unsigned> threads = state.take(threadsFor(options, shape.grid));
   if (!threads)
     return threads.status();
