@@ -53,7 +53,7 @@ class CudaDevice:
         os.environ["ATTNRT_DEVICE"] = self.kind
         self.runtime = runtime
         torch.set_grad_enabled(False)
-        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.set_float32_matmul_precision("highest")  # of the judge
         self.arrays = TorchArrays("cuda")
         self.flush_buffer = None
 

@@ -248,7 +248,7 @@ class Session:
             record.result_of(cell, name)["timing"] = timing.timing_of(samples,
                                                                       case)
         self.tell("timed", case, [
-            f"{name} {record.result_of(cell, name)['timing']['tflops']:.0f}"
+            f"{name} {record.result_of(cell, name)['timing']['tflops']:.4g}"
             for name in rounds.samples])
 
     def work(self, case, contender, sets):

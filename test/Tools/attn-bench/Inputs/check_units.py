@@ -14,8 +14,9 @@ import numpy
 
 from attn_bench import grids, judge, operands, statistics, timing
 from attn_bench.cases import Case, Function
+from attn_bench.compiled import Compiled
 from attn_bench.numpy_arrays import NumpyArrays, round_to_bf16
-from attn_bench.reference import Reference
+from attn_bench.reference import Reference, attend
 from attn_testing import oracle
 from attn_testing.case import Case as OracleCase
 
@@ -200,6 +201,20 @@ def the_reference_is_the_oracles():
                     name, reference.baseline_error[name], baseline)
 
 
+@check
+def the_baseline_rounds_what_the_operation_rounds():
+    """Sums in another order move few values over the middle of two numbers of
+    the type; P that is not rounded moves many."""
+    case = CASES[1]
+    arrays, given, _ = judged(case)
+    rough = by_the_oracle(case, given, False)["o"]
+    one = [x[1] for x in given]
+    for rows in (slice(0, case.length), slice(10, 31)):
+        o, _ = attend(arrays, case.function, *one, rows, False)
+        equal = (o == rough[1][:, rows]).mean()
+        assert equal > 0.98, equal
+
+
 def outputs_of(case, given):
     """A right answer, in the arrays of a contender."""
     rough = by_the_oracle(case, given, False)
@@ -239,6 +254,36 @@ def poison_is_found():
     assert entry["reason"] == "value was never written"
     assert entry["worst_index"] == [1, 2, 17, 5]
     assert entry["max_abs_error"] is None
+
+
+class NothingWritten:
+    """A compiled function whose kernel stores nothing."""
+
+    def bind(self, args, results):
+        assert len(args) == 3 and len(results) == 2
+        return lambda stream: None
+
+
+class Host:
+    arrays = NumpyArrays()
+
+    def launcher(self, call, arrays):
+        assert len(arrays) == 5
+        return lambda: call(None)
+
+
+@check
+def results_of_packages_are_poisoned_before_they_run():
+    case = CASES[1]
+    arrays, given, reference = judged(case)
+    for layout in operands.LAYOUTS:
+        contender = Compiled.__new__(Compiled)
+        contender.layout = layout
+        contender.load = lambda function: NothingWritten()
+        outputs = contender.prepare(case, given, Host())()
+        verdict = judge.judge(arrays, case, reference, outputs)
+        assert [entry["reason"] for entry in verdict["outputs"]] == [
+            "value was never written"] * 2
 
 
 @check
