@@ -113,7 +113,8 @@ class CudaDevice:
         return lap
 
     def capture(self, works):
-        """One CUDA graph of all of them, as a function that replays it."""
+        """One CUDA graph of all of them: a function that replays it, and what
+        each of them gives."""
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -122,9 +123,8 @@ class CudaDevice:
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=stream):
-            for work in works:
-                work()
-        return graph.replay
+            outputs = [work() for work in works]
+        return graph.replay, outputs
 
     def sensors(self):
         """What the chip says while work is queued; None where it does not."""

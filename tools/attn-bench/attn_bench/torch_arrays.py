@@ -12,6 +12,7 @@ import torch
 from attn_bench import dlpack
 
 STORAGE = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
+BITS = {2: torch.int16, 4: torch.int32}
 
 
 class TorchArrays:
@@ -27,15 +28,17 @@ class TorchArrays:
         values = torch.randn(shape, generator=generator, device=self.device)
         return values.to(STORAGE[element])
 
-    def poisoned(self, shape, element):
+    def poison(self, array):
         """Every byte 0xff: a NaN that no instruction makes."""
+        array.view(BITS[array.element_size()]).fill_(-1)
+
+    def poisoned(self, shape, element):
         array = torch.empty(shape, dtype=STORAGE[element], device=self.device)
-        array.view(torch.uint8).fill_(0xff)
+        self.poison(array)
         return array
 
     def is_poison(self, array):
-        bits = {2: torch.int16, 4: torch.int32}[array.element_size()]
-        return array.view(bits) == -1
+        return array.view(BITS[array.element_size()]) == -1
 
     def zeros(self, shape):
         return torch.zeros(shape, dtype=torch.float64, device=self.device)

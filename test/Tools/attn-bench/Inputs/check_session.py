@@ -94,7 +94,7 @@ class Device:
         def replay():
             for work in works:
                 work()
-        return replay
+        return replay, [work() for work in works]
 
     def sensors(self):
         return {"sm_mhz": 1000 + len(self.log) % 7, "power_w": None}
@@ -194,8 +194,10 @@ def turns_rotate_and_the_warm_up_does_not_count():
     ours, peer = StandIn("a", "ours", 2.0), StandIn("b", milliseconds=3.0)
     _, made, log = run([ours, peer], cases=CASES[:1])
     sets = timing.MOST_SETS
-    first_capture = max(i for i, e in enumerate(log) if e[0] == "capture")
-    turns = [e[0] for e in log[first_capture + 1:] if e[1] == "run"][::sets]
+    last_capture = max(i for i, e in enumerate(log) if e[0] == "capture")
+    later = [e[0] for e in log[last_capture + 1:] if e[1] == "run"][::sets]
+    captured, replayed, *turns = later
+    assert captured == replayed == "b"
     assert turns == list("ab" "ba") * 3, turns
     timing_, = timings(made, "a")
     assert timing_["repeats"] == ROUNDS.least_rounds
@@ -322,6 +324,23 @@ def a_device_lost_while_timing_keeps_earlier_times():
     assert it.status() == 3 and "launch failed" in made["ended"]
     first, second, third = timings(made, "a")
     assert first and second is None and third is None
+
+
+@check
+def a_graph_without_the_work_is_no_time():
+    class Empty(Device):
+        def capture(self, works):
+            *most, last = works
+            _, outputs = super().capture(works)
+            return (lambda: [work() for work in most]), outputs
+    it, made, _ = run([StandIn("a", "ours"), StandIn("b")],
+                      device=Empty([], Clock()))
+    for name in "ab":
+        assert statuses(made, name) == ["failed"] * 3
+        assert timings(made, name) == [None] * 3
+    assert it.status() == 3
+    assert (made["cells"][0]["results"][0]["reason"]
+            == "a graph of its work does not give its result")
 
 
 def slow_check(seconds):

@@ -43,7 +43,12 @@ class Host(CudaDevice):
         pass
 
     def capture(self, works):
-        return lambda: [work() for work in works]
+        outputs = [work() for work in works]
+
+        def replay():
+            for work, kept in zip(works, outputs):
+                kept["o"].copy_(work()["o"])
+        return replay, outputs
 
     def lap(self, work):
         work()

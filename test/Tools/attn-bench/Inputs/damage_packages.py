@@ -16,7 +16,7 @@ import shutil
 import struct
 import sys
 
-from attn_bench import manifest
+from attn_bench import manifest, package_file
 
 
 def damages(good):
@@ -30,6 +30,15 @@ def damages(good):
             "half": good[:len(good) // 2],
             "schema": replaced(at + 4, struct.pack("<I", 999)),
             "checksum": replaced(at + 30, b"#")}
+
+
+def renamed(good, old, new):
+    """With another name in the description, and its checksum made right."""
+    text = good.replace(old.encode(), new.encode())
+    at = text.index(b"ATTN" + struct.pack("<I", 1))
+    size = struct.unpack_from("<Q", text, at + 8)[0]
+    checksum = package_file.fnv1a(text[at + 24:at + 24 + size])
+    return text[:at + 16] + struct.pack("<Q", checksum) + text[at + 24:]
 
 
 def copy(source, to):
@@ -62,14 +71,8 @@ def main():
     place = os.path.join(directory, "other")
     made, function, entry = copy(source, place)
     path = os.path.join(place, entry["file"])
-    text = good.replace(function.encode(), function.replace("h1", "h2").encode())
-    from attn_bench import package_file
-    at = text.index(b"ATTN" + struct.pack("<I", 1))
-    size = struct.unpack_from("<Q", text, at + 8)[0]
-    checksum = package_file.fnv1a(text[at + 24:at + 24 + size])
     with open(path, "wb") as file:
-        file.write(text[:at + 16] + struct.pack("<Q", checksum)
-                   + text[at + 24:])
+        file.write(renamed(good, function, function.replace("h1", "h2")))
     entry["sha256"] = manifest.digest(path)
     manifest.write(place, made)
 
