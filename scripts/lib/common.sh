@@ -16,7 +16,7 @@ debian_packages=(
   libmlir-22-dev mlir-22-tools ninja-build python3-venv zlib1g-dev
   libclang-rt-22-dev libcli11-dev libdlpack-dev libgmock-dev libgtest-dev
   nlohmann-json3-dev)
-python_packages=(numpy nvidia-cuda-nvdisasm)
+python_packages=(matplotlib numpy nvidia-cuda-nvdisasm)
 
 python=build/venv/bin/python
 lit=/usr/lib/llvm-22/bin/lit

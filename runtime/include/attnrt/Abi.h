@@ -79,6 +79,11 @@ int attnrtEncodeTensorMap(const AttnrtBox *box, const void *address,
 int attnrtFail(int code, const char *format, ...);
 const char *attnrtLastError(void);
 
+/* For programs that call entries: what the current device executed since the
+ * last call, as the object `sim` of the run record (JSON). Null on a device
+ * that keeps no such report. The text is this thread's until the next call. */
+const char *attnrtTakeReport(void);
+
 /* One module of a package. `state` is the runtime's and starts as null: the
  * module is loaded at first use. */
 typedef struct AttnrtModule {

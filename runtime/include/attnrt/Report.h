@@ -45,6 +45,8 @@ struct RunRecord {
 
 /// The record as JSON text: the contract of scripts and tests.
 std::string toJson(const RunRecord &record);
+/// The object `sim` of the same.
+std::string toJson(const ExecutionReport &report);
 
 /// A view of the same for people.
 void print(std::FILE *to, const RunRecord &record);

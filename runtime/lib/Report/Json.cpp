@@ -179,6 +179,15 @@ static Json toJson(const ExecutionReport &report) {
           {"threads", report.threads}};
 }
 
+// Text from a package or a driver need not be UTF-8.
+static std::string textOf(const Json &json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string attnrt::toJson(const ExecutionReport &report) {
+  return textOf(::toJson(report));
+}
+
 std::string attnrt::toJson(const RunRecord &record) {
   Json kernels = Json::array();
   for (const RunRecord::Kernel &kernel : record.kernels)
@@ -199,6 +208,5 @@ std::string attnrt::toJson(const RunRecord &record) {
         {"result_bytes", record.resultBytes},
         {"workspace_bytes", orNull(record.workspaceBytes)}}},
       {"sim", record.sim ? ::toJson(*record.sim) : Json(nullptr)}};
-  // Text from a package or a driver need not be UTF-8.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return textOf(json);
 }

@@ -11,6 +11,7 @@
 #include "attnrt/HostTensor.h"
 #include "attnrt/Launch.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -192,6 +193,24 @@ TEST_F(LaunchTest, WorkspacesAreCounted) {
   EXPECT_EQ(device.streamReleases, 3);
   EXPECT_EQ(attnrtAllocate(nullptr, uint64_t(1) << 50, &a), ATTNRT_DEVICE);
   EXPECT_STREQ(attnrtLastError(), "workspace: out of device memory");
+}
+
+TEST_F(LaunchTest, ReportsAreTakenOnce) {
+  struct : FakeDevice {
+    std::unique_ptr<ExecutionReport> takeExecutionReport() override {
+      return std::move(report);
+    }
+    std::unique_ptr<ExecutionReport> report;
+  } reporting;
+  reporting.report = std::make_unique<ExecutionReport>();
+  reporting.report->warpInstructions = 1234;
+  setCurrentDevice(&reporting);
+  const char *text = attnrtTakeReport();
+  ASSERT_NE(text, nullptr);
+  EXPECT_THAT(text, testing::HasSubstr("\"warp_instructions\": 1234"));
+  EXPECT_EQ(attnrtTakeReport(), nullptr);
+  setCurrentDevice(&device);
+  EXPECT_EQ(attnrtTakeReport(), nullptr);
 }
 
 TEST_F(LaunchTest, EmptyGridsLaunchNothing) {

@@ -1,0 +1,102 @@
+#===- cases.py - One measurement -------------------------------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""What is computed, at which size, and how much work that is."""
+
+import dataclasses
+
+ELEMENT_BYTES = {"bf16": 2, "f16": 2}
+
+
+@dataclasses.dataclass(frozen=True)
+class Function:
+    """What a package is compiled for: batch and length come with the arrays."""
+    query_heads: int
+    kv_heads: int
+    dim: int
+    causal: bool
+    element: str = "bf16"
+
+    @property
+    def mask(self):
+        return "causal" if self.causal else "none"
+
+    @property
+    def name(self):
+        return (f"attn_h{self.query_heads}_kv{self.kv_heads}_d{self.dim}_"
+                f"{self.mask}_{self.element}")
+
+    @property
+    def heads(self):
+        if self.query_heads == self.kv_heads:
+            return str(self.query_heads)
+        return f"{self.query_heads}/{self.kv_heads}"
+
+    def mlir(self):
+        """The LSE is computed as well: peers that can be trained do so."""
+        def tensor(heads):
+            return f"tensor<?x{heads}x?x{self.dim}x{self.element}>"
+        query, key = tensor(self.query_heads), tensor(self.kv_heads)
+        results = f"({query}, tensor<?x{self.query_heads}x?xf32>)"
+        causal = "causal(bottom_right)" if self.causal else ""
+        return (f"func.func @{self.name}(%q: {query}, %k: {key}, %v: {key})\n"
+                f"    -> {results} {{\n"
+                f"  %o, %lse = attn.sdpa %q, %k, %v {causal}\n"
+                f"    : ({query}, {key}, {key}) -> {results}\n"
+                f"  return %o, %lse : {results[1:-1]}\n}}\n")
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """Self attention: as many queries as keys."""
+    group: str
+    function: Function
+    batch: int
+    length: int
+
+    @property
+    def name(self):
+        f = self.function
+        return (f"{self.group}/h{f.heads.replace('/', ':')}-d{f.dim}-{f.mask}"
+                f"-b{self.batch}-s{self.length}")
+
+    @property
+    def kept_pairs(self):
+        """Of query and key, in one head."""
+        if self.function.causal:
+            return self.length * (self.length + 1) // 2
+        return self.length * self.length
+
+    @property
+    def flops(self):
+        """Two products of a multiplication and an addition for each dimension
+        of each kept pair; nothing else counts."""
+        return (4 * self.batch * self.function.query_heads * self.kept_pairs
+                * self.function.dim)
+
+    def shape(self, operand):
+        """Of "q", "k", "v" or "o", as [batch, heads, length, dim]."""
+        heads = (self.function.query_heads if operand in "qo"
+                 else self.function.kv_heads)
+        return (self.batch, heads, self.length, self.function.dim)
+
+    @property
+    def lse_shape(self):
+        return self.shape("q")[:3]
+
+    @property
+    def operand_bytes(self):
+        rows = self.function.query_heads + 2 * self.function.kv_heads
+        return (self.batch * rows * self.length * self.function.dim
+                * ELEMENT_BYTES[self.function.element])
+
+    def to_json(self):
+        f = self.function
+        return {"name": self.name, "group": self.group, "batch": self.batch,
+                "query_heads": f.query_heads, "kv_heads": f.kv_heads,
+                "length": self.length, "dim": f.dim, "mask": f.mask,
+                "element": f.element, "flops": self.flops}

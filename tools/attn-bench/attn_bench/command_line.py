@@ -1,0 +1,130 @@
+#===- command_line.py - Flags and exit statuses ----------------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""attn-bench build|run|table|plot|compare. Errors are one line, with the
+statuses of all tools: 1 wrong, 2 bad input, 3 device."""
+
+import argparse
+import sys
+
+from attn_bench import grids, operands
+from attn_bench.failures import BadInput, Failure
+
+
+class Parser(argparse.ArgumentParser):
+    def __init__(self, **kwargs):
+        super().__init__(allow_abbrev=False, **kwargs)
+
+    def error(self, message):
+        raise BadInput(message)
+
+
+def positive(kind):
+    def parse(text):
+        try:
+            value = kind(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(
+                f"expected a number, got '{text}'") from error
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(
+                f"expected a positive number, got '{text}'")
+        return value
+    return parse
+
+
+def add_grid(parser, default):
+    parser.add_argument("--grid", default=default,
+                        help=f"some of {', '.join(grids.GRIDS)} (default: "
+                        f"{default or 'full, on the simulator tiny'})")
+    parser.add_argument("--only", default="", metavar="REGEX",
+                        help="of these, the cases whose names have it")
+
+
+def add_compiler(parser):
+    parser.add_argument("--compiler", metavar="PROGRAM",
+                        help="attn-compile (default: of this tree, else PATH)")
+    parser.add_argument("--target", help="as attn-compile has it")
+    parser.add_argument("--schedule", help="as attn-compile has it")
+
+
+def add_build(subparsers):
+    parser = subparsers.add_parser(
+        "build", help="compile the packages that a grid needs")
+    parser.add_argument("--out", required=True, metavar="DIR")
+    parser.add_argument("--label", help="what the packages are called in "
+                        "records (default: target and schedule)")
+    add_grid(parser, "full")
+    add_compiler(parser)
+    parser.set_defaults(command="build_packages")
+
+
+def add_run(subparsers):
+    parser = subparsers.add_parser(
+        "run", help="check everyone, then time those who are right")
+    parser.add_argument("--packages", action="append", metavar="DIR",
+                        help="made by build; more than one is compared "
+                        "(default: compile some)")
+    parser.add_argument("--device", default="cuda", choices=("cuda", "sim"))
+    add_grid(parser, None)
+    add_compiler(parser)
+    parser.add_argument("--peers", default="all",
+                        help="all, none, or names with commas")
+    parser.add_argument("--triton", metavar="FILE",
+                        help="Triton's tutorial 06-fused-attention.py")
+    parser.add_argument("--layout", default="bshd", choices=operands.LAYOUTS,
+                        help="of the arrays in memory")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--repeats", type=positive(int), default=30,
+                        help="turns at least (default: 30)")
+    parser.add_argument("--seconds-limit", type=positive(float), metavar="S",
+                        help="end with what there is by then")
+    parser.add_argument("--json", metavar="FILE", help="the record")
+    parser.add_argument("--table", metavar="FILE",
+                        help="Markdown (default: standard output)")
+    parser.add_argument("--plot", metavar="FILE", help="SVG, PNG or PDF")
+    parser.set_defaults(command="run")
+
+
+def add_views(subparsers):
+    table = subparsers.add_parser("table", help="a record as Markdown")
+    table.add_argument("record")
+    table.add_argument("-o", "--output", metavar="FILE")
+    table.set_defaults(command="show_table")
+    plot = subparsers.add_parser("plot", help="a record as a picture")
+    plot.add_argument("record")
+    plot.add_argument("-o", "--output", metavar="FILE", required=True)
+    plot.set_defaults(command="draw_plot")
+    compare = subparsers.add_parser("compare", help="two records")
+    compare.add_argument("old")
+    compare.add_argument("new")
+    compare.add_argument("--fail-above", type=positive(float),
+                         metavar="PERCENT", help="exit with 1 where ours "
+                         "became clearly slower by more than this")
+    compare.set_defaults(command="compare")
+
+
+def parse(arguments):
+    parser = Parser(prog="attn-bench", description="Times attention kernels, "
+                    "ours and others', after judging them.")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND",
+                                       parser_class=Parser)
+    add_build(subparsers)
+    add_run(subparsers)
+    add_views(subparsers)
+    return parser.parse_args(arguments)
+
+
+def main(arguments):
+    try:
+        flags = parse(arguments)
+        # What it imports takes longer than to find a wrong flag.
+        from attn_bench import commands
+        return getattr(commands, flags.command)(flags)
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return failure.status

@@ -1,0 +1,148 @@
+#===- commands.py - What each command does ---------------------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""Each takes the flags of command_line.py and gives the exit status."""
+
+import os
+import tempfile
+
+from attn_bench import (build, changes, grids, manifest, peers, plot, record,
+                        session, table, timing)
+from attn_bench.compiled import Compiled
+from attn_bench.failures import BadInput, Failure, NoDevice
+from attn_bench.runtime import Runtime
+from attn_bench.sim_device import SimDevice
+
+
+def put(text, path):
+    if path is None:
+        print(text)
+        return
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except OSError as error:
+        raise BadInput(f"cannot write '{path}': {error.strerror}") from error
+
+
+#===-- build ---------------------------------------------------------------===#
+
+def functions_of(cases):
+    return list(dict.fromkeys(case.function for case in cases))
+
+
+def build_packages(flags):
+    cases = grids.choose(flags.grid, flags.only)
+    made = build.build(functions_of(cases), flags.out,
+                       build.find_compiler(flags.compiler), flags.target,
+                       flags.schedule, flags.label)
+    print(f"{len(made['functions'])} packages for {made['target']} in "
+          f"{flags.out}")
+    return 0
+
+
+#===-- run -----------------------------------------------------------------===#
+
+def open_device(name, runtime):
+    if name == "sim":
+        return SimDevice(runtime)
+    try:
+        from attn_bench.cuda_device import CudaDevice
+    except ImportError as error:
+        raise NoDevice(f"device cuda needs PyTorch: {error}") from error
+    return CudaDevice(runtime)
+
+
+def open_packages(directories, layout):
+    """The contenders, and the runtime, which is that of the first."""
+    runtime = Runtime(os.path.join(
+        directories[0], manifest.read(directories[0])["runtime"]))
+    ours = [Compiled(directory, runtime, layout) for directory in directories]
+    names = [contender.name for contender in ours]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f"two directories of packages are called '{name}'; "
+                           "build --label gives another name")
+    return ours, runtime
+
+
+def options_of(flags):
+    def save(made):
+        if flags.json is not None:
+            record.write(flags.json, made)
+
+    settings = timing.Settings(
+        least_rounds=flags.repeats,
+        most_rounds=max(flags.repeats, timing.Settings.most_rounds))
+    return session.Options(layout=flags.layout, seed=flags.seed,
+                           seconds_limit=flags.seconds_limit, rounds=settings,
+                           save=save)
+
+
+def first_failure(made):
+    """One line on what is wrong."""
+    bad = [f"{cell['case']['name']}: {result['contender']}: {result['reason']}"
+           for cell in made["cells"] for result in cell["results"]
+           if result["status"] in ("wrong", "failed")]
+    if not bad:
+        return made["ended"]
+    return bad[0] + (f" (and {len(bad) - 1} more)" if len(bad) > 1 else "")
+
+
+def measure(flags, cases, directories):
+    ours, runtime = open_packages(directories, flags.layout)
+    device = open_device(flags.device, runtime)
+    others = (peers.choose(flags.peers, flags.triton)
+              if device.measures_time else [])
+    run = session.Session(device, [*ours, *others], cases, options_of(flags))
+    made = run.run()
+    put(table.render(made), flags.table)
+    if flags.plot is not None and table.has_times(made):
+        plot.draw(made, flags.plot)
+    if run.status() != 0:
+        raise Failure(first_failure(made), run.status())
+    return 0
+
+
+def run(flags):
+    if flags.plot is not None:
+        plot.check_path(flags.plot)
+    grid = flags.grid or ("tiny" if flags.device == "sim" else "full")
+    cases = grids.choose(grid, flags.only)
+    if flags.packages:
+        return measure(flags, cases, flags.packages)
+    compiler = build.find_compiler(flags.compiler)
+    with tempfile.TemporaryDirectory() as directory:
+        build.build(functions_of(cases), directory, compiler, flags.target,
+                    flags.schedule)
+        return measure(flags, cases, [directory])
+
+
+#===-- table, plot, compare ------------------------------------------------===#
+
+def show_table(flags):
+    put(table.render(record.read(flags.record)), flags.output)
+    return 0
+
+
+def draw_plot(flags):
+    plot.check_path(flags.output)
+    plot.draw(record.read(flags.record), flags.output)
+    return 0
+
+
+def compare(flags):
+    old, new = record.read(flags.old), record.read(flags.new)
+    print(changes.render(old, new))
+    if flags.fail_above is None:
+        return 0
+    worse = changes.regressions(old, new, flags.fail_above)
+    if worse:
+        lost = 100 * (1 - worse[0].factor)
+        raise Failure(f"{len(worse)} times of ours are clearly worse, the "
+                      f"first: {worse[0].case} by {lost:.1f} %", 1)
+    return 0

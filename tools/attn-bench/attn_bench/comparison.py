@@ -1,0 +1,74 @@
+#===- comparison.py - Ours beside the best peer ----------------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""What tables and plots read off a record."""
+
+from attn_bench import record as records
+from attn_bench.statistics import geometric_mean
+
+
+def names_of(record, kind):
+    """Of those who took part, in their order."""
+    return [c["name"] for c in record["contenders"]
+            if c["kind"] == kind and c["absence"] is None]
+
+
+def tflops(cell, contender):
+    """None where there is no time."""
+    result = records.result_of(cell, contender)
+    if result is None or result["timing"] is None:
+        return None
+    return result["timing"]["tflops"]
+
+
+def best_of(cell, contenders):
+    """The name of the fastest; None where no one has a time."""
+    timed = [name for name in contenders if tflops(cell, name) is not None]
+    return max(timed, key=lambda name: tflops(cell, name), default=None)
+
+
+def ratio(cell, ours, peers):
+    """How many times as fast as the best peer; None where one is missing."""
+    best = best_of(cell, peers)
+    mine = tflops(cell, ours)
+    if best is None or mine is None:
+        return None
+    return mine / tflops(cell, best)
+
+
+def mean_ratio(cells, ours, peers):
+    """The geometric mean, and of how many cells."""
+    ratios = [ratio(cell, ours, peers) for cell in cells]
+    known = [value for value in ratios if value is not None]
+    return geometric_mean(known), len(known)
+
+
+def heads_of(case):
+    if case["query_heads"] == case["kv_heads"]:
+        return str(case["query_heads"])
+    return f"{case['query_heads']}/{case['kv_heads']}"
+
+
+def family(case):
+    """What differs in length and batch only."""
+    return case["group"], heads_of(case), case["dim"], case["mask"]
+
+
+def families(cells):
+    """{family: cells by length}: groups as they first come, in each by
+    dimension, mask and heads."""
+    grouped = {}
+    for cell in cells:
+        grouped.setdefault(family(cell["case"]), []).append(cell)
+    for members in grouped.values():
+        members.sort(key=lambda cell: cell["case"]["length"])
+    groups = list(dict.fromkeys(group for group, *_ in grouped))
+
+    def place(key):
+        group, heads, dim, mask = key
+        return groups.index(group), dim, mask, int(heads.split("/")[0])
+    return {key: grouped[key] for key in sorted(grouped, key=place)}

@@ -1,0 +1,34 @@
+#===- failures.py - What ends the program ----------------------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""Statuses are those of all tools: 1 wrong, 2 bad input, 3 device."""
+
+
+class Failure(Exception):
+    status = 3
+
+    def __init__(self, message, status=None):
+        super().__init__(message)
+        if status is not None:
+            self.status = status
+
+
+class BadInput(Failure):
+    status = 2
+
+
+class NoDevice(Failure):
+    status = 3
+
+
+class Unsupported(Exception):
+    """A contender does not have what the case asks for."""
+
+
+class DeviceLost(Failure):
+    """Nothing more can run in this process."""
+    status = 3

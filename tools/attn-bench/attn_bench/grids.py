@@ -1,0 +1,114 @@
+#===- grids.py - Which cases are measured ----------------------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""Named lists of cases, the most telling first: a run that is cut off by its
+time limit has those."""
+
+import re
+
+from attn_bench.cases import Case, Function
+from attn_bench.failures import BadInput
+
+TOKENS = 16384
+LENGTHS = [512, 1024, 2048, 4096, 8192, 16384, 32768]
+HIDDEN = 2048  # MHA has as many heads as fill it
+MHA_DIMS = [64, 128, 256]
+LLAMA_HEADS = [(64, 8), (32, 8)]
+SINGLE_HEAD_DIMS = [16, 32, 64, 128]
+
+
+def batch_of(length):
+    return max(1, TOKENS // length)
+
+
+def mha():
+    for dim in MHA_DIMS:
+        for causal in (True, False):
+            function = Function(HIDDEN // dim, HIDDEN // dim, dim, causal)
+            for length in LENGTHS:
+                yield Case("mha", function, batch_of(length), length)
+
+
+def llama3():
+    for heads in LLAMA_HEADS:
+        for causal in (True, False):
+            for length in LENGTHS:
+                yield Case("llama3", Function(*heads, 128, causal),
+                           batch_of(length), length)
+
+
+def single_head(group, batch, lengths):
+    for dim in SINGLE_HEAD_DIMS:
+        for length in lengths:
+            yield Case(group, Function(1, 1, dim, True), batch, length)
+
+
+def workloads():
+    """Of one head. W3 and W4a have the same shapes, W4b has no batch."""
+    yield from single_head("w3-w4a", 8, [256, 1024, 4096, 8192, 16384])
+    yield from single_head("w4b", 1, [1 << n for n in range(7, 17)])
+
+
+def full():
+    yield from mha()
+    yield from llama3()
+    yield from workloads()
+
+
+def tiny():
+    """Every function of the full grid, at a size for the simulator. The length
+    is no multiple of any tile."""
+    for function in dict.fromkeys(case.function for case in full()):
+        yield Case("tiny", function, 2 if function.query_heads < 32 else 1, 200)
+
+
+def tier(case):
+    """What others publish comes first, then what the same kernels do
+    elsewhere."""
+    headline = case.length in (2048, 8192, 16384)
+    if case.group == "mha":
+        return 0 if headline else 1
+    if case.group == "llama3" and case.function.causal:
+        return 0 if headline else 1
+    return 2 if case.group == "llama3" or case.length >= 4096 else 3
+
+
+def telling():
+    return (case for case in full() if tier(case) == 0)
+
+
+def order(case):
+    dims = [128, 64, 256, 32, 16]
+    return (tier(case), dims.index(case.function.dim), -case.length,
+            not case.function.causal)
+
+
+GRIDS = {"full": full, "telling": telling, "mha": mha, "llama3": llama3,
+         "workloads": workloads, "tiny": tiny}
+
+
+def matcher(pattern):
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise BadInput(f"--only: '{pattern}' is no regular expression: "
+                       f"{error}") from error
+
+
+def choose(names, pattern=""):
+    """The cases of the named grids whose names have the pattern."""
+    cases = {}
+    for name in names.split(","):
+        if name not in GRIDS:
+            raise BadInput(f"unknown grid '{name}': expected some of "
+                           f"{', '.join(GRIDS)}")
+        cases.update(dict.fromkeys(GRIDS[name]()))
+    wanted = matcher(pattern)
+    chosen = [case for case in cases if wanted.search(case.name)]
+    if not chosen:
+        raise BadInput(f"no case of {names} has '{pattern}' in its name")
+    return sorted(chosen, key=order)

@@ -1,0 +1,76 @@
+#===- numpy_arrays.py - Arrays in host memory ------------------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""What the judge asks of arrays, by numpy. bf16 values are kept as uint16."""
+
+import numpy
+
+from attn_bench import dlpack
+
+STORAGE = {"bf16": numpy.uint16, "f16": numpy.float16, "f32": numpy.float32}
+BITS = {2: numpy.int16, 4: numpy.int32}
+
+
+def round_to_bf16(values):
+    """The upper halves, rounded to nearest even; NaN stays NaN."""
+    bits = numpy.ascontiguousarray(values, numpy.float32).view(numpy.uint32)
+    rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16
+    kept = numpy.where(numpy.isnan(values), 0x7fc0, rounded)
+    return kept.astype(numpy.uint16)
+
+
+class NumpyArrays:
+    xp = numpy
+    block_scores = 1 << 22  # scores that the reference holds at a time
+
+    def normal(self, shape, element, seed):
+        """Standard normal, of the element type."""
+        values = numpy.random.default_rng(seed).standard_normal(
+            shape, numpy.float32)
+        if element == "bf16":
+            return round_to_bf16(values)
+        return values.astype(STORAGE[element])
+
+    def poison(self, array):
+        """Every byte 0xff: a NaN that no instruction makes."""
+        array.view(BITS[array.itemsize])[...] = -1
+
+    def poisoned(self, shape, element):
+        array = numpy.empty(shape, STORAGE[element])
+        self.poison(array)
+        return array
+
+    def is_poison(self, array):
+        return array.view(BITS[array.itemsize]) == -1
+
+    def zeros(self, shape):
+        return numpy.zeros(shape)
+
+    def single(self, array):
+        if array.dtype == numpy.uint16:
+            return (array.astype(numpy.uint32) << 16).view(numpy.float32)
+        return array.astype(numpy.float32)
+
+    def exact(self, array):
+        if array.dtype == numpy.uint16:
+            array = self.single(array)
+        return array.astype(numpy.float64)
+
+    def rounded(self, values, element):
+        """f32 values that the element type has, too."""
+        if element == "bf16":
+            return self.single(round_to_bf16(values))
+        return values.astype(STORAGE[element]).astype(numpy.float32)
+
+    def positions(self, begin, end):
+        return numpy.arange(begin, end)
+
+    def describe(self, array, element):
+        return dlpack.describe(
+            array.ctypes.data, array.shape,
+            [stride // array.itemsize for stride in array.strides], element,
+            dlpack.CPU)

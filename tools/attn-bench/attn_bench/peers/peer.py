@@ -1,0 +1,34 @@
+#===- peer.py - What peers have in common ----------------------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""Peers are Python modules that may be missing, and run on a GPU."""
+
+import importlib
+
+from attn_bench.contender import Contender
+
+
+class Peer(Contender):
+    modules = ("torch",)  # the last one has the version
+
+    def absence(self):
+        for name in self.modules:
+            try:
+                importlib.import_module(name)
+            except ImportError as error:
+                return f"cannot import {name}: {error}"
+            except Exception as error:  # modules for other chips refuse so
+                return f"{name} does not load: {error}"
+        return None
+
+    def version(self):
+        module = importlib.import_module(self.modules[-1])
+        return getattr(module, "__version__", None)
+
+
+def is_grouped(case):
+    return case.function.query_heads != case.function.kv_heads

@@ -1,0 +1,62 @@
+#===- torch_arrays.py - Arrays of PyTorch ----------------------------------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""What the judge asks of arrays, by PyTorch, on a GPU or on the host."""
+
+import torch
+
+from attn_bench import dlpack
+
+STORAGE = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
+BITS = {2: torch.int16, 4: torch.int32}
+
+
+class TorchArrays:
+    xp = torch
+    block_scores = 1 << 26  # scores that the reference holds at a time
+
+    def __init__(self, device):
+        self.device = device
+
+    def normal(self, shape, element, seed):
+        """Standard normal, of the element type."""
+        generator = torch.Generator(self.device).manual_seed(seed)
+        values = torch.randn(shape, generator=generator, device=self.device)
+        return values.to(STORAGE[element])
+
+    def poison(self, array):
+        """Every byte 0xff: a NaN that no instruction makes."""
+        array.view(BITS[array.element_size()]).fill_(-1)
+
+    def poisoned(self, shape, element):
+        array = torch.empty(shape, dtype=STORAGE[element], device=self.device)
+        self.poison(array)
+        return array
+
+    def is_poison(self, array):
+        return array.view(BITS[array.element_size()]) == -1
+
+    def zeros(self, shape):
+        return torch.zeros(shape, dtype=torch.float64, device=self.device)
+
+    def single(self, array):
+        return array.to(torch.float32)
+
+    def exact(self, array):
+        return array.to(torch.float64)
+
+    def rounded(self, values, element):
+        """f32 values that the element type has, too."""
+        return values.to(STORAGE[element]).to(torch.float32)
+
+    def positions(self, begin, end):
+        return torch.arange(begin, end, device=self.device)
+
+    def describe(self, array, element):
+        device = dlpack.CUDA if array.is_cuda else dlpack.CPU
+        return dlpack.describe(array.data_ptr(), array.shape, array.stride(),
+                               element, device)
