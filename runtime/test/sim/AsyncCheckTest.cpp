@@ -364,11 +364,6 @@ TEST(WgmmaCheck, AlignedWarpgroup) {
   expectHazard(o, "divergence", "aligned");
 }
 
-TEST(WgmmaCheck, RegistersOfAThread) {
-  expectHazard(runHopper("setmaxnreg.inc.sync.aligned.u32 257;", 128), "wgmma",
-               "multiple of 8");
-}
-
 TEST(WgmmaCheck, NeedsItsTarget) {
   Outcome o = runBody("wgmma.fence.sync.aligned;");
   EXPECT_NE(o.status.message().find("expected target sm_90"), std::string::npos)

@@ -269,8 +269,6 @@ TEST(ClusterTable, NothingToSee) {
       "griddepcontrol.wait;\ngriddepcontrol.launch_dependents;\n"
       "fence.proxy.async;\nfence.proxy.async.global;\n"
       "fence.proxy.async.shared::cta;\nfence.mbarrier_init.release.cluster;\n"
-      "setmaxnreg.inc.sync.aligned.u32 240;\n"
-      "setmaxnreg.dec.sync.aligned.u32 24;\n"
       "barrier.cluster.arrive.relaxed.aligned;\n"
       "barrier.cluster.wait.acquire.aligned;\nst.global.u32 [%rd2], 3;");
   EXPECT_EQ(out, std::vector<uint32_t>(64, 3));

@@ -71,6 +71,10 @@ const Rule kRules[] = {
      "$1 1;"},
     {"everybody elected", true, "elect\\.sync _\\|p, .*;",
      "setp.eq.u32 p, 0, 0;"},
+    {"registers not given away", true, "setmaxnreg\\.dec.*;", ""},
+    {"fewer registers given away", true, "(setmaxnreg\\.dec\\S*) 40;",
+     "$1 48;"},
+    {"more registers taken", true, "(setmaxnreg\\.inc\\S*) 232;", "$1 240;"},
     {"copy dropped", false, "cp\\.(?:reduce\\.)?async\\.bulk\\.tensor.*;", ""},
     {"coordinate changed", false,
      "(cp\\.\\S+ \\[%\\w+\\], \\[%\\w+, \\{)(%r\\d+)(, .*;)",
@@ -194,7 +198,7 @@ Verdict judge(const Mutant &mutant) {
     return verdict;
   const std::vector<std::string> none = {
       "oob",  "align",    "uninit", "barrier", "cp-async", "divergence",
-      "race", "mbarrier", "bulk",   "wgmma",   "proxy"};
+      "race", "mbarrier", "bulk",   "wgmma",   "proxy",    "registers"};
   struct Run {
     Completion completion;
     uint64_t seed;

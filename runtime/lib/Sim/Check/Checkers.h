@@ -42,6 +42,7 @@ std::unique_ptr<Checker> makeRaceChecker(HazardLog &log);
 std::unique_ptr<Checker> makeMBarrierChecker(HazardLog &log);
 std::unique_ptr<Checker> makeBulkChecker(HazardLog &log);
 std::unique_ptr<Checker> makeTensorChecker(HazardLog &log);
+std::unique_ptr<Checker> makeRegisterChecker(HazardLog &log);
 
 inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   std::vector<std::unique_ptr<Checker>> out;
@@ -54,6 +55,7 @@ inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   out.push_back(makeMBarrierChecker(log));
   out.push_back(makeBulkChecker(log));
   out.push_back(makeTensorChecker(log));
+  out.push_back(makeRegisterChecker(log));
   return out;
 }
 
@@ -61,7 +63,7 @@ inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
 inline constexpr const char *kCheckNames[] = {
     "oob",      "align",      "uninit", "barrier", "cp-async",
     "deadlock", "divergence", "budget", "trap",    "race",
-    "mbarrier", "bulk",       "wgmma",  "proxy"};
+    "mbarrier", "bulk",       "wgmma",  "proxy",   "registers"};
 
 } // namespace attnrt::sim
 

@@ -62,6 +62,12 @@ static std::string describeWaiter(const Warp &warp, const Fragment &fragment,
     return out + " waits for the cluster's other threads at " + here;
   if (fragment.state == Fragment::AtWarpGroup)
     return out + " waits for its warpgroup to issue the same wgmmas at " + here;
+  if (fragment.state == Fragment::AtRegisters)
+    return out + " waits for registers (" +
+           std::to_string(cta.registers.held(warp.index)) +
+           " for each thread, and the pool of the CTA has " +
+           std::to_string(cta.registers.available()) +
+           " for the threads of one warp) at " + here;
   return out + " waits for other lanes at " + here;
 }
 

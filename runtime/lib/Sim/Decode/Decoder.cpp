@@ -138,6 +138,7 @@ Status EntryDecoder::run(Kernel &out) {
               sizeof(kernel.requiredThreads));
   std::memcpy(kernel.requiredCluster, entry.requiredCluster,
               sizeof(kernel.requiredCluster));
+  kernel.entryRegisters = entryRegisters(entry);
   line = entry.line;
   for (size_t v = 0; v < module.variables.size(); ++v)
     if (module.variables[v].space != ptx::Space::Shared)

@@ -61,6 +61,9 @@ buildBlocks(const std::vector<Draft> &drafts,
 void placeMeetings(std::vector<Draft> &drafts,
                    const std::vector<Block> &blocks);
 
+/// Registers of a thread at entry, as far as launch bounds fix them, else 0.
+uint32_t entryRegisters(const ptx::Entry &entry);
+
 /// Rows for virtual registers, shared where lifetimes allow; `pinned` ones have
 /// theirs for good.
 struct RowAllocation {

@@ -156,6 +156,9 @@ struct Kernel {
   uint32_t maxThreads = 0;
   uint32_t requiredThreads[3] = {0, 0, 0};
   uint32_t requiredCluster[3] = {0, 0, 0}; // in CTAs
+  /// That a thread has when it begins, as setmaxnreg counts them; 0 where
+  /// nothing tells.
+  uint32_t entryRegisters = 0;
   std::vector<SharedVariable> shared;
   uint32_t staticSharedBytes = 0; // sum of the declared sizes
   uint32_t sharedEnd = 0;         // where dynamic shared memory may begin

@@ -61,6 +61,8 @@ void Cta::reset(Dim3 newId) {
   for (Barrier &barrier : barriers)
     barrier = Barrier();
   mbarriers.clear();
+  registers.reset(launch.kernel.entryRegisters,
+                  static_cast<unsigned>(warps.size()));
   for (WarpGroup &group : warpGroups)
     group.clear();
   for (auto &warp : warps) {

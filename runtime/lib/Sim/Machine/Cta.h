@@ -12,6 +12,7 @@
 #include "Machine/Counters.h"
 #include "Machine/Heap.h"
 #include "Machine/MBarrier.h"
+#include "Machine/RegisterPool.h"
 #include "Machine/Warp.h"
 #include "Machine/WarpGroup.h"
 #include "attnrt/Device.h"
@@ -86,6 +87,7 @@ struct Cta {
   Barrier barriers[kBarriers];
   MBarriers mbarriers;
   std::vector<WarpGroup> warpGroups;
+  RegisterPool registers;
   Counters &counters;   // of the host thread
   bool stopped = false; // too many hazards, trap or budget
   /// The allocation that an operation touched last, by operation.

@@ -45,6 +45,7 @@ enum class EventKind : uint8_t {
   MBarrierMisuse,
   BulkMisuse,
   TensorMisuse, // of wgmma and its registers
+  RegisterMisuse,
   // The trace.
   CtaBegin,
   CtaEnd, // when its cluster has ended
@@ -80,8 +81,9 @@ struct Event {
   const uint64_t *addresses = nullptr; // by lane
   unsigned bytes = 0;
   bool write = false;
-  bool update = false; // a write that reads: an atomic
-  bool waits = false;  // an arrival that is a bar.sync
+  bool update = false;   // a write that reads: an atomic
+  bool waits = false;    // an arrival that is a bar.sync
+  bool forgiven = false; // by known hardware: a warning
   const char *role = "";
   uint32_t barrier = 0;
   uint8_t shadow = 0;         // of the first offending byte

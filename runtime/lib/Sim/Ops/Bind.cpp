@@ -122,8 +122,9 @@ bool bindOp(const Match &match, Op &op) {
     return bindBulk(match, op);
   case Sem::Wgmma:
     return bindTensor(match, op);
-  case Sem::FenceProxy:
   case Sem::Setmaxnreg:
+    return bindRegisters(match, op);
+  case Sem::FenceProxy:
   case Sem::Elect:
   case Sem::Mapa:
   case Sem::Getctarank:

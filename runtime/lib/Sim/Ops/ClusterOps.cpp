@@ -111,18 +111,6 @@ void electOne(Warp &warp, const Op &op, uint32_t mask) {
   p.poison &= ~mask;
 }
 
-/// Registers are not counted here; the numbers must be what the ISA allows.
-Step setRegisters(Warp &warp, const Op &op, uint32_t mask) {
-  demandAligned(warp, op, mask);
-  if (op.imm2 % 8 == 0 && op.imm2 >= 24 && op.imm2 <= 256)
-    return Step::Next;
-  Event event{EventKind::TensorMisuse, &warp, &op, mask};
-  event.detail = "expected a multiple of 8 from 24 to 256 registers, got " +
-                 std::to_string(op.imm2);
-  warp.cta.emit(event);
-  return Step::Next;
-}
-
 Step proxyFence(Warp &warp, const Op &op, uint32_t mask) {
   Event event{EventKind::ProxyFence, &warp, &op, mask};
   warp.cta.emit(event);
@@ -148,8 +136,6 @@ bool bindCluster(const Match &match, Op &op) {
     return setHandler(op, match.has("wait") ? waitForCluster : arriveAtCluster);
   case Sem::Elect:
     return setHandler(op, collective<electOne, 0>);
-  case Sem::Setmaxnreg:
-    return setHandler(op, setRegisters);
   case Sem::FenceProxy:
     return setHandler(op, match.has("async") ? proxyFence : nothing);
   case Sem::Griddepcontrol:

@@ -126,6 +126,7 @@ bool bindCpAsync(const Match &match, Op &op);
 bool bindMBarrier(const Match &match, Op &op);
 bool bindBulk(const Match &match, Op &op);
 bool bindTensor(const Match &match, Op &op);
+bool bindRegisters(const Match &match, Op &op);
 bool bindCluster(const Match &match, Op &op);
 
 bool bindOp(const Match &match, Op &op);

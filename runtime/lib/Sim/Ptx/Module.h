@@ -81,6 +81,8 @@ struct Entry {
   uint32_t maxThreads = 0;
   uint32_t requiredThreads[3] = {0, 0, 0};
   uint32_t requiredCluster[3] = {0, 0, 0};
+  uint32_t minBlocks = 0;    // .minnctapersm
+  uint32_t maxRegisters = 0; // .maxnreg, of a thread
 };
 
 struct Module {

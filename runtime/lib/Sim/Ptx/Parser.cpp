@@ -64,6 +64,7 @@ private:
   bool function();
   bool params();
   bool entryDirective();
+  bool smallNumber(uint32_t &out);
   bool threeNumbers(uint32_t (&out)[3]);
 
   // Bodies.
@@ -441,6 +442,16 @@ bool Parser::threeNumbers(uint32_t (&out)[3]) {
   return true;
 }
 
+bool Parser::smallNumber(uint32_t &out) {
+  uint64_t value;
+  if (!integer(value))
+    return false;
+  if (value == 0 || value > 65535)
+    return fail("expected a number between 1 and 65535");
+  out = static_cast<uint32_t>(value);
+  return true;
+}
+
 bool Parser::entryDirective() {
   std::string name(token.text);
   advance();
@@ -467,8 +478,11 @@ bool Parser::entryDirective() {
   }
   if (name == "explicitcluster")
     return true;
-  if (name == "minnctapersm" || name == "maxnreg" || name == "maxnctapersm" ||
-      name == "maxclusterrank")
+  if (name == "minnctapersm")
+    return smallNumber(current->minBlocks);
+  if (name == "maxnreg")
+    return smallNumber(current->maxRegisters);
+  if (name == "maxnctapersm" || name == "maxclusterrank")
     return integer(ignored);
   if (name == "pragma")
     return skipUntil(';');

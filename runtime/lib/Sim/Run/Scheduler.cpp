@@ -198,10 +198,22 @@ static void endEarly(Cta &cta, EventKind kind, const std::string &detail) {
   cta.cluster->stop();
 }
 
+/// The warps of a warpgroup execute the same setmaxnregs.
+static void checkRegisters(Cta &cta) {
+  for (auto &warp : cta.warps)
+    if (const Op *missed = cta.registers.missed(warp->index)) {
+      Event event{EventKind::RegisterMisuse, warp.get(), missed, ~0u};
+      event.detail = "the warp ends without this, which others of its "
+                     "warpgroup executed";
+      cta.emit(event);
+    }
+}
+
 /// What must not be left when a CTA ends.
 static void checkEnd(Cta &cta) {
   Event end{EventKind::CtaEnd};
   cta.emit(end);
+  checkRegisters(cta);
   for (auto &warp : cta.warps) {
     if (warp->index / 4 >= cta.warpGroups.size())
       break;
