@@ -25,7 +25,9 @@ Warp::Warp(Cta &cta, unsigned index) : cta(cta), index(index), asyncs(index) {
 
 uint64_t Warp::bytesFor(const Kernel &kernel) {
   uint64_t row = 32 * sizeof(uint32_t) + sizeof(uint32_t); // and its poison
+  uint64_t tensorRows = kernel.hasTensorOps ? kernel.rows : 0;
   return kernel.rows * row + kernel.preds * sizeof(Predicate) +
+         TensorRegisters::bytesFor(tensorRows) +
          uint64_t(kernel.localBytes) * 32 * 2;
 }
 

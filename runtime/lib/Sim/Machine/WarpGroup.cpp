@@ -10,6 +10,7 @@
 #include "Machine/Cta.h"
 
 #include <algorithm>
+#include <cstring>
 
 using namespace attnrt::sim;
 
@@ -78,4 +79,21 @@ const TensorOp *WarpGroup::userOf(const Cta &cta, unsigned warp,
       return &op;
   }
   return nullptr;
+}
+
+static constexpr size_t kRowBytes = 32 * sizeof(uint32_t);
+
+void TensorRegisters::veil(uint16_t r, uint32_t *lanes) {
+  if (veiled[r])
+    return;
+  veiled[r] = true;
+  std::memcpy(&values[size_t(r) * 32], lanes, kRowBytes);
+  std::memset(lanes, 0xff, kRowBytes); // NaN in every type
+}
+
+void TensorRegisters::unveil(uint16_t r, uint32_t *lanes) {
+  if (!veiled[r])
+    return;
+  veiled[r] = false;
+  std::memcpy(lanes, &values[size_t(r) * 32], kRowBytes);
 }

@@ -68,15 +68,36 @@ private:
   uint32_t committed[4] = {};
 };
 
-/// What a warp must not do to the registers of its wgmmas.
+/// What a warp must not do to the registers of its wgmmas, by row. While an
+/// operation is in flight, its accumulators hold NaN, and their values are kept
+/// here: who does not wait computes with NaN, whatever is checked.
 struct TensorRegisters {
-  std::vector<uint16_t> inFlight; // operations, by row
-  std::vector<uint8_t> touched;   // since the last wgmma.fence, by row
+  std::vector<uint16_t> inFlight; // operations that were not waited for
+  std::vector<uint16_t> undone;   // operations with this accumulator
+  std::vector<uint8_t> touched;   // since the last wgmma.fence
+  std::vector<uint8_t> veiled;    // holds NaN
+
+  static uint64_t bytesFor(uint64_t rows) {
+    return rows * (2 * sizeof(uint16_t) + 2 + 32 * sizeof(uint32_t));
+  }
   void reset(size_t rows) {
     inFlight.assign(rows, 0);
+    undone.assign(rows, 0);
     touched.assign(rows, true);
+    veiled.assign(rows, false);
+    values.resize(rows * 32);
   }
   void fence() { touched.assign(touched.size(), false); }
+  /// Of the row `lanes`, the 32 values of row `r`.
+  void veil(uint16_t r, uint32_t *lanes);
+  void unveil(uint16_t r, uint32_t *lanes);
+  /// The values themselves.
+  uint32_t *valuesOf(uint16_t r, uint32_t *lanes) {
+    return veiled[r] ? &values[size_t(r) * 32] : lanes;
+  }
+
+private:
+  std::vector<uint32_t> values;
 };
 
 } // namespace attnrt::sim

@@ -272,6 +272,11 @@ void readFragment(Warp &warp, const uint16_t *rows, Element element,
     }
 }
 
+/// The lanes of an accumulator, whether its operation is in flight or not.
+uint32_t *valuesOf(Warp &warp, uint16_t row) {
+  return warp.tensor.valuesOf(row, warp.row(row));
+}
+
 /// Columns 8j to 8j + 7 of row g + 8h are words 4g to 4g + 3 of registers
 /// 4j + 2h and the next (f32), or of register 2j + h (f16).
 void readAccumulators(Warp &warp, const uint16_t *rows, const Shape &shape,
@@ -280,12 +285,12 @@ void readAccumulators(Warp &warp, const uint16_t *rows, const Shape &shape,
     for (unsigned h = 0; h < 2; ++h) {
       if (shape.toHalf) {
         for (unsigned g = 0; g < 8; ++g)
-          widenRow<Half>(warp.row(rows[2 * j + h]) + 4 * g,
+          widenRow<Half>(valuesOf(warp, rows[2 * j + h]) + 4 * g,
                          &m.c[g + 8 * h][8 * j]);
         continue;
       }
-      const uint32_t *even = warp.row(rows[4 * j + 2 * h]);
-      const uint32_t *odd = warp.row(rows[4 * j + 2 * h + 1]);
+      const uint32_t *even = valuesOf(warp, rows[4 * j + 2 * h]);
+      const uint32_t *odd = valuesOf(warp, rows[4 * j + 2 * h + 1]);
       for (unsigned g = 0; g < 8; ++g) {
         uint32_t *to = reinterpret_cast<uint32_t *>(&m.c[g + 8 * h][8 * j]);
         for (unsigned t = 0; t < 4; ++t) {
@@ -303,14 +308,14 @@ void writeAccumulators(Warp &warp, const uint16_t *rows, const Shape &shape,
       for (unsigned g = 0; g < 8; ++g) {
         const float *from = &m.c[g + 8 * h][8 * j];
         if (shape.toHalf) {
-          uint32_t *to = warp.row(rows[2 * j + h]) + 4 * g;
+          uint32_t *to = valuesOf(warp, rows[2 * j + h]) + 4 * g;
           for (unsigned t = 0; t < 4; ++t)
             to[t] = uint32_t(floatToHalf(from[2 * t + 1])) << 16 |
                     floatToHalf(from[2 * t]);
           continue;
         }
-        uint32_t *even = warp.row(rows[4 * j + 2 * h]) + 4 * g;
-        uint32_t *odd = warp.row(rows[4 * j + 2 * h + 1]) + 4 * g;
+        uint32_t *even = valuesOf(warp, rows[4 * j + 2 * h]) + 4 * g;
+        uint32_t *odd = valuesOf(warp, rows[4 * j + 2 * h + 1]) + 4 * g;
         for (unsigned t = 0; t < 4; ++t) {
           even[t] = bitCast<uint32_t>(from[2 * t]);
           odd[t] = bitCast<uint32_t>(from[2 * t + 1]);
@@ -381,8 +386,8 @@ void multiplyInRegisters(Warp &warp, const uint16_t *rows, const Shape &shape,
       sumProducts(m, firstRow + r, 8 * j, whole, depth, sum);
       for (unsigned part = 0; part < 1u + whole; ++part) {
         const uint16_t *pair = rows + 4 * (j + part) + 2 * (r / 8);
-        uint32_t *even = warp.row(pair[0]) + r % 8 * 4;
-        uint32_t *odd = warp.row(pair[1]) + r % 8 * 4;
+        uint32_t *even = valuesOf(warp, pair[0]) + r % 8 * 4;
+        uint32_t *odd = valuesOf(warp, pair[1]) + r % 8 * 4;
         for (unsigned i = 0; i < 4; ++i) {
           __m256 c = accumulates ? loadPair(even + 4 * i, odd + 4 * i)
                                  : _mm256_setzero_ps();
@@ -431,6 +436,8 @@ void execute(Cta &cta, const WarpGroup &group, TensorOp &tensor) {
           m.a[k][firstRow + r] = -m.a[k][firstRow + r];
     auto multiply = inRegisters ? multiplyInRegisters : multiplyInMatrices;
     multiply(warp, rows, shape, tensor.accumulates, m, firstRow);
+    for (unsigned i = 0; i < shape.accumulators(); ++i)
+      --warp.tensor.undone[rows[i]];
   }
   tensor.done = true;
 }
@@ -509,6 +516,21 @@ void executeThrough(Cta &cta, WarpGroup &group, const TensorOp &last) {
   }
 }
 
+/// What is done before anybody waits for it may be seen, too.
+void showDone(Cta &cta, WarpGroup &group) {
+  for (const TensorOp &tensor : group.operations()) {
+    if (!tensor.done)
+      continue;
+    const uint16_t *rows = &cta.launch.kernel.pool[tensor.op->list];
+    for (unsigned i = 0; i < shapeOf(*tensor.op).accumulators(); ++i)
+      for (unsigned w = 0; w < 4; ++w) {
+        Warp &warp = *cta.warps[group.firstWarp + w];
+        if (!warp.tensor.undone[rows[i]])
+          warp.tensor.unveil(rows[i], warp.row(rows[i]));
+      }
+  }
+}
+
 /// Says what the operation reads in shared memory.
 void tellIssue(Warp &warp, const Op &op, const Shape &shape,
                const TensorOp &tensor) {
@@ -568,16 +590,21 @@ void issueFor(Warp &warp, const Op &op, WarpGroup &group) {
   }
   for (unsigned i = 0; i < op.count; ++i)
     ++warp.tensor.inFlight[rows[i]];
-  // Whoever looks before the wait breaks another rule.
-  for (unsigned i = 0; i < shape.accumulators(); ++i)
+  for (unsigned i = 0; i < shape.accumulators(); ++i) {
+    ++warp.tensor.undone[rows[i]];
+    warp.tensor.veil(rows[i], warp.row(rows[i]));
+    // Whoever looks before the wait breaks another rule.
     warp.setPoison(rows[i], ~0u, 0);
+  }
   warp.cta.cluster->note();
   if (tensor.issued != TensorOp::kAllWarps)
     return;
   wake(warp.cta, group);
   tellIssue(warp, op, shape, tensor);
-  if (warp.cta.cluster->adversary.isEarly())
+  if (warp.cta.cluster->adversary.isEarly()) {
     executeThrough(warp.cta, group, tensor);
+    showDone(warp.cta, group);
+  }
 }
 
 Step issue(Warp &warp, const Op &op, uint32_t mask) {
@@ -618,7 +645,8 @@ Step waitTensor(Warp &warp, const Op &op, uint32_t mask) {
     const Op &done = *tensor->op;
     const uint16_t *rows = &warp.cta.launch.kernel.pool[done.list];
     for (unsigned i = 0; i < done.count; ++i)
-      --warp.tensor.inFlight[rows[i]];
+      if (!--warp.tensor.inFlight[rows[i]])
+        warp.tensor.unveil(rows[i], warp.row(rows[i]));
     event.tensor = tensor;
     warp.cta.emit(event);
   }
