@@ -43,6 +43,7 @@ std::unique_ptr<Checker> makeMBarrierChecker(HazardLog &log);
 std::unique_ptr<Checker> makeBulkChecker(HazardLog &log);
 std::unique_ptr<Checker> makeTensorChecker(HazardLog &log);
 std::unique_ptr<Checker> makeRegisterChecker(HazardLog &log);
+std::unique_ptr<Checker> makeGridChecker(HazardLog &log);
 
 inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   std::vector<std::unique_ptr<Checker>> out;
@@ -56,14 +57,15 @@ inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   out.push_back(makeBulkChecker(log));
   out.push_back(makeTensorChecker(log));
   out.push_back(makeRegisterChecker(log));
+  out.push_back(makeGridChecker(log));
   return out;
 }
 
 /// Names that ATTNRT_SIM_CHECKS may turn off.
 inline constexpr const char *kCheckNames[] = {
-    "oob",      "align",      "uninit", "barrier", "cp-async",
-    "deadlock", "divergence", "budget", "trap",    "race",
-    "mbarrier", "bulk",       "wgmma",  "proxy",   "registers"};
+    "oob",        "align",  "uninit",    "barrier", "cp-async", "deadlock",
+    "divergence", "budget", "trap",      "race",    "mbarrier", "bulk",
+    "wgmma",      "proxy",  "registers", "griddep"};
 
 } // namespace attnrt::sim
 

@@ -395,6 +395,9 @@ bool EntryDecoder::operands(const ptx::Instruction &inst, const Match &match) {
     draft->isTensor = kernel.hasTensorOps = true;
     readDestinations();
     break;
+  case Sem::Griddepcontrol:
+    kernel.waitsForGrid |= match.has("wait");
+    break;
   default:
     break;
   }

@@ -173,6 +173,7 @@ struct Kernel {
   /// By operation, of those that are `watched`.
   std::unordered_map<uint32_t, std::vector<TensorRow>> tensorRows;
   bool hasTensorOps = false; // wgmma
+  bool waitsForGrid = false; // griddepcontrol.wait
   std::vector<ConstantRow> constants;
   std::vector<SpecialRow> specials;
   std::vector<uint16_t> undefinedRows; // live at entry: start as poison

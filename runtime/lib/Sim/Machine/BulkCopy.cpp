@@ -139,8 +139,10 @@ void BulkCopies::move(const BulkCopy &copy, const BulkPiece &piece) {
   else
     std::memcpy(to, from, piece.given);
   Allocation *home = homeOf(piece.global, cta.launch.heap);
-  if (home && home->tracked())
-    home->setInit(piece.global, piece.given);
+  if (!home)
+    return;
+  home->noteWriter(cta.launch.turn);
+  home->setInit(piece.global, piece.given);
 }
 
 void BulkCopies::advance(size_t index, size_t pieces) {

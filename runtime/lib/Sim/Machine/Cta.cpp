@@ -56,7 +56,7 @@ uint64_t Cta::grownBytes() const {
 
 void Cta::reset(Dim3 newId) {
   id = newId;
-  stopped = false;
+  stopped = sawGrid = false;
   shared.reset(launch.kernel, launch.shape.dynamicSharedBytes);
   for (Barrier &barrier : barriers)
     barrier = Barrier();

@@ -18,6 +18,7 @@
 #include "attnrt/Device.h"
 
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace attnrt::sim {
@@ -34,6 +35,10 @@ struct Launch {
   std::vector<uint64_t> variableAddresses;
   /// How far what a CTA keeps may grow while it runs.
   uint64_t growthLimit = UINT64_MAX;
+  uint64_t turn = 0;
+  /// Where allocations begin that the launch right before wrote to, for a
+  /// kernel that says when it needs them (griddepcontrol.wait).
+  std::set<uint64_t> writtenBefore{};
 };
 
 struct Barrier {
@@ -76,6 +81,10 @@ struct Cta {
     if (wants(event.kind))
       deliver(event);
   }
+  /// The launch before may still be writing there.
+  bool isUnfinished(const Allocation &allocation) const {
+    return !sawGrid && launch.writtenBefore.count(allocation.begin);
+  }
 
   const Launch &launch;
   Cluster *cluster;
@@ -89,6 +98,7 @@ struct Cta {
   std::vector<WarpGroup> warpGroups;
   RegisterPool registers;
   Counters &counters;   // of the host thread
+  bool sawGrid = false; // a warp was told that the launch before is over
   bool stopped = false; // too many hazards, trap or budget
   /// The allocation that an operation touched last, by operation.
   std::vector<Allocation *> lastTouched;

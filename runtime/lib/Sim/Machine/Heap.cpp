@@ -69,6 +69,14 @@ void Allocation::clearInit(uint64_t address) {
                      __ATOMIC_RELAXED);
 }
 
+std::set<uint64_t> sim::Heap::writtenBy(uint64_t turn) const {
+  std::set<uint64_t> out;
+  for (const auto &[begin, allocation] : live)
+    if (allocation->writtenBy == turn)
+      out.insert(begin);
+  return out;
+}
+
 static Status outOfMemory(size_t bytes) {
   return Status::device("out of device memory: asked for " +
                         std::to_string(bytes) + " bytes");

@@ -12,10 +12,12 @@
 #include "Machine/MemoryBudget.h"
 #include "attnrt/Status.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -30,6 +32,8 @@ struct Allocation {
   std::vector<uint8_t> init;
   std::unique_ptr<uint8_t[]> storage;
   uint64_t charged = 0; // to the budget
+  /// The launch that wrote to it last, by Heap::nextTurn.
+  std::atomic<uint64_t> writtenBy{0};
 
   bool covers(uint64_t address, uint64_t bytes) const {
     return address >= begin && bytes <= end - begin &&
@@ -39,6 +43,10 @@ struct Allocation {
   bool isInit(uint64_t address, size_t bytes) const;
   void setInit(uint64_t address, size_t bytes);
   void clearInit(uint64_t address);
+  void noteWriter(uint64_t turn) {
+    if (writtenBy.load(std::memory_order_relaxed) != turn)
+      writtenBy.store(turn, std::memory_order_relaxed);
+  }
 };
 
 /// Launches hold `lock` shared; everything that changes the map holds it alone.
@@ -57,6 +65,11 @@ public:
   /// "16 bytes after the 4096-byte allocation at 0x…".
   std::string describe(uint64_t address) const;
 
+  /// Launches and what the host does to memory are numbered in their order.
+  uint64_t nextTurn() { return ++turns; }
+  /// Where allocations begin that this launch wrote to, and nobody after it.
+  std::set<uint64_t> writtenBy(uint64_t turn) const;
+
   /// Addresses of a program's variables, kept for the life of the heap.
   std::map<uint64_t, std::vector<uint64_t>> modules;
   mutable std::shared_mutex lock;
@@ -64,6 +77,7 @@ public:
 
 private:
   std::map<uint64_t, std::unique_ptr<Allocation>> live;
+  std::atomic<uint64_t> turns{0};
 };
 
 } // namespace attnrt::sim

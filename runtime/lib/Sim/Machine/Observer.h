@@ -46,6 +46,7 @@ enum class EventKind : uint8_t {
   BulkMisuse,
   TensorMisuse, // of wgmma and its registers
   RegisterMisuse,
+  GridUnfinished, // access to what the launch before writes
   // The trace.
   CtaBegin,
   CtaEnd, // when its cluster has ended

@@ -28,6 +28,7 @@ struct Fragment {
     AtMBarrier,   // `barrier` is its address
     AtCluster,    // for the cluster's barrier
     AtWarpGroup,  // for other warps to issue the same wgmmas
+    AtGrid,       // for the launch before to be over
     AtRegisters,  // for the CTA's pool to have enough
   };
   uint32_t pc = 0;

@@ -138,16 +138,18 @@ bool Issue::coordinates() {
 
 bool Issue::globalExists(uint64_t at, uint64_t bytes, bool write) {
   const Allocation *home = cta.launch.heap.find(at);
-  if (home && home->covers(at, bytes))
+  bool exists = home && home->covers(at, bytes);
+  if (exists && !cta.isUnfinished(*home))
     return true;
-  Event event{EventKind::OutOfBounds, &warp, &op, 1u << lane};
+  Event event{exists ? EventKind::GridUnfinished : EventKind::OutOfBounds,
+              &warp, &op, 1u << lane};
   uint64_t addresses[32] = {};
   addresses[lane] = at;
   event.addresses = addresses;
   event.bytes = static_cast<unsigned>(bytes);
   event.write = write;
   cta.emit(event);
-  return false;
+  return exists;
 }
 
 /// One run along the innermost dimension; `index` counts from the box's begin.

@@ -117,7 +117,15 @@ Step proxyFence(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-/// Inits are visible here at once, and grids run one after the other.
+/// Grids run one after the other; but that the one before is over is said as
+/// late as possible.
+Step waitForGrid(Warp &warp, const Op &op, uint32_t) {
+  Cta &cta = warp.cta;
+  cta.sawGrid |= cta.cluster->adversary.isEarly();
+  return cta.sawGrid ? Step::Next : park(warp, op, Fragment::AtGrid);
+}
+
+/// Inits are visible here at once; so is that dependents may begin.
 Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
 
 } // namespace
@@ -139,7 +147,7 @@ bool bindCluster(const Match &match, Op &op) {
   case Sem::FenceProxy:
     return setHandler(op, match.has("async") ? proxyFence : nothing);
   case Sem::Griddepcontrol:
-    return setHandler(op, nothing);
+    return setHandler(op, match.has("wait") ? waitForGrid : nothing);
   default:
     return false;
   }

@@ -405,6 +405,11 @@ static void touchGlobal(const Request &r, Allocation &allocation,
   Resolved part;
   std::memset(part.poison, 0, sizeof(part.poison));
   part.lanes = lanes;
+  const Cta &cta = r.warp.cta;
+  if (cta.isUnfinished(allocation))
+    emit(r, EventKind::GridUnfinished, lanes);
+  if (r.intent != Intent::Read)
+    allocation.noteWriter(cta.launch.turn);
   if (allocation.tracked()) {
     if (reads(r.intent))
       readBits(r, allocation, part);

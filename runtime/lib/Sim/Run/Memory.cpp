@@ -48,6 +48,7 @@ Status GlobalMemory::write(uint64_t to, const void *from, size_t bytes) {
   Expected<Allocation *> allocation = impl->checked(to, bytes);
   if (!allocation)
     return bytes ? allocation.status() : Status::ok();
+  impl->nextTurn();
   std::memcpy(reinterpret_cast<void *>(to), from, bytes);
   (*allocation)->setInit(to, bytes);
   return Status::ok();
@@ -58,6 +59,7 @@ Status GlobalMemory::read(void *to, uint64_t from, size_t bytes) const {
   Expected<Allocation *> allocation = impl->checked(from, bytes);
   if (!allocation)
     return bytes ? allocation.status() : Status::ok();
+  impl->nextTurn();
   std::memcpy(to, reinterpret_cast<const void *>(from), bytes);
   return Status::ok();
 }
@@ -67,6 +69,7 @@ Status GlobalMemory::fill(uint64_t to, uint8_t byte, size_t bytes) {
   Expected<Allocation *> allocation = impl->checked(to, bytes);
   if (!allocation)
     return bytes ? allocation.status() : Status::ok();
+  impl->nextTurn();
   std::memset(reinterpret_cast<void *>(to), byte, bytes);
   (*allocation)->setInit(to, bytes);
   return Status::ok();
@@ -109,6 +112,7 @@ Status GlobalMemory::copy(uint64_t to, uint64_t from, size_t bytes) {
   Expected<Allocation *> source = place(*impl, from, bytes);
   if (!target || !source)
     return target ? source.status() : target.status();
+  impl->nextTurn();
   std::memmove(reinterpret_cast<void *>(to),
                reinterpret_cast<const void *>(from), bytes);
   if (*target)

@@ -265,6 +265,7 @@ private:
   uint64_t round(Turns &turns);
   void moveCopies();
   bool finishACopy();
+  bool finishGrid();
   bool goOn();
   bool isOver() const;
 
@@ -344,9 +345,22 @@ bool Run::finishACopy() {
   return false;
 }
 
+/// Warps that wait for the launch before go on.
+bool Run::finishGrid() {
+  bool any = false;
+  for (Warp *warp : warps)
+    for (Fragment &fragment : warp->fragments) {
+      if (fragment.state != Fragment::AtGrid)
+        continue;
+      fragment.state = Fragment::Ready;
+      warp->cta.sawGrid = any = true;
+    }
+  return any;
+}
+
 /// Nobody is ready: finds somebody who may go on all the same.
 bool Run::goOn() {
-  if (finishACopy() || cluster.completeIfAll())
+  if (finishACopy() || cluster.completeIfAll() || finishGrid())
     return true;
   bool any = false;
   for (auto &cta : cluster.ctas)

@@ -335,7 +335,10 @@ Status attnrt::sim::run(const Program &program, std::string_view name,
                 heap,
                 packParams(*kernel, params),
                 std::move(addresses),
-                heap.budget.left() / *threads};
+                heap.budget.left() / *threads,
+                heap.nextTurn()};
+  if (kernel->waitsForGrid)
+    launch.writtenBefore = heap.writtenBy(launch.turn - 1);
   Grid grid(launch, options);
   auto begin = std::chrono::steady_clock::now();
   grid.run(*threads);
