@@ -264,11 +264,23 @@ TEST(ClusterTable, Orders) {
     }
 }
 
+static std::string tensorMapFences() {
+  std::string out;
+  for (std::string scope : {"cta", "cluster", "gpu", "sys"})
+    out += "fence.proxy.tensormap::generic.release." + scope +
+           ";\nfence.proxy.tensormap::generic.acquire." + scope +
+           " [%rd2], 128;\n";
+  return out;
+}
+
 TEST(ClusterTable, NothingToSee) {
   std::vector<uint32_t> out = runCluster(
       "griddepcontrol.wait;\ngriddepcontrol.launch_dependents;\n"
       "fence.proxy.async;\nfence.proxy.async.global;\n"
       "fence.proxy.async.shared::cta;\nfence.mbarrier_init.release.cluster;\n"
+      "fence.sc.cluster;\nfence.acq_rel.cluster;\nfence.acquire.cluster;\n"
+      "fence.release.cluster;\nfence.cluster;\n" +
+      tensorMapFences() +
       "barrier.cluster.arrive.relaxed.aligned;\n"
       "barrier.cluster.wait.acquire.aligned;\nst.global.u32 [%rd2], 3;");
   EXPECT_EQ(out, std::vector<uint32_t>(64, 3));

@@ -50,6 +50,12 @@ uint64_t expectedOf(const Case &x, int half, int bytes, int given) {
   return out;
 }
 
+const char *const kHints[] = {"", ".L2::64B", ".L2::128B", ".L2::256B",
+                              ".L2::cache_hint.L2::128B"};
+const char *policyOf(const char *hint) {
+  return std::strstr(hint, "cache_hint") ? ", %u;" : ";";
+}
+
 struct Size {
   const char *name;
   int bytes;
@@ -69,14 +75,15 @@ bool isCopied(const Case &x, int bytes) { return bytes < 16 || x.c % 2 == 0; }
 TEST(CopyTable, SizesAndHints) {
   for (const Size &form : kSizes)
     for (const char *space : {"shared", "shared::cta"})
-      for (const char *hint : {"", ".L2::64B", ".L2::128B", ".L2::256B"})
+      for (const char *hint : kHints)
         for (int given = -1; given <= form.bytes; given += given < 0 ? 1 : 3)
           for (const char *wait : kWaits)
             for (int half : {0, 8}) {
               std::string copy = std::string("cp.async.") + form.name + "." +
                                  space + ".global" + hint + " [%x], [%in], " +
                                  std::to_string(form.bytes);
-              copy += given < 0 ? ";" : ", " + std::to_string(given) + ";";
+              copy += given < 0 ? "" : ", " + std::to_string(given);
+              copy += policyOf(hint);
               if (form.bytes == 16)
                 copy = guarded(copy);
               checkTable(copying(copy, wait, half), "64 64 64 64", words(),
@@ -91,13 +98,14 @@ TEST(CopyTable, SizesAndHints) {
 TEST(CopyTable, SourceThatIsIgnored) {
   for (const Size &form : kSizes)
     for (const char *space : {"shared", "shared::cta"})
-      for (const char *hint : {"", ".L2::64B", ".L2::128B", ".L2::256B"})
+      for (const char *hint : kHints)
         for (int half : {0, 8}) {
           // Of every third thread.
           std::string copy = "rem.u64 %v, %c, 3;\nsetp.eq.u64 %q, %v, 0;\n" +
                              std::string("cp.async.") + form.name + "." +
                              space + ".global" + hint + " [%x], [%in], " +
-                             std::to_string(form.bytes) + ", %q;";
+                             std::to_string(form.bytes) + ", %q" +
+                             policyOf(hint);
           if (form.bytes == 16)
             copy = guarded(copy);
           checkTable(copying(copy, kWaits[0], half), "64 64 64 64", words(),

@@ -51,6 +51,25 @@ TEST(Decode, RefusalsNameLineAndInstruction) {
   EXPECT_NE(refusal("cp.async.cg.shared.global [%r1], [%rd1], 8;")
                 .find("unsupported form"),
             std::string::npos);
+  // A policy is there exactly where the hint is, and of global memory.
+  EXPECT_NE(refusal("ld.global.L2::cache_hint.u32 %r1, [%rd1];")
+                .find("number of operands"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal("ld.global.u32 %r1, [%rd1], %rd2;").find("number of operands"),
+      std::string::npos);
+  EXPECT_NE(
+      refusal("ld.global.L2::cache_hint.u32 %r1, [%rd1], %r2;").find("64 bits"),
+      std::string::npos);
+  EXPECT_NE(refusal("st.shared.L2::cache_hint.u32 [%r1], %r2, %rd2;")
+                .find("unsupported form"),
+            std::string::npos);
+  EXPECT_NE(refusal("createpolicy.fractional.L2::evict_last.L2::evict_last.b64 "
+                    "%rd1, 1.0;")
+                .find("unsupported form"),
+            std::string::npos);
+  EXPECT_NE(refusal("fence.acq_rel.cluster;").find("target sm_90"),
+            std::string::npos);
   EXPECT_NE(refusal("call foo;").find("unknown opcode `call`"),
             std::string::npos);
 }
@@ -107,6 +126,7 @@ TEST(Decode, EveryFormIsBound) {
         ASSERT_TRUE(matchModifiers(form, modifiers, match));
         Op op;
         op.count = 1;
+        op.imm2 = 128; // the size of a tensor map
         EXPECT_TRUE(bind(match, op))
             << form.opcode << " " << form.modifiers << ": " << word;
       }

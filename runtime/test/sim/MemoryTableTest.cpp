@@ -201,6 +201,18 @@ TEST(MemoryTable, HintsAndOrdersChangeNoValue) {
     check(std::string(".relaxed") + scope, std::string(".relaxed") + scope);
     check(std::string(".acquire") + scope, std::string(".release") + scope);
   }
+  for (const char *primary : {"last", "normal", "first", "unchanged"})
+    for (const char *secondary :
+         {"", ".L2::evict_first", ".L2::evict_unchanged"})
+      for (const char *fraction : {"", ", 0.5"})
+        checkTable(std::string("createpolicy.fractional.L2::evict_") + primary +
+                       secondary + ".b64 %u" + fraction +
+                       ";\nst.global.L2::cache_hint.b64 [%out], %a, %u;\n"
+                       "ld.global.cg.L2::cache_hint.L2::128B.v2.b32 {%x, %y}, "
+                       "[%out], %u;\nst.L2::cache_hint.v2.b32 [%out], {%y, "
+                       "%x}, %u;\nld.L2::cache_hint.b64 %d, [%out], 0;",
+                   "64 64", words(),
+                   [](const Case &x) { return x.a << 32 | x.a >> 32; });
   check(".volatile", ".volatile");
   check(".weak", ".weak");
   check("", "");

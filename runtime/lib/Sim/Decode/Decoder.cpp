@@ -49,7 +49,7 @@ private:
   bool decodeMov(const ptx::Instruction &inst, const Match &match);
   bool targetHas(Sem sem);
   bool decodeGuard(const ptx::Instruction &inst);
-  bool kindsFit(const ptx::Instruction &inst, const Form &form) const;
+  bool kindsFit(const ptx::Instruction &inst, const Match &match) const;
   bool operands(const ptx::Instruction &inst, const Match &match);
   bool operand(const Operand &op, const OperandSpec &spec, const Match &match);
   bool vector(const Operand &op, const OperandSpec &spec, unsigned bytes,
@@ -60,6 +60,7 @@ private:
   bool constant(const Operand &op, unsigned bytes, uint64_t &bits);
   bool special(const std::string &name, unsigned bytes, Place place);
   bool predicate(const Operand &op, bool def, Place place);
+  bool hint(const Operand &op);
   bool memory(const Operand &op);
   bool tensor(const Operand &op, unsigned rank);
   bool address(const Operand &op);
@@ -249,17 +250,17 @@ bool EntryDecoder::decodeAll() {
 /// Tells `cp.async …, bytes` from `cp.async …, ignoreSource`, and a wgmma with
 /// registers from one with a descriptor.
 bool EntryDecoder::kindsFit(const ptx::Instruction &inst,
-                            const Form &form) const {
-  if (inst.operands.size() != form.specs.size() || form.specs.empty())
+                            const Match &match) const {
+  if (inst.operands.size() != match.specs.size() || match.specs.empty())
     return true;
   for (size_t i = 0; i < inst.operands.size(); ++i) {
     const Operand &op = inst.operands[i];
-    const OperandSpec &spec = form.specs[i];
+    const OperandSpec &spec = match.specs[i];
     bool isPred =
         op.kind == Operand::Reg && entry.registers[op.reg].type == Type::Pred;
     if (spec.kind == 's' && isPred)
       return false;
-    if (form.sem == Sem::Wgmma && spec.kind == 's' &&
+    if (match.sem() == Sem::Wgmma && spec.kind == 's' &&
         (spec.vector != 0) != (op.kind == Operand::Vector))
       return false;
   }
@@ -283,10 +284,10 @@ bool EntryDecoder::decode(const ptx::Instruction &inst) {
       continue;
     modifiersFit = true;
     size_t least = 0;
-    for (const OperandSpec &spec : form.specs)
+    for (const OperandSpec &spec : match.specs)
       least += !spec.optional;
     if (inst.operands.size() < least ||
-        inst.operands.size() > form.specs.size() || !kindsFit(inst, form))
+        inst.operands.size() > match.specs.size() || !kindsFit(inst, match))
       continue;
     if (!targetHas(match.sem()))
       return false;
@@ -363,7 +364,7 @@ bool EntryDecoder::decodeMov(const ptx::Instruction &inst, const Match &match) {
 bool EntryDecoder::operands(const ptx::Instruction &inst, const Match &match) {
   Op &op = draft->op;
   constantType = match.types.empty() ? Type::B32 : match.types.back();
-  const std::vector<OperandSpec> &specs = match.form->specs;
+  const std::vector<OperandSpec> &specs = match.specs;
   size_t next = 0;
   // Optional operands are left out from the left: `bar.red d, a, q`.
   size_t spare = specs.size() - inst.operands.size();
@@ -474,6 +475,8 @@ bool EntryDecoder::operand(const Operand &op, const OperandSpec &spec,
     return memory(op);
   case 't':
     return tensor(op, count);
+  case 'h':
+    return hint(op);
   default:
     return branchTarget(op, match.sem());
   }
@@ -733,6 +736,13 @@ bool EntryDecoder::tensor(const Operand &op, unsigned rank) {
     return fail("expected the address of a tensor map and coordinates");
   OperandSpec spec;
   return address(op) && vector(op.parts[1], spec, 4, rank);
+}
+
+/// A policy is used where it stands, and by nobody.
+bool EntryDecoder::hint(const Operand &op) {
+  Place place{Place::Pool, static_cast<uint32_t>(kernel.pool.size())};
+  kernel.pool.push_back(0);
+  return source(op, 8, false, place);
 }
 
 bool EntryDecoder::memory(const Operand &op) {

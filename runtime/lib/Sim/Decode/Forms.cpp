@@ -163,7 +163,12 @@ bool attnrt::sim::matchModifiers(const Form &form,
     if (!found && !form.optional[w])
       return false;
   }
-  return used == (modifiers.size() == 32 ? ~0u : (1u << modifiers.size()) - 1);
+  if (used != (modifiers.size() == 32 ? ~0u : (1u << modifiers.size()) - 1))
+    return false;
+  for (const OperandSpec &spec : form.specs)
+    if (spec.kind != 'h' || match.has("L2::cache_hint"))
+      match.specs.push_back(spec);
+  return true;
 }
 
 std::string attnrt::sim::describeForms() {

@@ -25,7 +25,7 @@ enum class Sem : uint8_t {
 
 /// One operand of a form; Opcodes.def explains the spelling.
 struct OperandSpec {
-  char kind = 's'; // d s p q i k m t l x
+  char kind = 's'; // d s p q i k m t l x h
   bool optional = false;
   bool wider = false;      // +
   bool secondPred = false; // |p
@@ -52,6 +52,7 @@ struct Match {
   const Form *form = nullptr;
   std::vector<ptx::Type> types;
   std::vector<std::string_view> modifiers; // all but types
+  std::vector<OperandSpec> specs;          // those that these modifiers leave
 
   Sem sem() const { return form->sem; }
   bool has(std::string_view name) const {

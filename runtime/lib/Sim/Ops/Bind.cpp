@@ -85,6 +85,7 @@ bool bindOp(const Match &match, Op &op) {
   case Sem::Ld:
   case Sem::Ldu:
   case Sem::St:
+  case Sem::Createpolicy:
   case Sem::Prefetch:
   case Sem::Prefetchu:
     return bindLoadStore(match, op);

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Machine/Cluster.h"
+#include "Machine/TensorMap.h"
 #include "Ops/Collective.h"
 #include "Ops/Park.h"
 
@@ -145,6 +146,10 @@ bool bindCluster(const Match &match, Op &op) {
   case Sem::Elect:
     return setHandler(op, collective<electOne, 0>);
   case Sem::FenceProxy:
+    // Of a whole tensor map.
+    if (match.has("tensormap::generic") && match.has("acquire") &&
+        op.imm2 != kTensorMapBytes)
+      return false;
     return setHandler(op, match.has("async") ? proxyFence : nothing);
   case Sem::Griddepcontrol:
     return setHandler(op, match.has("wait") ? waitForGrid : nothing);

@@ -137,7 +137,7 @@ bool bindCpAsync(const Match &match, Op &op) {
     return setHandler(op, waitAll);
   bool sized =
       op.aux == 16 || (match.has("ca") && (op.aux == 4 || op.aux == 8));
-  bool isPred = match.form->specs.back().kind == 'q';
+  bool isPred = match.specs.size() > 3 && match.specs[3].kind == 'q';
   return sized && setHandler(op, isPred ? copy<true> : copy<false>);
 }
 

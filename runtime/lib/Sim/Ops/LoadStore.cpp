@@ -128,6 +128,15 @@ bool isStrong(const Match &match) {
   return false;
 }
 
+/// What it holds means nothing here.
+Step createPolicy(Warp &warp, const Op &op, uint32_t mask) {
+  uint64_t *d = warp.row64(op.dst[0]);
+  for (uint32_t rest = mask; rest; rest &= rest - 1)
+    d[__builtin_ctz(rest)] = 0;
+  warp.setPoison(op.dst[0], mask, 0);
+  return Step::Next;
+}
+
 /// Prefetches of any address are allowed.
 Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
 
@@ -136,10 +145,15 @@ Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
 bool bindLoadStore(const Match &match, Op &op) {
   if (match.sem() == Sem::Prefetch || match.sem() == Sem::Prefetchu)
     return setHandler(op, nothing);
+  if (match.sem() == Sem::Createpolicy)
+    return setHandler(op, createPolicy);
   Type type = match.type();
   if (ptx::bytesOf(type) * op.count > 16)
     return false;
   Target target = match.sem() == Sem::Ldu ? Target::Global : targetOf(match);
+  bool mayHint = target == Target::Global || target == Target::Generic;
+  if (match.has("L2::cache_hint") && !mayHint)
+    return false;
   op.aux = static_cast<uint32_t>(target);
   op.strong = isStrong(match);
   if (match.sem() == Sem::St)
