@@ -88,6 +88,7 @@ public:
     options.seed = seed;
     options.threads = threads;
     options.completion = completion;
+    options.arithmetic = arithmetic;
     options.maxWarpInstructionsPerCta = maxWarpInstructions;
     options.disabledChecks = disabledChecks;
     report = ExecutionReport();
@@ -105,6 +106,7 @@ public:
   uint32_t dynamicShared = 0;
   unsigned threads = 0;
   Completion completion = Completion::Late;
+  Arithmetic arithmetic = Arithmetic::Fast;
   uint64_t maxWarpInstructions = uint64_t(1) << 32;
   std::vector<std::string> disabledChecks;
 

@@ -92,19 +92,7 @@ SimDevice::SimDevice(sim::Options options)
   description.multiprocessors = 1;
 }
 
-/// A variable for which the simulator has one value only, so far.
-static Status checkVariable(const char *name, const std::string &accepted) {
-  const char *value = std::getenv(name);
-  if (!value || !*value || value == accepted)
-    return Status::ok();
-  return Status::badInput(std::string(name) + ": expected " + accepted +
-                          ", got '" + value + "'");
-}
-
 Expected<std::unique_ptr<Device>> attnrt::openSimDevice() {
-  Status status = checkVariable("ATTNRT_SIM_MATH", "fast");
-  if (!status.isOk())
-    return status;
   Expected<sim::Options> options = sim::Options::fromEnvironment();
   if (!options)
     return options.status();

@@ -9,6 +9,7 @@
 #ifndef ATTNRT_SIM_MACHINE_CTA_H
 #define ATTNRT_SIM_MACHINE_CTA_H
 
+#include "Machine/Arithmetic.h"
 #include "Machine/Counters.h"
 #include "Machine/Heap.h"
 #include "Machine/MBarrier.h"
@@ -39,6 +40,7 @@ struct Launch {
   /// Where allocations begin that the launch right before wrote to, for a
   /// kernel that says when it needs them (griddepcontrol.wait).
   std::set<uint64_t> writtenBefore{};
+  Arithmetic arithmetic = Arithmetic::Fast;
 };
 
 struct Barrier {

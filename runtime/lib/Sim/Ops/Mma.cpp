@@ -12,13 +12,13 @@
 // of its transpose, C and D of pairs (columns 2t and 2t+1) for rows g and g+8.
 //
 // Operands are widened to f32 matrices, multiplied, and packed again. The
-// product in between is one function, so that another arithmetic (the tensor
-// core's own truncations) can take its place.
+// product in between is one function, here or in Product.h.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Ops/Blocks.h"
 #include "Ops/Collective.h"
+#include "Ops/Product.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
@@ -138,13 +138,11 @@ void reportOperands(Warp &warp, const Op &op, uint32_t mask, uint32_t poison) {
     warp.setPoison(list[i], mask, 0);
 }
 
-enum class In { Half, Bhalf, Tf32 };
-
-template <In kIn, int kK, bool kHalfOut>
+template <Widened kIn, int kK, bool kHalfOut>
 Step mma(Warp &warp, const Op &op, uint32_t mask) {
   constexpr unsigned kOut = kHalfOut ? 2 : 4;
-  constexpr unsigned kA = kIn == In::Tf32 ? kK / 2 : kK / 4;
-  constexpr unsigned kB = kIn == In::Tf32 ? kK / 4 : kK / 8;
+  constexpr unsigned kA = kIn == Widened::Tf32 ? kK / 2 : kK / 4;
+  constexpr unsigned kB = kIn == Widened::Tf32 ? kK / 4 : kK / 8;
   if (mask != ~0u || warp.live != ~0u)
     demandAligned(warp, op, mask);
   Operands ops{warp, &warp.cta.launch.kernel.pool[op.list]};
@@ -156,9 +154,9 @@ Step mma(Warp &warp, const Op &op, uint32_t mask) {
 
   Tiles tiles;
   constexpr unsigned b = kOut + kA, c = b + kB;
-  if constexpr (kIn == In::Tf32)
+  if constexpr (kIn == Widened::Tf32)
     readTf32<kK>(ops, kOut, b, tiles);
-  else if constexpr (kIn == In::Half)
+  else if constexpr (kIn == Widened::Half)
     readHalves<Half, kK>(ops, kOut, b, tiles);
   else
     readHalves<Bhalf, kK>(ops, kOut, b, tiles);
@@ -169,7 +167,12 @@ Step mma(Warp &warp, const Op &op, uint32_t mask) {
   } else {
     readSingles(ops, c, tiles);
   }
-  multiplyFast<kK>(tiles);
+  if (warp.cta.launch.arithmetic == Arithmetic::Exact)
+    multiplyExact({tiles.a[0], 16, 1, tiles.b[0], 8, tiles.c[0], 8, 16, 8, kK},
+                  coreOfMma(warp.cta.launch.program.target, kIn,
+                            kHalfOut ? Widened::Half : Widened::Single, kK));
+  else
+    multiplyFast<kK>(tiles);
   uint32_t out[4][32];
   if constexpr (kHalfOut)
     writeHalves(tiles, out);
@@ -195,18 +198,18 @@ bool bindMatrix(const Match &match, Op &op) {
     return bindLdMatrix(match, op);
   bool k16 = match.has("m16n8k16");
   if (match.type(0) == Type::F16)
-    return setHandler(op,
-                      k16 ? mma<In::Half, 16, true> : mma<In::Half, 8, true>);
+    return setHandler(op, k16 ? mma<Widened::Half, 16, true>
+                              : mma<Widened::Half, 8, true>);
   switch (match.type(1)) {
   case Type::F16:
-    return setHandler(op,
-                      k16 ? mma<In::Half, 16, false> : mma<In::Half, 8, false>);
+    return setHandler(op, k16 ? mma<Widened::Half, 16, false>
+                              : mma<Widened::Half, 8, false>);
   case Type::BF16:
-    return setHandler(op, k16 ? mma<In::Bhalf, 16, false>
-                              : mma<In::Bhalf, 8, false>);
+    return setHandler(op, k16 ? mma<Widened::Bhalf, 16, false>
+                              : mma<Widened::Bhalf, 8, false>);
   default:
-    return setHandler(op, match.has("m16n8k8") ? mma<In::Tf32, 8, false>
-                                               : mma<In::Tf32, 4, false>);
+    return setHandler(op, match.has("m16n8k8") ? mma<Widened::Tf32, 8, false>
+                                               : mma<Widened::Tf32, 4, false>);
   }
 }
 

@@ -28,6 +28,7 @@
 #include "Ops/Collective.h"
 #include "Ops/Fp8.h"
 #include "Ops/Park.h"
+#include "Ops/Product.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
@@ -36,7 +37,7 @@ namespace {
 constexpr unsigned kRows = 64, kWarpRows = 16, kMaxColumns = 256,
                    kMaxDepth = 32;
 
-enum class Element : uint8_t { Half, Bhalf, Tf32, E4m3, E5m2 };
+using Element = Widened;
 
 /// What the form says, kept in Op::imm.
 struct Shape {
@@ -408,7 +409,14 @@ void multiplyInMatrices(Warp &warp, const uint16_t *rows, const Shape &shape,
   else
     for (auto &row : m.c)
       std::memset(row, 0, shape.columns() * sizeof(float));
-  multiplyFast(m, firstRow, shape.columns(), shape.depth());
+  unsigned columns = shape.columns(), depth = shape.depth();
+  if (warp.cta.launch.arithmetic == Arithmetic::Exact)
+    multiplyExact({m.a[0] + firstRow, 1, kRows, m.b[0], kMaxColumns, m.c[0],
+                   kMaxColumns, kWarpRows, columns, depth},
+                  coreOfWgmma(shape.a, shape.b,
+                              shape.toHalf ? Element::Half : Element::Single));
+  else
+    multiplyFast(m, firstRow, columns, depth);
   writeAccumulators(warp, rows, shape, m);
 }
 
@@ -418,7 +426,8 @@ void execute(Cta &cta, const WarpGroup &group, TensorOp &tensor) {
   const Op &op = *tensor.op;
   Shape shape = shapeOf(op);
   const uint16_t *rows = &cta.launch.kernel.pool[op.list];
-  bool inRegisters = kMultipliesInRegisters && !shape.toHalf;
+  bool inRegisters = kMultipliesInRegisters && !shape.toHalf &&
+                     cta.launch.arithmetic == Arithmetic::Fast;
   OperandReader(cta, tensor, tensor.b, shape.bIsMnMajor, shape.bytes(),
                 shape.columns(), inRegisters)
       .read(shape.b, m.b[0], kMaxColumns);

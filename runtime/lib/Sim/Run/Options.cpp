@@ -94,6 +94,18 @@ static Status readSchedule(Options &options) {
                           std::string(text) + "`");
 }
 
+/// "fast" or "exact".
+static Status readMath(Arithmetic &out) {
+  const char *text = std::getenv("ATTNRT_SIM_MATH");
+  if (!text || !*text || std::string(text) == "fast")
+    return Status::ok();
+  if (std::string(text) != "exact")
+    return Status::badInput("ATTNRT_SIM_MATH: expected fast or exact, got `" +
+                            std::string(text) + "`");
+  out = Arithmetic::Exact;
+  return Status::ok();
+}
+
 Expected<Options> Options::fromEnvironment() {
   Options options;
   uint64_t threads = options.threads, hazards = options.maxHazards;
@@ -105,7 +117,7 @@ Expected<Options> Options::fromEnvironment() {
         readNumber("ATTNRT_SIM_MAX_MEMORY", 1, UINT64_MAX,
                    options.maxMemoryBytes),
         readNumber("ATTNRT_SIM_MAX_HAZARDS", 1, 1000000, hazards),
-        readSchedule(options),
+        readSchedule(options), readMath(options.arithmetic),
         readChecks(options.disabledChecks, options.strict)})
     if (!status.isOk())
       return status;

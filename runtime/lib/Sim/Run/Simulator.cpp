@@ -337,6 +337,7 @@ Status attnrt::sim::run(const Program &program, std::string_view name,
                 std::move(addresses),
                 heap.budget.left() / *threads,
                 heap.nextTurn()};
+  launch.arithmetic = options.arithmetic;
   if (kernel->waitsForGrid)
     launch.writtenBefore = heap.writtenBy(launch.turn - 1);
   Grid grid(launch, options);

@@ -15,6 +15,7 @@
 #ifndef ATTNRT_SIM_SIMULATOR_H
 #define ATTNRT_SIM_SIMULATOR_H
 
+#include "../Machine/Arithmetic.h"
 #include "../Machine/Completion.h"
 #include "attnrt/Device.h"
 #include "attnrt/DriverApi.h"
@@ -89,6 +90,8 @@ struct Options {
   uint64_t seed = 0;
   /// When asynchronous work is done.
   Completion completion = Completion::Late;
+  /// Of mma and wgmma.
+  Arithmetic arithmetic = Arithmetic::Fast;
   /// Host threads over independent CTAs; 0 is one per core.
   unsigned threads = 0;
   uint64_t maxWarpInstructionsPerCta = uint64_t(1) << 32;
