@@ -109,6 +109,44 @@ TEST(MBarrierCheck, NobodyWaited) {
   EXPECT_EQ(runHopper(byFirst(kOne + arrive + kWait + arrive, "")).kinds(), "");
 }
 
+TEST(MBarrierCheck, PhaseThatIsMissed) {
+  // Warp 0 completes two phases while warp 1 still waits for the first.
+  std::string again = kWait;
+  again.replace(again.find("W:"), 2, "V:")
+      .replace(again.find("bra W"), 5, "bra V")
+      .replace(again.find("[bar], 0"), 8, "[bar], 1");
+  std::string third = kWait;
+  third.replace(third.find("W:"), 2, "U:")
+      .replace(third.find("bra W"), 5, "bra U");
+  std::string arrive = "mbarrier.arrive.shared::cta.b64 _, [bar];\n";
+  auto body = [&](int count, const std::string &others) {
+    return "setp.ne.u32 %p2, %r0, 0;\nsetp.eq.u32 %p3, %r0, 32;\n"
+           "@%p2 bra R;\nmbarrier.init.shared::cta.b64 [bar], " +
+           std::to_string(count) + ";\nR: bar.sync 0;\n" +
+           "setp.lt.u32 %p2, %r0, 32;\nsetp.eq.u32 %p4, %r0, 0;\n"
+           "@!%p2 bra S;\n@%p4 " +
+           arrive + kWait + "@%p4 " + arrive + again + "bra.uni E;\nS:\n" +
+           others + "E:\n";
+  };
+  // Warp 1 comes to the barrier last and goes on first.
+  Outcome o = runHopper(body(1, third), 64);
+  expectHazard(o, "mbarrier", "phase 0, which this waits for, and the next");
+  std::string mine = "@%p3 " + arrive;
+  o = runHopper(body(2, mine + third + mine), 64);
+  EXPECT_EQ(o.kinds(), "") << o.messages();
+}
+
+TEST(MBarrierCheck, StateOfAPhaseLongOver) {
+  std::string arrive = "mbarrier.arrive.shared::cta.b64 %rd5, [bar];\n";
+  std::string wait = "mbarrier.test_wait.shared::cta.b64 %p1, [bar], %rd5;\n";
+  std::string more = "mbarrier.arrive.shared::cta.b64 %rd6, [bar];\n"
+                     "mbarrier.test_wait.shared::cta.b64 %p1, [bar], %rd6;\n";
+  Outcome o = runHopper(byFirst(kOne + arrive + wait + more + wait, ""));
+  expectHazard(o, "mbarrier", "phase 0, which this waits for");
+  o = runHopper(byFirst(kOne + arrive + wait + wait, ""));
+  EXPECT_EQ(o.kinds(), "") << o.messages();
+}
+
 TEST(MBarrierCheck, BytesThatNeverCome) {
   expectHazard(
       runHopper(byFirst(std::string(kOne) +
@@ -348,6 +386,28 @@ TEST(WgmmaCheck, Descriptors) {
                              product() + kKeep,
                          128),
                "wgmma", "lanes disagree on a descriptor");
+}
+
+TEST(WgmmaCheck, SwizzlesBeginWithTheirPattern) {
+  // Bits 62 and 63 of a descriptor name the swizzle.
+  struct {
+    int span, field, rows;
+  } const swizzles[] = {{128, 1, 1024}, {64, 2, 512}, {32, 3, 256}};
+  for (auto &swizzle : swizzles)
+    for (int start : {0, 32, 128, 256, 512, 1024}) {
+      Outcome o =
+          runProduct("add.s64 %rd6, %rd6, " + std::to_string(start / 16) +
+                     ";\nmov.b64 %rd7, " + std::to_string(swizzle.field) +
+                     ";\nshl.b64 %rd7, %rd7, 62;\n"
+                     "or.b64 %rd6, %rd6, %rd7;\n" +
+                     product());
+      std::string what =
+          "expected a multiple of " + std::to_string(swizzle.rows);
+      bool isWrong = start > 32 && start % swizzle.rows;
+      EXPECT_EQ(o.messages().find(what) != std::string::npos, isWrong)
+          << swizzle.span << " " << start << "\n"
+          << o.messages();
+    }
 }
 
 TEST(WgmmaCheck, WarpsThatDiffer) {

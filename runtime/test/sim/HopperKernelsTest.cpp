@@ -60,6 +60,30 @@ TEST(HopperKernels, SameWhateverTheThreads) {
   }
 }
 
+/// A tile that a copy wrote in another swizzle than wgmma reads is named.
+TEST(HopperKernels, SwizzleOfTheCopy) {
+  constexpr int kDepth = 64;
+  Matrix a = matrixOf(64, kDepth, 1), b = matrixOf(64, kDepth, 2);
+  for (int swizzle : {0, 128}) {
+    Kernels k("hopper.nvcc");
+    uint64_t aAt = putBf16(k, a), out = k.room<float>(64 * 64);
+    Map aMap = mapOf(aAt, kBf16, 64, kDepth, 64, 64, 128);
+    Map bMap = mapOf(putBf16(k, b), kBf16, 64, kDepth, 64, 64, swizzle);
+    k.dynamicShared = 4 * 64 * 128;
+    k.launch("gemm_128", {1}, {128}, aMap, bMap, aAt, kDepth, out);
+    bool isRight = k.get<float>(out, 64 * 64) == product(a, b, false);
+    EXPECT_EQ(isRight, swizzle == 128);
+    ASSERT_EQ(k.report.warnings.empty(), isRight);
+    if (!isRight) {
+      EXPECT_NE(k.report.warnings[0].message.find(
+                    "in a swizzle of 128 bytes, and a copy wrote it in one "
+                    "of 0"),
+                std::string::npos)
+          << k.report.warnings[0].message;
+    }
+  }
+}
+
 TEST(HopperKernels, Counters) {
   Kernels kernels("hopper.nvcc");
   EXPECT_TRUE(pipeline(256, 64, 448).isRight(kernels));

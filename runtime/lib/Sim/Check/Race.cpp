@@ -75,6 +75,8 @@ private:
   void completeBulk(const Event &event);
   void waitForBulk(const Event &event);
   void touchMBarrier(const Event &event, const Cta &cta);
+  void arriveAtCluster(const Event &event);
+  void waitForCluster(const Event &event);
   void noteRemote(const Event &event, const Cta &cta, const Cta &home);
   void end(const Cta &cta);
   void issueTensor(const Event &event, const Cta &cta);
@@ -89,6 +91,11 @@ private:
   std::unordered_map<uint64_t, Past> flags; // by place, of strong writes
   std::map<std::pair<unsigned, uint32_t>, PhaseClocks> phases; // of mbarriers
   PhaseClocks clusterPhases;
+  /// What a relaxed arrival at the cluster's barrier passes on, by warp: what
+  /// came before a fence and, in `generic`, inits that came before theirs.
+  std::vector<Past> fenced, fencedInits;
+  PhaseClocks clusterInits;
+  std::vector<VectorClock> knownInits;
   std::unordered_map<uint64_t, AsyncStamp> copies; // in flight, by number
   /// Stores that are done and that their thread has not waited for, by warp.
   std::vector<std::vector<AsyncStamp>> stores;
@@ -107,15 +114,17 @@ uint64_t RaceChecker::interests() const {
   if (!log.enabled("race"))
     return 0;
   uint64_t all = 0;
-  for (EventKind kind :
-       {EventKind::CtaBegin, EventKind::CtaEnd, EventKind::Access,
-        EventKind::AsyncIssue, EventKind::AsyncComplete,
-        EventKind::BarrierArrive, EventKind::BarrierComplete,
-        EventKind::MBarrierInit, EventKind::MBarrierUse,
-        EventKind::MBarrierArrive, EventKind::MBarrierWait,
-        EventKind::ClusterArrive, EventKind::ClusterWait, EventKind::BulkIssue,
-        EventKind::BulkComplete, EventKind::BulkWait, EventKind::TensorIssue,
-        EventKind::TensorWait, EventKind::ProxyFence})
+  for (EventKind kind : {EventKind::CtaBegin,        EventKind::CtaEnd,
+                         EventKind::Access,          EventKind::AsyncIssue,
+                         EventKind::AsyncComplete,   EventKind::BarrierArrive,
+                         EventKind::BarrierComplete, EventKind::MBarrierInit,
+                         EventKind::MBarrierUse,     EventKind::MBarrierArrive,
+                         EventKind::MBarrierWait,    EventKind::ClusterArrive,
+                         EventKind::ClusterWait,     EventKind::BulkIssue,
+                         EventKind::BulkComplete,    EventKind::BulkWait,
+                         EventKind::TensorIssue,     EventKind::TensorWait,
+                         EventKind::ProxyFence,      EventKind::MemoryFence,
+                         EventKind::InitFence})
     all |= interest(kind);
   return all;
 }
@@ -140,7 +149,10 @@ void RaceChecker::begin(const Cta &cta) {
     landed.assign(warps, 0);
     flags.clear();
     phases.clear();
-    clusterPhases = PhaseClocks();
+    clusterPhases = clusterInits = PhaseClocks();
+    fenced.assign(warps, Past());
+    fencedInits.assign(warps, Past());
+    knownInits.assign(warps, VectorClock());
     copies.clear();
     visits.clear();
     stores.assign(warps, {});
@@ -420,6 +432,24 @@ void RaceChecker::issueBulk(const Event &event, const Cta &cta) {
   shadowOf(cta).endOperation();
 }
 
+/// A fence before a relaxed arrival makes it a release of what was before the
+/// fence.
+void RaceChecker::arriveAtCluster(const Event &event) {
+  unsigned agent = clocks.agentOf(*event.warp);
+  if (!event.relaxed)
+    return clocks.release(agent, clusterPhases.of(event.phase));
+  Past &past = clusterPhases.of(event.phase);
+  past.generic.join(fenced[agent].generic);
+  past.async.join(fenced[agent].async);
+  clusterInits.of(event.phase).generic.join(fencedInits[agent].generic);
+}
+
+void RaceChecker::waitForCluster(const Event &event) {
+  unsigned agent = clocks.agentOf(*event.warp);
+  clocks.acquire(agent, clusterPhases.of(event.phase));
+  knownInits[agent].join(clusterInits.of(event.phase).generic);
+}
+
 void RaceChecker::noteRemote(const Event &event, const Cta &cta,
                              const Cta &home) {
   if (&home == &cta)
@@ -478,8 +508,13 @@ void RaceChecker::touchMBarrier(const Event &event, const Cta &cta) {
   access.space = MemorySpace::Shared;
   access.addresses = addresses;
   access.bytes = MBarrier::kBytes;
-  for (const Conflict &conflict : racing)
-    report(conflict, mine, granule, event.lanes, access, home);
+  for (const Conflict &conflict : racing) {
+    const Touch &init = conflict.other;
+    bool isKnown = init.isAlone() && !init.isAsync() &&
+                   knownInits[agent].get(init.warps) >= init.clock;
+    if (!isKnown)
+      report(conflict, mine, granule, event.lanes, access, home);
+  }
   racing.clear();
 }
 
@@ -567,11 +602,17 @@ void RaceChecker::on(const Event &event, const Cta &cta) {
     return clocks.acquire(clocks.agentOf(*event.warp),
                           phases[{home.rank, event.barrier}].of(event.phase));
   case EventKind::ClusterArrive:
-    return clocks.release(clocks.agentOf(*event.warp),
-                          clusterPhases.of(event.phase));
+    return arriveAtCluster(event);
   case EventKind::ClusterWait:
-    return clocks.acquire(clocks.agentOf(*event.warp),
-                          clusterPhases.of(event.phase));
+    return waitForCluster(event);
+  case EventKind::MemoryFence: {
+    unsigned agent = clocks.agentOf(*event.warp);
+    return clocks.release(agent, fenced[agent]);
+  }
+  case EventKind::InitFence: {
+    unsigned agent = clocks.agentOf(*event.warp);
+    return clocks.release(agent, fencedInits[agent]);
+  }
   case EventKind::BulkIssue:
     return issueBulk(event, cta);
   case EventKind::BulkComplete:

@@ -25,10 +25,10 @@ void TensorChecker::on(const Event &event, const Cta &cta) {
   const Op *other = event.tensor ? event.tensor->op : nullptr;
   if (!log.isNew("wgmma", event, other))
     return;
-  if (!event.tensor) {
-    log.add("wgmma", event, cta, event.detail);
-    return;
-  }
+  if (event.forgiven)
+    return log.warn("wgmma", event, cta, event.detail);
+  if (!event.tensor)
+    return log.add("wgmma", event, cta, event.detail);
   std::string message = std::string(event.write ? "write to" : "read of") +
                         " a register of a wgmma in flight, issued at " +
                         describeOp(*other, cta);

@@ -85,6 +85,7 @@ void AsyncQueue::complete(AsyncCopy &copy, SharedMemory &shared) {
     if (!copy.isThere)
       bring(copy, lane, shared);
     std::memset(&shared.state[copy.to[lane]], state, copy.bytes);
+    shared.forgetSwizzle(copy.to[lane]);
     uint32_t *seenBy =
         &shared.seenBy[copy.to[lane] / SharedMemory::kCopiedWord];
     for (unsigned b = 0; b < copy.bytes; b += SharedMemory::kCopiedWord)

@@ -97,6 +97,8 @@ Allocation *BulkCopies::homeOf(uint64_t address, const Heap &heap) {
 void BulkCopies::load(const BulkCopy &copy, const BulkPiece &piece, Cta &to) {
   uint8_t *data = &to.shared.data[piece.shared];
   uint8_t *state = &to.shared.state[piece.shared];
+  if (copy.swizzle || to.shared.hasSwizzles)
+    to.shared.noteSwizzle(piece.shared, copy.swizzle);
   const Allocation *home = copy.kind == BulkKind::Load && piece.given
                                ? homeOf(piece.global, to.launch.heap)
                                : nullptr;

@@ -50,6 +50,7 @@ struct BulkCopy {
   uint32_t mbarrier = 0; // in each of them
   uint64_t bytes = 0;    // that it completes
   uint32_t fill = 0;     // pattern of what is outside
+  uint8_t swizzle = 0;   // of a tensor: that of its map in bytes, plus one
   /// Of Reduce: combines up to 16 bytes; `how` says type and operation.
   void (*combine)(uint32_t how, uint8_t *to, const uint8_t *from,
                   unsigned bytes) = nullptr;

@@ -81,11 +81,10 @@ void Cluster::arrive(Warp &warp, const Op &op, uint32_t lanes, bool releases) {
   arrived |= lanes;
   ++counters.clusterBarrier.arrivals;
   note();
-  if (releases) {
-    Event event{EventKind::ClusterArrive, &warp, &op, lanes};
-    event.phase = barrier.phase;
-    warp.cta.emit(event);
-  }
+  Event event{EventKind::ClusterArrive, &warp, &op, lanes};
+  event.phase = barrier.phase;
+  event.relaxed = !releases;
+  warp.cta.emit(event);
   completeIfAll();
 }
 

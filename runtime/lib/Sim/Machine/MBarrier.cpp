@@ -13,7 +13,7 @@
 
 using namespace attnrt::sim;
 
-static void misuse(const MBarrierUse &use, std::string detail) {
+void attnrt::sim::reportMisuse(const MBarrierUse &use, std::string detail) {
   Event event{EventKind::MBarrierMisuse, use.warp, use.op, use.lanes};
   event.place = &use.cta;
   event.barrier = use.address;
@@ -35,7 +35,7 @@ MBarrier *attnrt::sim::findMBarrier(const MBarrierUse &use) {
   auto found = use.cta.mbarriers.find(use.address);
   if (found != use.cta.mbarriers.end())
     return &found->second;
-  misuse(use, "there is no mbarrier; expected mbarrier.init before");
+  reportMisuse(use, "there is no mbarrier; expected mbarrier.init before");
   return nullptr;
 }
 
@@ -43,7 +43,7 @@ MBarrier *attnrt::sim::findMBarrier(const MBarrierUse &use) {
 static bool hasRoom(const MBarrierUse &use) {
   SharedMemory &shared = use.cta.shared;
   if (use.address % MBarrier::kBytes) {
-    misuse(use, "expected an address that is a multiple of 8");
+    reportMisuse(use, "expected an address that is a multiple of 8");
     return false;
   }
   bool inside = use.address >= kSharedBase &&
@@ -51,7 +51,7 @@ static bool hasRoom(const MBarrierUse &use) {
   for (uint32_t b = 0; inside && b < MBarrier::kBytes; ++b)
     inside = shared.state[use.address + b] != shadow::kRedZone;
   if (!inside)
-    misuse(use, "the mbarrier is in no shared variable");
+    reportMisuse(use, "the mbarrier is in no shared variable");
   return inside;
 }
 
@@ -59,10 +59,11 @@ void attnrt::sim::initMBarrier(const MBarrierUse &use, uint32_t count) {
   if (!hasRoom(use))
     return;
   if (count == 0 || count > MBarrier::kMaxCount)
-    misuse(use,
-           "expected a count from 1 to 1048575, got " + std::to_string(count));
+    reportMisuse(use, "expected a count from 1 to 1048575, got " +
+                          std::to_string(count));
   if (use.cta.mbarriers.count(use.address))
-    misuse(use, "there is an mbarrier already; expected mbarrier.inval before");
+    reportMisuse(
+        use, "there is an mbarrier already; expected mbarrier.inval before");
   MBarrier barrier;
   barrier.expected = barrier.pending = count;
   barrier.made = use.op;
@@ -86,9 +87,10 @@ static void settle(const MBarrierUse &use, MBarrier &barrier) {
   if (barrier.pending || barrier.bytes > 0)
     return;
   if (barrier.bytes < 0)
-    misuse(use, std::to_string(-barrier.bytes) +
-                    " bytes came that nobody expected; expected the sum of "
-                    "expect_tx to be the bytes of the copies");
+    reportMisuse(use,
+                 std::to_string(-barrier.bytes) +
+                     " bytes came that nobody expected; expected the sum of "
+                     "expect_tx to be the bytes of the copies");
   barrier.bytes = 0;
   ++barrier.phase;
   barrier.pending = barrier.expected;
@@ -107,9 +109,9 @@ uint64_t attnrt::sim::arriveAtMBarrier(const MBarrierUse &use,
     return 0;
   use.cta.cluster->note();
   if (!barrier->observed && barrier->pending == barrier->expected)
-    misuse(use, "nobody has waited for phase " +
-                    std::to_string(barrier->phase - 1) +
-                    " and the next one begins");
+    reportMisuse(use, "nobody has waited for phase " +
+                          std::to_string(barrier->phase - 1) +
+                          " and the next one begins");
   uint64_t before = stateOf(*barrier);
   use.cta.counters.mbarriers[use.address].arrivals += how.count;
   if (how.releases) {
@@ -121,9 +123,9 @@ uint64_t attnrt::sim::arriveAtMBarrier(const MBarrierUse &use,
   }
   barrier->bytes += how.bytes;
   if (how.count > barrier->pending) {
-    misuse(use, std::to_string(how.count) + " arrivals where " +
-                    std::to_string(barrier->pending) + " of " +
-                    std::to_string(barrier->expected) + " are pending");
+    reportMisuse(use, std::to_string(how.count) + " arrivals where " +
+                          std::to_string(barrier->pending) + " of " +
+                          std::to_string(barrier->expected) + " are pending");
     barrier->pending = 0;
   } else {
     barrier->pending -= how.count;
@@ -131,7 +133,7 @@ uint64_t attnrt::sim::arriveAtMBarrier(const MBarrierUse &use,
   if (how.drops)
     barrier->expected -= std::min(how.count, barrier->expected);
   if (!how.completes && !barrier->pending)
-    misuse(use, "arrive.noComplete completes the phase");
+    reportMisuse(use, "arrive.noComplete completes the phase");
   settle(use, *barrier);
   return before;
 }

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 
 namespace attnrt::sim {
 
@@ -45,6 +46,7 @@ struct MBarrierUse {
   uint32_t lanes;
 };
 
+void reportMisuse(const MBarrierUse &use, std::string detail);
 /// The barrier, or null and an event.
 MBarrier *findMBarrier(const MBarrierUse &use);
 void initMBarrier(const MBarrierUse &use, uint32_t count);

@@ -67,9 +67,11 @@ enum class EventKind : uint8_t {
   TensorIssue, // when all four warps have issued it
   TensorWait,
   ProxyFence,
+  MemoryFence, // of a cluster or wider
+  InitFence,   // of mbarrier.init alone
 };
 inline constexpr unsigned kEventKinds =
-    static_cast<unsigned>(EventKind::ProxyFence) + 1;
+    static_cast<unsigned>(EventKind::InitFence) + 1;
 
 enum class MemorySpace : uint8_t { Global, Shared, Local, Param };
 
@@ -84,6 +86,7 @@ struct Event {
   bool write = false;
   bool update = false;   // a write that reads: an atomic
   bool waits = false;    // an arrival that is a bar.sync
+  bool relaxed = false;  // orders nothing by itself
   bool forgiven = false; // by known hardware: a warning
   const char *role = "";
   uint32_t barrier = 0;

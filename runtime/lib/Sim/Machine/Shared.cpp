@@ -20,8 +20,8 @@ static uint32_t endOf(const Kernel &kernel, uint32_t dynamicBytes) {
 static size_t wholeSize(uint32_t end) { return (end + 64) & ~size_t(63); }
 
 uint64_t SharedMemory::bytesFor(const Kernel &kernel, uint32_t dynamicBytes) {
-  return wholeSize(endOf(kernel, dynamicBytes)) *
-         (2 + sizeof(uint32_t) / kCopiedWord);
+  size_t whole = wholeSize(endOf(kernel, dynamicBytes));
+  return whole * (2 + sizeof(uint32_t) / kCopiedWord) + whole / kSwizzled;
 }
 
 void SharedMemory::reset(const Kernel &kernel, uint32_t dynamicBytes) {
@@ -30,6 +30,8 @@ void SharedMemory::reset(const Kernel &kernel, uint32_t dynamicBytes) {
   data.assign(whole, 0xff);
   state.assign(whole, shadow::kRedZone);
   seenBy.resize(whole / kCopiedWord); // says something only where copies landed
+  swizzles.assign(whole / kSwizzled, 0);
+  hasSwizzles = false;
   for (const SharedVariable &var : kernel.shared)
     std::memset(&state[var.begin], shadow::kFresh, var.bytes);
   if (dynamicBytes)

@@ -40,6 +40,9 @@ struct SharedMemory {
   std::vector<uint8_t> data, state;
   /// By word that has landed: the lanes of the copying warp that may read it.
   std::vector<uint32_t> seenBy;
+  /// By 16 bytes that a tensor load brought: in which swizzle, plus one.
+  std::vector<uint8_t> swizzles;
+  bool hasSwizzles = false;
   uint32_t end = 0; // first address that is certainly outside
 
   static uint64_t bytesFor(const Kernel &kernel, uint32_t dynamicBytes);
@@ -48,7 +51,13 @@ struct SharedMemory {
   bool isSeenBy(unsigned lane, uint32_t address) const {
     return seenBy[address / kCopiedWord] >> lane & 1;
   }
-  static constexpr uint32_t kCopiedWord = 4;
+  void noteSwizzle(uint32_t address, uint8_t swizzle) {
+    swizzles[address / kSwizzled] = swizzle;
+    hasSwizzles = true;
+  }
+  /// Bytes that something else wrote.
+  void forgetSwizzle(uint32_t address) { swizzles[address / kSwizzled] = 0; }
+  static constexpr uint32_t kCopiedWord = 4, kSwizzled = 16;
 };
 
 } // namespace attnrt::sim

@@ -39,6 +39,8 @@ struct Fragment {
   uint32_t awaited = 0; // lanes
   bool forced = false;  // go on although lanes are missing
   bool inVain = false;  // woken though the phase is not over
+  bool asks = false;    // for a phase of the mbarrier at `barrier`
+  uint64_t asked = 0;   // which one was going on then
 };
 
 /// A place where the two sides of a branch come together again.

@@ -208,6 +208,7 @@ bool Issue::placeTensor(uint32_t shared) {
       return false;
   }
   copy->bytes = box.bytes();
+  copy->swizzle = static_cast<uint8_t>(box.swizzleBytes + 1);
   return true;
 }
 

@@ -112,10 +112,24 @@ void electOne(Warp &warp, const Op &op, uint32_t mask) {
   p.poison &= ~mask;
 }
 
-Step proxyFence(Warp &warp, const Op &op, uint32_t mask) {
-  Event event{EventKind::ProxyFence, &warp, &op, mask};
+/// Memory is coherent here, and that dependents may begin is known.
+Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
+
+template <EventKind kKind>
+Step fence(Warp &warp, const Op &op, uint32_t mask) {
+  Event event{kKind, &warp, &op, mask};
   warp.cta.emit(event);
   return Step::Next;
+}
+
+Handler chooseFence(const Match &match) {
+  if (match.has("async"))
+    return fence<EventKind::ProxyFence>;
+  if (match.has("mbarrier_init"))
+    return fence<EventKind::InitFence>;
+  if (match.has("tensormap::generic") || match.has("acquire"))
+    return nothing;
+  return fence<EventKind::MemoryFence>;
 }
 
 /// Grids run one after the other; but that the one before is over is said as
@@ -125,9 +139,6 @@ Step waitForGrid(Warp &warp, const Op &op, uint32_t) {
   cta.sawGrid |= cta.cluster->adversary.isEarly();
   return cta.sawGrid ? Step::Next : park(warp, op, Fragment::AtGrid);
 }
-
-/// Inits are visible here at once; so is that dependents may begin.
-Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
 
 } // namespace
 
@@ -150,7 +161,7 @@ bool bindCluster(const Match &match, Op &op) {
     if (match.has("tensormap::generic") && match.has("acquire") &&
         op.imm2 != kTensorMapBytes)
       return false;
-    return setHandler(op, match.has("async") ? proxyFence : nothing);
+    return setHandler(op, chooseFence(match));
   case Sem::Griddepcontrol:
     return setHandler(op, match.has("wait") ? waitForGrid : nothing);
   default:

@@ -76,6 +76,12 @@ Step trap(Warp &warp, const Op &op, uint32_t mask) {
 /// Memory is coherent here; fences matter to checkers of order alone.
 Step fence(Warp &, const Op &, uint32_t) { return Step::Next; }
 
+Step wideFence(Warp &warp, const Op &op, uint32_t mask) {
+  Event event{EventKind::MemoryFence, &warp, &op, mask};
+  warp.cta.emit(event);
+  return Step::Next;
+}
+
 } // namespace
 
 bool bindControl(const Match &match, Op &op) {
@@ -91,6 +97,8 @@ bool bindControl(const Match &match, Op &op) {
     return setHandler(op, trap);
   case Sem::Membar:
   case Sem::Fence:
+    return setHandler(op, match.has("cta") || match.has("acquire") ? fence
+                                                                   : wideFence);
   case Sem::Nanosleep:
     return setHandler(op, fence);
   default:

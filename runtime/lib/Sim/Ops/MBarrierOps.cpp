@@ -157,6 +157,40 @@ void countWait(const Group &group, uint32_t over) {
   counts.incomplete += over != group.lanes;
 }
 
+/// The fragment waits for the phase that it asked for before, too.
+bool asksAgain(Warp &warp, const Op &op, const Group &group) {
+  const Fragment &here = warp.fragment();
+  uint32_t parity = warp.row(op.src[1])[__builtin_ctz(group.lanes)];
+  return here.asks && here.barrier == group.address &&
+         !((here.asked ^ parity) & 1);
+}
+
+/// Of the phase that this waits for and of the next one both are over: a parity
+/// does not tell them from those to come.
+void checkMissed(Warp &warp, const Op &op, const Group &group,
+                 const MBarrier &barrier) {
+  uint64_t asked = barrier.phase;
+  if (!(op.aux & kParity))
+    asked = warp.row64(op.src[1])[__builtin_ctz(group.lanes)] >> 32;
+  else if (asksAgain(warp, op, group))
+    asked = warp.fragment().asked;
+  if (barrier.phase >= asked + 2)
+    reportMisuse(useOf(warp, op, group),
+                 "phase " + std::to_string(asked) +
+                     ", which this waits for, and the next one are over; "
+                     "expected an arrival of the waiting warp between");
+}
+
+/// What the fragment found out about a phase that it waits for.
+void noteAsked(Warp &warp, const Op &op, const Group &group,
+               const MBarrier &barrier, bool isOver) {
+  Fragment &here = warp.fragment();
+  if (op.aux & kParity && !asksAgain(warp, op, group))
+    here.asked = barrier.phase;
+  here.asks = op.aux & kParity && op.aux & kTry && !isOver;
+  here.barrier = group.address;
+}
+
 /// Parks the fragment where all its lanes wait for the same barrier; a try_wait
 /// that fails otherwise, or is woken in vain, returns false.
 Step wait(Warp &warp, const Op &op, uint32_t mask) {
@@ -172,11 +206,13 @@ Step wait(Warp &warp, const Op &op, uint32_t mask) {
         barrier ? donePhases(warp, op, group.lanes, *barrier) : group.lanes;
     if (barrier)
       countWait(group, over);
+    if (barrier)
+      checkMissed(warp, op, group, *barrier);
+    if (barrier && groups.size() == 1)
+      noteAsked(warp, op, group, *barrier, over != 0);
     bool waits = groups.size() == 1 && !over && op.aux & kTry && !inVain;
-    if (waits) {
-      here.barrier = group.address;
+    if (waits)
       return park(warp, op, Fragment::AtMBarrier);
-    }
     if (over && barrier)
       tellWait(warp, op, {group.cta, group.address, over}, *barrier);
     done |= over;

@@ -297,6 +297,9 @@ static void pointAway(Resolved &out) {
 static void setStates(const Request &r, const uint32_t *at, uint32_t lanes) {
   uint8_t *state = r.home->shared.state.data();
   uint64_t ready = kAllReady;
+  if (r.home->shared.hasSwizzles)
+    for (uint32_t rest = lanes; rest; rest &= rest - 1)
+      r.home->shared.forgetSwizzle(at[__builtin_ctz(rest)]);
   for (uint32_t rest = lanes; rest; rest &= rest - 1) {
     uint8_t *to = state + at[__builtin_ctz(rest)];
     switch (r.bytes) {

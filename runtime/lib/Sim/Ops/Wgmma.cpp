@@ -149,6 +149,7 @@ public:
 private:
   const uint32_t *chunk(uint32_t at);
   void complain(uint32_t at);
+  void checkSwizzle(uint32_t at);
   template <typename H>
   void readHalves(float *out, unsigned stride);
 
@@ -190,6 +191,21 @@ void OperandReader::complain(uint32_t at) {
   cta.emit(event);
 }
 
+/// What a copy of a tensor has put there is in its order.
+void OperandReader::checkSwizzle(uint32_t at) {
+  unsigned tag = cta.shared.swizzles[at / SharedMemory::kSwizzled];
+  if (!tag || tag == from.swizzle + 1 || complained)
+    return;
+  complained = true;
+  Event event{EventKind::TensorMisuse, tensor.warp, tensor.op, ~0u};
+  event.forgiven = true;
+  event.detail = "wgmma reads address " + std::to_string(at) +
+                 " in a swizzle of " + std::to_string(from.swizzle) +
+                 " bytes, and a copy wrote it in one of " +
+                 std::to_string(tag - 1);
+  cta.emit(event);
+}
+
 const uint32_t *OperandReader::chunk(uint32_t at) {
   static const uint32_t zeros[4] = {};
   const SharedMemory &shared = cta.shared;
@@ -202,6 +218,8 @@ const uint32_t *OperandReader::chunk(uint32_t at) {
   std::memcpy(states, &shared.state[at], 16);
   if (states[0] != kReady || states[1] != kReady)
     complain(at);
+  if (shared.hasSwizzles)
+    checkSwizzle(at);
   return reinterpret_cast<const uint32_t *>(&shared.data[at]);
 }
 
@@ -479,8 +497,15 @@ uint64_t descriptor(Warp &warp, const Op &op, uint16_t row) {
       misuse(warp, op, "lanes disagree on a descriptor");
       break;
     }
-  if (Descriptor(values[0]).hasBaseOffset)
+  Descriptor from(values[0]);
+  if (from.hasBaseOffset)
     misuse(warp, op, "expected a base offset of 0 in a descriptor");
+  // Eight rows; a step along k stays in the first 128 bytes.
+  if (from.start % (8 * std::max(from.swizzle, 16u)) / 128)
+    misuse(warp, op,
+           "the pattern of a swizzle of " + std::to_string(from.swizzle) +
+               " bytes begins at address " + std::to_string(from.start) +
+               "; expected a multiple of " + std::to_string(8 * from.swizzle));
   return values[0];
 }
 
