@@ -61,6 +61,9 @@ inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   return out;
 }
 
+/// What they allocate for a CTA of the launch.
+uint64_t bytesOfCheckers(const Kernel &kernel, const LaunchShape &shape);
+
 /// Names that ATTNRT_SIM_CHECKS may turn off.
 inline constexpr const char *kCheckNames[] = {
     "oob",        "align",  "uninit",    "barrier", "cp-async", "deadlock",

@@ -633,3 +633,10 @@ void RaceChecker::on(const Event &event, const Cta &cta) {
 std::unique_ptr<Checker> attnrt::sim::makeRaceChecker(HazardLog &log) {
   return std::make_unique<RaceChecker>(log);
 }
+
+/// The others keep nothing.
+uint64_t attnrt::sim::bytesOfCheckers(const Kernel &kernel,
+                                      const LaunchShape &shape) {
+  return RaceShadow::bytesFor(
+      SharedMemory::sizeFor(kernel, shape.dynamicSharedBytes));
+}

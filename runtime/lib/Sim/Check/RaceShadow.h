@@ -69,6 +69,11 @@ public:
 
   explicit RaceShadow(const Clocks &clocks) : clocks(clocks) {}
   void reset(uint32_t bytes);
+  /// What it allocates at most, but for what spills.
+  static uint64_t bytesFor(uint64_t bytes) {
+    return (bytes + kGranule - 1) / kGranule *
+           (sizeof(Granule) + sizeof(MoreReads) + 1);
+  }
   /// Notes the access and adds to `racing` those noted before that it overlaps
   /// and is not ordered after; their `warps` are the guilty ones.
   void add(uint32_t granule, const Touch &mine, const Accessor &who,

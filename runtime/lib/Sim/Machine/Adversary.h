@@ -30,9 +30,7 @@ public:
 
   /// Draws begin anew for each cluster of the grid, so that what happens in one
   /// does not depend on those that ran on the same host thread before.
-  void begin(uint64_t cluster) {
-    state = seed ^ cluster * 0xd1342543de82ef95u;
-  }
+  void begin(uint64_t cluster) { state = seed ^ cluster * 0xd1342543de82ef95u; }
 
   bool isEarly() {
     return completion == Completion::Early ||

@@ -38,10 +38,8 @@ unsigned Cta::warpsOf(const LaunchShape &shape) {
 }
 
 uint64_t Cta::bytesFor(const Kernel &kernel, const LaunchShape &shape) {
-  // `race` keeps about as much again for every byte of shared memory as it and
-  // its shadow take.
   return warpsOf(shape) * Warp::bytesFor(kernel) +
-         2 * SharedMemory::bytesFor(kernel, shape.dynamicSharedBytes) +
+         SharedMemory::bytesFor(kernel, shape.dynamicSharedBytes) +
          kernel.ops.size() * sizeof(Allocation *);
 }
 

@@ -69,7 +69,7 @@ struct Cta {
       Cluster &cluster, unsigned rank);
   ~Cta();
   static unsigned warpsOf(const LaunchShape &shape);
-  /// What it and its observers allocate for a CTA of the launch.
+  /// What it allocates for a CTA of the launch.
   static uint64_t bytesFor(const Kernel &kernel, const LaunchShape &shape);
   /// What has grown since the CTA began.
   uint64_t grownBytes() const;

@@ -24,6 +24,10 @@ uint64_t SharedMemory::bytesFor(const Kernel &kernel, uint32_t dynamicBytes) {
   return whole * (2 + sizeof(uint32_t) / kCopiedWord) + whole / kSwizzled;
 }
 
+uint64_t SharedMemory::sizeFor(const Kernel &kernel, uint32_t dynamicBytes) {
+  return wholeSize(endOf(kernel, dynamicBytes));
+}
+
 void SharedMemory::reset(const Kernel &kernel, uint32_t dynamicBytes) {
   end = endOf(kernel, dynamicBytes);
   size_t whole = wholeSize(end);

@@ -20,6 +20,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 using namespace attnrt;
@@ -146,8 +147,7 @@ namespace {
 class Grid {
 public:
   Grid(const Launch &launch, const Options &options)
-      : launch(launch), options(options),
-        counters(launch.kernel, Cta::warpsOf(launch.shape)) {
+      : launch(launch), options(options) {
     const Dim3 &grid = launch.shape.grid, &cluster = launch.shape.cluster;
     clusters = {grid.x / cluster.x, grid.y / cluster.y, grid.z / cluster.z};
     total = uint64_t(clusters.x) * clusters.y * clusters.z;
@@ -170,7 +170,7 @@ private:
   std::atomic<uint64_t> next{0};
   std::mutex lock;
   Found hazards, warnings;
-  Counters counters;
+  std::optional<Counters> counters; // of the workers that have ended
   // The first CTA that took more memory than there is.
   uint64_t outgrown = UINT64_MAX, outgrownBytes = 0;
 };
@@ -224,7 +224,10 @@ void Grid::work() {
     keep(index, log.takeWarnings(), warnings);
   }
   std::lock_guard<std::mutex> guard(lock);
-  counters.add(cluster.counters);
+  if (counters)
+    counters->add(cluster.counters);
+  else
+    counters = std::move(cluster.counters);
 }
 
 void Grid::run(unsigned threads) {
@@ -237,7 +240,7 @@ void Grid::run(unsigned threads) {
 }
 
 void Grid::report(ExecutionReport &report) {
-  addCounters(launch, counters, report);
+  addCounters(launch, *counters, report);
   auto move = [&](Found &from, std::vector<Hazard> &to) {
     for (auto &[index, found] : from)
       for (Hazard &hazard : found)
@@ -284,6 +287,16 @@ private:
 };
 } // namespace
 
+/// State of a cluster with its shadow.
+static uint64_t bytesOfWorker(const sim::Kernel &kernel,
+                              const LaunchShape &shape) {
+  const Dim3 &cluster = shape.cluster;
+  uint64_t ctas = uint64_t(cluster.x) * cluster.y * cluster.z;
+  return ctas *
+             (Cta::bytesFor(kernel, shape) + bytesOfCheckers(kernel, shape)) +
+         Counters::bytesFor(kernel, Cta::warpsOf(shape));
+}
+
 /// Host threads for a grid, before anybody asks for memory.
 static unsigned threadsFor(const Options &options, const Dim3 &grid) {
   uint64_t ctas = uint64_t(grid.x) * grid.y * grid.z;
@@ -322,10 +335,7 @@ Status attnrt::sim::run(const Program &program, std::string_view name,
       return status;
   }
   std::shared_lock<std::shared_mutex> guard(heap.lock);
-  uint64_t ctas = uint64_t(cluster.x) * cluster.y * cluster.z;
-  WorkerMemory state(heap.budget,
-                     ctas * Cta::bytesFor(*kernel, shape) +
-                         Counters::bytesFor(*kernel, Cta::warpsOf(shape)));
+  WorkerMemory state(heap.budget, bytesOfWorker(*kernel, shape));
   Expected<unsigned> threads = state.take(threadsFor(options, shape.grid));
   if (!threads)
     return threads.status();
