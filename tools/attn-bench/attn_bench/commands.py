@@ -29,6 +29,17 @@ def put(text, path):
         raise BadInput(f"cannot write '{path}': {error.strerror}") from error
 
 
+def check_places(*paths):
+    """Before an hour of measuring, not after it."""
+    for path in paths:
+        if path is None:
+            continue
+        directory = os.path.dirname(os.path.abspath(path))
+        if not os.access(directory, os.W_OK):
+            raise BadInput(f"cannot write '{path}': no directory "
+                           f"'{directory}' to write to")
+
+
 #===-- build ---------------------------------------------------------------===#
 
 def functions_of(cases):
@@ -93,11 +104,11 @@ def first_failure(made):
     return bad[0] + (f" (and {len(bad) - 1} more)" if len(bad) > 1 else "")
 
 
-def measure(flags, cases, directories):
+def measure(flags, cases, others, directories):
     ours, runtime = open_packages(directories, flags.layout)
     device = open_device(flags.device, runtime)
-    others = (peers.choose(flags.peers, flags.triton)
-              if device.measures_time else [])
+    if not device.measures_time:
+        others = []
     run = session.Session(device, [*ours, *others], cases, options_of(flags))
     made = run.run()
     put(table.render(made), flags.table)
@@ -111,15 +122,17 @@ def measure(flags, cases, directories):
 def run(flags):
     if flags.plot is not None:
         plot.check_path(flags.plot)
+    check_places(flags.json, flags.table, flags.plot)
+    others = peers.choose(flags.peers, flags.triton)
     grid = flags.grid or ("tiny" if flags.device == "sim" else "full")
     cases = grids.choose(grid, flags.only)
     if flags.packages:
-        return measure(flags, cases, flags.packages)
+        return measure(flags, cases, others, flags.packages)
     compiler = build.find_compiler(flags.compiler)
     with tempfile.TemporaryDirectory() as directory:
         build.build(functions_of(cases), directory, compiler, flags.target,
                     flags.schedule)
-        return measure(flags, cases, [directory])
+        return measure(flags, cases, others, [directory])
 
 
 #===-- table, plot, compare ------------------------------------------------===#

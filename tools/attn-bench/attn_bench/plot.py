@@ -33,7 +33,7 @@ def import_pyplot():
 
 
 def check_path(path):
-    """Before an hour of measuring, not after it."""
+    """Before there is anything to draw."""
     if os.path.splitext(path)[1] not in FORMATS:
         raise BadInput(f"'{path}': expected a name that ends in "
                        f"{', '.join(FORMATS)}")

@@ -131,8 +131,10 @@ class Session:
         if contender.kind == "ours" and result["status"] == "failed":
             self.failure_status = (self.failure_status
                                    or getattr(error, "status", 3))
-        if isinstance(error, Unsupported):
-            return
+        self.expect_device()
+
+    def expect_device(self):
+        """After an error: an earlier launch may have taken the device along."""
         try:
             self.device.synchronize()
         except Exception as lost:
@@ -158,12 +160,16 @@ class Session:
             reason = OUT_OF_TIME
             self.ended = OUT_OF_TIME
         if reason is not None:
-            for contender in group:
-                record.result_of(cell, contender.name)["reason"] = reason
+            self.not_run(cell, group, reason)
             return
-        given = operands.draw(self.device.arrays, case, self.options.layout,
-                              self.options.seed)
-        reference = Reference(self.device.arrays, case, *given)
+        try:
+            given = operands.draw(self.device.arrays, case,
+                                  self.options.layout, self.options.seed)
+            reference = Reference(self.device.arrays, case, *given)
+        except Exception as error:  # no memory, most likely
+            self.not_run(cell, group, f"no reference: {one_line(error)}")
+            self.expect_device()
+            return
         for contender in group:
             result = record.result_of(cell, contender.name)
             self.check(case, contender, given, reference, result)
@@ -171,6 +177,10 @@ class Session:
             f"{c.name} {record.result_of(cell, c.name)['status']}"
             for c in group])
         self.options.save(self.record())
+
+    def not_run(self, cell, group, reason):
+        for contender in group:
+            record.result_of(cell, contender.name)["reason"] = reason
 
     def check(self, case, contender, given, reference, result):
         try:
@@ -221,16 +231,7 @@ class Session:
             result["reason"] = f"not timed: {OUT_OF_TIME}"
 
     def time_case(self, case, cell, group):
-        sets = [operands.draw(self.device.arrays, case, self.options.layout,
-                              self.options.seed, number)
-                for number in range(timing.sets_of_operands(case))]
-        works = {}
-        for contender in group:
-            try:
-                works[contender.name] = self.work(case, contender, sets)
-            except Exception as error:
-                self.note_failure(contender, record.result_of(
-                    cell, contender.name), error)
+        works = self.works(case, cell, group)
         if not works:
             return
         rounds = timing.Rounds(self.device, works, self.options.rounds,
@@ -251,8 +252,22 @@ class Session:
             f"{name} {record.result_of(cell, name)['timing']['tflops']:.4g}"
             for name in rounds.samples])
 
+    def works(self, case, cell, group):
+        """What one sample of each contender runs, by name."""
+        sets = [operands.draw(self.device.arrays, case, self.options.layout,
+                              self.options.seed, number)
+                for number in range(timing.sets_of_operands(case))]
+        works = {}
+        for contender in group:
+            try:
+                works[contender.name] = self.work(case, contender, sets)
+            except Exception as error:
+                self.note_failure(contender, record.result_of(
+                    cell, contender.name), error)
+        return works
+
     def work(self, case, contender, sets):
-        """What one sample of a contender runs, after a first run of it."""
+        """After a first run, which loads and compiles."""
         runs = [contender.prepare(case, given, self.device) for given in sets]
         runs[0]()
         self.device.synchronize()

@@ -140,10 +140,10 @@ def margin(result):
 def counts(result):
     sim = result["sim"]
     if sim is None:
-        return [NOTHING] * 4
-    return [str(sim["warp_instructions"]),
-            str(sim["mma_instructions"] + sim["wgmma_instructions"]),
-            str(sim["bank_conflicts"]), str(len(sim["hazards"]))]
+        return [NOTHING] * 5
+    return [str(sim["warp_instructions"]), str(sim["mma_instructions"]),
+            str(sim["wgmma_instructions"]), str(sim["bank_conflicts"]),
+            str(len(sim["hazards"]))]
 
 
 def verdict_section(record):
@@ -156,7 +156,7 @@ def verdict_section(record):
     yield "## Verdicts"
     yield ""
     yield from rows_of(["case", "contender", "status", "error / tolerance",
-                        "warp instructions", "MMAs", "bank conflicts",
+                        "warp instructions", "mma", "wgmma", "bank conflicts",
                         "hazards"], rows)
     yield ""
 

@@ -383,6 +383,22 @@ def what_the_device_refuses_is_no_failure():
 
 
 @check
+def a_case_without_a_reference_is_left_out():
+    class Scarce(NumpyArrays):
+        def zeros(self, shape):
+            if 16 in shape[:3]:
+                raise MemoryError("not this much")
+            return super().zeros(shape)
+    device = Device([], Clock())
+    device.arrays = Scarce()
+    it, made, _ = run([StandIn("a", "ours")], cases=CASES[1:], device=device)
+    assert it.status() == 0
+    assert statuses(made, "a") == ["not run", "right"]
+    assert (made["cells"][0]["results"][0]["reason"]
+            == "no reference: not this much")
+
+
+@check
 def records_are_saved_after_every_cell_and_read_again():
     saved = []
     _, made, _ = run([StandIn("a", "ours"), StandIn("b")], saved=saved)

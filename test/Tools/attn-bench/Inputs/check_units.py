@@ -8,13 +8,18 @@
 """The judge and its reference are held against attn_testing.oracle, which
 shares nothing with them."""
 
+import copy
+import json
 import math
+import os
+import tempfile
 
 import numpy
 
-from attn_bench import grids, judge, operands, statistics, timing
+from attn_bench import grids, judge, operands, record, statistics, timing
 from attn_bench.cases import Case, Function
 from attn_bench.compiled import Compiled
+from attn_bench.failures import BadInput
 from attn_bench.numpy_arrays import NumpyArrays, round_to_bf16
 from attn_bench.reference import Reference, attend
 from attn_testing import oracle
@@ -337,6 +342,44 @@ def ulps():
     for element in ("f16", "bf16", "f32"):
         for value in (1.0, 1.5, 0.999, 3e-5, 1e-9, 1000.0):
             assert judge.ulp(element, value) == oracle.ulp(element, value)
+
+
+#===-- Records -------------------------------------------------------------===#
+
+def refusal(text):
+    """What reading a file of this text says; None where it is a record."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "x.json")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        try:
+            record.read(path)
+        except BadInput as error:
+            return str(error)
+    return None
+
+
+@check
+def records_are_checked_when_they_are_read():
+    result = dict(record.new_result("a"), status="right", timing={"x": 1})
+    good = {"schema": 1, "contenders": [{"name": "a"}],
+            "cells": [{"case": {"name": "mha/x"}, "results": [result]}]}
+    assert refusal(json.dumps(good)) is None
+    for change, word in [
+            (lambda r: r.update(schema=2), "expected schema 1, got 2"),
+            (lambda r: r.pop("cells"), "is no record of attn-bench"),
+            (lambda r: r.pop("contenders"), "is damaged: KeyError"),
+            (lambda r: r["cells"].append(7), "is damaged: TypeError"),
+            (lambda r: r["contenders"].clear(), "unknown contender 'a'"),
+            (lambda r: r["cells"][0]["results"][0].update(status="fine"),
+             "unknown status 'fine'"),
+            (lambda r: r["cells"][0]["results"][0].update(status="wrong"),
+             "mha/x: a time without a right result")]:
+        bad = copy.deepcopy(good)
+        change(bad)
+        assert word in refusal(json.dumps(bad)), word
+    assert "is no JSON" in refusal("this is text")
+    assert "is no record" in refusal("[1, 2]")
 
 
 def main():

@@ -44,9 +44,11 @@ class FlashAttention2(FlashAttention):
 class FlashAttention3(FlashAttention):
     name = "flash-attn-3"
     modules = ("torch", "flash_attn_interface")
+    distribution = "flash_attn_3"
 
 
 class FlashAttention4(FlashAttention):
     name = "flash-attn-4"
     modules = ("torch", "flash_attn.cute")
+    distribution = "flash_attn_4"
     compiles_each_case = True

@@ -8,12 +8,14 @@
 """Peers are Python modules that may be missing, and run on a GPU."""
 
 import importlib
+import importlib.metadata
 
 from attn_bench.contender import Contender
 
 
 class Peer(Contender):
-    modules = ("torch",)  # the last one has the version
+    modules = ("torch",)  # the last one is the peer
+    distribution = None  # where the module does not say its version
 
     def absence(self):
         for name in self.modules:
@@ -27,7 +29,13 @@ class Peer(Contender):
 
     def version(self):
         module = importlib.import_module(self.modules[-1])
-        return getattr(module, "__version__", None)
+        said = getattr(module, "__version__", None)
+        if said is not None or self.distribution is None:
+            return said
+        try:
+            return importlib.metadata.version(self.distribution)
+        except importlib.metadata.PackageNotFoundError:
+            return None
 
 
 def is_grouped(case):
