@@ -116,3 +116,24 @@ TEST(CopyTable, SourceThatIsIgnored) {
                      });
         }
 }
+
+TEST(CopyTable, ArrivalsBehindCopies) {
+  // One thread of each block waits for its own copies by an mbarrier.
+  for (const char *how : {".noinc", ""})
+    for (const char *space : {".shared", ".shared::cta", ""}) {
+      bool isGeneric = !*space, isAdded = !*how;
+      std::string bar = isGeneric ? "%v" : "bar";
+      std::string copy =
+          ".shared .align 8 .b8 bar[8];\nsetp.ne.u32 %p, %t, 0;\n"
+          "@!%p mbarrier.init.shared.b64 [bar], 256;\nbar.sync 0;\n"
+          "mov.u64 %v, bar;\ncvta.shared.u64 %v, %v;\n"
+          "cp.async.ca.shared.global [%x], [%in], 8;\n"
+          "cp.async.mbarrier.arrive" +
+          std::string(how) + space + ".b64 [" + bar + "];\n" +
+          (isAdded ? "mbarrier.arrive.shared.b64 _, [bar];\n" : "");
+      std::string wait = "W: mbarrier.test_wait.parity.shared.b64 %q, [bar], "
+                         "0;\n@!%q bra W;\n";
+      checkTable(copying(copy, wait, 0), "64 64 64 64", words(),
+                 [&](const Case &x) { return expectedOf(x, 0, 8, 8); });
+    }
+}

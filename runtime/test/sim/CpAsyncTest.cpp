@@ -210,3 +210,83 @@ TEST(CpAsync, DivergentGroups) {
   ASSERT_EQ(o.kinds(), "cp-async");
   EXPECT_NE(o.messages().find("lanes 0-15"), std::string::npos);
 }
+
+//===----------------------------------------------------------------------===//
+// Arrivals behind copies
+//===----------------------------------------------------------------------===//
+
+/// Two warps; each thread copies 16 bytes, arrives behind them, waits for the
+/// barrier and reads what the other warp's thread copied. `count` arrivals.
+static Outcome exchange(const std::string &arrive, int count,
+                        const std::string &wait, Completion completion,
+                        const std::string &before = "") {
+  std::vector<uint32_t> input(64 * 4);
+  for (unsigned i = 0; i < input.size(); ++i)
+    input[i] = 1000 + i;
+  LaunchOf how;
+  how.threads = 64;
+  how.options.completion = completion;
+  how.options.maxWarpInstructionsPerCta = 1 << 20;
+  return runBody(
+      "setp.ne.u32 %p2, %r0, 0;\n@!%p2 mbarrier.init.shared.b64 [bar], " +
+          std::to_string(count) +
+          ";\nbar.sync 0;\nmov.u32 %r1, buffer;\nshl.b32 %r2, %r0, 4;\n"
+          "add.u32 %r1, %r1, %r2;\n" +
+          before + "cp.async.cg.shared.global [%r1], [%rd2], 16;\n" + arrive +
+          wait +
+          "xor.b32 %r2, %r2, 512;\nmov.u32 %r3, buffer;\n"
+          "add.u32 %r3, %r3, %r2;\n" +
+          kStore,
+      input, how, std::string(kBuffer) + ".shared .align 8 .b8 bar[8];\n");
+}
+
+static const char *const kNoInc =
+    "cp.async.mbarrier.arrive.noinc.shared.b64 [bar];\n";
+static const char *const kWaitBar =
+    "W: mbarrier.test_wait.parity.shared.b64 %p1, [bar], 0;\n"
+    "@!%p1 bra W;\n";
+static const Completion kAll[] = {Completion::Late, Completion::Early,
+                                  Completion::Torn, Completion::Random};
+
+TEST(CpAsync, ArrivalBehindCopies) {
+  for (Completion completion : kAll) {
+    Outcome o = exchange(kNoInc, 64, kWaitBar, completion);
+    EXPECT_EQ(o.kinds(), "") << o.messages();
+    EXPECT_EQ(o.at(0, 0), 1128u);
+    EXPECT_EQ(o.at(40, 3), 1035u);
+    // With an arrival of its own that it adds to those expected.
+    o = exchange("cp.async.mbarrier.arrive.b64 [%rd5];\n"
+                 "mbarrier.arrive.shared.b64 %rd6, [bar];\n",
+                 64, kWaitBar, completion,
+                 "mov.u64 %rd5, bar;\ncvta.shared.u64 %rd5, %rd5;\n");
+    EXPECT_EQ(o.kinds(), "") << o.messages();
+    EXPECT_EQ(o.at(0, 0), 1128u);
+  }
+}
+
+TEST(CpAsync, ArrivalThatNobodyWaitsFor) {
+  Outcome o = exchange(kNoInc, 64, "", Completion::Late);
+  EXPECT_NE(o.kinds().find("cp-async"), std::string::npos) << o.messages();
+  EXPECT_NE(o.messages().find("before anybody waits for this arrival"),
+            std::string::npos)
+      << o.messages();
+  // All the same there in time, and not ordered.
+  o = exchange(kNoInc, 64, "", Completion::Early);
+  EXPECT_NE(o.kinds().find("race"), std::string::npos) << o.messages();
+}
+
+TEST(CpAsync, ArrivalBeforeTheCopy) {
+  Outcome o = exchange(kWaitBar, 64, "", Completion::Late, kNoInc);
+  EXPECT_NE(o.kinds().find("cp-async"), std::string::npos) << o.messages();
+}
+
+TEST(CpAsync, ArrivalsAreCounted) {
+  // Who waits polls, so a phase that never ends is a matter of the budget.
+  Outcome o = exchange(kNoInc, 65, kWaitBar, Completion::Late);
+  EXPECT_EQ(o.kinds(), "budget") << o.messages();
+  o = exchange(kNoInc, 32, kWaitBar, Completion::Late);
+  EXPECT_NE(o.kinds().find("mbarrier"), std::string::npos) << o.messages();
+  o = exchange("cp.async.mbarrier.arrive.shared.b64 [bar];\n", 64, kWaitBar,
+               Completion::Late);
+  EXPECT_EQ(o.kinds(), "budget") << o.messages();
+}

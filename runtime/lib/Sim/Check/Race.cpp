@@ -67,6 +67,9 @@ private:
             const Cta &home);
   void strongAccess(const Event &event, const Cta &cta);
   void land(const Warp &warp);
+  void landOne(const AsyncLanding &landing, const Warp &warp, uint32_t clock);
+  void issueArrival(const Event &event);
+  void finishArrival(const Event &event);
   void arrive(const Event &event, const Cta &cta);
   void complete(uint32_t id, const Cta &cta);
   void touchAll(const Event &event, const Cta &home, const Accessor &who,
@@ -97,6 +100,12 @@ private:
   PhaseClocks clusterInits;
   std::vector<VectorClock> knownInits;
   std::unordered_map<uint64_t, AsyncStamp> copies; // in flight, by number
+  /// What came before an arrival behind copies, and its warp's clock then.
+  struct Arrival {
+    uint32_t clock = 0;
+    Past past;
+  };
+  std::unordered_map<uint64_t, Arrival> arrivals; // in flight, by number
   /// Stores that are done and that their thread has not waited for, by warp.
   std::vector<std::vector<AsyncStamp>> stores;
   std::vector<AsyncStamp> tensorStamps; // the last one of each warpgroup
@@ -114,17 +123,19 @@ uint64_t RaceChecker::interests() const {
   if (!log.enabled("race"))
     return 0;
   uint64_t all = 0;
-  for (EventKind kind : {EventKind::CtaBegin,        EventKind::CtaEnd,
-                         EventKind::Access,          EventKind::AsyncIssue,
-                         EventKind::AsyncComplete,   EventKind::BarrierArrive,
-                         EventKind::BarrierComplete, EventKind::MBarrierInit,
-                         EventKind::MBarrierUse,     EventKind::MBarrierArrive,
-                         EventKind::MBarrierWait,    EventKind::ClusterArrive,
-                         EventKind::ClusterWait,     EventKind::BulkIssue,
-                         EventKind::BulkComplete,    EventKind::BulkWait,
-                         EventKind::TensorIssue,     EventKind::TensorWait,
-                         EventKind::ProxyFence,      EventKind::MemoryFence,
-                         EventKind::InitFence})
+  for (EventKind kind :
+       {EventKind::CtaBegin,        EventKind::CtaEnd,
+        EventKind::Access,          EventKind::AsyncIssue,
+        EventKind::AsyncComplete,   EventKind::BarrierArrive,
+        EventKind::BarrierComplete, EventKind::MBarrierInit,
+        EventKind::MBarrierUse,     EventKind::MBarrierArrive,
+        EventKind::MBarrierWait,    EventKind::ClusterArrive,
+        EventKind::ClusterWait,     EventKind::BulkIssue,
+        EventKind::BulkComplete,    EventKind::BulkWait,
+        EventKind::TensorIssue,     EventKind::TensorWait,
+        EventKind::ProxyFence,      EventKind::MemoryFence,
+        EventKind::InitFence,       EventKind::AsyncArriveIssue,
+        EventKind::AsyncArrive})
     all |= interest(kind);
   return all;
 }
@@ -154,6 +165,7 @@ void RaceChecker::begin(const Cta &cta) {
     fencedInits.assign(warps, Past());
     knownInits.assign(warps, VectorClock());
     copies.clear();
+    arrivals.clear();
     visits.clear();
     stores.assign(warps, {});
     tensorStamps.assign(ctas * cta.warpGroups.size(), AsyncStamp());
@@ -348,20 +360,41 @@ void RaceChecker::strongAccess(const Event &event, const Cta &cta) {
   }
 }
 
+void RaceChecker::landOne(const AsyncLanding &landing, const Warp &warp,
+                          uint32_t clock) {
+  uint32_t span = (1u << landing.bytes) - 1;
+  for (uint32_t rest = landing.lanes; rest; rest &= rest - 1) {
+    uint32_t to = landing.to[__builtin_ctz(rest)];
+    shadowOf(warp.cta).land(
+        to / RaceShadow::kGranule,
+        static_cast<uint16_t>(span << to % RaceShadow::kGranule), warp.index,
+        clock);
+  }
+}
+
 void RaceChecker::land(const Warp &warp) {
   unsigned agent = clocks.agentOf(warp);
   uint32_t now = clocks.now(agent);
-  for (uint64_t &n = landed[agent]; n < warp.asyncs.landed(); ++n) {
-    const AsyncQueue::Landing &landing = warp.asyncs.landing(n);
-    uint32_t span = (1u << landing.bytes) - 1;
-    for (uint32_t rest = landing.lanes; rest; rest &= rest - 1) {
-      uint32_t to = landing.to[__builtin_ctz(rest)];
-      shadowOf(warp.cta).land(
-          to / RaceShadow::kGranule,
-          static_cast<uint16_t>(span << to % RaceShadow::kGranule), warp.index,
-          now);
-    }
-  }
+  for (uint64_t &n = landed[agent]; n < warp.asyncs.landed(); ++n)
+    landOne(warp.asyncs.landing(n), warp, now);
+}
+
+/// An arrival behind copies passes on what came before it, whenever it is.
+void RaceChecker::issueArrival(const Event &event) {
+  unsigned agent = clocks.agentOf(*event.warp);
+  Arrival &arrival = arrivals[event.number];
+  arrival.clock = clocks.now(agent);
+  clocks.release(agent, arrival.past);
+}
+
+void RaceChecker::finishArrival(const Event &event) {
+  Arrival arrival = std::move(arrivals[event.number]);
+  arrivals.erase(event.number);
+  for (const AsyncLanding &landing : *event.landings)
+    landOne(landing, *event.warp, arrival.clock);
+  Past &phase = phases[{event.place->rank, event.barrier}].of(event.phase);
+  phase.generic.join(arrival.past.generic);
+  phase.async.join(arrival.past.async);
 }
 
 void RaceChecker::arrive(const Event &event, const Cta &cta) {
@@ -588,6 +621,10 @@ void RaceChecker::on(const Event &event, const Cta &cta) {
     return access(event, cta, Touch::Write | Touch::Copy, Touch::kInFlight);
   case EventKind::AsyncComplete:
     return land(*event.warp);
+  case EventKind::AsyncArriveIssue:
+    return issueArrival(event);
+  case EventKind::AsyncArrive:
+    return finishArrival(event);
   case EventKind::BarrierArrive:
     return arrive(event, cta);
   case EventKind::BarrierComplete:

@@ -18,7 +18,7 @@ static unsigned firstLane(uint32_t lanes) { return __builtin_ctz(lanes); }
 void AsyncQueue::clear() {
   pending.clear();
   unpublished.clear();
-  published = sharedBelow = 0;
+  published = sharedBelow = issued = 0;
   std::memset(committed, 0, sizeof(committed));
 }
 
@@ -48,6 +48,7 @@ void AsyncQueue::issue(const AsyncCopy &copy, SharedMemory &shared,
   }
   pending.push_back(copy);
   pending.back().isThere = early;
+  pending.back().number = issued++;
 }
 
 /// Leaves `lanes` of the copy at `index` and appends the others as another.
@@ -179,4 +180,20 @@ void AsyncQueue::publish(uint64_t below, SharedMemory &shared) {
   }
   unpublished.erase(unpublished.begin(), unpublished.begin() + count);
   published = below;
+}
+
+std::vector<AsyncQueue::Landing>
+AsyncQueue::deliver(uint32_t lanes, uint64_t before, SharedMemory &shared) {
+  size_t first = unpublished.size();
+  completeIf(lanes, shared, [&](const AsyncCopy &copy, unsigned) {
+    return copy.number < before;
+  });
+  std::vector<Landing> out(unpublished.begin() + first, unpublished.end());
+  unpublished.resize(first);
+  uint8_t mine = static_cast<uint8_t>(shadow::kLanded | warp);
+  for (const Landing &landing : out)
+    for (uint32_t rest = landing.lanes; rest; rest &= rest - 1)
+      publishBytes(&shared.state[landing.to[firstLane(rest)]], landing.bytes,
+                   mine);
+  return out;
 }

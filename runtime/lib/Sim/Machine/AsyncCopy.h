@@ -31,6 +31,7 @@ struct AsyncCopy {
   uint32_t lanes = 0;
   uint32_t group = kUncommitted;
   const Op *op = nullptr;
+  uint64_t number = 0; // of the warp's copies
   uint32_t to[32];
   uint64_t from[32];
   uint8_t given[32]; // bytes read; the rest is zero
@@ -38,9 +39,17 @@ struct AsyncCopy {
   static constexpr uint32_t kUncommitted = 0xffffffff;
 };
 
+/// What a copy brought to some lanes.
+struct AsyncLanding {
+  uint32_t lanes;
+  uint8_t bytes;
+  uint32_t to[32];
+};
+
 /// The copies of one warp.
 class AsyncQueue {
 public:
+  using Landing = AsyncLanding;
   explicit AsyncQueue(unsigned warp = 0) : warp(warp) {}
   /// Marks the destination, whose bytes come now where it is `early`. The
   /// caller has checked the ranges.
@@ -50,14 +59,15 @@ public:
   void wait(uint32_t lanes, uint32_t left, SharedMemory &shared);
   /// Completes everything of `lanes`, committed or not.
   void waitAll(uint32_t lanes, SharedMemory &shared);
+  /// The number of the next copy.
+  uint64_t next() const { return issued; }
+  /// Completes what `lanes` issued before the copy of that number, for whoever
+  /// is told of it; returns what came.
+  std::vector<Landing> deliver(uint32_t lanes, uint64_t before,
+                               SharedMemory &shared);
 
   /// What has landed is numbered; a barrier publishes all below a number.
   uint64_t landed() const { return published + unpublished.size(); }
-  struct Landing {
-    uint32_t lanes;
-    uint8_t bytes;
-    uint32_t to[32];
-  };
   /// One that is not published yet.
   const Landing &landing(uint64_t number) const {
     return unpublished[number - published];
@@ -86,6 +96,7 @@ private:
   uint64_t published = 0;
   uint64_t sharedBelow = 0; // all lanes of the warp see what landed before
   uint32_t committed[32] = {};
+  uint64_t issued = 0;
 };
 
 } // namespace attnrt::sim

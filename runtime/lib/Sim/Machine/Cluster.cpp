@@ -14,8 +14,8 @@ using namespace attnrt::sim;
 Cluster::Cluster(const Launch &launch, const std::vector<Observer *> &observers,
                  Completion completion, uint64_t seed)
     : counters(launch.kernel, Cta::warpsOf(launch.shape)),
-      adversary(completion, seed), copies(*this), observers(observers),
-      shape(launch.shape.cluster) {
+      adversary(completion, seed), copies(*this), arrivals(*this),
+      observers(observers), shape(launch.shape.cluster) {
   unsigned size = shape.x * shape.y * shape.z;
   for (unsigned rank = 0; rank < size; ++rank)
     ctas.push_back(std::make_unique<Cta>(launch, observers, *this, rank));
@@ -33,6 +33,7 @@ void Cluster::reset(uint64_t index, Dim3 first) {
     cta->reset(id);
   }
   copies.clear();
+  arrivals.clear();
   barrier = ClusterBarrier();
   barrier.arrived.assign(ctas.size() * kMaxWarps, 0);
   happenings = 0;
@@ -40,7 +41,7 @@ void Cluster::reset(uint64_t index, Dim3 first) {
 }
 
 uint64_t Cluster::grownBytes() const {
-  uint64_t bytes = copies.bytes();
+  uint64_t bytes = copies.bytes() + arrivals.bytes();
   for (const auto &cta : ctas)
     bytes += cta->grownBytes();
   for (const Observer *observer : observers)

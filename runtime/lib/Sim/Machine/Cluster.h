@@ -17,6 +17,7 @@
 #define ATTNRT_SIM_MACHINE_CLUSTER_H
 
 #include "Machine/Adversary.h"
+#include "Machine/AsyncArrival.h"
 #include "Machine/BulkCopy.h"
 #include "Machine/Cta.h"
 
@@ -68,6 +69,7 @@ public:
   std::vector<std::unique_ptr<Cta>> ctas;
   Adversary adversary;
   BulkCopies copies;
+  AsyncArrivals arrivals;
   ClusterBarrier barrier;
   bool outgrown = false; // its memory; stopped, too
 

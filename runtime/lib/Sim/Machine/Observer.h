@@ -24,6 +24,7 @@
 
 namespace attnrt::sim {
 
+struct AsyncLanding;
 struct BulkCopy;
 struct Cta;
 struct TensorOp;
@@ -53,6 +54,8 @@ enum class EventKind : uint8_t {
   Access, // `space` and `addresses` are those of one window
   AsyncIssue,
   AsyncComplete,
+  AsyncArriveIssue,
+  AsyncArrive, // at an mbarrier, with what the copies before it brought
   BarrierArrive,
   BarrierComplete,
   MBarrierInit,
@@ -93,6 +96,8 @@ struct Event {
   uint8_t shadow = 0;         // of the first offending byte
   const Cta *place = nullptr; // whose shared memory, where not the warp's
   uint64_t phase = 0;         // of an mbarrier or of the cluster's barrier
+  uint64_t number = 0;        // of an asynchronous arrival
+  const std::vector<AsyncLanding> *landings = nullptr;
   const BulkCopy *bulk = nullptr;
   const TensorOp *tensor = nullptr;
   const std::vector<uint32_t> *chunks = nullptr; // of 16 bytes that it reads

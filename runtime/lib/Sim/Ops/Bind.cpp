@@ -117,6 +117,7 @@ bool bindOp(const Match &match, Op &op) {
     return bindMatrix(match, op);
   case Sem::CpAsync:
     return bindCpAsync(match, op);
+  case Sem::CpAsyncArrive:
   case Sem::Mbarrier:
     return bindMBarrier(match, op);
   case Sem::CpBulk:

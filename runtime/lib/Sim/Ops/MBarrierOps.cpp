@@ -111,6 +111,31 @@ Step arrive(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
+/// Without .noinc the barrier expects the arrival besides the others.
+template <bool kAdds>
+Step arriveBehindCopies(Warp &warp, const Op &op, uint32_t mask) {
+  for (const Group &group : groupsOf(warp, op, mask)) {
+    MBarrierUse use = useOf(warp, op, group);
+    if (group.cta != &warp.cta) {
+      reportMisuse(use, "expected an mbarrier of the CTA itself");
+      continue;
+    }
+    MBarrier *barrier = findMBarrier(use);
+    if (!barrier)
+      continue;
+    if (kAdds)
+      barrier->pending += __builtin_popcount(group.lanes);
+    AsyncArrival arrival;
+    arrival.warp = &warp;
+    arrival.op = &op;
+    arrival.lanes = group.lanes;
+    arrival.mbarrier = group.address;
+    arrival.before = warp.asyncs.next();
+    warp.cta.cluster->arrivals.issue(arrival);
+  }
+  return Step::Next;
+}
+
 template <bool kCompletes>
 Step bytes(Warp &warp, const Op &op, uint32_t mask) {
   for (const Group &group : groupsOf(warp, op, mask)) {
@@ -204,12 +229,12 @@ Step wait(Warp &warp, const Op &op, uint32_t mask) {
     MBarrier *barrier = findMBarrier(useOf(warp, op, group));
     uint32_t over =
         barrier ? donePhases(warp, op, group.lanes, *barrier) : group.lanes;
-    if (barrier)
+    if (barrier) {
       countWait(group, over);
-    if (barrier)
       checkMissed(warp, op, group, *barrier);
-    if (barrier && groups.size() == 1)
-      noteAsked(warp, op, group, *barrier, over != 0);
+      if (groups.size() == 1)
+        noteAsked(warp, op, group, *barrier, over != 0);
+    }
     bool waits = groups.size() == 1 && !over && op.aux & kTry && !inVain;
     if (waits)
       return park(warp, op, Fragment::AtMBarrier);
@@ -236,6 +261,9 @@ Step pendingCount(Warp &warp, const Op &op, uint32_t mask) {
 
 bool bindMBarrier(const Match &match, Op &op) {
   op.aux = 0;
+  if (match.sem() == Sem::CpAsyncArrive)
+    return setHandler(op, match.has("noinc") ? arriveBehindCopies<false>
+                                             : arriveBehindCopies<true>);
   if (match.has("init"))
     return setHandler(op, init);
   if (match.has("inval"))

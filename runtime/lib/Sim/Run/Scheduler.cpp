@@ -237,6 +237,16 @@ static void checkEnd(Cta &cta) {
                        : "the kernel ends before anybody waits for this copy";
     cta.emit(event);
   }
+  for (const AsyncArrival &arrival : cta.cluster->arrivals.inFlight()) {
+    if (&arrival.warp->cta != &cta)
+      continue;
+    Event event{EventKind::MBarrierMisuse, arrival.warp, arrival.op,
+                arrival.lanes};
+    event.place = &cta;
+    event.barrier = arrival.mbarrier;
+    event.detail = "the kernel ends before anybody waits for this arrival";
+    cta.emit(event);
+  }
   for (const auto &[address, barrier] : cta.mbarriers)
     if (barrier.bytes) {
       Event event{EventKind::MBarrierMisuse, nullptr, barrier.made, 0};
@@ -265,6 +275,8 @@ private:
   uint64_t round(Turns &turns);
   void moveCopies();
   bool finishACopy();
+  bool finishAnArrival();
+  void helpWhoPolls(uint64_t count);
   bool finishGrid();
   bool goOn();
   bool isOver() const;
@@ -274,6 +286,9 @@ private:
   const HazardLog &log;
   std::vector<Warp *> warps;
   std::vector<uint64_t> impatience;
+  /// Instructions since something happened that a warp may wait for, and how
+  /// much had happened by then.
+  uint64_t polling = 0, polledAt = 0;
   /// When waits were last woken in vain: what had happened by then.
   uint64_t wokenAt = UINT64_MAX;
 };
@@ -317,6 +332,9 @@ void Run::moveCopies() {
   for (size_t i = cluster.copies.inFlight().size(); i-- > 0;)
     if (uint64_t pieces = cluster.adversary.piecesNow())
       cluster.copies.advance(i, pieces);
+  for (size_t i = cluster.arrivals.inFlight().size(); i-- > 0;)
+    if (cluster.adversary.piecesNow())
+      cluster.arrivals.finish(i);
 }
 
 /// Nobody can go on: a copy that somebody waits for is done; the last one that
@@ -345,6 +363,26 @@ bool Run::finishACopy() {
   return false;
 }
 
+/// The same of an arrival behind copies.
+bool Run::finishAnArrival() {
+  const auto &arrivals = cluster.arrivals.inFlight();
+  if (arrivals.empty())
+    return false;
+  cluster.arrivals.finish(arrivals.size() - 1);
+  return true;
+}
+
+/// Whoever asks again and again whether something is over waits for it, too.
+void Run::helpWhoPolls(uint64_t count) {
+  polling = polledAt == cluster.noted() ? polling + count : 0;
+  polledAt = cluster.noted();
+  if (polling <= kPatience)
+    return;
+  polling = 0;
+  if (!finishACopy())
+    finishAnArrival();
+}
+
 /// Warps that wait for the launch before go on.
 bool Run::finishGrid() {
   bool any = false;
@@ -360,7 +398,8 @@ bool Run::finishGrid() {
 
 /// Nobody is ready: finds somebody who may go on all the same.
 bool Run::goOn() {
-  if (finishACopy() || cluster.completeIfAll() || finishGrid())
+  if (finishACopy() || finishAnArrival() || cluster.completeIfAll() ||
+      finishGrid())
     return true;
   bool any = false;
   for (auto &cta : cluster.ctas)
@@ -387,15 +426,17 @@ void Run::toEnd() {
       break;
     }
     Cta &first = *cluster.ctas[0];
-    if (total > schedule.maxWarpInstructions)
+    if (total > schedule.maxWarpInstructions) {
       endEarly(first, EventKind::Budget,
                "the CTA executed " + std::to_string(total) +
                    " warp instructions, more than its budget of " +
                    std::to_string(schedule.maxWarpInstructions));
-    else if (count)
+    } else if (count) {
       moveCopies();
-    else if (!isOver() && !goOn())
+      helpWhoPolls(count);
+    } else if (!isOver() && !goOn()) {
       endEarly(first, EventKind::Deadlock, "");
+    }
   }
   if (!cluster.stopped())
     for (auto &cta : cluster.ctas)
