@@ -230,3 +230,38 @@ TEST(RaceCheck, CanBeTurnedOff) {
                 .kinds(),
             "");
 }
+
+/// Lanes of one store: a warning, a hazard for the strict.
+static Outcome storeTogether(const std::string &body) {
+  LaunchOf how;
+  how.options.strict = true;
+  return runBody("mov.u32 %r1, buffer;\nshr.u32 %r2, %r0, 1;\n"
+                 "shl.b32 %r2, %r2, 2;\nadd.u32 %r1, %r1, %r2;\n" +
+                     body,
+                 {}, how, ".shared .align 16 .b8 buffer[4096];\n");
+}
+
+TEST(RaceCheck, LanesOfOneStore) {
+  Outcome o = storeTogether("st.shared.u32 [%r1], %r0;\n");
+  EXPECT_EQ(o.kinds(), "race");
+  EXPECT_NE(o.messages().find("lanes 0-31 of one store write different values "
+                              "to one place, shared address"),
+            std::string::npos)
+      << o.messages();
+  // The same values, or places of their own.
+  EXPECT_EQ(storeTogether("st.shared.u32 [%r1], %r2;\n").kinds(), "");
+  EXPECT_EQ(storeTogether("xor.b32 %r3, %r0, 5;\nshl.b32 %r3, %r3, 4;\n"
+                          "mov.u32 %r1, buffer;\nadd.u32 %r1, %r1, %r3;\n"
+                          "st.shared.v2.u32 [%r1], {%r0, %r3};\n")
+                .kinds(),
+            "");
+  // Only two of them, in global memory.
+  o = storeTogether("min.u32 %r3, %r0, 30;\nmul.wide.u32 %rd5, %r3, 8;\n"
+                    "add.s64 %rd5, %rd5, %rd1;\n"
+                    "st.global.v2.u32 [%rd5], {%r3, %r0};\n");
+  EXPECT_EQ(o.kinds(), "race");
+  EXPECT_NE(o.messages().find("lanes 30-31 of one store"), std::string::npos)
+      << o.messages();
+  // Volatile ones mean it.
+  EXPECT_EQ(storeTogether("st.volatile.shared.u32 [%r1], %r0;\n").kinds(), "");
+}

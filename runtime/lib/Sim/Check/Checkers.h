@@ -44,6 +44,7 @@ std::unique_ptr<Checker> makeBulkChecker(HazardLog &log);
 std::unique_ptr<Checker> makeTensorChecker(HazardLog &log);
 std::unique_ptr<Checker> makeRegisterChecker(HazardLog &log);
 std::unique_ptr<Checker> makeGridChecker(HazardLog &log);
+std::unique_ptr<Checker> makeLaneChecker(HazardLog &log);
 
 inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   std::vector<std::unique_ptr<Checker>> out;
@@ -58,6 +59,7 @@ inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   out.push_back(makeTensorChecker(log));
   out.push_back(makeRegisterChecker(log));
   out.push_back(makeGridChecker(log));
+  out.push_back(makeLaneChecker(log));
   return out;
 }
 

@@ -37,6 +37,7 @@ enum class EventKind : uint8_t {
   AsyncUnfinished, // access to the destination of a cp.async in flight
   AsyncUnshared,   // read by another lane, no barrier since the wait
   DivergentAligned,
+  LanesCollide, // of one store, with different values
   LanesMissing, // members of a mask that never come
   BarrierMismatch,
   Deadlock,

@@ -8,6 +8,8 @@
 
 #include "Ops/Resolve.h"
 
+#include <algorithm>
+
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
 namespace {
@@ -47,6 +49,59 @@ Step load(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
+/// Whether two lanes store different values.
+template <typename T>
+bool storesDiffer(Warp &warp, const Op &op, unsigned one, unsigned other) {
+  for (unsigned e = 0; e < op.count; ++e) {
+    uint16_t from = element(warp, op, e);
+    const uint32_t *a = warp.row(from);
+    const uint64_t *a64 = warp.row64(from);
+    bool wide = op.srcBytes == 8;
+    if (wide ? static_cast<T>(a64[one]) != static_cast<T>(a64[other])
+             : static_cast<T>(a[one]) != static_cast<T>(a[other]))
+      return true;
+  }
+  return false;
+}
+
+/// Lanes of one store that write to one place, where they lie close together:
+/// which of their values stays is open.
+template <typename T>
+void checkCollisions(Warp &warp, const Op &op, const Resolved &to,
+                     const uint64_t *addresses) {
+  constexpr size_t kPlaces = 4096;
+  static thread_local uint32_t seen[kPlaces], ticket = 0;
+  static thread_local uint8_t lastLane[kPlaces];
+  if (!warp.cta.wants(EventKind::LanesCollide))
+    return;
+  ++ticket;
+  uint32_t guilty = 0;
+  const uint8_t *first = to.at[__builtin_ctz(to.lanes | 1u << 31)];
+  for (uint32_t rest = to.lanes; rest; rest &= rest - 1)
+    first = std::min<const uint8_t *>(first, to.at[__builtin_ctz(rest)]);
+  for (uint32_t rest = to.lanes; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    size_t place =
+        static_cast<size_t>(to.at[lane] - first) / (sizeof(T) * op.count);
+    if (place >= kPlaces)
+      continue;
+    if (seen[place] == ticket &&
+        storesDiffer<T>(warp, op, lastLane[place], lane))
+      guilty |= 1u << lastLane[place] | 1u << lane;
+    seen[place] = ticket;
+    lastLane[place] = static_cast<uint8_t>(lane);
+  }
+  if (!guilty)
+    return;
+  Event event{EventKind::LanesCollide, &warp, &op, guilty};
+  Target target = Target(op.aux);
+  event.space =
+      target == Target::Global ? MemorySpace::Global : MemorySpace::Shared;
+  if (target == Target::Global || target == Target::Shared)
+    event.addresses = addresses;
+  warp.cta.emit(event);
+}
+
 template <typename T>
 Step store(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t addresses[32];
@@ -54,6 +109,8 @@ Step store(Warp &warp, const Op &op, uint32_t mask) {
   Resolved to;
   resolve(warp, op, mask, Target(op.aux), Intent::Write, addresses,
           warp.poison[op.src[0]], sizeof(T) * op.count, sizeof(T), to);
+  if (!op.strong)
+    checkCollisions<T>(warp, op, to, addresses);
   bool wide = op.srcBytes == 8;
   for (unsigned e = 0; e < op.count; ++e) {
     uint16_t from = element(warp, op, e);
