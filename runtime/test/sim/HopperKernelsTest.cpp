@@ -14,32 +14,15 @@ using namespace attnrt;
 using namespace attnrt::sim;
 using namespace attnrt::sim::hopper;
 
-namespace {
-struct Policy {
-  Completion completion;
-  const char *name;
-  std::initializer_list<uint64_t> seeds;
-};
-} // namespace
-
-static const Policy kPolicies[] = {
-    {Completion::Late, "late", {0, 1, 2, 1001, 1002}},
-    {Completion::Early, "early", {0, 3, 1001, 1002}},
-    {Completion::Torn, "torn", {0, 1, 1001, 1002, 1003}},
-    {Completion::Random, "random", {1001, 1002, 1003, 1004, 1005, 1006, 1007}}};
-
 /// Right, and without a hazard, whenever asynchronous work is done.
 TEST(HopperKernels, UnderAllPolicies) {
   for (const Case &which : allCases())
-    for (const Policy &policy : kPolicies)
-      for (uint64_t seed : policy.seeds) {
-        SCOPED_TRACE(which.name + ", " + policy.name + ", seed " +
-                     std::to_string(seed));
-        Kernels kernels("hopper.nvcc");
-        kernels.completion = policy.completion;
-        kernels.seed = seed;
-        EXPECT_TRUE(which.isRight(kernels));
-      }
+    for (const Schedule &schedule : allSchedules()) {
+      SCOPED_TRACE(which.name + ", " + schedule.name());
+      Kernels kernels("hopper.nvcc");
+      schedule.applyTo(kernels);
+      EXPECT_TRUE(which.isRight(kernels));
+    }
 }
 
 /// What is drawn in one cluster does not depend on those before it.

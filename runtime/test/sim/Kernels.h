@@ -116,6 +116,48 @@ private:
   GlobalMemory memory;
 };
 
+/// When asynchronous work is done and in which order warps have their turns.
+struct Schedule {
+  Completion completion;
+  uint64_t seed;
+
+  std::string name() const {
+    const char *const names[] = {"late", "early", "torn", "random"};
+    return std::string(names[static_cast<int>(completion)]) + ", seed " +
+           std::to_string(seed);
+  }
+  void applyTo(Kernels &kernels) const {
+    kernels.completion = completion;
+    kernels.seed = seed;
+  }
+};
+
+inline std::vector<Schedule> allSchedules() {
+  std::vector<Schedule> out;
+  auto add = [&](Completion completion, std::initializer_list<uint64_t> seeds) {
+    for (uint64_t seed : seeds)
+      out.push_back({completion, seed});
+  };
+  add(Completion::Late, {0, 1, 2, 1001, 1002});
+  add(Completion::Early, {0, 3, 1001, 1002});
+  add(Completion::Torn, {0, 1, 1001, 1002, 1003});
+  add(Completion::Random, {1001, 1002, 1003, 1004, 1005, 1006, 1007});
+  return out;
+}
+
+/// The schedules under which `run(schedule)` gives other bits than under the
+/// first one: what is not deterministic has some.
+template <typename Run>
+std::vector<std::string> schedulesThatDiffer(Run run) {
+  std::vector<Schedule> schedules = allSchedules();
+  auto first = run(schedules[0]);
+  std::vector<std::string> out;
+  for (const Schedule &schedule : schedules)
+    if (run(schedule) != first)
+      out.push_back(schedule.name());
+  return out;
+}
+
 /// The test for each compiler, in an order of warps that comes by itself and in
 /// two that are drawn.
 template <typename Body>
