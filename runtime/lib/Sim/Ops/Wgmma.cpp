@@ -104,9 +104,9 @@ public:
   }
 
   unsigned across, along; // how many of each
+  unsigned swizzle;
 
 private:
-  unsigned swizzle;
   uint32_t offsets[kMaxColumns], steps[16];
 };
 
@@ -194,13 +194,13 @@ void OperandReader::complain(uint32_t at) {
 /// What a copy of a tensor has put there is in its order.
 void OperandReader::checkSwizzle(uint32_t at) {
   unsigned tag = cta.shared.swizzles[at / SharedMemory::kSwizzled];
-  if (!tag || tag == from.swizzle + 1 || complained)
+  if (!tag || tag == chunks.swizzle + 1 || complained)
     return;
   complained = true;
   Event event{EventKind::TensorMisuse, tensor.warp, tensor.op, ~0u};
   event.forgiven = true;
   event.detail = "wgmma reads address " + std::to_string(at) +
-                 " in a swizzle of " + std::to_string(from.swizzle) +
+                 " in a swizzle of " + std::to_string(chunks.swizzle) +
                  " bytes, and a copy wrote it in one of " +
                  std::to_string(tag - 1);
   cta.emit(event);
