@@ -100,6 +100,36 @@ inline void splitPairs(float *columns) {
 }
 #endif
 
+/// Eight columns, of which one register has the even ones and another one the
+/// odd ones.
+inline void interleave(const uint32_t *even, const uint32_t *odd, float *out) {
+#if defined(__AVX2__) && defined(__FMA__)
+  __m128 e = _mm_loadu_ps(reinterpret_cast<const float *>(even));
+  __m128 o = _mm_loadu_ps(reinterpret_cast<const float *>(odd));
+  _mm_storeu_ps(out, _mm_unpacklo_ps(e, o));
+  _mm_storeu_ps(out + 4, _mm_unpackhi_ps(e, o));
+#else
+  for (int t = 0; t < 4; ++t) {
+    out[2 * t] = bitCast<float>(even[t]);
+    out[2 * t + 1] = bitCast<float>(odd[t]);
+  }
+#endif
+}
+inline void separate(const float *in, uint32_t *even, uint32_t *odd) {
+#if defined(__AVX2__) && defined(__FMA__)
+  __m128 low = _mm_loadu_ps(in), high = _mm_loadu_ps(in + 4);
+  _mm_storeu_ps(reinterpret_cast<float *>(even),
+                _mm_shuffle_ps(low, high, 0x88));
+  _mm_storeu_ps(reinterpret_cast<float *>(odd),
+                _mm_shuffle_ps(low, high, 0xdd));
+#else
+  for (int t = 0; t < 4; ++t) {
+    even[t] = bitCast<uint32_t>(in[2 * t]);
+    odd[t] = bitCast<uint32_t>(in[2 * t + 1]);
+  }
+#endif
+}
+
 /// tf32: one element per register; the low 13 bits do not count.
 inline float tf32(uint32_t bits) { return bitCast<float>(bits & ~0x1fffu); }
 

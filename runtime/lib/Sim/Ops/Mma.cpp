@@ -99,25 +99,17 @@ void readTf32(const Operands &ops, unsigned a, unsigned b, Tiles &tiles) {
 }
 
 void readSingles(const Operands &ops, unsigned c, Tiles &tiles) {
-  for (unsigned i = 0; i < 4; i += 2) {
-    const float *even = reinterpret_cast<const float *>(ops.row(c + i));
-    const float *odd = reinterpret_cast<const float *>(ops.row(c + i + 1));
+  for (unsigned i = 0; i < 4; i += 2)
     for (unsigned g = 0; g < 8; ++g)
-      for (unsigned t = 0; t < 4; ++t) {
-        tiles.c[g + 4 * i][2 * t] = even[4 * g + t];
-        tiles.c[g + 4 * i][2 * t + 1] = odd[4 * g + t];
-      }
-  }
+      interleave(ops.row(c + i) + 4 * g, ops.row(c + i + 1) + 4 * g,
+                 tiles.c[g + 4 * i]);
 }
 
 /// D in all lanes; the caller blends where lanes are missing.
 void writeSingles(const Tiles &tiles, uint32_t (&d)[4][32]) {
   for (unsigned i = 0; i < 4; i += 2)
     for (unsigned g = 0; g < 8; ++g)
-      for (unsigned t = 0; t < 4; ++t) {
-        d[i][4 * g + t] = bitCast<uint32_t>(tiles.c[g + 4 * i][2 * t]);
-        d[i + 1][4 * g + t] = bitCast<uint32_t>(tiles.c[g + 4 * i][2 * t + 1]);
-      }
+      separate(tiles.c[g + 4 * i], &d[i][4 * g], &d[i + 1][4 * g]);
 }
 
 void writeHalves(const Tiles &tiles, uint32_t (&d)[4][32]) {
