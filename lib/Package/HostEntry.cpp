@@ -115,6 +115,10 @@ LogicalResult HostWriter::writeOp(Operation &op) {
     failUnless(scalars.lookup(assertion.getArg()), assertion.getMsg());
     return success();
   }
+  if (isa<MultiprocessorsOp>(op)) {
+    scalars.map(op.getResult(0), emitMultiprocessors());
+    return success();
+  }
   if (isa<tensor::EmptyOp, TensorMapOp>(op))
     return success(); // of a launch, which see
   if (auto launch = dyn_cast<LaunchOp>(op)) {
@@ -294,6 +298,17 @@ Value HostWriter::emitArray(ValueRange values) {
 }
 
 Value HostWriter::inMemory(Value parameter) { return emitArray(parameter); }
+
+/// Asked for launches only: results' shapes do not depend on it.
+Value HostWriter::emitMultiprocessors() {
+  if (purpose == Purpose::Shapes)
+    return toIndex(constant(64, 1));
+  Type i64 = builder.getI64Type();
+  Value slot =
+      LLVM::AllocaOp::create(builder, loc, pointer, i64, constant(32, 1));
+  returnIfNonzero(callRuntime("attnrtMultiprocessors", {slot}));
+  return toIndex(LLVM::LoadOp::create(builder, loc, i64, slot));
+}
 
 /// As messages call it: an argument, a result, or what lies between launches.
 std::string HostWriter::nameOf(Value tensor) {

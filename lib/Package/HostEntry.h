@@ -42,6 +42,7 @@ private:
   mlir::Value inMemory(mlir::Value parameter);
   mlir::Value emitTensorMap(tile::LaunchOp op, tile::TensorMapOp map);
   mlir::Value emitArray(mlir::ValueRange values);
+  mlir::Value emitMultiprocessors();
   std::string nameOf(mlir::Value tensor);
 
   // What a launch fills is a result of the function, which the caller

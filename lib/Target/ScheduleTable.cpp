@@ -20,12 +20,17 @@ struct Row {
   llvm::StringRef target;
   HeadDims max;
   ScheduleKeys keys;
+  bool takesMasks = true;
 };
 } // namespace
 
-/// Two warpgroups of consumers, which take one query tile, beside producers.
-static constexpr ScheduleKeys plain(int64_t q, int64_t kv) {
-  return {q, kv, /*warps=*/8, /*stages=*/2, /*split=*/1, /*producers=*/4};
+/// Two warpgroups of consumers, which take one query tile, beside producers;
+/// CTAs stay, and products overlap. There is room for the next query up to 128,
+/// where taking turns pays, too: beyond, exponentials are a small part.
+static constexpr ScheduleKeys specialized(int64_t q, int64_t kv, bool isSmall) {
+  return {q, kv, /*warps=*/8, /*stages=*/2, /*split=*/1, /*producers=*/4,
+          /*persistent=*/1, /*prefetch=*/isSmall, /*turns=*/isSmall ? 2 : 0,
+          /*overlap=*/1};
 }
 
 /// The first row that is large enough is taken. Shared memory is
@@ -39,17 +44,21 @@ static constexpr Row kRows[] = {
     {"sm_80", {192, 192}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
     {"sm_80", {128, 256}, {/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2}},
     {"sm_80", {256, 256}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1}},
-    {"sm_90a", {128, 128}, plain(/*q=*/128, /*kv=*/128)},
-    {"sm_90a", {192, 128}, plain(/*q=*/128, /*kv=*/128)},
-    {"sm_90a", {192, 192}, plain(/*q=*/128, /*kv=*/112)},
-    {"sm_90a", {256, 256}, plain(/*q=*/128, /*kv=*/80)},
+    {"sm_90a", {128, 128}, specialized(/*q=*/128, /*kv=*/128, true)},
+    {"sm_90a", {192, 128}, specialized(/*q=*/128, /*kv=*/128, false)},
+    {"sm_90a", {192, 192}, specialized(/*q=*/128, /*kv=*/112, false), false},
+    {"sm_90a", {192, 192}, specialized(/*q=*/128, /*kv=*/96, false)},
+    {"sm_90a", {256, 256}, specialized(/*q=*/128, /*kv=*/80, false), false},
+    {"sm_90a", {256, 256}, specialized(/*q=*/128, /*kv=*/64, false)},
 };
 
-ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
+ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims,
+                                   bool isMasked) {
   const Row *row = std::find_if(
       std::begin(kRows), std::end(kRows), [&](const Row &candidate) {
         return candidate.target == target.name && dims.qk <= candidate.max.qk &&
-               dims.v <= candidate.max.v;
+               dims.v <= candidate.max.v &&
+               (candidate.takesMasks || !isMasked);
       });
   assert(row != std::end(kRows) && "every target has a row for every head dim");
   return row->keys;
@@ -58,13 +67,15 @@ ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
 RegisterSplit attn::splitRegisters(const TargetDesc &target, int64_t warps) {
   constexpr int64_t kThreads = 128, kMostConsumer = 240, kLeastProducer = 24;
   int64_t groups = warps / 4;
-  int64_t each = target.registersPerBlock / kThreads;
-  int64_t atEntry = each / (groups + 1);
+  int64_t atEntry =
+      target.registersPerBlock / ((groups + 1) * kThreads) / 8 * 8;
   if (atEntry >= kMostConsumer)
     return {0, 0};
-  int64_t consumer = (each - kLeastProducer) / groups / 8 * 8;
+  // No more than the CTA has got when it starts.
+  int64_t all = (groups + 1) * atEntry;
+  int64_t consumer = (all - kLeastProducer) / groups / 8 * 8;
   consumer = std::min(consumer, kMostConsumer);
-  return {(each - groups * consumer) / 8 * 8, consumer};
+  return {all - groups * consumer, consumer};
 }
 
 int64_t attn::registerLimit(const TargetDesc &target,

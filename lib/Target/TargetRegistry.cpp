@@ -17,14 +17,14 @@ static constexpr TargetDesc kTargets[] = {
      /*computeMajor=*/8, /*computeMinor=*/0,
      /*sharedBytesPerBlock=*/163 * 1024, /*registersPerThread=*/255,
      /*registersPerBlock=*/64 * 1024, /*threadsPerBlock=*/1024,
-     /*multiprocessors=*/108, /*isArchitectureSpecific=*/false,
-     /*hasWarpgroups=*/false},
+     /*multiprocessors=*/108, /*cacheBytes=*/24 << 20,
+     /*isArchitectureSpecific=*/false, /*hasWarpgroups=*/false},
     {/*name=*/"sm_90a", /*ptxFeatures=*/"+ptx80",
      /*computeMajor=*/9, /*computeMinor=*/0,
      /*sharedBytesPerBlock=*/227 * 1024, /*registersPerThread=*/255,
      /*registersPerBlock=*/64 * 1024, /*threadsPerBlock=*/1024,
-     /*multiprocessors=*/132, /*isArchitectureSpecific=*/true,
-     /*hasWarpgroups=*/true},
+     /*multiprocessors=*/132, /*cacheBytes=*/32 << 20,
+     /*isArchitectureSpecific=*/true, /*hasWarpgroups=*/true},
 };
 
 llvm::ArrayRef<TargetDesc> attn::knownTargets() { return kTargets; }

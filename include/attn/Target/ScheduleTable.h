@@ -17,7 +17,7 @@ namespace attn {
 /// The keys of `#tile.schedule`, as plain data.
 struct ScheduleKeys {
   int64_t q, kv, warps, stages, split = 1;
-  int64_t producers = 0, persistent = 0, turns = 0, overlap = 0;
+  int64_t producers = 0, persistent = 0, prefetch = 0, turns = 0, overlap = 0;
 };
 
 /// Head dimensions as the kernel has them: padded to the MMA step.
@@ -25,7 +25,9 @@ struct HeadDims {
   int64_t qk, v;
 };
 
-ScheduleKeys defaultSchedule(const TargetDesc &target, HeadDims dims);
+/// A mask takes registers of its own.
+ScheduleKeys defaultSchedule(const TargetDesc &target, HeadDims dims,
+                             bool isMasked);
 
 /// Registers of a thread, where warpgroups hand some to others.
 struct RegisterSplit {

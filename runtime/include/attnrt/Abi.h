@@ -108,6 +108,9 @@ int attnrtLaunch(void *stream, AttnrtKernel *kernel, uint32_t gridX,
                  uint32_t blockY, uint32_t blockZ, uint32_t sharedBytes,
                  void *const *params);
 
+/* Multiprocessors of the current device. */
+int attnrtMultiprocessors(int64_t *count);
+
 /* Device memory for the work that goes to the stream between the two calls:
  * uninitialised, 256-byte aligned. */
 int attnrtAllocate(void *stream, uint64_t bytes, void **address);

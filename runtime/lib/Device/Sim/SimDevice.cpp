@@ -89,7 +89,9 @@ SimDevice::SimDevice(sim::Options options)
   // As the largest chip whose PTX it runs; a program is held to its target.
   description.computeMajor = 9;
   description.sharedBytesPerBlock = 227 * 1024;
-  description.multiprocessors = 1;
+  // Few, so that CTAs that take one tile after the other take several even of
+  // small shapes.
+  description.multiprocessors = 4;
 }
 
 Expected<std::unique_ptr<Device>> attnrt::openSimDevice() {
