@@ -80,8 +80,12 @@ private:
   KernelOp emitKernel(ArrayRef<Value> inputs, ArrayRef<Value> outputs,
                       Value splits);
   KernelOp emitMerge(ArrayRef<Value> inputs, ArrayRef<Value> outputs);
-  SmallVector<Value> launch(KernelOp kernel, Value gridX,
+  SmallVector<Value> launch(KernelOp kernel, ArrayRef<Value> grid,
                             ArrayRef<Value> inputs, ArrayRef<Value> outputs);
+  SmallVector<Value> launchForward(Value blocks, Value splits,
+                                   SmallVector<Value> inputs,
+                                   ArrayRef<Value> outputs);
+  Value emitSection();
   void emitLaunches();
   SmallVector<Value> emitMergeLaunch(Value splits, ArrayRef<Value> parts,
                                      ArrayRef<Value> results);
@@ -254,10 +258,15 @@ KernelOp HostRewriter::emitKernel(ArrayRef<Value> inputs,
                                   ArrayRef<Value> outputs, Value splits) {
   KernelOp kernel = makeKernel("", scheduleOf(splits), inputs, outputs);
   auto take = argumentTaker(kernel);
-  KernelArguments arguments{take(), take(), take(), take(), {}, {}, {}, {}};
+  KernelArguments arguments;
+  for (Value *operand : {&arguments.query, &arguments.key, &arguments.value,
+                         &arguments.group})
+    *operand = take();
   bool isSplit = !matchPattern(splits, m_One());
   if (isSplit)
     arguments.splits = take();
+  if (schedule().getPersistent())
+    arguments.tiles = {take(), take(), take(), take()};
   if (mayBeOne(splits) && isUsed(op.getOutput()))
     arguments.output = take();
   if (mayBeOne(splits) && isUsed(op.getLse()))
@@ -324,13 +333,49 @@ SmallVector<Value> HostRewriter::emitParts(Value splits) {
   return parts;
 }
 
-SmallVector<Value> HostRewriter::launch(KernelOp kernel, Value gridX,
+SmallVector<Value> HostRewriter::launch(KernelOp kernel, ArrayRef<Value> grid,
                                         ArrayRef<Value> inputs,
                                         ArrayRef<Value> outputs) {
   auto launch = LaunchOp::create(builder, loc, ValueRange(outputs).getTypes(),
                                  SymbolRefAttr::get(kernel.getSymNameAttr()),
-                                 gridX, queryHeads, batch, inputs, outputs);
+                                 grid[0], grid[1], grid[2], inputs, outputs);
   return SmallVector<Value>(launch.getResults());
+}
+
+/// As many query heads as have keys and values that fit the cache together, a
+/// whole number of groups, at least one.
+Value HostRewriter::emitSection() {
+  RankedTensorType key = op.getKey().getType();
+  int64_t bytesOfRow = (op.getHeadDimQK() + op.getHeadDimV()) *
+                       key.getElementTypeBitWidth() / 8;
+  int64_t rows = lookupTarget(target())->cacheBytes / bytesOfRow;
+  Value one = constant(1);
+  Value keyHeadsInCache = fold<arith::DivUIOp>(
+      constant(rows), fold<arith::MaxUIOp>(keyLength, one));
+  Value group = fold<arith::DivUIOp>(queryHeads,
+                                     fold<arith::MaxUIOp>(keyHeads, one));
+  Value section = fold<arith::MulIOp>(
+      fold<arith::MaxUIOp>(keyHeadsInCache, one), group);
+  return fold<arith::MaxUIOp>(section, one);
+}
+
+/// With persistent CTAs, as many as there are multiprocessors, and tiles.
+SmallVector<Value> HostRewriter::launchForward(Value blocks, Value splits,
+                                               SmallVector<Value> inputs,
+                                               ArrayRef<Value> outputs) {
+  SmallVector<Value> grid = {fold<arith::MulIOp>(blocks, splits), queryHeads,
+                             batch};
+  if (schedule().getPersistent()) {
+    inputs.append(grid);
+    inputs.push_back(emitSection());
+    Value tiles =
+        fold<arith::MulIOp>(fold<arith::MulIOp>(grid[0], grid[1]), grid[2]);
+    assertAtMost(tiles, INT32_MAX, "expected tiles of query (" +
+                                       nameOf(op.getQuery()) + ")");
+    Value ctas = tile::MultiprocessorsOp::create(builder, loc);
+    grid = {fold<arith::MinUIOp>(tiles, ctas), constant(1), constant(1)};
+  }
+  return launch(emitKernel(inputs, outputs, splits), grid, inputs, outputs);
 }
 
 /// Where keys may be split, the kernel fills the results or the parts, and the
@@ -345,17 +390,14 @@ void HostRewriter::emitLaunches() {
                                group};
   SmallVector<Value> results = emitDestinations();
   if (matchPattern(splits, m_One())) {
-    KernelOp kernel = emitKernel(inputs, results, splits);
-    results = launch(kernel, blocks, inputs, results);
+    results = launchForward(blocks, splits, inputs, results);
   } else {
     inputs.push_back(splits);
     SmallVector<Value> parts = emitParts(splits), outputs;
     if (mayBeOne(splits))
       outputs = results;
     llvm::append_range(outputs, parts);
-    KernelOp kernel = emitKernel(inputs, outputs, splits);
-    blocks = fold<arith::MulIOp>(blocks, splits);
-    SmallVector<Value> filled = launch(kernel, blocks, inputs, outputs);
+    SmallVector<Value> filled = launchForward(blocks, splits, inputs, outputs);
     if (mayBeOne(splits))
       results.assign(filled.begin(), filled.end() - parts.size());
     parts.assign(filled.end() - parts.size(), filled.end());
@@ -377,7 +419,7 @@ SmallVector<Value> HostRewriter::emitMergeLaunch(Value splits,
       queryLength, constant(kernel.getSchedule().getQ()));
   blocks = arith::SelectOp::create(builder, loc, isOne(splits), constant(0),
                                    blocks);
-  return launch(kernel, blocks, inputs, results);
+  return launch(kernel, {blocks, queryHeads, batch}, inputs, results);
 }
 
 LogicalResult HostRewriter::rewrite() {

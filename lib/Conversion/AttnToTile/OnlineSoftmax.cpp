@@ -17,6 +17,8 @@
 // KV tiles before and behind those that every row keeps whole are masked; the
 // three runs of tiles are three loops.
 //
+// A persistent CTA does so for one query tile after the other.
+//
 // Where there are too few rows to fill the chip, the KV tiles of a CTA are split
 // among several, which store their states as parts for MergeKernel.
 //
@@ -49,7 +51,9 @@ public:
 
 private:
   // The kernel, in order.
-  void emitPosition();
+  void emitTiles();
+  void emitTile(Value block, Value head, Value batch);
+  void emitPosition(Value block, Value head, Value batch);
   void emitTileRange();
   void emitTileRangeOfPart();
   void emitQuery();
@@ -66,7 +70,10 @@ private:
   Value clampTile(Value tile, Value low, Value high);
   Value firstRowIf(Value condition);
 
+  static constexpr int64_t kLongestFirst = 2; // of `persistent`
+
   KernelArguments arguments;
+  ScheduleAttr schedule;
   int64_t keys, dimQK;
 
   Value queryView, keyView, valueView;
@@ -82,22 +89,22 @@ private:
 ForwardKernel::ForwardKernel(KernelOp kernel, SdpaOp op,
                              const KernelArguments &arguments)
     : SoftmaxBuilder(kernel, op, llvm::alignTo(op.getHeadDimV(), kMmaStep)),
-      arguments(arguments), keys(kernel.getSchedule().getKv()),
+      arguments(arguments), schedule(kernel.getSchedule()),
+      keys(schedule.getKv()),
       dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)) {}
 
-void ForwardKernel::emitPosition() {
+void ForwardKernel::emitPosition(Value block, Value head, Value batch) {
   queryView = bhsd(arguments.query);
   keyView = bhsd(arguments.key);
   valueView = bhsd(arguments.value);
   position.queryLength = dim(queryView, 2);
   position.keyLength = dim(keyView, 2);
-  Value block = BlockIdOp::create(builder, loc, GridDim::x);
   if (arguments.splits) {
     part = arith::RemUIOp::create(builder, loc, block, arguments.splits);
     block = arith::DivUIOp::create(builder, loc, block, arguments.splits);
   }
-  position.head = BlockIdOp::create(builder, loc, GridDim::y);
-  position.batch = BlockIdOp::create(builder, loc, GridDim::z);
+  position.head = head;
+  position.batch = batch;
   position.firstQuery =
       arith::MulIOp::create(builder, loc, block, index(rows));
   keyHead =
@@ -288,8 +295,8 @@ void ForwardKernel::emitResults(SoftmaxState state) {
     emitLse(state, total, arguments.lse, indices);
 }
 
-void ForwardKernel::emit() {
-  emitPosition();
+void ForwardKernel::emitTile(Value block, Value head, Value batch) {
+  emitPosition(block, head, batch);
   emitTileRange();
   emitQuery();
   SoftmaxState state = emitInitialState();
@@ -297,6 +304,58 @@ void ForwardKernel::emit() {
   state = emitLoop(full, fullEnd, /*isMasked=*/false, state);
   state = emitLoop(fullEnd, last, /*isMasked=*/true, state);
   emitResults(state);
+}
+
+/// CTA c takes tiles c, c + CTAs, …. What is computed at a time should share its
+/// keys, to find them in the cache: the tiles of a head come one after the
+/// other, or, where later rows have more keys, those of a section of heads, the
+/// longest first, so that no long one is left for the end.
+void ForwardKernel::emitTiles() {
+  const TileCounts &counts = arguments.tiles;
+  auto mul = [&](Value a, Value b) -> Value {
+    return arith::MulIOp::create(builder, loc, a, b);
+  };
+  auto div = [&](Value a, Value b) -> Value {
+    return arith::DivUIOp::create(builder, loc, a, b);
+  };
+  auto rem = [&](Value a, Value b) -> Value {
+    return arith::RemUIOp::create(builder, loc, a, b);
+  };
+  auto sub = [&](Value a, Value b) -> Value {
+    return arith::SubIOp::create(builder, loc, a, b);
+  };
+  Value allHeads = mul(counts.heads, counts.batches);
+  auto loop = scf::ForOp::create(
+      builder, loc, BlockIdOp::create(builder, loc, GridDim::x),
+      mul(counts.blocks, allHeads),
+      GridDimOp::create(builder, loc, GridDim::x));
+  OpBuilder::InsertionGuard restore(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  Value perSection = mul(counts.blocks, counts.section);
+  Value firstHead =
+      mul(div(loop.getInductionVar(), perSection), counts.section);
+  Value inSection = rem(loop.getInductionVar(), perSection);
+  Value block, head;
+  if (schedule.getPersistent() == kLongestFirst) {
+    Value heads = arith::MinUIOp::create(builder, loc, counts.section,
+                                         sub(allHeads, firstHead));
+    block = sub(sub(counts.blocks, index(1)), div(inSection, heads));
+    head = rem(inSection, heads);
+  } else {
+    block = rem(inSection, counts.blocks);
+    head = div(inSection, counts.blocks);
+  }
+  head = arith::AddIOp::create(builder, loc, firstHead, head);
+  emitTile(block, rem(head, counts.heads), div(head, counts.heads));
+}
+
+void ForwardKernel::emit() {
+  if (schedule.getPersistent())
+    emitTiles();
+  else
+    emitTile(BlockIdOp::create(builder, loc, GridDim::x),
+             BlockIdOp::create(builder, loc, GridDim::y),
+             BlockIdOp::create(builder, loc, GridDim::z));
   ReturnOp::create(builder, loc);
 }
 

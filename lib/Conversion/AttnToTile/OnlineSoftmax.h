@@ -12,6 +12,13 @@
 
 namespace attn {
 
+/// Query tiles that CTAs share one after the other (all `index`): how many along
+/// each dimension that the grid would have, and how many heads, of all batches,
+/// are worked on at a time.
+struct TileCounts {
+  mlir::Value blocks, heads, batches, section;
+};
+
 /// Arguments of an attention kernel: the memrefs of query, key and value, query
 /// heads per key head (`index`), and the memrefs of those results that are used.
 struct KernelArguments {
@@ -20,6 +27,8 @@ struct KernelArguments {
   /// CTAs that share the keys of a query tile (`index`), and what they leave
   /// where they are more than one. Null where the schedule does not split.
   mlir::Value splits;
+  /// Null where a CTA has one query tile.
+  TileCounts tiles;
   SoftmaxParts parts;
 };
 

@@ -16,6 +16,7 @@
 #include "RopeKernel.h"
 
 #include "attn/Conversion/Passes.h"
+#include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
 #include "attn/Target/ScheduleTable.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/Support/MathExtras.h"
@@ -56,13 +57,14 @@ static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
                         .Case("split", &keys.split)
                         .Case("producers", &keys.producers)
                         .Case("persistent", &keys.persistent)
+                        .Case("prefetch", &keys.prefetch)
                         .Case("turns", &keys.turns)
                         .Case("overlap", &keys.overlap)
                         .Default(nullptr);
     if (!slot)
       return emitError() << "expected schedule keys `q`, `kv`, `warps`, "
                             "`stages`, `split`, `producers`, `persistent`, "
-                            "`turns` or `overlap`, got `"
+                            "`prefetch`, `turns` or `overlap`, got `"
                          << key.trim() << "`";
     if (value.trim().getAsInteger(10, *slot))
       return emitError() << "expected an integer for schedule key `"
@@ -85,20 +87,33 @@ static int64_t defaultSplit(SdpaOp op, int64_t q, const TargetDesc &target) {
   return isOneTile && 2 * tiles <= target.multiprocessors ? 0 : 1;
 }
 
+/// Whether later rows have more keys, as under a causal mask.
+static bool laterRowsHaveMore(SdpaOp op) {
+  if (op.getKeep().empty())
+    return false;
+  auto constraints = deriveKeepConstraints(op.getKeep());
+  return succeeded(constraints) &&
+         llvm::all_of(*constraints, [](const KeepConstraint &constraint) {
+           return constraint.j > 0 && constraint.i < 0;
+         });
+}
+
 LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   // Plain emitError: the operation is fine, the flag is not.
   auto emitError = [&] { return mlir::emitError(op.getLoc()); };
   HeadDims dims{static_cast<int64_t>(llvm::alignTo(op.getHeadDimQK(), 16)),
                 static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), 16))};
-  ScheduleKeys keys = defaultSchedule(target, dims);
+  ScheduleKeys keys = defaultSchedule(target, dims, !op.getKeep().empty());
   keys.split = defaultSplit(op, keys.q, target);
+  if (keys.persistent && laterRowsHaveMore(op))
+    keys.persistent = 2;
   if (failed(parseKeys(schedule, keys, emitError)))
     return failure();
   auto attr = ScheduleAttr::getChecked(emitError, &getContext(), keys.q,
                                        keys.kv, keys.warps, keys.stages,
                                        keys.split, keys.producers,
-                                       keys.persistent, keys.turns,
-                                       keys.overlap);
+                                       keys.persistent, keys.prefetch,
+                                       keys.turns, keys.overlap);
   if (!attr)
     return failure();
   if (keys.producers && !target.hasWarpgroups)
