@@ -196,6 +196,8 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
   RegisterGrid grid(tile);
   ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
   bool isRow = tile.getDimSize(1) == 1;
+  Value first =
+      emitForEachTile(rewriter, op, isRow ? origin.row : origin.column);
   SmallVector<Value> registers(grid.size());
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t atom = 0; atom < grid.atoms; ++atom)
@@ -204,8 +206,7 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
           int64_t fixed =
               isRow ? grid.rowStep * strip + 8 * row : 8 * atom + column;
           registers[grid.index(strip, atom, row, column)] =
-              arith::AddIOp::create(rewriter, loc,
-                                    isRow ? origin.row : origin.column,
+              arith::AddIOp::create(rewriter, loc, first,
                                     emitI32(rewriter, loc, fixed));
         }
   rewriter.replaceOpWithMultiple(op, {registers});

@@ -38,26 +38,39 @@ struct BlockIdConversion : OpConversionPattern<BlockIdOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
+struct GridDimConversion : OpConversionPattern<GridDimOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(GridDimOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
 } // namespace
+
+/// Of three operations, the one for a dimension of the grid.
+template <typename X, typename Y, typename Z>
+static void replaceByDim(Operation *op, GridDim dim,
+                         ConversionPatternRewriter &rewriter) {
+  Location loc = op->getLoc();
+  Type i32 = rewriter.getI32Type();
+  Value value = dim == GridDim::x   ? Value(X::create(rewriter, loc, i32))
+                : dim == GridDim::y ? Value(Y::create(rewriter, loc, i32))
+                                    : Value(Z::create(rewriter, loc, i32));
+  rewriter.replaceOpWithNewOp<arith::IndexCastOp>(op, rewriter.getIndexType(),
+                                                  value);
+}
 
 LogicalResult BlockIdConversion::matchAndRewrite(
     BlockIdOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
-  Location loc = op.getLoc();
-  Type i32 = rewriter.getI32Type();
-  Value id;
-  switch (op.getDim()) {
-  case GridDim::x:
-    id = NVVM::BlockIdXOp::create(rewriter, loc, i32);
-    break;
-  case GridDim::y:
-    id = NVVM::BlockIdYOp::create(rewriter, loc, i32);
-    break;
-  case GridDim::z:
-    id = NVVM::BlockIdZOp::create(rewriter, loc, i32);
-    break;
-  }
-  rewriter.replaceOpWithNewOp<arith::IndexCastOp>(op, rewriter.getIndexType(),
-                                                  id);
+  replaceByDim<NVVM::BlockIdXOp, NVVM::BlockIdYOp, NVVM::BlockIdZOp>(
+      op, op.getDim(), rewriter);
+  return success();
+}
+
+LogicalResult GridDimConversion::matchAndRewrite(
+    GridDimOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+  replaceByDim<NVVM::GridDimXOp, NVVM::GridDimYOp, NVVM::GridDimZOp>(
+      op, op.getDim(), rewriter);
   return success();
 }
 
@@ -128,6 +141,6 @@ KernelConversion::matchAndRewrite(KernelOp op, OneToNOpAdaptor,
 
 void attn::tile::populateKernelPatterns(const TypeConverter &converter,
                                         RewritePatternSet &patterns) {
-  patterns.add<KernelConversion, ReturnConversion, BlockIdConversion>(
-      converter, patterns.getContext());
+  patterns.add<KernelConversion, ReturnConversion, BlockIdConversion,
+               GridDimConversion>(converter, patterns.getContext());
 }

@@ -14,6 +14,7 @@
 #define ATTN_LIB_CONVERSION_TILETONVVM_LOWERING_H
 
 #include "attn/Conversion/Passes.h"
+#include "attn/Target/TargetRegistry.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace attn::tile {
@@ -70,12 +71,20 @@ mlir::Value emitI32(mlir::OpBuilder &builder, mlir::Location loc,
                     int64_t value);
 mlir::Value emitI64(mlir::OpBuilder &builder, mlir::Location loc,
                     int64_t value);
+/// `value`, an i32, as LLVM cannot see through where the kernel loops over query
+/// tiles: what is computed from it is computed where it is used, for each tile,
+/// and is not kept in registers that the products need.
+mlir::Value emitForEachTile(mlir::OpBuilder &builder, mlir::Operation *op,
+                            mlir::Value value);
 /// Threads of the CTA that executes `op`.
 int64_t threadsOf(mlir::Operation *op);
-/// Schedule of the kernel that `op` is part of.
+/// Schedule and target of the kernel that `op` is part of.
 ScheduleAttr scheduleOf(mlir::Operation *op);
+const TargetDesc &targetOf(mlir::Operation *op);
 /// The thread's warp, as a value that is known to be the same in all lanes.
 mlir::Value emitUniformWarpId(mlir::OpBuilder &builder, mlir::Operation *op);
+mlir::Value emitWarpgroupId(mlir::OpBuilder &builder, mlir::Location loc,
+                            mlir::Operation *op);
 
 //===----------------------------------------------------------------------===//
 // Global memory

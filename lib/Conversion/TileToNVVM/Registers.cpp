@@ -111,6 +111,24 @@ ScheduleAttr attn::tile::scheduleOf(Operation *op) {
   return function->getAttrOfType<ScheduleAttr>("tile.schedule");
 }
 
+Value attn::tile::emitForEachTile(OpBuilder &builder, Operation *op,
+                                  Value value) {
+  if (!scheduleOf(op).getPersistent())
+    return value;
+  return LLVM::InlineAsmOp::create(
+             builder, op->getLoc(), value.getType(), ValueRange{value},
+             "mov.b32 $0, $1;", "=r,r", /*has_side_effects=*/true,
+             /*is_align_stack=*/false, LLVM::TailCallKind::None,
+             LLVM::AsmDialectAttr(), ArrayAttr())
+      .getResult(0);
+}
+
+const attn::TargetDesc &attn::tile::targetOf(Operation *op) {
+  auto module = op->getParentOfType<gpu::GPUModuleOp>();
+  auto target = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]);
+  return *lookupTarget(target.getChip());
+}
+
 ThreadOrigin attn::tile::emitThreadOrigin(OpBuilder &builder, Location loc,
                                           RankedTensorType tile) {
   Value thread = emitThreadId(builder, loc);

@@ -63,33 +63,80 @@ private:
 
 } // namespace
 
-LogicalResult
-PutConversion::matchAndRewrite(PutOp op, OneToNOpAdaptor adaptor,
-                               ConversionPatternRewriter &rewriter) const {
+/// Each thread its pairs of columns.
+static void putPairs(OpBuilder &builder, PutOp op, Value dest,
+                     ValueRange registers) {
   Location loc = op.getLoc();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
-  if (tile.getElementTypeBitWidth() != 16)
-    return op.emitOpError("expected 16-bit elements");
   constexpr int64_t kPairBytes = 4;
   RegisterGrid grid(tile);
-  ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
+  ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
   SwizzledTile shared(op.getDest().getType());
-  Value inChunk = arith::MulIOp::create(rewriter, loc, origin.column,
-                                        emitI32(rewriter, loc, kPairBytes / 2));
-  Value base = emitSharedOffset(rewriter, loc, adaptor.getDest().front(),
-                                inChunk);
+  Value inChunk = arith::MulIOp::create(builder, loc, origin.column,
+                                        emitI32(builder, loc, kPairBytes / 2));
+  Value base = emitSharedOffset(builder, loc, dest, inChunk);
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t atom = 0; atom < grid.atoms; ++atom)
       for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
         // A row of an atom is one chunk.
-        Value offset = shared.offset(
-            rewriter, loc, 16 * strip + 8 * half, origin.row, atom / 2 * 2,
-            emitI32(rewriter, loc, atom % 2));
-        LLVM::StoreOp::create(
-            rewriter, loc,
-            adaptor.getValue()[grid.index(strip, atom, half, 0)],
-            emitSharedOffset(rewriter, loc, base, offset));
+        Value offset = shared.offset(builder, loc, 16 * strip + 8 * half,
+                                     origin.row, atom / 2 * 2,
+                                     emitI32(builder, loc, atom % 2));
+        LLVM::StoreOp::create(builder, loc,
+                              registers[grid.index(strip, atom, half, 0)],
+                              emitSharedOffset(builder, loc, base, offset));
       }
+}
+
+/// A warp four matrices of 8x8 at a time: both halves of the rows of two atoms.
+/// Lanes 8m to 8m + 7 name the rows of matrix m.
+static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
+                        ValueRange registers) {
+  Location loc = op.getLoc();
+  auto tile = cast<RankedTensorType>(op.getValue().getType());
+  RegisterGrid grid(tile);
+  SwizzledTile shared(op.getDest().getType());
+  Value lane = emitForEachTile(builder, op, emitLaneId(builder, loc));
+  auto field = [&](int64_t shift, int64_t mask) -> Value {
+    Value shifted = arith::ShRUIOp::create(builder, loc, lane,
+                                           emitI32(builder, loc, shift));
+    return arith::AndIOp::create(builder, loc, shifted,
+                                 emitI32(builder, loc, mask));
+  };
+  Value laneChunk = field(/*shift=*/4, /*mask=*/1);
+  Value half = arith::MulIOp::create(builder, loc, field(3, 1),
+                                     emitI32(builder, loc, 8));
+  Value laneRow = arith::AddIOp::create(builder, loc, field(0, 7), half);
+  int64_t rowsPerWarp = scheduleOf(op).getRowsPerWarp();
+  Value warpRow = arith::MulIOp::create(builder, loc,
+                                        emitUniformWarpId(builder, op),
+                                        emitI32(builder, loc, rowsPerWarp));
+  laneRow = arith::AddIOp::create(builder, loc, laneRow, warpRow);
+  auto shape = NVVM::LdStMatrixShapeAttr::get(builder.getContext(), 8, 8);
+  for (int64_t strip = 0; strip < grid.strips; ++strip)
+    for (int64_t atom = 0; atom < grid.atoms; atom += 2) {
+      SmallVector<Value> matrices;
+      for (int64_t i = 0; i < 4; ++i)
+        matrices.push_back(LLVM::BitcastOp::create(
+            builder, loc, builder.getI32Type(),
+            registers[grid.index(strip, atom + i / 2, i % 2, 0)]));
+      Value offset =
+          shared.offset(builder, loc, 16 * strip, laneRow, atom, laneChunk);
+      NVVM::StMatrixOp::create(builder, loc,
+                               emitSharedOffset(builder, loc, dest, offset),
+                               matrices, NVVM::MMALayout::row, shape,
+                               NVVM::LdStMatrixEltType::B16);
+    }
+}
+
+LogicalResult
+PutConversion::matchAndRewrite(PutOp op, OneToNOpAdaptor adaptor,
+                               ConversionPatternRewriter &rewriter) const {
+  auto tile = cast<RankedTensorType>(op.getValue().getType());
+  if (tile.getElementTypeBitWidth() != 16)
+    return op.emitOpError("expected 16-bit elements");
+  auto put = targetOf(op).hasWarpgroups ? putMatrices : putPairs;
+  put(rewriter, op, adaptor.getDest().front(), adaptor.getValue());
   rewriter.eraseOp(op);
   return success();
 }

@@ -154,7 +154,8 @@ SendConversion::matchAndRewrite(SendOp op, OneToNOpAdaptor adaptor,
                                     emitUniformWarpId(rewriter, op),
                                     emitI32(rewriter, loc, boxes.rows()));
   Value rowBytes = arith::MulIOp::create(
-      rewriter, loc, row, emitI32(rewriter, loc, tile.getSwizzle()));
+      rewriter, loc, emitForEachTile(rewriter, op, row),
+      emitI32(rewriter, loc, tile.getSwizzle()));
   Value source = emitSharedOffset(rewriter, loc, adaptor.getSource().front(),
                                   rowBytes);
   SmallVector<SmallVector<Value>> coordinates;

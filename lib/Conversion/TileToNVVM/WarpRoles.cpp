@@ -24,6 +24,32 @@ struct RolesConversion : OpConversionPattern<RolesOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
+struct WarpgroupIdConversion : OpConversionPattern<WarpgroupIdOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(WarpgroupIdOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<arith::IndexCastOp>(
+        op, rewriter.getIndexType(),
+        emitWarpgroupId(rewriter, op.getLoc(), op));
+    return success();
+  }
+};
+
+struct TakeTurnConversion : OpConversionPattern<TakeTurnOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(TakeTurnOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+struct PassTurnConversion : OpConversionPattern<PassTurnOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(PassTurnOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
 } // namespace
 
 static constexpr char kUniformWarpAttr[] = "tile.uniform_warp";
@@ -49,6 +75,55 @@ Value attn::tile::emitUniformWarpId(OpBuilder &builder, Operation *op) {
   return shuffle;
 }
 
+Value attn::tile::emitWarpgroupId(OpBuilder &builder, Location loc,
+                                  Operation *op) {
+  return arith::ShRUIOp::create(builder, loc, emitUniformWarpId(builder, op),
+                                emitI32(builder, loc, 2));
+}
+
+//===----------------------------------------------------------------------===//
+// Turns
+//===----------------------------------------------------------------------===//
+
+/// A warpgroup's turn is a barrier of its own, behind that of the CTA, at which
+/// it waits and the other one arrives.
+static constexpr int64_t kFirstTurn = 1;
+
+static Value emitTurnThreads(OpBuilder &builder, Operation *op) {
+  return emitI32(builder, op->getLoc(), scheduleOf(op).getThreads());
+}
+
+LogicalResult TakeTurnConversion::matchAndRewrite(
+    TakeTurnOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  Value turn = arith::AddIOp::create(rewriter, loc,
+                                     emitWarpgroupId(rewriter, loc, op),
+                                     emitI32(rewriter, loc, kFirstTurn));
+  // nvvm.barrier cannot be read back with attributes behind it.
+  LLVM::CallIntrinsicOp::create(
+      rewriter, loc,
+      rewriter.getStringAttr("llvm.nvvm.barrier.cta.sync.aligned.count"),
+      ValueRange{turn, emitTurnThreads(rewriter, op)});
+  rewriter.eraseOp(op);
+  return success();
+}
+
+LogicalResult PassTurnConversion::matchAndRewrite(
+    PassTurnOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  Value turn = arith::SubIOp::create(rewriter, loc,
+                                     emitI32(rewriter, loc, kFirstTurn + 1),
+                                     emitWarpgroupId(rewriter, loc, op));
+  NVVM::BarrierArriveOp::create(rewriter, loc, turn,
+                                emitTurnThreads(rewriter, op));
+  rewriter.eraseOp(op);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Roles
+//===----------------------------------------------------------------------===//
+
 static void setRegisters(OpBuilder &builder, Location loc, int64_t registers,
                          NVVM::SetMaxRegisterAction action) {
   if (registers)
@@ -59,10 +134,8 @@ LogicalResult
 RolesConversion::matchAndRewrite(RolesOp op, OneToNOpAdaptor,
                                  ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
-  auto module = op->getParentOfType<gpu::GPUModuleOp>();
-  auto chip = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]).getChip();
   int64_t consumers = scheduleOf(op).getWarps();
-  RegisterSplit split = splitRegisters(*lookupTarget(chip), consumers);
+  RegisterSplit split = splitRegisters(targetOf(op), consumers);
 
   NVVM::FenceMbarrierInitOp::create(rewriter, loc);
   NVVM::Barrier0Op::create(rewriter, loc);
@@ -100,5 +173,6 @@ RolesConversion::matchAndRewrite(RolesOp op, OneToNOpAdaptor,
 
 void attn::tile::populateWarpRolePatterns(const TypeConverter &converter,
                                           RewritePatternSet &patterns) {
-  patterns.add<RolesConversion>(converter, patterns.getContext());
+  patterns.add<RolesConversion, WarpgroupIdConversion, TakeTurnConversion,
+               PassTurnConversion>(converter, patterns.getContext());
 }

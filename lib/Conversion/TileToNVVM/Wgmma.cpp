@@ -35,21 +35,26 @@ struct DotConversion : OpConversionPattern<DotOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
+struct WaitDotsConversion : OpConversionPattern<WaitDotsOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(WaitDotsOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
 /// A tile in shared memory as an operand. `isMajorK` where its rows run along
 /// the inner dimension of the product, which they are then multiplied over.
 class Operand {
 public:
-  Operand(OpBuilder &builder, Location loc, SharedType type, Value base,
-          bool isMajorK);
-  /// The descriptor for step `step`.
-  Value descriptor(int64_t step);
+  Operand(SharedType type, bool isMajorK) : type(type), isMajorK(isMajorK) {}
+  /// The descriptor of step 0, of a tile at `base`.
+  Value emitDescriptor(OpBuilder &builder, Location loc, Value base) const;
+  /// What is added to it for step `step`.
+  int64_t stepOffset(int64_t step) const;
 
 private:
-  OpBuilder &builder;
-  Location loc;
   SharedType type;
   bool isMajorK;
-  Value first; // of step 0
 };
 
 } // namespace
@@ -61,41 +66,41 @@ static int64_t panelBytes(SharedType type) {
   return type.getRows() * type.getSwizzle();
 }
 
-/// Addresses and strides are in units of 16 bytes. Stride: from eight rows to
-/// the next. Leading: from panel to panel, which an instruction crosses only
-/// where rows do not run along the inner dimension.
-Operand::Operand(OpBuilder &builder, Location loc, SharedType type, Value base,
-                 bool isMajorK)
-    : builder(builder), loc(loc), type(type), isMajorK(isMajorK) {
-  constexpr int64_t kAddressBits = 0x3ffff;
+/// Addresses and strides are in units of 16 bytes.
+static constexpr int64_t kUnitBits = 4;
+
+/// Stride: from eight rows to the next. Leading: from panel to panel, which an
+/// instruction crosses only where rows do not run along the inner dimension.
+Value Operand::emitDescriptor(OpBuilder &builder, Location loc,
+                              Value base) const {
+  constexpr int64_t kAddresses = 0x3ffff;
   int64_t leading = isMajorK ? 16 : panelBytes(type);
   int64_t swizzle = type.getSwizzle() == 128 ? 1
                     : type.getSwizzle() == 64 ? 2
                                               : 3;
-  uint64_t fixed = uint64_t(leading >> 4) << 16 |
-                   uint64_t(atomBytes(type) >> 4) << 32 |
+  uint64_t fixed = uint64_t(leading >> kUnitBits) << 16 |
+                   uint64_t(atomBytes(type) >> kUnitBits) << 32 |
                    uint64_t(swizzle) << 62;
   Value address =
       LLVM::PtrToIntOp::create(builder, loc, builder.getI32Type(), base);
   address = arith::AndIOp::create(builder, loc, address,
-                                  emitI32(builder, loc, kAddressBits));
+                                  emitI32(builder, loc, kAddresses));
   address = arith::ShRUIOp::create(builder, loc, address,
-                                   emitI32(builder, loc, 4));
+                                   emitI32(builder, loc, kUnitBits));
   Value wide =
       arith::ExtUIOp::create(builder, loc, builder.getI64Type(), address);
-  first = arith::OrIOp::create(builder, loc, wide,
-                               emitI64(builder, loc, int64_t(fixed)));
+  return arith::OrIOp::create(builder, loc, wide,
+                              emitI64(builder, loc, int64_t(fixed)));
 }
 
 /// Along rows, steps lie side by side in a panel; across them, 16 rows apart.
-Value Operand::descriptor(int64_t step) {
+int64_t Operand::stepOffset(int64_t step) const {
   int64_t stepBytes = kStepK * type.getElementBytes();
   int64_t offset = step * kStepK * type.getSwizzle();
   if (isMajorK)
     offset = step * stepBytes / type.getSwizzle() * panelBytes(type) +
              step * stepBytes % type.getSwizzle();
-  return arith::AddIOp::create(builder, loc, first,
-                               emitI64(builder, loc, offset >> 4));
+  return offset >> kUnitBits;
 }
 
 //===----------------------------------------------------------------------===//
@@ -153,27 +158,54 @@ static SmallVector<Value> emitPast(OpBuilder &builder, Location loc,
   return emitTied(builder, loc, instruction + ";", values.getTypes(), values);
 }
 
+static SmallVector<Value> emitWait(OpBuilder &builder, Location loc,
+                                   ValueRange registers, int64_t pending) {
+  std::string wait =
+      llvm::formatv("wgmma.wait_group.sync.aligned {0}", pending);
+  return emitPast(builder, loc, wait, registers);
+}
+
+/// A descriptor for one step: that of step 0, and what is added to it. Adding is
+/// a part of the instruction's assembly: LLVM would keep the sums of all steps in
+/// registers, over the whole kernel where they do not change.
+struct StepDescriptor {
+  Value first;
+  int64_t offset;
+};
+
+/// One step, of a left operand in registers or in shared memory.
+struct StepOperands {
+  SmallVector<Value> leftRegisters;
+  StepDescriptor left, right;
+  bool rightIsMajorK;
+};
+
 static SmallVector<Value>
 emitInstruction(OpBuilder &builder, Location loc, Type element, size_t columns,
-                ValueRange accumulators, ValueRange left, Value right,
-                bool rightIsMajorK) {
+                ValueRange accumulators, const StepOperands &step) {
   StringRef type = element.isF16() ? "f16" : "bf16";
   size_t count = columns / 2;
-  bool adds = !accumulators.empty();
   size_t next = count + accumulators.size();
-  bool leftInRegisters = left.size() > 1;
-  std::string leftText = leftInRegisters
-                             ? registerList(next, left.size())
-                             : llvm::formatv("${0}", next).str();
-  std::string transposes = leftInRegisters ? "" : "0, ";
-  std::string text = llvm::formatv(
-      "{{\n.reg .pred p;\nsetp.ne.b32 p, {0}, 0;\n"
-      "wgmma.mma_async.sync.aligned.m64n{1}k16.f32.{2}.{2} {3}, {4}, ${5}, p, "
-      "1, 1, {6}{7};\n}",
-      adds ? 1 : 0, columns, type, registerList(0, count), leftText,
-      next + left.size(), transposes, rightIsMajorK ? 0 : 1);
-  SmallVector<Value> inputs(left);
-  inputs.push_back(right);
+  SmallVector<Value> inputs(step.leftRegisters);
+  std::string text = "{\n.reg .pred p;\n.reg .b64 a, b;\n";
+  auto addDescriptor = [&](StringRef name, const StepDescriptor &descriptor) {
+    text += llvm::formatv("add.s64 {0}, ${1}, {2};\n", name,
+                          next + inputs.size(), descriptor.offset);
+    inputs.push_back(descriptor.first);
+  };
+  std::string left = registerList(next, inputs.size()), transposes;
+  if (inputs.empty()) {
+    addDescriptor("a", step.left);
+    left = "a";
+    transposes = "0, ";
+  }
+  addDescriptor("b", step.right);
+  text += llvm::formatv(
+      "setp.ne.b32 p, {0}, 0;\n"
+      "wgmma.mma_async.sync.aligned.m64n{1}k16.f32.{2}.{2} {3}, {4}, b, p, 1, "
+      "1, {5}{6};\n}",
+      accumulators.empty() ? 0 : 1, columns, type, registerList(0, count), left,
+      transposes, step.rightIsMajorK ? 0 : 1);
   SmallVector<Type> results(count, builder.getF32Type());
   return emitTied(builder, loc, text, results, accumulators, inputs);
 }
@@ -187,11 +219,8 @@ static bool isZero(Value tile) { return matchPattern(tile, m_AnyZeroFloat()); }
 /// The warpgroup's 64 rows of a tile in shared memory.
 static Value emitGroupRows(OpBuilder &builder, Location loc, DotOp op,
                            SharedType type, Value base) {
-  Value group =
-      arith::ShRUIOp::create(builder, loc, emitUniformWarpId(builder, op),
-                             emitI32(builder, loc, 2));
   Value bytes = arith::MulIOp::create(
-      builder, loc, group,
+      builder, loc, emitWarpgroupId(builder, loc, op),
       emitI32(builder, loc, kGroupRows * type.getSwizzle()));
   return emitSharedOffset(builder, loc, base, bytes);
 }
@@ -223,13 +252,19 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   if (!isZero(op.getAcc()))
     registers.assign(adaptor.getAcc().begin(), adaptor.getAcc().end());
   std::optional<Operand> left;
-  if (auto shared = dyn_cast<SharedType>(op.getA().getType()))
-    left.emplace(rewriter, loc, shared,
-                 emitGroupRows(rewriter, loc, op, shared,
-                               adaptor.getA().front()),
-                 /*isMajorK=*/true);
-  else
+  StepOperands operands;
+  if (auto shared = dyn_cast<SharedType>(op.getA().getType())) {
+    left.emplace(shared, /*isMajorK=*/true);
+    Value rows =
+        emitGroupRows(rewriter, loc, op, shared, adaptor.getA().front());
+    operands.left.first = left->emitDescriptor(rewriter, loc, rows);
+  } else {
     words = asWords(rewriter, loc, adaptor.getA());
+  }
+  operands.rightIsMajorK = op.getTransposeB();
+  Operand rightTile(right, operands.rightIsMajorK);
+  operands.right.first =
+      rightTile.emitDescriptor(rewriter, loc, adaptor.getB().front());
 
   SmallVector<Value> ordered(registers);
   llvm::append_range(ordered, words);
@@ -240,26 +275,34 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   registers.assign(ordered.begin(), ordered.begin() + registers.size());
   words.assign(ordered.begin() + registers.size(), ordered.end());
 
-  Operand rightTile(rewriter, loc, right, adaptor.getB().front(),
-                    op.getTransposeB());
   for (int64_t step = 0; step < inner / kStepK; ++step) {
-    SmallVector<Value> leftStep;
     if (left)
-      leftStep = {left->descriptor(step)};
+      operands.left.offset = left->stepOffset(step);
     else
-      leftStep.assign(words.begin() + 4 * step, words.begin() + 4 * step + 4);
-    registers = emitInstruction(
-        rewriter, loc, right.getElementType(), columns, registers, leftStep,
-        rightTile.descriptor(step), op.getTransposeB());
+      operands.leftRegisters.assign(words.begin() + 4 * step,
+                                    words.begin() + 4 * step + 4);
+    operands.right.offset = rightTile.stepOffset(step);
+    registers = emitInstruction(rewriter, loc, right.getElementType(), columns,
+                                registers, operands);
   }
   NVVM::WgmmaGroupSyncAlignedOp::create(rewriter, loc);
-  registers = emitPast(rewriter, loc, "wgmma.wait_group.sync.aligned 0",
-                       registers);
+  if (!op.getAsync())
+    registers = emitWait(rewriter, loc, registers, /*pending=*/0);
   rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
+}
+
+LogicalResult WaitDotsConversion::matchAndRewrite(
+    WaitDotsOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
+  rewriter.replaceOpWithMultiple(
+      op, {emitWait(rewriter, op.getLoc(), adaptor.getStarted(),
+                    op.getPending())});
   return success();
 }
 
 void attn::tile::populateWgmmaPatterns(const TypeConverter &converter,
                                        RewritePatternSet &patterns) {
-  patterns.add<DotConversion>(converter, patterns.getContext());
+  patterns.add<DotConversion, WaitDotsConversion>(converter,
+                                                  patterns.getContext());
 }
