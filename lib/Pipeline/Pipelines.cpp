@@ -58,6 +58,8 @@ static void buildTileStage(OpPassManager &manager) {
   kernels.addPass(tile::createStageOperands());
   kernels.addPass(tile::createStageStores());
   kernels.addPass(tile::createSpecializeWarps());
+  kernels.addPass(tile::createOverlapDots());
+  kernels.addPass(tile::createTakeTurns());
   kernels.addPass(tile::createPipelineLoads());
   kernels.addPass(tile::createAlternateLoads());
   kernels.addPass(tile::createInsertBarriers());

@@ -20,22 +20,27 @@ using namespace attn::tile;
 
 static LogicalResult
 verifyRoles(function_ref<InFlightDiagnostic()> emitError, int64_t q, int64_t kv,
-            int64_t warps, int64_t producers, int64_t persistent, int64_t turns,
-            int64_t overlap) {
-  auto isFlag = [](int64_t value) { return value == 0 || value == 1; };
-  if (!isFlag(persistent) || !isFlag(overlap))
-    return emitError() << "expected schedule keys `persistent` and `overlap` to "
-                          "be 0 or 1, got "
-                       << persistent << " and " << overlap;
-  if (turns < 0 || turns > 2)
-    return emitError() << "expected schedule key `turns` in 0..2, got "
-                       << turns;
-  if (producers == 0) {
-    if (persistent || turns || overlap)
-      return emitError() << "expected schedule keys `persistent`, `turns` and "
-                            "`overlap` to be 0 without `producers`";
-    return success();
+            int64_t warps, int64_t producers, int64_t persistent,
+            int64_t prefetch, int64_t turns, int64_t overlap) {
+  struct Key {
+    StringRef name;
+    int64_t value, most;
+  };
+  for (Key key : {Key{"persistent", persistent, 2}, Key{"prefetch", prefetch, 1},
+                  Key{"turns", turns, 2}, Key{"overlap", overlap, 1}}) {
+    if (key.value < 0 || key.value > key.most)
+      return emitError() << "expected schedule key `" << key.name << "` in 0.."
+                         << key.most << ", got " << key.value;
+    if (key.value && producers == 0)
+      return emitError() << "expected schedule key `" << key.name
+                         << "` to be 0 without `producers`, got " << key.value;
   }
+  if (producers == 0)
+    return success();
+  if (prefetch && !persistent)
+    return emitError() << "expected schedule key `prefetch` to be 0 where a CTA "
+                          "has one query tile, got "
+                       << prefetch;
   constexpr int64_t kWarpgroup = ScheduleAttr::kWarpgroup;
   if (producers != kWarpgroup)
     return emitError() << "expected schedule key `producers` to be 0 or "
@@ -51,6 +56,10 @@ verifyRoles(function_ref<InFlightDiagnostic()> emitError, int64_t q, int64_t kv,
     return emitError() << "expected schedule key `kv` in 16..256 beside "
                           "producers, got "
                        << kv;
+  if (turns == 2 && !overlap)
+    return emitError() << "expected schedule key `turns` to be 0 or 1 where "
+                          "products do not overlap, got "
+                       << turns;
   if (turns && warps != 2 * kWarpgroup)
     return emitError() << "expected schedule key `warps` to be "
                        << 2 * kWarpgroup << " where two warpgroups take turns, "
@@ -68,7 +77,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t q, int64_t kv, int64_t warps,
                                    int64_t stages, int64_t split,
                                    int64_t producers, int64_t persistent,
-                                   int64_t turns, int64_t overlap) {
+                                   int64_t prefetch, int64_t turns,
+                                   int64_t overlap) {
   if (warps < 1 || warps > 32)
     return emitError() << "expected schedule key `warps` in 1..32, got "
                        << warps;
@@ -91,13 +101,14 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (split < 0 || split > 128)
     return emitError() << "expected schedule key `split` in 0..128, got "
                        << split;
-  return verifyRoles(emitError, q, kv, warps, producers, persistent, turns,
-                     overlap);
+  return verifyRoles(emitError, q, kv, warps, producers, persistent, prefetch,
+                     turns, overlap);
 }
 
 ScheduleAttr ScheduleAttr::withSplit(int64_t split) const {
   return get(getContext(), getQ(), getKv(), getWarps(), getStages(), split,
-             getProducers(), getPersistent(), getTurns(), getOverlap());
+             getProducers(), getPersistent(), getPrefetch(), getTurns(),
+             getOverlap());
 }
 
 std::string ScheduleAttr::toFlag() const {
@@ -111,6 +122,7 @@ std::string ScheduleAttr::toFlag() const {
   };
   add("producers", getProducers());
   add("persistent", getPersistent());
+  add("prefetch", getPrefetch());
   add("turns", getTurns());
   add("overlap", getOverlap());
   return flag;

@@ -86,6 +86,8 @@ LogicalResult MapMaker::replace(OpOperand &memory, OperandRange indices,
                                 SharedType tile, int64_t rows) {
   Operation *op = memory.getOwner();
   Value source = memory.get();
+  if (isa<TensorMapType>(source.getType()))
+    return success();
   auto view = source.getDefiningOp<memref::TransposeOp>();
   auto tensor = dyn_cast<BlockArgument>(view ? view.getIn() : source);
   if (!tensor)

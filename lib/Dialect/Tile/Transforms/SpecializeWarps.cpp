@@ -25,6 +25,9 @@
 // with %n = %t - %first. Each buffer has barriers of its own, so that a tile of
 // keys can be refilled while values are still read.
 //
+// Where a CTA takes one query tile after the other, both programs have that
+// loop, and count the uses of the rings through it.
+//
 //===----------------------------------------------------------------------===//
 
 #include "Walk.h"
@@ -46,8 +49,13 @@ namespace {
 /// A buffer that producers fill and consumers empty.
 struct Channel {
   Value buffer;
+  SharedType tile;   // what a slot holds when it is full
   Value full, empty; // barriers
-  bool isQuery;      // filled once, before the walk
+};
+
+/// Uses of the rings before a query tile: of the query's, and of the walk's.
+struct Uses {
+  Value query, walk;
 };
 
 struct SpecializeWarps
@@ -55,15 +63,21 @@ struct SpecializeWarps
   void runOnOperation() override;
 
 private:
-  void makeChannels(Walk &walk, ArrayRef<CopyAsyncOp> once);
-  void emitProducer(Block &block, Walk &walk, ArrayRef<CopyAsyncOp> once);
+  void makeChannels();
+  void makeChannel(Value buffer, SharedType place, int64_t slots);
+  Uses countUses();
+  void emitProducer(Block &block);
+  void emitFetches(OpBuilder &builder, Uses uses, IRMapping &mapping);
   void emitFetch(OpBuilder &builder, CopyAsyncOp copy, Value use,
                  IRMapping &mapping);
-  void rewriteConsumer(Walk &walk, ArrayRef<CopyAsyncOp> once);
-  void rewriteStep(Walk &walk, scf::ForOp loop);
+  void rewriteConsumer(Uses uses);
+  void rewriteStep(scf::ForOp loop, Value usesBefore);
   void awaitCopy(CopyAsyncOp copy, Value use);
-  void reuseQuery(PutOp put);
 
+  Walk walk;
+  SmallVector<CopyAsyncOp> once; // before the walk
+  scf::ForOp tiles;              // over query tiles; null where there is one
+  Region *body = nullptr;        // the kernel's
   llvm::MapVector<Value, Channel> channels; // by buffer
 };
 
@@ -89,40 +103,102 @@ static void materialise(OpBuilder &builder, Value value, Region &region,
 // Channels
 //===----------------------------------------------------------------------===//
 
-/// Buffers of the walk become rings.
-void SpecializeWarps::makeChannels(Walk &walk, ArrayRef<CopyAsyncOp> once) {
-  ScheduleAttr schedule = getOperation().getSchedule();
-  auto add = [&](CopyAsyncOp copy, int64_t slots, bool isQuery) {
-    Value buffer = copy.getDest();
-    if (channels.contains(buffer))
-      return;
-    auto type = cast<SharedType>(buffer.getType());
-    SmallVector<int64_t> shape(type.getShape());
-    shape.insert(shape.begin(), slots);
-    buffer.setType(SharedType::get(&getContext(), shape, type.getElementType(),
-                                   type.getSwizzle()));
-    OpBuilder builder(&getContext());
-    builder.setInsertionPointAfterValue(buffer);
-    auto barriers = BarriersType::get(&getContext(), slots);
-    auto make = [&](int64_t arrivals) -> Value {
-      return AllocBarriersOp::create(builder, copy.getLoc(), barriers, arrivals,
-                                     IntegerAttr());
-    };
-    channels[buffer] = {buffer, make(1), make(schedule.getWarps()), isQuery};
-  };
-  for (CopyAsyncOp copy : once)
-    add(copy, 1, /*isQuery=*/true);
-  for (scf::ForOp loop : walk.loops)
-    for (auto copy : loop.getBody()->getOps<CopyAsyncOp>())
-      add(copy, schedule.getStages(), /*isQuery=*/false);
+/// The type of a place for either tile, row for row: as wide as the wider, in
+/// panels that divide both.
+static SharedType placeFor(SharedType a, SharedType b) {
+  SharedType wider = a.getColumns() < b.getColumns() ? b : a;
+  return SharedType::get(a.getContext(), wider.getShape(),
+                         a.getElementType(),
+                         std::min(a.getSwizzle(), b.getSwizzle()));
 }
 
-/// Slot of use `use` of a ring.
-static Value slotOf(OpBuilder &builder, Location loc, Value ring, Value use) {
+static SharedType withSwizzle(SharedType tile, int64_t swizzle) {
+  return SharedType::get(tile.getContext(), tile.getShape(),
+                         tile.getElementType(), swizzle);
+}
+
+/// A ring of `slots` in the place of `buffer`, of which each can hold `place`.
+void SpecializeWarps::makeChannel(Value buffer, SharedType place,
+                                  int64_t slots) {
+  if (channels.contains(buffer))
+    return;
+  auto tile = withSwizzle(cast<SharedType>(buffer.getType()),
+                          place.getSwizzle());
+  SmallVector<int64_t> shape(place.getShape());
+  shape.insert(shape.begin(), slots);
+  buffer.setType(SharedType::get(&getContext(), shape, place.getElementType(),
+                                 place.getSwizzle()));
+  OpBuilder builder(&getContext());
+  builder.setInsertionPointAfterValue(buffer);
+  auto barriers = BarriersType::get(&getContext(), slots);
+  auto make = [&](int64_t arrivals) -> Value {
+    return AllocBarriersOp::create(builder, buffer.getLoc(), barriers, arrivals,
+                                   IntegerAttr());
+  };
+  int64_t consumers = getOperation().getSchedule().getWarps();
+  channels[buffer] = {buffer, tile, make(1), make(consumers)};
+}
+
+/// Buffers become rings. What is sent leaves from the query's place.
+void SpecializeWarps::makeChannels() {
+  ScheduleAttr schedule = getOperation().getSchedule();
+  for (CopyAsyncOp copy : once) {
+    SharedType place = copy.getDest().getType();
+    getOperation().walk([&](PutOp put) {
+      place = placeFor(place, put.getDest().getType());
+    });
+    makeChannel(copy.getDest(), place, 1 + schedule.getPrefetch());
+  }
+  for (scf::ForOp loop : walk.loops)
+    for (auto copy : loop.getBody()->getOps<CopyAsyncOp>())
+      makeChannel(copy.getDest(), copy.getDest().getType(),
+                  schedule.getStages());
+}
+
+/// Slot of use `use` of a ring, as a tile of that type.
+static Value slotOf(OpBuilder &builder, Location loc, Value ring, Value use,
+                    SharedType tile) {
   int64_t slots = cast<SharedType>(ring.getType()).getSlots();
   Value index = arith::RemUIOp::create(builder, loc, use,
                                        constantIndex(builder, loc, slots));
-  return SlotOp::create(builder, loc, ring, index);
+  Value slot = SlotOp::create(builder, loc, ring, index);
+  if (slot.getType() == tile)
+    return slot;
+  return ReuseOp::create(builder, loc, tile, slot);
+}
+
+/// Uses behind a query tile whose walk is [first, last).
+static SmallVector<Value> emitUsesBehind(OpBuilder &builder, Location loc,
+                                         Uses uses, Value first, Value last) {
+  Value steps = arith::SubIOp::create(builder, loc, last, first);
+  steps = arith::MaxSIOp::create(builder, loc, steps,
+                                 constantIndex(builder, loc, 0));
+  return {arith::AddIOp::create(builder, loc, uses.query,
+                                constantIndex(builder, loc, 1)),
+          arith::AddIOp::create(builder, loc, uses.walk, steps)};
+}
+
+/// The loop over query tiles carries them; one tile is the first.
+Uses SpecializeWarps::countUses() {
+  scf::ForOp loop = walk.loops.front();
+  Location loc = loop.getLoc();
+  IRRewriter rewriter(&getContext());
+  if (!tiles) {
+    rewriter.setInsertionPointToStart(loop->getBlock());
+    Value none = constantIndex(rewriter, loc, 0);
+    return {none, none};
+  }
+  rewriter.setInsertionPoint(tiles);
+  Value none = constantIndex(rewriter, loc, 0);
+  auto yield = [&](OpBuilder &builder, Location loc,
+                   ArrayRef<BlockArgument> counts) {
+    return emitUsesBehind(builder, loc, {counts[0], counts[1]}, walk.first(),
+                          walk.last());
+  };
+  auto counting = tiles.replaceWithAdditionalYields(
+      rewriter, {none, none}, /*replaceInitOperandUsesInLoop=*/false, yield);
+  tiles = cast<scf::ForOp>(counting->getOperation());
+  return {tiles.getRegionIterArg(0), tiles.getRegionIterArg(1)};
 }
 
 //===----------------------------------------------------------------------===//
@@ -134,12 +210,11 @@ void SpecializeWarps::emitFetch(OpBuilder &builder, CopyAsyncOp copy, Value use,
   Location loc = copy.getLoc();
   Channel &channel = channels[copy.getDest()];
   AcquireOp::create(builder, loc, channel.empty, use);
-  Value slot = slotOf(builder, loc, channel.buffer, use);
-  Region &region = *copy->getParentOfType<RolesOp>()->getParentRegion();
+  Value slot = slotOf(builder, loc, channel.buffer, use, channel.tile);
   SmallVector<Value> operands = {copy.getSource()};
   llvm::append_range(operands, copy.getIndices());
   for (Value &operand : operands) {
-    materialise(builder, operand, region, mapping);
+    materialise(builder, operand, *body, mapping);
     operand = mapping.lookupOrDefault(operand);
   }
   FetchOp::create(builder, loc, operands.front(),
@@ -147,28 +222,49 @@ void SpecializeWarps::emitFetch(OpBuilder &builder, CopyAsyncOp copy, Value use,
 }
 
 /// Whatever loop a tile is used in, it is copied the same way.
-void SpecializeWarps::emitProducer(Block &block, Walk &walk,
-                                   ArrayRef<CopyAsyncOp> once) {
-  auto builder = OpBuilder::atBlockBegin(&block);
+void SpecializeWarps::emitFetches(OpBuilder &builder, Uses uses,
+                                  IRMapping &mapping) {
   scf::ForOp loop = walk.loops.front();
   Location loc = loop.getLoc();
-  Region &region = *loop->getParentOfType<RolesOp>()->getParentRegion();
-  IRMapping mapping;
   for (CopyAsyncOp copy : once)
-    emitFetch(builder, copy, constantIndex(builder, loc, 0), mapping);
-
+    emitFetch(builder, copy, uses.query, mapping);
   for (Value bound : {walk.first(), walk.last()})
-    materialise(builder, bound, region, mapping);
+    materialise(builder, bound, *body, mapping);
   Value first = mapping.lookupOrDefault(walk.first());
   auto fetches = scf::ForOp::create(builder, loc, first,
                                     mapping.lookupOrDefault(walk.last()),
                                     constantIndex(builder, loc, 1));
-  builder.setInsertionPointToStart(fetches.getBody());
   mapping.map(loop.getInductionVar(), fetches.getInductionVar());
-  Value use =
-      arith::SubIOp::create(builder, loc, fetches.getInductionVar(), first);
+  auto inner = OpBuilder::atBlockBegin(fetches.getBody());
+  Value step =
+      arith::SubIOp::create(inner, loc, fetches.getInductionVar(), first);
+  Value use = arith::AddIOp::create(inner, loc, uses.walk, step);
   for (auto copy : loop.getBody()->getOps<CopyAsyncOp>())
-    emitFetch(builder, copy, use, mapping);
+    emitFetch(inner, copy, use, mapping);
+}
+
+void SpecializeWarps::emitProducer(Block &block) {
+  auto builder = OpBuilder::atBlockBegin(&block);
+  Location loc = walk.loops.front().getLoc();
+  Value none = constantIndex(builder, loc, 0);
+  IRMapping mapping;
+  if (!tiles)
+    return emitFetches(builder, {none, none}, mapping);
+  for (Value bound : {tiles.getLowerBound(), tiles.getUpperBound(),
+                      tiles.getStep()})
+    materialise(builder, bound, *body, mapping);
+  auto loop = scf::ForOp::create(
+      builder, loc, mapping.lookupOrDefault(tiles.getLowerBound()),
+      mapping.lookupOrDefault(tiles.getUpperBound()),
+      mapping.lookupOrDefault(tiles.getStep()), ValueRange{none, none});
+  mapping.map(tiles.getInductionVar(), loop.getInductionVar());
+  auto inner = OpBuilder::atBlockBegin(loop.getBody());
+  Uses uses = {loop.getRegionIterArg(0), loop.getRegionIterArg(1)};
+  emitFetches(inner, uses, mapping);
+  scf::YieldOp::create(
+      inner, loc,
+      emitUsesBehind(inner, loc, uses, mapping.lookupOrDefault(walk.first()),
+                     mapping.lookupOrDefault(walk.last())));
 }
 
 //===----------------------------------------------------------------------===//
@@ -195,84 +291,95 @@ static Operation *lastReader(Value buffer, Block *block) {
   return last;
 }
 
-void SpecializeWarps::rewriteStep(Walk &walk, scf::ForOp loop) {
+static void replaceInDots(Value buffer, Value slot, Block *block) {
+  buffer.replaceUsesWithIf(slot, [&](OpOperand &operand) {
+    Operation *user = operand.getOwner();
+    return isa<DotOp>(user) && (!block || user->getBlock() == block);
+  });
+}
+
+/// Warps are done with a slot behind the last product that reads it.
+static void releaseBehind(Operation *reader, Value empty, Value use) {
+  OpBuilder builder(reader->getBlock(), std::next(Block::iterator(reader)));
+  ReleaseOp::create(builder, reader->getLoc(), empty, use);
+}
+
+void SpecializeWarps::rewriteStep(scf::ForOp loop, Value usesBefore) {
   Location loc = loop.getLoc();
-  auto builder = OpBuilder::atBlockBegin(loop.getBody());
+  Block *step = loop.getBody();
+  auto builder = OpBuilder::atBlockBegin(step);
   Value use = arith::SubIOp::create(builder, loc, loop.getInductionVar(),
                                     walk.first());
-  SmallVector<CopyAsyncOp> copies(loop.getBody()->getOps<CopyAsyncOp>());
+  use = arith::AddIOp::create(builder, loc, usesBefore, use);
+  SmallVector<CopyAsyncOp> copies(step->getOps<CopyAsyncOp>());
   for (CopyAsyncOp copy : copies) {
     Channel channel = channels[copy.getDest()];
-    Operation *reader = lastReader(channel.buffer, loop.getBody());
-    awaitCopy(copy, use);
-    builder.setInsertionPointAfter(reader);
-    ReleaseOp::create(builder, reader->getLoc(), channel.empty, use);
-    builder.setInsertionPointToStart(loop.getBody());
-    builder.setInsertionPointAfterValue(use);
-    Value slot = slotOf(builder, loc, channel.buffer, use);
-    channel.buffer.replaceUsesWithIf(slot, [&](OpOperand &operand) {
-      return operand.getOwner()->getBlock() == loop.getBody() &&
-             isa<DotOp>(operand.getOwner());
-    });
-  }
-}
-
-void SpecializeWarps::rewriteConsumer(Walk &walk, ArrayRef<CopyAsyncOp> once) {
-  for (scf::ForOp loop : walk.loops)
-    rewriteStep(walk, loop);
-  for (CopyAsyncOp copy : once) {
-    OpBuilder builder(copy);
-    Value buffer = copy.getDest();
-    Value use = constantIndex(builder, copy.getLoc(), 0);
-    Value slot = slotOf(builder, copy.getLoc(), buffer, use);
-    buffer.replaceUsesWithIf(slot, [&](OpOperand &operand) {
-      return isa<DotOp>(operand.getOwner());
-    });
+    releaseBehind(lastReader(channel.buffer, step), channel.empty, use);
+    replaceInDots(channel.buffer,
+                  slotOf(builder, loc, channel.buffer, use, channel.tile),
+                  step);
     awaitCopy(copy, use);
   }
 }
 
-/// Results go where the query was, if they fit: nobody but the warp that writes
-/// a row there has read it.
-void SpecializeWarps::reuseQuery(PutOp put) {
+/// Results go where the query was: nobody but the warp that writes a row there
+/// has read it.
+static void putInPlace(PutOp put, Value query, Value use) {
   auto alloc = put.getDest().getDefiningOp<AllocOp>();
-  SharedType type = put.getDest().getType();
-  for (auto &[buffer, channel] : channels) {
-    auto ring = cast<SharedType>(buffer.getType());
-    if (!channel.isQuery || ring.getRows() != type.getRows() ||
-        ring.getSwizzle() != type.getSwizzle() ||
-        ring.getSlotBytes() < type.getBytes())
-      continue;
-    OpBuilder builder(put);
-    Value slot = slotOf(builder, put.getLoc(), buffer,
-                        constantIndex(builder, put.getLoc(), 0));
-    alloc.getResult().replaceAllUsesWith(
-        ReuseOp::create(builder, put.getLoc(), type, slot));
-    alloc.erase();
-    return;
+  auto type = withSwizzle(put.getDest().getType(),
+                          cast<SharedType>(query.getType()).getSwizzle());
+  OpBuilder builder(put);
+  Value place = slotOf(builder, put.getLoc(), query, use, type);
+  alloc.getResult().replaceAllUsesWith(place);
+  alloc.erase();
+}
+
+void SpecializeWarps::rewriteConsumer(Uses uses) {
+  for (scf::ForOp loop : walk.loops)
+    rewriteStep(loop, uses.walk);
+  Block *tile = walk.loops.front()->getBlock();
+  for (CopyAsyncOp copy : once) {
+    Location loc = copy.getLoc();
+    Channel channel = channels[copy.getDest()];
+    OpBuilder builder(copy);
+    replaceInDots(channel.buffer,
+                  slotOf(builder, loc, channel.buffer, uses.query,
+                         channel.tile),
+                  nullptr);
+    tile->walk([&](PutOp put) {
+      putInPlace(put, channel.buffer, uses.query);
+    });
+    awaitCopy(copy, uses.query);
+    if (!tiles)
+      continue; // nobody waits for it
+    // At the end, as results may leave from its place.
+    builder.setInsertionPoint(tile->getTerminator());
+    ReleaseOp::create(builder, loc, channel.empty, uses.query);
   }
 }
 
 void SpecializeWarps::runOnOperation() {
   KernelOp kernel = getOperation();
   channels.clear();
-  if (!kernel.isSpecialized())
+  walk = Walk::find(kernel);
+  if (!kernel.isSpecialized() || walk.loops.empty())
     return;
-  Walk walk = Walk::find(kernel);
-  if (walk.loops.empty())
-    return;
-  Block &body = kernel.getBody().front();
-  SmallVector<CopyAsyncOp> once(body.getOps<CopyAsyncOp>());
-  makeChannels(walk, once);
+  body = &kernel.getBody();
+  Block *tile = walk.loops.front()->getBlock();
+  tiles = dyn_cast<scf::ForOp>(tile->getParentOp());
+  once.assign(tile->getOps<CopyAsyncOp>().begin(),
+              tile->getOps<CopyAsyncOp>().end());
+  makeChannels();
+  Uses uses = countUses();
 
-  OpBuilder builder(body.getTerminator());
+  Block &program = body->front();
+  OpBuilder builder(program.getTerminator());
   auto roles = RolesOp::create(builder, kernel.getLoc());
   Block &producer = roles.getProducer().emplaceBlock();
   Block &consumer = roles.getConsumer().emplaceBlock();
-  for (Operation &op : llvm::make_early_inc_range(body.without_terminator()))
+  for (Operation &op : llvm::make_early_inc_range(program.without_terminator()))
     if (!isa<AllocOp, AllocBarriersOp, RolesOp>(op))
       op.moveBefore(&consumer, consumer.end());
-  emitProducer(producer, walk, once);
-  rewriteConsumer(walk, once);
-  kernel.walk([&](PutOp put) { reuseQuery(put); });
+  emitProducer(producer);
+  rewriteConsumer(uses);
 }

@@ -13,21 +13,27 @@
 using namespace mlir;
 using namespace attn::tile;
 
-static bool copiesTiles(scf::ForOp loop) {
-  return !loop.getBody()->getOps<CopyAsyncOp>().empty();
-}
-
-Walk Walk::find(KernelOp kernel) {
+/// The innermost loops, one behind the other, whose steps have an `OpT`. A loop
+/// over query tiles has a walk in it.
+template <typename OpT>
+static Walk findLoops(KernelOp kernel) {
   Walk walk;
-  for (auto loop : kernel.getBody().front().getOps<scf::ForOp>()) {
-    if (!copiesTiles(loop))
-      continue;
-    if (!walk.loops.empty() && walk.last() != loop.getLowerBound())
-      break;
+  kernel.walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
+    Block *step = loop.getBody();
+    if (step->getOps<OpT>().empty() || !step->getOps<scf::ForOp>().empty())
+      return WalkResult::advance();
+    bool continues = walk.loops.empty() || walk.last() == loop.getLowerBound();
+    if (!continues)
+      return WalkResult::interrupt();
     walk.loops.push_back(loop);
-  }
+    return WalkResult::skip();
+  });
   return walk;
 }
+
+Walk Walk::find(KernelOp kernel) { return findLoops<CopyAsyncOp>(kernel); }
+
+Walk Walk::findProducts(KernelOp kernel) { return findLoops<DotOp>(kernel); }
 
 OpBuilder Walk::prologue(KernelOp kernel, int64_t groups) {
   scf::ForOp loop = loops.front();

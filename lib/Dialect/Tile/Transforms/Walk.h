@@ -15,7 +15,9 @@ namespace attn::tile {
 /// The walk over KV tiles [first, last): masked and unmasked tiles are separate
 /// loops, each of which begins where the one before it ends.
 struct Walk {
+  /// By what its steps do: copy tiles or, where other warps do that, multiply.
   static Walk find(KernelOp kernel);
+  static Walk findProducts(KernelOp kernel);
 
   mlir::Value first() { return loops.front().getLowerBound(); }
   mlir::Value last() { return loops.back().getUpperBound(); }

@@ -34,7 +34,10 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
       known;
     * `producers`: warps that only copy, a whole warpgroup behind the other
       warps; 0: every warp copies;
-    * `persistent`: 1 where a CTA takes one query tile after the other;
+    * `persistent`: 1 where a CTA takes one query tile after the other, those of
+      a head in order; 2 where it takes the last rows of many heads first, which
+      have most keys under a causal mask;
+    * `prefetch`: 1 where the next query tile is copied while one is computed;
     * `turns`: what warpgroups take turns in: 0 nothing, 1 the exponentials, 2
       the multiplications;
     * `overlap`: 1 where the scores of a step are multiplied while the values of
@@ -49,6 +52,7 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
                         DefaultValuedParameter<"int64_t", "1">:$split,
                         DefaultValuedParameter<"int64_t", "0">:$producers,
                         DefaultValuedParameter<"int64_t", "0">:$persistent,
+                        DefaultValuedParameter<"int64_t", "0">:$prefetch,
                         DefaultValuedParameter<"int64_t", "0">:$turns,
                         DefaultValuedParameter<"int64_t", "0">:$overlap);
   let assemblyFormat = "`<` struct(params) `>`";
@@ -57,7 +61,7 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
   let builders = [AttrBuilder<(ins "int64_t":$q, "int64_t":$kv,
                                    "int64_t":$warps, "int64_t":$stages), [{
     return $_get($_ctxt, q, kv, warps, stages, /*split=*/1, /*producers=*/0,
-                 /*persistent=*/0, /*turns=*/0, /*overlap=*/0);
+                 /*persistent=*/0, /*prefetch=*/0, /*turns=*/0, /*overlap=*/0);
   }]>];
   let extraClassDeclaration = [{
     /// Threads of one warp.

@@ -132,6 +132,20 @@ def Tile_BlockIdOp : Tile_Op<"block_id", [Pure]> {
   let assemblyFormat = "$dim attr-dict";
 }
 
+def Tile_GridDimOp : Tile_Op<"grid_dim", [Pure]> {
+  let summary = "is the number of CTAs along a dimension of the grid";
+  let arguments = (ins Tile_GridDimAttr:$dim);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$dim attr-dict";
+}
+
+def Tile_MultiprocessorsOp : Tile_Op<"multiprocessors", [Pure]> {
+  let summary = "is how many multiprocessors the device has";
+  let description = [{ In the host function; asked when it is called. }];
+  let results = (outs Index:$result);
+  let assemblyFormat = "attr-dict";
+}
+
 //===----------------------------------------------------------------------===//
 // Global memory
 //===----------------------------------------------------------------------===//
@@ -189,7 +203,9 @@ def Tile_DotOp : Tile_Op<"dot", [
   let description = [{
     `result = a * b + acc`, or `a * b^T + acc` with `transpose_b`, in the
     accumulator's type. The inner dimension is a multiple of 16. Operands are
-    values or tiles in shared memory, which it then reads.
+    values or tiles in shared memory, which it then reads. With `async`, the
+    product is only started: the result may be used by `tile.wait_dots` alone,
+    and until then operands in shared memory must not change.
 
     ```mlir
     %s = tile.dot %q, %k, %zero transpose_b
@@ -197,13 +213,34 @@ def Tile_DotOp : Tile_Op<"dot", [
     ```
   }];
   let arguments = (ins Tile_Operand:$a, Tile_Operand:$b, Tile_TileType:$acc,
-                       UnitAttr:$transpose_b);
+                       UnitAttr:$transpose_b, UnitAttr:$async);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
-    $a `,` $b `,` $acc (`transpose_b` $transpose_b^)? attr-dict `:` type($a)
-    `,` type($b) `,` type($acc)
+    $a `,` $b `,` $acc (`transpose_b` $transpose_b^)? (`async` $async^)?
+    attr-dict `:` type($a) `,` type($b) `,` type($acc)
   }];
   let hasVerifier = 1;
+}
+
+def Tile_WaitDotsOp : Tile_Op<"wait_dots", [
+    AllTypesMatch<["started", "result"]>,
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "is the result of a product that was started";
+  let description = [{
+    Waits until at most `pending` products are in flight, of those started so
+    far; the one that is named must be among the others.
+
+    ```mlir
+    %started = tile.dot %q, %k, %zero transpose_b async : …
+    %s = tile.wait_dots %started pending = 0 : tensor<128x128xf32>
+    ```
+  }];
+  let arguments = (ins Tile_TileType:$started,
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$pending);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $started `pending` `=` $pending attr-dict `:` type($started)
+  }];
 }
 
 def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
@@ -533,6 +570,28 @@ def Tile_ReuseOp : Tile_Op<"reuse", [Pure]> {
   let results = (outs Tile_SharedType:$result);
   let assemblyFormat = "$source attr-dict `:` type($source) `to` type($result)";
   let hasVerifier = 1;
+}
+
+def Tile_WarpgroupIdOp : Tile_Op<"warpgroup_id", [Pure]> {
+  let summary = "is the index of the warpgroup among those that compute";
+  let results = (outs Index:$result);
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_TakeTurnOp : Tile_Op<"take_turn", [
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "waits until the other warpgroup passes the turn";
+  let description = [{
+    Of two warpgroups, one at a time is between this and `tile.pass_turn`.
+    Inserted by `tile-take-turns`.
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_PassTurnOp : Tile_Op<"pass_turn", [
+    MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "lets the other warpgroup take its turn";
+  let assemblyFormat = "attr-dict";
 }
 
 def Tile_TensorMapOp : Tile_Op<"tensor_map", [Pure]> {

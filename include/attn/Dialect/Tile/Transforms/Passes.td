@@ -91,7 +91,8 @@ def SpecializeWarps : Pass<"tile-specialize-warps", "::attn::tile::KernelOp"> {
     schedule has producers; others stay as they are. Output: a `tile.roles`. The
     producers' program fetches the query and, one after the other, the tiles of
     the walk over KV tiles; the consumers' is the kernel without its copies.
-    Each buffer is a ring (of `stages` slots, or one) with two barriers a slot:
+    Each buffer is a ring (of `stages` slots; of one, or two with `prefetch`, for
+    the query) with two barriers a slot:
     `full`, at which a fetch arrives, and `empty`, at which each consuming warp
     arrives behind its last `tile.dot` that reads the slot. What is put into
     shared memory before it is sent has the query's place where it fits.
@@ -109,6 +110,29 @@ def SpecializeWarps : Pass<"tile-specialize-warps", "::attn::tile::KernelOp"> {
     %s = tile.dot %q, %slot, %zero transpose_b : …
     tile.release %empty[%n] : !tile.barriers<2>
     ```
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
+def OverlapDots : Pass<"tile-overlap-dots", "::attn::tile::KernelOp"> {
+  let summary = "multiplies scores while values are multiplied";
+  let description = [{
+    Input: kernels after `tile-specialize-warps`; nothing changes where the
+    schedule's `overlap` is 0. Output: the walk's first tile is taken before its
+    loops, which start the product of a step's scores and that of the weights
+    and values of the step before it together, and wait for each where it is
+    needed; the last product of values follows the loops. Loops carry the
+    weights, in the element type, besides.
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
+def TakeTurns : Pass<"tile-take-turns", "::attn::tile::KernelOp"> {
+  let summary = "has two warpgroups alternate";
+  let description = [{
+    Input: kernels after `tile-overlap-dots`. Output: as the schedule's `turns`
+    says, each step takes its turn before its exponentials (1), or before it
+    starts its products (2), and passes it behind them.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
