@@ -6,7 +6,7 @@
 // RUN: not attn-opt %s --attn-select-schedule="schedule=q=512" 2>&1 | FileCheck %s --check-prefix=REGISTERS
 
 // TARGET: error: unknown target `sm_1`; known are sm_80
-// KEY: error: expected schedule keys `q`, `kv`, `warps`, `stages`, `split`, `producers`, `persistent`, `turns` or `overlap`, got `rows`
+// KEY: error: expected schedule keys `q`, `kv`, `warps`, `stages`, `split`, `producers`, `persistent`, `prefetch`, `turns` or `overlap`, got `rows`
 // VALUE: error: expected an integer for schedule key `q`, got `many`
 // RULE: error: expected schedule key `q` to be a multiple of 64 (16 rows for each of 4 warps), got 100
 // SPLIT: error: expected schedule key `split` in 0..128, got 129

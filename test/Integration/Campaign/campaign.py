@@ -7,7 +7,7 @@
 #===------------------------------------------------------------------------===#
 """Compiles, runs and judges one random configuration.
 
-Usage: campaign.py --bin DIR --output DIR --seed N --case N
+Usage: campaign.py --bin DIR --output DIR --seed N --case N [--target NAME]
 
 Exits 0 and prints nothing when attn-run finds no hazard, its judge is content,
 and (for configurations with arrays of their own) numpy agrees under the same
@@ -33,8 +33,8 @@ def shape_text(shape):
 
 
 class Run:
-    def __init__(self, config, binaries, directory):
-        self.config, self.case = config, config.case
+    def __init__(self, config, target, binaries, directory):
+        self.config, self.case, self.target = config, config.case, target
         self.binaries, self.directory = binaries, directory
         self.command = []
 
@@ -63,15 +63,20 @@ class Run:
         source = self.path("f.mlir")
         pathlib.Path(source).write_text(self.case.mlir(), encoding="utf-8")
         self.command = [os.path.join(self.binaries, "attn-run"), source,
-                        "--device=sim", "--target=sm_80",
+                        "--device=sim", f"--target={self.target}",
                         f"--json={self.path('record.json')}",
                         *self.input_flags()]
         if self.case.schedule:
             self.command.append(f"--schedule={self.case.schedule}")
-        environment = dict(os.environ,
-                           ATTNRT_SIM_SEED=str(self.config.sim_seed))
+        environment = dict(os.environ, **self.environment())
         return subprocess.run(self.command, env=environment, timeout=300,
                               capture_output=True, text=True, check=False)
+
+    def environment(self):
+        """Warps and asynchronous work in another order each time."""
+        policies = ["late", "early", "torn", f"random:{self.config.seed % 1000}"]
+        return {"ATTNRT_SIM_SEED": str(self.config.sim_seed),
+                "ATTNRT_SIM_SCHEDULE": policies[self.config.sim_seed % 4]}
 
     def check_record(self):
         with open(self.path("record.json"), encoding="utf-8") as file:
@@ -116,18 +121,20 @@ def main():
     parser.add_argument("--output", required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--case", type=int, required=True)
+    parser.add_argument("--target", default="sm_80")
     options = parser.parse_args()
 
-    config = configuration(options.seed, options.case)
+    config = configuration(options.seed, options.case, options.target)
     shutil.rmtree(options.output, ignore_errors=True)
     os.makedirs(options.output)
-    run = Run(config, options.bin, options.output)
+    run = Run(config, options.target, options.bin, options.output)
     wrong = run.check()
     if not wrong:
         shutil.rmtree(options.output)
         return 0
     print(f"{config}\n{config.case.mlir()}\n"
-          f"ATTNRT_SIM_SEED={config.sim_seed} {' '.join(run.command)}\n\n"
+          f"{' '.join('='.join(item) for item in run.environment().items())} "
+          f"{' '.join(run.command)}\n\n"
           f"{wrong}")
     return 1
 

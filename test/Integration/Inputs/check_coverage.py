@@ -7,19 +7,19 @@
 #===------------------------------------------------------------------------===#
 """Fails where the first COUNT configurations of SEED leave something out.
 
-Usage: check_coverage.py SEED COUNT
+Usage: check_coverage.py SEED COUNT TARGET
 """
 
 import sys
 
-from attn_testing.generator import (DECKS, HEAD_DIMS, RANDOM, Dealer, draw)
+from attn_testing.generator import HEAD_DIMS, RANDOM, Dealer, draw
 
 import numpy as np
 
 
 def main():
     seed, count = int(sys.argv[1]), int(sys.argv[2])
-    dealer = Dealer(np.random.default_rng(seed))
+    dealer = Dealer(np.random.default_rng(seed), sys.argv[3])
     configurations = [draw(dealer) for _ in range(count)]
     cases = [c.case for c in configurations]
 
@@ -33,10 +33,10 @@ def main():
     demand("dqk != dv", [True], {c.dims[0] != c.dims[1] for c in cases})
     for name in ["element", "layout", "scale", "masked_row", "results",
                  "schedule"]:
-        demand(name, DECKS[name], {getattr(c, name) for c in cases})
+        demand(name, dealer.decks[name], {getattr(c, name) for c in cases})
     for index, name in enumerate(["sq", "sk"]):
         lengths = {c.lengths[index] for c in cases}
-        demand(name, [n for n in DECKS[name] if n is not RANDOM], lengths)
+        demand(name, [n for n in dealer.decks[name] if n is not RANDOM], lengths)
     demand("batch", [0, 1, 2, 3], {c.batch for c in cases})
     causals = {c.causal if isinstance(c.causal, (str, type(None))) else
                (c.causal > 0) - (c.causal < 0) for c in cases}
@@ -51,7 +51,7 @@ def main():
     demand("rows without keys", [True, False], has_empty_rows)
     demand("judged by numpy", ["arrays", "seeded"],
            {c.inputs for c in configurations})
-    demand("values", DECKS["values"], {c.values for c in configurations})
+    demand("values", dealer.decks["values"], {c.values for c in configurations})
 
 
 main()

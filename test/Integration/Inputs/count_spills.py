@@ -5,7 +5,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Usage: count_spills.py DIRECTORY few|all
+"""Usage: count_spills.py DIRECTORY few|all [TARGET [SCHEDULE]]
 
 Compiles kernels down to machine code and prints those that spill, by the
 compiler's own word. Few are all head dimensions with both masks and an LSE, which
@@ -26,6 +26,8 @@ from attn_testing.case import Case
 ALL = frozenset(operand + dim for operand in "qkv" for dim in "bhs")
 DIMS = range(8, 257, 8)
 BOTH = {"causal": "bottom_right", "window": (100, 0)}
+FLAGS = ["--target=" + (sys.argv[3] if len(sys.argv) > 3 else "sm_80")]
+FLAGS += [f"--schedule={keys}" for keys in sys.argv[4:]]
 MASKS = [{}, {"causal": "bottom_right"}, {"causal": "top_left"},
          {"window": (64, 64)}, {"window": (100, None)}, BOTH,
          {**BOTH, "masked_row": "uniform"}]
@@ -56,7 +58,7 @@ def spilling(directory, first, cases):
     source.write_text("".join(case.mlir(f"f{first + i}")
                               for i, case in enumerate(cases)))
     run = subprocess.run(
-        ["attn-compile", source, "--target=sm_80", "--emit=cubin", "-o",
+        ["attn-compile", source, *FLAGS, "--emit=cubin", "-o",
          directory / f"{first}.cubin"], stderr=subprocess.PIPE, text=True)
     if run.returncode == 0:
         return []

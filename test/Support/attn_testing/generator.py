@@ -20,6 +20,7 @@ import numpy as np
 from attn_testing.case import Case
 
 HEAD_DIMS = list(range(8, 257, 8))
+PLAIN = "persistent=0,prefetch=0,turns=0,overlap=0"
 RANDOM = object()
 LENGTHS = [0, 1, 2, 8, 15, 16, 17, 31, 63, 64, 65, 100, 127, 128, 129, 192, 200,
            255, 256, 257, 300] + [RANDOM] * 6
@@ -43,10 +44,6 @@ DECKS = {
     "masked_row": ["zero", "nan", "uniform"],
     "results": [("o", "lse"), ("o", "lse"), ("o",), ("lse", "o"), ("lse",)],
     "dynamic": ["none", "lengths", "all", "mixed"],
-    "schedule": [None] * 3 + [
-        "q=16,kv=16,warps=1,stages=1", "q=32,kv=32,warps=2", "stages=1",
-        "kv=32", "kv=48,stages=2", "kv=16,stages=3", "q=64,warps=4,kv=32",
-        "q=64,warps=2,kv=16,stages=2"],
     "inputs": ["arrays", "arrays", "seeded"],
     "values": ["normal", "normal", "normal", "large", "small", "constant",
                "tail"],
@@ -55,6 +52,20 @@ DECKS = {
 
 # What one case may cost: the simulator runs some 10^7 warp instructions a
 # second, of which a tensor core instruction is 4096 FLOP.
+# What a target may be asked to do instead of its default.
+SCHEDULES = {
+    "sm_80": [None] * 3 + [
+        "q=16,kv=16,warps=1,stages=1", "q=32,kv=32,warps=2", "stages=1",
+        "kv=32", "kv=48,stages=2", "kv=16,stages=3", "q=64,warps=4,kv=32",
+        "q=64,warps=2,kv=16,stages=2"],
+    "sm_90a": [None] * 3 + [f"{PLAIN},{keys}" for keys in [
+        "kv=64", "stages=1", "q=64,warps=4,kv=48", "kv=32,stages=3",
+        "persistent=1", "persistent=2,prefetch=1,turns=1", "turns=1,kv=80",
+        "overlap=1", "overlap=1,turns=2,kv=48",
+        "persistent=2,prefetch=1,overlap=1,turns=2", "split=3",
+        "split=2,persistent=2,overlap=1"]],
+}
+
 MAX_FLOPS = 3e8
 
 
@@ -68,13 +79,14 @@ class Configuration:
 
 
 class Dealer:
-    def __init__(self, rng):
+    def __init__(self, rng, target):
         self.rng = rng
-        self.hands = {name: [] for name in DECKS}
+        self.decks = {**DECKS, "schedule": SCHEDULES[target]}
+        self.hands = {name: [] for name in self.decks}
 
     def deal(self, name):
         if not self.hands[name]:
-            deck = DECKS[name]
+            deck = self.decks[name]
             self.hands[name] = [deck[n] for n in self.rng.permutation(len(deck))]
         return self.hands[name].pop()
 
@@ -136,7 +148,7 @@ def draw(dealer):
     """The next configuration. Cards that it has no use for stay in the deck."""
     rng = dealer.rng
     card = {name: dealer.deal(name) for name in DECKS
-            if name not in ("dv", "sk", "schedule")}
+            if name not in ("dv", "sk")}
     dqk, sq = card["dqk"], draw_length(rng, card["sq"])
     dims = (dqk, dqk if card["equal_dims"] else dealer.deal("dv"))
     lengths = (sq, sq if card["equal_lengths"] else
@@ -154,8 +166,8 @@ def draw(dealer):
                          int(rng.integers(2**31)), card["sim_seed"])
 
 
-def configuration(seed, number):
-    dealer = Dealer(np.random.default_rng(seed))
+def configuration(seed, number, target="sm_80"):
+    dealer = Dealer(np.random.default_rng(seed), target)
     for _ in range(number):
         draw(dealer)
     return draw(dealer)

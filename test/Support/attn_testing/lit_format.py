@@ -15,15 +15,17 @@ import lit.Test
 
 
 class CampaignFormat(lit.formats.base.TestFormat):
-    def __init__(self, script, seed, count):
-        self.script, self.seed, self.count = script, seed, count
+    def __init__(self, script, seed, counts):
+        """`counts`: how many of each target."""
+        self.script, self.seed, self.counts = script, seed, counts
 
     def getTestsInDirectory(self, testSuite, path_in_suite, litConfig,
                             localConfig):
-        for number in range(self.count):
-            yield lit.Test.Test(testSuite, path_in_suite +
-                                (f"seed-{self.seed}-case-{number:03}",),
-                                localConfig)
+        for target, count in self.counts.items():
+            for number in range(count):
+                name = f"{target}-seed-{self.seed}-case-{number:03}"
+                yield lit.Test.Test(testSuite, path_in_suite + (name,),
+                                    localConfig)
 
     def execute(self, test, litConfig):
         name = test.path_in_suite[-1]
@@ -31,7 +33,8 @@ class CampaignFormat(lit.formats.base.TestFormat):
                               name)
         command = [test.config.python, self.script,
                    "--bin", test.config.attn_tools_dir, "--output", output,
-                   "--seed", str(self.seed), "--case", name.split("-")[-1]]
+                   "--seed", str(self.seed), "--case", name.split("-")[-1],
+                   "--target", name.split("-")[0]]
         process = subprocess.run(
             command, env=test.config.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
