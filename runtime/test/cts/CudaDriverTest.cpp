@@ -127,6 +127,24 @@ TEST_F(CudaDriver, Times) {
   EXPECT_EQ(*time, 1.5);
 }
 
+TEST_F(CudaDriver, CodeForAnotherChipNamesBoth) {
+  std::unique_ptr<Device> device = open(); // sm_81
+  for (const char *runs : {"sm_70", "sm_80", "sm_81", "sm_81a", "sm_81f"})
+    EXPECT_TRUE(device->load({"m", ".target " + std::string(runs) + "\n" +
+                                       std::string(kVectorAdd),
+                              {}}))
+        << runs;
+  for (const char *other : {"sm_80a", "sm_82", "sm_90", "sm_90a", "sm_100f"})
+    expectFailure(
+        device->load({"kernels",
+                      "//\n\t.target\t" + std::string(other) + ", debug\n",
+                      "cubin that fits"})
+            .status(),
+        Code::Device,
+        "module kernels holds code for " + std::string(other) +
+            "; fake GPU is sm_81");
+}
+
 TEST_F(CudaDriver, ABinaryWithoutPtx) {
   std::unique_ptr<Device> device = open();
   EXPECT_TRUE(device->load({"m", {}, "cubin that fits"}));

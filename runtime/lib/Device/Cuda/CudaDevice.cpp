@@ -14,6 +14,7 @@
 
 #include "Device/Cuda/CudaDriver.h"
 #include "Device/Cuda/CudaDriverApi.h"
+#include "Device/Cuda/PtxTarget.h"
 #include "Device/Factories.h"
 #include "attnrt/HostTensor.h"
 
@@ -74,6 +75,8 @@ private:
   Status describe();
   Status outOfMemory(size_t bytes) const;
   Status createPool();
+  /// The driver's own words for code of another chip name neither.
+  Status checkTarget(const ModuleImage &image) const;
   Expected<CUmodule> loadPtx(const ModuleImage &image) const;
   Status grantShared(CudaKernel &kernel, uint32_t bytes);
   Status launchClusters(const CudaKernel &kernel, const LaunchShape &shape,
@@ -289,10 +292,20 @@ Expected<CUmodule> CudaDevice::loadPtx(const ModuleImage &image) const {
   return Status(badText ? Code::BadInput : Code::Device, message);
 }
 
+Status CudaDevice::checkTarget(const ModuleImage &image) const {
+  std::string target(targetOf(image.ptx));
+  if (runsOn(target, description))
+    return Status::ok();
+  return Status::device(
+      "module " + std::string(image.name) + " holds code for " + target + "; " +
+      description.name + " is sm_" + std::to_string(description.computeMajor) +
+      std::to_string(description.computeMinor));
+}
+
 Expected<Module *> CudaDevice::load(const ModuleImage &image) {
-  Status entered = enter();
-  if (!entered.isOk())
-    return entered;
+  for (Status status : {enter(), checkTarget(image)})
+    if (!status.isOk())
+      return status;
   auto module = std::make_unique<CudaModule>();
   CUresult result = CUDA_ERROR_NO_BINARY_FOR_GPU;
   if (!image.cubin.empty())
