@@ -20,13 +20,13 @@ struct Row {
   llvm::StringRef target;
   HeadDims max;
   ScheduleKeys keys;
-  bool takesMasks = true;
 };
 } // namespace
 
 /// Two warpgroups of consumers, which take one query tile, beside producers;
 /// CTAs stay, and products overlap. There is room for the next query up to 128,
-/// where taking turns pays, too: beyond, exponentials are a small part.
+/// where taking turns pays, too: beyond, exponentials are a small part. Beyond
+/// 192 values, ptxas spills with more than 64 keys, for some masks and lengths.
 static constexpr ScheduleKeys specialized(int64_t q, int64_t kv, bool isSmall) {
   return {q, kv, /*warps=*/8, /*stages=*/2, /*split=*/1, /*producers=*/4,
           /*persistent=*/1, /*prefetch=*/isSmall, /*turns=*/isSmall ? 2 : 0,
@@ -46,19 +46,15 @@ static constexpr Row kRows[] = {
     {"sm_80", {256, 256}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1}},
     {"sm_90a", {128, 128}, specialized(/*q=*/128, /*kv=*/128, true)},
     {"sm_90a", {192, 128}, specialized(/*q=*/128, /*kv=*/128, false)},
-    {"sm_90a", {192, 192}, specialized(/*q=*/128, /*kv=*/112, false), false},
     {"sm_90a", {192, 192}, specialized(/*q=*/128, /*kv=*/96, false)},
-    {"sm_90a", {256, 256}, specialized(/*q=*/128, /*kv=*/80, false), false},
     {"sm_90a", {256, 256}, specialized(/*q=*/128, /*kv=*/64, false)},
 };
 
-ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims,
-                                   bool isMasked) {
+ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
   const Row *row = std::find_if(
       std::begin(kRows), std::end(kRows), [&](const Row &candidate) {
         return candidate.target == target.name && dims.qk <= candidate.max.qk &&
-               dims.v <= candidate.max.v &&
-               (candidate.takesMasks || !isMasked);
+               dims.v <= candidate.max.v;
       });
   assert(row != std::end(kRows) && "every target has a row for every head dim");
   return row->keys;

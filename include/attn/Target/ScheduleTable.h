@@ -25,9 +25,7 @@ struct HeadDims {
   int64_t qk, v;
 };
 
-/// A mask takes registers of its own.
-ScheduleKeys defaultSchedule(const TargetDesc &target, HeadDims dims,
-                             bool isMasked);
+ScheduleKeys defaultSchedule(const TargetDesc &target, HeadDims dims);
 
 /// Registers of a thread, where warpgroups hand some to others.
 struct RegisterSplit {

@@ -103,7 +103,7 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   auto emitError = [&] { return mlir::emitError(op.getLoc()); };
   HeadDims dims{static_cast<int64_t>(llvm::alignTo(op.getHeadDimQK(), 16)),
                 static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), 16))};
-  ScheduleKeys keys = defaultSchedule(target, dims, !op.getKeep().empty());
+  ScheduleKeys keys = defaultSchedule(target, dims);
   keys.split = defaultSplit(op, keys.q, target);
   if (keys.persistent && laterRowsHaveMore(op))
     keys.persistent = 2;
