@@ -120,6 +120,10 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
     return emitError() << "schedule `" << attr.toFlag()
                        << "` needs warpgroups, which " << target.name
                        << " does not have";
+  if (!keys.producers && target.hasWarpgroups)
+    return emitError() << "schedule `" << attr.toFlag()
+                       << "` has no producers, which warpgroups of "
+                       << target.name << " need";
   int64_t registers = estimateRegisters(keys, dims);
   int64_t limit = registerLimit(target, keys);
   if (registers > limit)
