@@ -87,6 +87,27 @@ mlir::Value emitWarpgroupId(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Operation *op);
 
 //===----------------------------------------------------------------------===//
+// Assembly
+//===----------------------------------------------------------------------===//
+
+/// A statement with side effects. `tied` are the first results' registers before
+/// it; its operands count from 0: results, tied ones, inputs.
+llvm::SmallVector<mlir::Value>
+emitAssembly(mlir::OpBuilder &builder, mlir::Location loc,
+             const llvm::Twine &text, mlir::TypeRange results,
+             mlir::ValueRange tied, mlir::ValueRange inputs = {});
+
+/// The registers of tiles as they are behind `text`, unchanged. `inputs` are
+/// operands behind twice those registers.
+llvm::SmallVector<llvm::SmallVector<mlir::Value>>
+emitPast(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef text,
+         llvm::ArrayRef<mlir::ValueRange> tiles, mlir::ValueRange inputs = {});
+
+/// Assembly that sets the predicate q from `count` operands from `first` on. It
+/// never holds, but for all that ptxas knows it may.
+std::string choosePredicate(size_t first, size_t count);
+
+//===----------------------------------------------------------------------===//
 // Global memory
 //===----------------------------------------------------------------------===//
 

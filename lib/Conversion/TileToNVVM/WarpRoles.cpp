@@ -8,6 +8,7 @@
 #include "Lowering.h"
 
 #include "attn/Target/ScheduleTable.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace attn;
@@ -46,7 +47,7 @@ struct TakeTurnConversion : OpConversionPattern<TakeTurnOp> {
 struct PassTurnConversion : OpConversionPattern<PassTurnOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
-  matchAndRewrite(PassTurnOp op, OpAdaptor,
+  matchAndRewrite(PassTurnOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override;
 };
 
@@ -89,33 +90,39 @@ Value attn::tile::emitWarpgroupId(OpBuilder &builder, Location loc,
 /// it waits and the other one arrives.
 static constexpr int64_t kFirstTurn = 1;
 
-static Value emitTurnThreads(OpBuilder &builder, Operation *op) {
-  return emitI32(builder, op->getLoc(), scheduleOf(op).getThreads());
-}
-
 LogicalResult TakeTurnConversion::matchAndRewrite(
     TakeTurnOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
   Value turn = arith::AddIOp::create(rewriter, loc,
                                      emitWarpgroupId(rewriter, loc, op),
                                      emitI32(rewriter, loc, kFirstTurn));
-  // nvvm.barrier cannot be read back with attributes behind it.
-  LLVM::CallIntrinsicOp::create(
-      rewriter, loc,
-      rewriter.getStringAttr("llvm.nvvm.barrier.cta.sync.aligned.count"),
-      ValueRange{turn, emitTurnThreads(rewriter, op)});
+  std::string text =
+      llvm::formatv("bar.sync $0, {0};", scheduleOf(op).getThreads());
+  emitAssembly(rewriter, loc, text, TypeRange(), ValueRange(), turn);
   rewriter.eraseOp(op);
   return success();
 }
 
+/// Which barrier it is depends on what is to be computed before.
 LogicalResult PassTurnConversion::matchAndRewrite(
-    PassTurnOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+    PassTurnOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
   Value turn = arith::SubIOp::create(rewriter, loc,
                                      emitI32(rewriter, loc, kFirstTurn + 1),
                                      emitWarpgroupId(rewriter, loc, op));
-  NVVM::BarrierArriveOp::create(rewriter, loc, turn,
-                                emitTurnThreads(rewriter, op));
+  SmallVector<Value> inputs = {turn};
+  for (ValueRange tile : adaptor.getComputed())
+    llvm::append_range(inputs, tile);
+  std::string arrive =
+      llvm::formatv("{0}, {1};", inputs.size() > 1 ? "t" : "$0",
+                    scheduleOf(op).getThreads());
+  std::string text = "bar.arrive " + arrive;
+  if (inputs.size() > 1)
+    text = "{\n.reg .pred q;\n.reg .b32 t;\n" +
+           choosePredicate(1, inputs.size() - 1) +
+           "selp.b32 t, 0, $0, q;\n" + text + "\n}";
+  emitAssembly(rewriter, loc, text, TypeRange(), ValueRange(), inputs);
   rewriter.eraseOp(op);
   return success();
 }

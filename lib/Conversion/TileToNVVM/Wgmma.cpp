@@ -115,56 +115,6 @@ static std::string registerList(size_t first, size_t count) {
   return list + "}";
 }
 
-/// Assembly with results tied to its first inputs, or with results alone.
-static SmallVector<Value> emitTied(OpBuilder &builder, Location loc,
-                                   const Twine &text, TypeRange results,
-                                   ValueRange tied, ValueRange inputs = {}) {
-  auto codeOf = [](Type type) {
-    return type.isF32() ? "f" : type.isInteger(64) ? "l" : "r";
-  };
-  std::string constraints;
-  auto add = [&](const Twine &constraint) {
-    constraints += (constraints.empty() ? "" : ",") + constraint.str();
-  };
-  for (Type type : results)
-    add(Twine("=") + codeOf(type));
-  for (size_t i = 0; i < tied.size(); ++i)
-    add(Twine(i));
-  for (Value input : inputs)
-    add(codeOf(input.getType()));
-  SmallVector<Value> operands(tied);
-  llvm::append_range(operands, inputs);
-  auto structure = LLVM::LLVMStructType::getLiteral(
-      builder.getContext(), SmallVector<Type>(results));
-  Type result = results.size() == 1 ? results.front() : Type(structure);
-  Value packed =
-      LLVM::InlineAsmOp::create(builder, loc, result, operands, text.str(),
-                                constraints, /*has_side_effects=*/true,
-                                /*is_align_stack=*/false,
-                                LLVM::TailCallKind::None,
-                                LLVM::AsmDialectAttr(), ArrayAttr())
-          .getResult(0);
-  if (results.size() == 1)
-    return {packed};
-  SmallVector<Value> values;
-  for (size_t i = 0; i < results.size(); ++i)
-    values.push_back(LLVM::ExtractValueOp::create(builder, loc, packed, i));
-  return values;
-}
-
-/// `values` as they are behind `instruction`.
-static SmallVector<Value> emitPast(OpBuilder &builder, Location loc,
-                                   StringRef instruction, ValueRange values) {
-  return emitTied(builder, loc, instruction + ";", values.getTypes(), values);
-}
-
-static SmallVector<Value> emitWait(OpBuilder &builder, Location loc,
-                                   ValueRange registers, int64_t pending) {
-  std::string wait =
-      llvm::formatv("wgmma.wait_group.sync.aligned {0}", pending);
-  return emitPast(builder, loc, wait, registers);
-}
-
 /// A descriptor for one step: that of step 0, and what is added to it. Adding is
 /// a part of the instruction's assembly: LLVM would keep the sums of all steps in
 /// registers, over the whole kernel where they do not change.
@@ -207,12 +157,16 @@ emitInstruction(OpBuilder &builder, Location loc, Type element, size_t columns,
       accumulators.empty() ? 0 : 1, columns, type, registerList(0, count), left,
       transposes, step.rightIsMajorK ? 0 : 1);
   SmallVector<Type> results(count, builder.getF32Type());
-  return emitTied(builder, loc, text, results, accumulators, inputs);
+  return emitAssembly(builder, loc, text, results, accumulators, inputs);
 }
 
 //===----------------------------------------------------------------------===//
 // Products
 //===----------------------------------------------------------------------===//
+
+static std::string waitFor(int64_t pending) {
+  return llvm::formatv("wgmma.wait_group.sync.aligned {0};", pending);
+}
 
 static bool isZero(Value tile) { return matchPattern(tile, m_AnyZeroFloat()); }
 
@@ -266,15 +220,9 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   operands.right.first =
       rightTile.emitDescriptor(rewriter, loc, adaptor.getB().front());
 
-  SmallVector<Value> ordered(registers);
-  llvm::append_range(ordered, words);
-  if (ordered.empty())
-    NVVM::WgmmaFenceAlignedOp::create(rewriter, loc);
-  else
-    ordered = emitPast(rewriter, loc, "wgmma.fence.sync.aligned", ordered);
-  registers.assign(ordered.begin(), ordered.begin() + registers.size());
-  words.assign(ordered.begin() + registers.size(), ordered.end());
-
+  auto fenced = emitPast(rewriter, loc, "wgmma.fence.sync.aligned;",
+                         {registers, words});
+  std::tie(registers, words) = std::tie(fenced[0], fenced[1]);
   for (int64_t step = 0; step < inner / kStepK; ++step) {
     if (left)
       operands.left.offset = left->stepOffset(step);
@@ -287,17 +235,31 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   }
   NVVM::WgmmaGroupSyncAlignedOp::create(rewriter, loc);
   if (!op.getAsync())
-    registers = emitWait(rewriter, loc, registers, /*pending=*/0);
+    registers = emitPast(rewriter, loc, waitFor(0), {registers}).front();
   rewriter.replaceOpWithMultiple(op, {registers});
   return success();
 }
 
+static SmallVector<Value> concatenate(ArrayRef<ValueRange> tiles) {
+  SmallVector<Value> registers;
+  for (ValueRange tile : tiles)
+    llvm::append_range(registers, tile);
+  return registers;
+}
+
+/// ptxas keeps the wait behind a meeting of the warp, and that behind what says
+/// who meets: all of it.
 LogicalResult WaitDotsConversion::matchAndRewrite(
     WaitDotsOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {
+  SmallVector<Value> computed = concatenate(adaptor.getComputed());
+  std::string text = waitFor(op.getPending());
+  if (!computed.empty())
+    text = "{\n.reg .pred q;\n.reg .b32 m;\n" +
+           choosePredicate(2 * adaptor.getStarted().size(), computed.size()) +
+           "selp.b32 m, 1, -1, q;\nbar.warp.sync m;\n" + text + "\n}";
   rewriter.replaceOpWithMultiple(
-      op, {emitWait(rewriter, op.getLoc(), adaptor.getStarted(),
-                    op.getPending())});
+      op, emitPast(rewriter, op.getLoc(), text, adaptor.getStarted(), computed));
   return success();
 }
 

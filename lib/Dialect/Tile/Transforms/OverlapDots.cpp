@@ -60,8 +60,7 @@ struct Step {
   mutable ReleaseOp releaseKey, releaseValue;
   /// Operations before the scores; between the products; and of the latter,
   /// those that make the operands of the second product.
-  SmallVector<Operation *> before, softmax;
-  Operation *rounding, *rescaling;
+  SmallVector<Operation *> before, softmax, operands;
 };
 
 /// What a step leaves: the loop's values, with an accumulator that lacks the
@@ -121,18 +120,20 @@ FailureOr<Step> Step::find(scf::ForOp loop) {
   std::tie(step.awaitKey, step.awaitValue) = std::tie(awaits[0], awaits[1]);
   std::tie(step.releaseKey, step.releaseValue) =
       std::tie(releases[0], releases[1]);
-  step.rounding = step.values.getA().getDefiningOp<arith::TruncFOp>();
-  step.rescaling = step.values.getAcc().getDefiningOp<arith::MulFOp>();
-  if (!step.rounding || !step.rescaling ||
-      !llvm::is_contained(step.rescaling->getOperands(), step.accumulator()) ||
+  auto rounding = step.values.getA().getDefiningOp<arith::TruncFOp>();
+  auto rescaling = step.values.getAcc().getDefiningOp<arith::MulFOp>();
+  if (!rounding || !rescaling || rescaling.getLhs() != step.accumulator() ||
       body->getTerminator()->getOperand(0) != step.values.getResult())
     return failure();
+  if (auto factor = rescaling.getRhs().getDefiningOp<BroadcastOp>())
+    step.operands.push_back(factor);
+  step.operands.append({rescaling, rounding});
   for (Operation &op : body->without_terminator()) {
     if (op.isBeforeInBlock(step.scores))
       step.before.push_back(&op);
-    else if (&op != step.scores && &op != step.rounding &&
-             &op != step.rescaling && op.isBeforeInBlock(step.values) &&
-             &op != step.awaitValue && &op != step.releaseKey)
+    else if (op.isBeforeInBlock(step.values) && &op != step.scores &&
+             &op != step.awaitValue && &op != step.releaseKey &&
+             !llvm::is_contained(step.operands, &op))
       step.softmax.push_back(&op);
   }
   return step;
@@ -166,7 +167,7 @@ DotOp Overlapper::emitValues(OpBuilder &builder, const Step &step,
 /// The accumulator is rescaled, and weights are rounded, when no product needs
 /// the registers of the ones before any more.
 State Overlapper::finish(OpBuilder &builder, const Step &step) {
-  cloneAll(builder, {step.rescaling, step.rounding});
+  cloneAll(builder, step.operands);
   State state;
   for (Value value : step.loop.getBody()->getTerminator()->getOperands())
     state.carried.push_back(mapping.lookupOrDefault(value));
@@ -193,11 +194,16 @@ State Overlapper::emitStep(OpBuilder &builder, const Step &step, Value tile,
   DotOp values = emitValues(builder, step, state, before);
 
   Value ready = WaitDotsOp::create(builder, scores.getLoc(), scores,
-                                   /*pending=*/1);
+                                   ValueRange(), /*pending=*/1);
   mapping.map(step.scores.getResult(), ready);
   cloneAll(builder, {step.releaseKey});
   cloneAll(builder, step.softmax);
-  Value accumulator = WaitDotsOp::create(builder, values.getLoc(), values,
+  // Every weight is in a sum.
+  SmallVector<Value> sums;
+  for (Operation *op : step.softmax)
+    if (isa<FoldOp>(op))
+      sums.push_back(mapping.lookup(op->getResult(0)));
+  Value accumulator = WaitDotsOp::create(builder, values.getLoc(), values, sums,
                                          /*pending=*/0);
   mapping.map(step.accumulator(), accumulator);
   ReleaseOp::create(builder, step.releaseValue.getLoc(),
@@ -236,8 +242,8 @@ Value Overlapper::emitLast(OpBuilder &builder, const Step &step,
       builder.clone(*op, mapping);
   Value use = mapping.lookup(step.use());
   DotOp values = emitValues(builder, step, state, use);
-  Value accumulator =
-      WaitDotsOp::create(builder, values.getLoc(), values, /*pending=*/0);
+  Value accumulator = WaitDotsOp::create(builder, values.getLoc(), values,
+                                         ValueRange(), /*pending=*/0);
   ReleaseOp::create(builder, step.releaseValue.getLoc(),
                     step.releaseValue.getBarriers(), use);
   return accumulator;

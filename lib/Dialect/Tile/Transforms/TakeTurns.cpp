@@ -8,9 +8,9 @@
 //
 //   turns = 1                          turns = 2
 //
-//   %s = dot %q, %k                    take_turn
-//   release %ke                        %s = dot %q, %k async
-//   take_turn                          %r = dot %p, %v, %acc async
+//   %s = dot %q, %k async              take_turn
+//   take_turn                          %s = dot %q, %k async
+//   wait for %s                        %r = dot %p, %v, %acc async
 //   … exponentials …                   pass_turn
 //   pass_turn                          wait for %s
 //   await %vf                          … exponentials …
@@ -42,30 +42,38 @@ struct TakeTurns : public attn::tile::impl::TakeTurnsBase<TakeTurns> {
 
 } // namespace
 
-static void takeBefore(Operation *op) {
-  OpBuilder builder(op);
-  TakeTurnOp::create(builder, op->getLoc());
-}
-
-static void passBefore(Operation *op) {
-  OpBuilder builder(op);
-  PassTurnOp::create(builder, op->getLoc());
-}
-
-/// From the release of the keys to the next wait.
+/// From before the wait for the scores, which nothing computed from them can
+/// pass, to the next wait behind them. Every weight is in a sum.
 static void bracketExponentials(Block &step) {
-  ReleaseOp released = *step.getOps<ReleaseOp>().begin();
-  Operation *end = released->getNextNode();
+  DotOp dot = *step.getOps<DotOp>().begin();
+  Location loc = dot.getLoc();
+  OpBuilder builder(dot->getBlock(), std::next(Block::iterator(dot)));
+  if (!dot.getAsync()) {
+    dot.setAsync(true);
+    auto wait = WaitDotsOp::create(builder, loc, dot, ValueRange(),
+                                   /*pending=*/0);
+    dot.getResult().replaceAllUsesExcept(wait.getResult(), wait);
+  }
+  auto ready = cast<WaitDotsOp>(*dot->user_begin());
+  builder.setInsertionPoint(ready);
+  TakeTurnOp::create(builder, loc);
+
+  SmallVector<Value> sums;
+  for (auto fold : step.getOps<FoldOp>())
+    sums.push_back(fold.getResult());
+  Operation *end = ready->getNextNode();
   while (!isa<AwaitOp, WaitDotsOp>(end))
     end = end->getNextNode();
-  takeBefore(released->getNextNode());
-  passBefore(end);
+  builder.setInsertionPoint(end);
+  PassTurnOp::create(builder, loc, sums);
 }
 
 static void bracketProducts(Block &step) {
   SmallVector<DotOp> dots(step.getOps<DotOp>());
-  takeBefore(dots.front());
-  passBefore(dots.back()->getNextNode());
+  OpBuilder builder(dots.front());
+  TakeTurnOp::create(builder, dots.front().getLoc());
+  builder.setInsertionPointAfter(dots.back());
+  PassTurnOp::create(builder, dots.back().getLoc(), ValueRange());
 }
 
 /// So that the first warpgroup can take the first turn.
@@ -76,7 +84,7 @@ static void emitFirstPass(OpBuilder &builder, Location loc) {
       arith::ConstantIndexOp::create(builder, loc, 1));
   auto guard = scf::IfOp::create(builder, loc, isSecond, /*withElse=*/false);
   OpBuilder inner = guard.getThenBodyBuilder();
-  PassTurnOp::create(inner, loc);
+  PassTurnOp::create(inner, loc, ValueRange());
 }
 
 void TakeTurns::runOnOperation() {

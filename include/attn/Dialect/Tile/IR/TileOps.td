@@ -228,7 +228,8 @@ def Tile_WaitDotsOp : Tile_Op<"wait_dots", [
   let summary = "is the result of a product that was started";
   let description = [{
     Waits until at most `pending` products are in flight, of those started so
-    far; the one that is named must be among the others.
+    far; the one that is named must be among the others. `computed` is what has
+    to be computed before the wait, while the product is, and not behind it.
 
     ```mlir
     %started = tile.dot %q, %k, %zero transpose_b async : …
@@ -236,10 +237,13 @@ def Tile_WaitDotsOp : Tile_Op<"wait_dots", [
     ```
   }];
   let arguments = (ins Tile_TileType:$started,
+                       Variadic<Tile_TileType>:$computed,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$pending);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
-    $started `pending` `=` $pending attr-dict `:` type($started)
+    $started `pending` `=` $pending
+    (`computed` `(` $computed^ `:` type($computed) `)`)? attr-dict `:`
+    type($started)
   }];
 }
 
@@ -591,7 +595,13 @@ def Tile_TakeTurnOp : Tile_Op<"take_turn", [
 def Tile_PassTurnOp : Tile_Op<"pass_turn", [
     MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "lets the other warpgroup take its turn";
-  let assemblyFormat = "attr-dict";
+  let description = [{
+    `computed` is what has to be computed before.
+  }];
+  let arguments = (ins Variadic<Tile_TileType>:$computed);
+  let assemblyFormat = [{
+    (`computed` `(` $computed^ `:` type($computed) `)`)? attr-dict
+  }];
 }
 
 def Tile_TensorMapOp : Tile_Op<"tensor_map", [Pure]> {
