@@ -9,7 +9,7 @@
 """Breaks kernels of the compiler in one place at a time and runs them.
 
 Usage: mutants.py --bin build/bin [--target T] [--count N] [--seed S]
-         [--schedules N] [--jobs N]
+         [--schedules N] [--jobs N] [--quick]
 
 Compiles the target's kernels (lib/mutated_kernels.py) and runs each as it is, in N
 schedules, which differ in the order of warps and in when asynchronous work is done: a
@@ -21,13 +21,13 @@ inputs. It does not count when it is shown to be no mistake:
 
   without effect   the changed instruction is never executed or never computes
                    another value (a probe in its place says so)
-  redundant        of a wait or commit: the text proves that no thread can tell,
+  redundant        of a wait, commit or fence: the text proves that no thread can tell,
                    for all inputs (lib/ptx_redundancy.py)
   same bits        of a change of data: all results of all inputs, which differ in
                    values and, where the kernel leaves them open, in lengths, are the
                    same to the bit. The judge's tolerance is no excuse.
   listed           lib/equivalent_mutants.py has the reason. Entries of that list
-                   are always tried: one that is stale is an error.
+                   are tried, but for --quick: one that is stale is an error.
 
 `numbers alone` counts those whose result is wrong, or that do not end, with every
 check turned off. Prints a table and every survivor. Exits 1 when a bar is not met:
@@ -283,9 +283,8 @@ class Mutant:
         return "without effect"
 
     def prove(self):
-        proven = self.site.rule in ptx_mutations.CP_ASYNC and \
-            ptx_redundancy.is_redundant(
-                self.kernel.ptx, self.site.line)
+        proof = ptx_redundancy.PROOFS.get(self.site.rule)
+        proven = proof and proof(self.kernel.ptx, self.site.line)
         return "redundant" if proven else None
 
     def do_numbers_tell(self):
@@ -337,7 +336,7 @@ def draw(kernels, count, seed):
     return out
 
 
-def stale_entries(kernels, target):
+def stale_entries(kernels, target, is_quick):
     """Entries of the list that say nothing or nothing true."""
     others = {function.name
               for name, functions in mutated_kernels.FUNCTIONS.items()
@@ -349,6 +348,8 @@ def stale_entries(kernels, target):
         site = kernel and equivalent_mutants.site_of(entry, kernel.sites)
         if not site:
             yield f"{entry}: there is no such place"
+            continue
+        if is_quick:
             continue
         mutant = Mutant(f"listed{number}", kernel, site)
         mutant.judge()
@@ -415,12 +416,16 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--schedules", type=int, default=24,
                         help="in which the kernels are run as they are")
+    parser.add_argument("--quick", action="store_true",
+                        help="4 schedules; listed mutants are not tried")
     parser.add_argument("--bin", required=True, help="where attn-run lies")
     parser.add_argument("--compiler", help="default: attn-compile beside it")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--explain", action="store_true",
                         help="name the mutants that do not count, too")
     options = parser.parse_args()
+    if options.quick:
+        options.schedules = len(POLICIES)
     if not options.compiler:
         options.compiler = os.path.join(options.bin, "attn-compile")
     return options
@@ -442,7 +447,7 @@ def main():
             return 1
         print(f"no false alarm: {len(kernels)} kernels in {options.schedules} "
               "schedules each")
-        stale = list(stale_entries(kernels, options.target))
+        stale = list(stale_entries(kernels, options.target, options.quick))
         for entry in stale:
             print(f"stale: {entry}")
         mutants = draw(kernels, options.count, options.seed)

@@ -81,8 +81,6 @@ SYNCHRONISATION_RULES = [
     ("bulk wait dropped", r"\bcp\.async\.bulk\.wait_group\b[^;]*;", ""),
     ("bulk wait weakened", r"(\bcp\.async\.bulk\.wait_group\S*\s+)(\d+)(;)",
      add(1)),
-    ("everybody elected", r"\belect\.sync\s+%\w+\|(%p\d+),[^;]*;",
-     lambda match: f"setp.eq.u32 {match[1]}, 0, 0;"),
     ("registers not given away", r"\bsetmaxnreg\.dec\b[^;]*;", ""),
     ("registers changed", r"(\bsetmaxnreg\.dec\S*\s+)(\d+)(;)", add(16)),
     ("registers changed", r"(\bsetmaxnreg\.inc\S*\s+)(\d+)(;)", add(8)),
@@ -90,7 +88,10 @@ SYNCHRONISATION_RULES = [
 
 SYNCHRONISATION = {rule for rule, _, _ in SYNCHRONISATION_RULES}
 
+# That all lanes store the same is slow and no mistake; those bits are the same.
 DATA_RULES = [
+    ("everybody elected", r"\belect\.sync\s+%\w+\|(%p\d+),[^;]*;",
+     lambda match: f"setp.eq.u32 {match[1]}, 0, 0;"),
     ("nobody elected", r"\belect\.sync\s+%\w+\|(%p\d+),[^;]*;",
      lambda match: f"setp.ne.u32 {match[1]}, 0, 0;"),
     ("bulk copy dropped", r"\bcp\.async\.bulk\.tensor\b[^;]*;", ""),

@@ -59,37 +59,38 @@ RESIDENT_WIDE = "persistent=2,prefetch=0,turns=1,overlap=0"
 OVERLAPPED = "persistent=2,prefetch=1,turns=2,overlap=1"
 OVERLAPPED_WIDE = "persistent=1,prefetch=0,turns=0,overlap=1"
 
-# Small tiles of keys, so that short lengths go around the ring more than once. Twelve
-# tiles of queries are three for each of the simulator's four multiprocessors, so that
-# both slots of queries are used again.
+# Small tiles of keys, so that short lengths go around rings and loops more than once;
+# without a mask they fit, or the loop with masks would be left by its first and last
+# step. Sixteen tiles of queries are four for each of the simulator's multiprocessors,
+# so that both slots of queries are waited for.
 SM_90A = [
-    Function("tma64", "bf16", (6, 2), [(150, 140)], (64, 64),
+    Function("tma64", "bf16", (8, 2), [(150, 230)], (64, 64),
              "causal(bottom_right)", "kv=32," + PLAIN),
-    Function("resident64", "f16", (6, 2), [(150, 203)], (64, 64),
+    Function("resident64", "f16", (8, 2), [(150, 330)], (64, 64),
              "causal(bottom_right)", "kv=64," + RESIDENT),
-    Function("overlapped64", "bf16", (6, 2), [(150, 140)], (64, 64),
+    Function("overlapped64", "bf16", (8, 2), [(150, 230)], (64, 64),
              "causal(bottom_right)", "kv=32," + OVERLAPPED),
-    Function("overlapped64_plain", "f16", (4, 1), [(300, 133)], (64, 64), "",
+    Function("overlapped64_plain", "f16", (8, 1), [(140, 160)], (64, 64), "",
              "kv=32," + OVERLAPPED),
-    Function("resident80", "bf16", (6, 2), [(150, 140)], (80, 80), "",
+    Function("resident80", "bf16", (8, 2), [(150, 160)], (80, 80), "",
              "kv=32," + RESIDENT),
-    Function("overlapped80", "bf16", (6, 2), [(150, 140)], (80, 80),
+    Function("overlapped80", "bf16", (8, 2), [(150, 230)], (80, 80),
              "causal(bottom_right)", "kv=48,stages=3," + OVERLAPPED),
-    Function("tma128", "bf16", (6, 2), [(150, 140)], (128, 128), "",
+    Function("tma128", "bf16", (8, 2), [(150, 160)], (128, 128), "",
              "kv=32," + PLAIN),
-    Function("resident128", "bf16", (6, 2), [(150, 140)], (128, 128),
+    Function("resident128", "bf16", (8, 2), [(150, 230)], (128, 128),
              "causal(bottom_right)", "kv=32," + RESIDENT),
-    Function("overlapped128", "bf16", (6, 2), [(150, 140)], (128, 128),
+    Function("overlapped128", "bf16", (8, 2), [(150, 230)], (128, 128),
              "causal(bottom_right)", "kv=32," + OVERLAPPED),
-    Function("tma_latent", "bf16", (6, 2), [(150, 140)], (192, 128),
+    Function("tma_latent", "bf16", (8, 2), [(150, 230)], (192, 128),
              "causal(bottom_right)", "kv=32," + PLAIN),
-    Function("resident_latent", "bf16", (6, 2), [(150, 140)], (192, 128), "",
+    Function("resident_latent", "bf16", (8, 2), [(150, 160)], (192, 128), "",
              "kv=32," + RESIDENT_WIDE),
-    Function("overlapped_latent", "bf16", (6, 2), [(150, 140)], (192, 128),
+    Function("overlapped_latent", "bf16", (8, 2), [(150, 230)], (192, 128),
              "causal(bottom_right)", "kv=32," + OVERLAPPED_WIDE),
-    Function("resident256", "f16", (6, 2), [(150, 70)], (256, 256),
+    Function("resident256", "f16", (8, 2), [(150, 118)], (256, 256),
              "causal(bottom_right)", "kv=16," + RESIDENT_WIDE),
-    Function("overlapped256", "bf16", (6, 2), [(150, 70)], (256, 256), "",
+    Function("overlapped256", "bf16", (8, 2), [(150, 80)], (256, 256), "",
              "kv=16," + OVERLAPPED_WIDE),
 ]
 

@@ -19,9 +19,9 @@ from typing import NamedTuple
 import hopper_mutations
 
 # What keeps accesses in order; the rest are mistakes of data.
-CP_ASYNC = {"commit dropped", "wait dropped", "wait weakened"}
-SYNCHRONISATION = CP_ASYNC | hopper_mutations.SYNCHRONISATION | {
-    "barrier dropped", "barrier weakened"}
+SYNCHRONISATION = hopper_mutations.SYNCHRONISATION | {
+    "barrier dropped", "barrier weakened", "commit dropped", "wait dropped",
+    "wait weakened"}
 
 RELATIONS = {"lt": "le", "le": "lt", "gt": "ge", "ge": "gt", "eq": "ne",
              "ne": "eq"}
