@@ -8,24 +8,26 @@
 #===------------------------------------------------------------------------===#
 """Breaks kernels of the compiler in one place at a time and runs them.
 
-Usage: mutants.py --bin build/bin [--count N] [--seed S] [--schedules N] [--jobs N]
+Usage: mutants.py --bin build/bin [--target T] [--count N] [--seed S]
+         [--schedules N] [--jobs N] [--quick]
 
-Compiles the kernels below and runs each as it is, in N schedules: a hazard, a wrong
-result or another bit there is a false alarm. Then draws mutants by the seed (first
-the rule, then the site; see lib/ptx_mutations.py) and runs each with attn-run on
-the simulator. A mutant is killed by a hazard, a deadlock or spent budget, or a
-wrong result. One that survives is tried on more inputs. It does not count when it is
-shown to be no mistake:
+Compiles the target's kernels (lib/mutated_kernels.py) and runs each as it is, in N
+schedules, which differ in the order of warps and in when asynchronous work is done: a
+hazard, a wrong result or another bit there is a false alarm. Then draws mutants by
+the seed (first the rule, then the site; see lib/ptx_mutations.py) and runs each with
+attn-run on the simulator. A mutant is killed by a hazard, a deadlock or spent
+budget, or a wrong result. One that survives is tried in more schedules and on more
+inputs. It does not count when it is shown to be no mistake:
 
   without effect   the changed instruction is never executed or never computes
                    another value (a probe in its place says so)
-  redundant        of a wait or commit: the text proves that no thread can tell,
+  redundant        of a wait, commit or fence: the text proves that no thread can tell,
                    for all inputs (lib/ptx_redundancy.py)
   same bits        of a change of data: all results of all inputs, which differ in
                    values and, where the kernel leaves them open, in lengths, are the
                    same to the bit. The judge's tolerance is no excuse.
   listed           lib/equivalent_mutants.py has the reason. Entries of that list
-                   are always tried: one that is stale is an error.
+                   are tried, but for --quick: one that is stale is an error.
 
 `numbers alone` counts those whose result is wrong, or that do not end, with every
 check turned off. Prints a table and every survivor. Exits 1 when a bar is not met:
@@ -50,55 +52,19 @@ import numpy as np
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "lib"))
 import equivalent_mutants  # noqa: E402
+import mutated_kernels  # noqa: E402
 import ptx_mutations  # noqa: E402
 import ptx_redundancy  # noqa: E402
 
-
-class Function(NamedTuple):
-    name: str
-    element: str
-    heads: tuple  # of queries, of keys
-    lengths: list  # (queries, keys); several where the function leaves them open
-    dims: tuple  # of queries and keys, of values
-    clauses: str
-    schedule: str = ""
-
-
-# Every class of head dims (one panel of 16, 32 and 64 columns, two and four panels,
-# sizes that are padded, two that differ), both element types, grouped heads, all
-# masks, rows without keys, lengths that fit and lengths that do not, 1 to 3 stages.
-FUNCTIONS = [
-    Function("causal64", "bf16", (2, 1), [(200, 203)], (64, 64),
-             "causal(bottom_right)"),
-    Function("causal64x1", "f16", (2, 1), [(200, 350)], (64, 64),
-             "causal(bottom_right)", "stages=1,warps=4,q=64,kv=32"),
-    Function("causal64x3", "bf16", (2, 1), [(200, 303)], (64, 64),
-             "causal(top_left)", "stages=3,warps=4,q=64,kv=32"),
-    Function("window40", "f16", (2, 1), [(330, 411)], (40, 40),
-             "window(150, 120)"),
-    Function("causal128", "bf16", (2, 1), [(130, 287)], (128, 128),
-             "causal(bottom_right)", "stages=2,warps=4,q=64,kv=32"),
-    Function("causal80x3", "bf16", (2, 1), [(130, 261)], (80, 80),
-             "causal(bottom_right)", "stages=3,warps=2,q=32,kv=32"),
-    Function("plain16", "bf16", (1, 1), [(77, 150)], (16, 16), ""),
-    Function("plain32", "f16", (2, 2), [(128, 256)], (32, 32), "",
-             "stages=2,warps=4,q=64,kv=64"),
-    Function("plain96", "f16", (2, 2), [(100, 190)], (96, 96), "layout(bshd)"),
-    Function("plain256", "bf16", (1, 1), [(140, 133)], (256, 256), ""),
-    Function("latent", "bf16", (2, 1), [(90, 140)], (192, 128),
-             "causal(bottom_right)"),
-    Function("open64", "f16", (6, 2), [(130, 170), (64, 128), (33, 260)],
-             (64, 64), "causal(bottom_right)"),
-    Function("empty_rows", "f16", (4, 2), [(190, 100)], (64, 64),
-             "causal(bottom_right) masked_row(nan)"),
-]
 
 # Of one block; the largest kernel here needs a few ten thousand.
 BUDGET = "2000000"
 
 # The warps' order of a run is drawn from these seeds; see docs/Simulator.md.
 SEEDS_OF_DRAWN_SCHEDULES = 1000
-# How many of them are tried where only numbers can tell.
+# When asynchronous work is done; the last one has a seed, too.
+POLICIES = ["late", "early", "torn", "random"]
+# How many schedules are tried where only numbers can tell.
 SCHEDULES_FOR_NUMBERS = 3
 
 BARS = {"flagged": 0.98, "killed": 0.995}
@@ -180,7 +146,7 @@ class Kernel:
         self.package = path + ".so"
         # Machine code is of no use here.
         environment = dict(os.environ, ATTN_PTXAS="")
-        command = [tools.compiler, path + ".mlir", "--target=sm_80"]
+        command = [tools.compiler, path + ".mlir", "--target=" + tools.target]
         if function.schedule:
             command.append("--schedule=" + function.schedule)
         for flags in (["-o", self.package],
@@ -264,13 +230,27 @@ class Mutant:
         first = self.run("mutant")
         self.hazards = first.kinds
         self.verdict = first.verdict() or self.judge_survivor(first)
+        if self.verdict == "wrong result" and self.is_synchronisation():
+            self.judge_schedules()
         if self.verdict not in EXCUSES:
             self.numbers_tell = self.do_numbers_tell()
 
+    def judge_schedules(self):
+        """The verdict of the first schedule that raises a hazard, else of one
+        with a wrong result."""
+        verdict = None
+        for variables in schedules(len(POLICIES))[1:]:
+            again = self.run("order", **variables)
+            self.hazards = again.kinds
+            if again.kinds:
+                return again.verdict()
+            verdict = verdict or again.verdict()
+        return verdict
+
     def judge_survivor(self, first):
-        excuse = self.probe() or self.prove()
-        if excuse:
-            return excuse
+        verdict = self.probe() or self.prove() or self.judge_schedules()
+        if verdict:
+            return verdict
         is_same = True
         for which in self.kernel.inputs:
             again = first if which == self.kernel.inputs[0] else self.run(
@@ -294,40 +274,47 @@ class Mutant:
         for lengths in self.kernel.function.lengths:
             probed = self.kernel.run(text, f"probe{self.number}",
                                      (lengths, VALUES[0]))
-            if probed.status == 1 and "trap" in probed.kinds:
+            # Where a lane has trapped, another one may complain before that. As
+            # it is the kernel raises nothing.
+            if probed.status == 1:
                 return None
             if probed.status:
                 return f"the probe: {probed.verdict()}"
         return "without effect"
 
     def prove(self):
-        proven = self.site.rule != "barrier dropped" and \
-            self.is_synchronisation() and ptx_redundancy.is_redundant(
-                self.kernel.ptx, self.site.line)
+        proof = ptx_redundancy.PROOFS.get(self.site.rule)
+        proven = proof and proof(self.kernel.ptx, self.site.line)
         return "redundant" if proven else None
 
     def do_numbers_tell(self):
         return any(
-            self.run("numbers", ATTNRT_SIM_CHECKS="none",
-                     ATTNRT_SIM_SEED=str(seed)).status == 1
-            for seed in schedule_seeds(SCHEDULES_FOR_NUMBERS))
+            self.run("numbers", ATTNRT_SIM_CHECKS="none", **variables).status == 1
+            for variables in schedules(SCHEDULES_FOR_NUMBERS))
 
 
-def schedule_seeds(count):
-    """The order that comes by itself, then drawn ones."""
-    return [0] + [SEEDS_OF_DRAWN_SCHEDULES + n for n in range(count - 1)]
+def schedules(count):
+    """What chooses them: the order that comes by itself, then drawn ones, each with
+    the next policy."""
+    out = []
+    for number in range(count):
+        seed = SEEDS_OF_DRAWN_SCHEDULES + number - 1 if number else 0
+        policy = POLICIES[number % len(POLICIES)]
+        out.append({"ATTNRT_SIM_SEED": str(seed), "ATTNRT_SIM_SCHEDULE":
+                    f"random:{seed}" if policy == "random" else policy})
+    return out
 
 
-def false_alarms(kernel, schedules):
+def false_alarms(kernel, count):
     """What is wrong with the kernel as it is, in the first schedule that says so."""
     expected = kernel.expected_bits(kernel.inputs[0])
-    for seed in schedule_seeds(schedules):
-        clean = kernel.run(kernel.ptx, f"{kernel.name}.clean",
-                           ATTNRT_SIM_SEED=str(seed))
+    for variables in schedules(count):
+        clean = kernel.run(kernel.ptx, f"{kernel.name}.clean", **variables)
+        where = f"{kernel.name}, {' '.join(variables.values())}"
         if clean.verdict():
-            return f"{kernel.name}, schedule {seed}: {clean.text}"
+            return f"{where}: {clean.text}"
         if clean.bits != expected:
-            return f"{kernel.name}, schedule {seed}: other bits in a result"
+            return f"{where}: other bits in a result"
     return None
 
 
@@ -349,13 +336,20 @@ def draw(kernels, count, seed):
     return out
 
 
-def stale_entries(kernels):
+def stale_entries(kernels, target, is_quick):
     """Entries of the list that say nothing or nothing true."""
+    others = {function.name
+              for name, functions in mutated_kernels.FUNCTIONS.items()
+              for function in functions if name != target}
     for number, entry in enumerate(equivalent_mutants.EQUIVALENT):
+        if entry.kernel in others:
+            continue
         kernel = next((k for k in kernels if k.name == entry.kernel), None)
         site = kernel and equivalent_mutants.site_of(entry, kernel.sites)
         if not site:
             yield f"{entry}: there is no such place"
+            continue
+        if is_quick:
             continue
         mutant = Mutant(f"listed{number}", kernel, site)
         mutant.judge()
@@ -366,13 +360,13 @@ def stale_entries(kernels):
 def print_table(mutants):
     columns = ["hazard", "deadlock", "wrong result", "survived"] + EXCUSES
     heads = columns + ["drawn", "numbers alone"]
-    print(f"{'rule':20}" + "".join(f" {c:>{max(len(c), 5)}}" for c in heads))
+    print(f"{'rule':32}" + "".join(f" {c:>{max(len(c), 5)}}" for c in heads))
     rules = sorted({m.site.rule for m in mutants})
     for rule in rules + ["all"]:
         mine = [m for m in mutants if rule in (m.site.rule, "all")]
         counts = [sum(m.verdict == c for m in mine) for c in columns]
         counts += [len(mine), sum(m.numbers_tell for m in mine)]
-        print(f"{rule:20}" + "".join(f" {n:{max(len(c), 5)}}"
+        print(f"{rule:32}" + "".join(f" {n:{max(len(c), 5)}}"
                                      for c, n in zip(heads, counts)))
     kinds = collections.Counter(k for m in mutants for k in m.hazards)
     print("hazards of  " + ", ".join(f"{k} {n}" for k, n in
@@ -416,16 +410,22 @@ def summarise(mutants, explain):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--target", default="sm_80",
+                        choices=sorted(mutated_kernels.FUNCTIONS))
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--schedules", type=int, default=24,
                         help="in which the kernels are run as they are")
+    parser.add_argument("--quick", action="store_true",
+                        help="4 schedules; listed mutants are not tried")
     parser.add_argument("--bin", required=True, help="where attn-run lies")
     parser.add_argument("--compiler", help="default: attn-compile beside it")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--explain", action="store_true",
                         help="name the mutants that do not count, too")
     options = parser.parse_args()
+    if options.quick:
+        options.schedules = len(POLICIES)
     if not options.compiler:
         options.compiler = os.path.join(options.bin, "attn-compile")
     return options
@@ -436,7 +436,8 @@ def main():
     with tempfile.TemporaryDirectory() as directory, \
             concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         kernels = list(pool.map(
-            lambda function: Kernel(options, directory, function), FUNCTIONS))
+            lambda function: Kernel(options, directory, function),
+            mutated_kernels.FUNCTIONS[options.target]))
         alarms = [alarm for alarm in pool.map(
             lambda kernel: false_alarms(kernel, options.schedules), kernels)
             if alarm]
@@ -446,7 +447,7 @@ def main():
             return 1
         print(f"no false alarm: {len(kernels)} kernels in {options.schedules} "
               "schedules each")
-        stale = list(stale_entries(kernels))
+        stale = list(stale_entries(kernels, options.target, options.quick))
         for entry in stale:
             print(f"stale: {entry}")
         mutants = draw(kernels, options.count, options.seed)

@@ -69,6 +69,7 @@ config.substitutions += [
     # Another seed, so that the long run tries something new.
     ("%mutant_count", "480" if is_long else "60"),
     ("%mutant_seed", "2" if is_long else "1"),
+    ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few"),
     ("%damage_seed", "2" if is_long else "1"),
     ("%fuzz-", os.path.join(config.attn_tools_dir, "fuzz-")),

@@ -25,6 +25,10 @@ class Equivalent(NamedTuple):
 # Kernels that read Q inside the loop and go around it where there are no tiles.
 READ_Q_IN_LOOP = ["causal64", "empty_rows", "latent", "open64", "window40"]
 
+# Kernels whose CTAs take one tile of queries, with the barrier that says that its
+# slot is free.
+ONE_TILE = {"tma64": 32840, "tma128": 65608, "tma_latent": 90184}
+
 EQUIVALENT = [
     Equivalent(
         kernel, rule, instruction, 0,
@@ -50,6 +54,27 @@ EQUIVALENT = [
         "what a warp reads are rows of Q that its own lanes copied: two warps, "
         "of which each copies the 16 rows that it multiplies. bar.warp.sync is "
         "what that needs."),
+] + [
+    Equivalent(
+        kernel, rule, instruction.format(barrier), ordinal,
+        "Nobody comes to need the slot again: the wait of the first tile passes "
+        "at once, whatever the barrier counts to.")
+    for kernel, barrier in ONE_TILE.items()
+    for rule, instruction, ordinal in (
+        ("count of arrivals changed",
+         "mbarrier.init.shared.b64 [attn_shared+{}], %r;", 0),
+        ("count of arrivals changed",
+         "mbarrier.init.shared.b64 [attn_shared+{}], %r;", 1),
+        ("mbarrier wait dropped", "mbarrier.try_wait.parity.shared.b64 %p, "
+         "[attn_shared+{}], %r;", 0))
+] + [
+    Equivalent(
+        kernel, "wgmma.fence dropped", "wgmma.fence.sync.aligned;", 2,
+        "Before scores are multiplied in the loop with masks. Here every tile of "
+        "queries has steps without masks before that, and who reads the scores "
+        "of a step does so before the fence of its second product.")
+    for kernel in ("tma64", "resident64", "resident128", "tma_latent",
+                   "resident256")
 ]
 
 

@@ -16,9 +16,12 @@ import re
 import sys
 from typing import NamedTuple
 
+import hopper_mutations
+
 # What keeps accesses in order; the rest are mistakes of data.
-SYNCHRONISATION = {"barrier dropped", "barrier weakened", "commit dropped",
-                   "wait dropped", "wait weakened"}
+SYNCHRONISATION = hopper_mutations.SYNCHRONISATION | {
+    "barrier dropped", "barrier weakened", "commit dropped", "wait dropped",
+    "wait weakened"}
 
 RELATIONS = {"lt": "le", "le": "lt", "gt": "ge", "ge": "gt", "eq": "ne",
              "ne": "eq"}
@@ -48,7 +51,7 @@ GLOBAL = r"(?:ld\.global|st\.global)"
 
 # Rule, what a line must contain, what stands there instead.
 RULES = [
-    ("barrier dropped", r"\b(?:bar|barrier)\.(?:cta\.)?sync\b[^;]*;", ""),
+    ("barrier dropped", r"\b(?:bar|barrier)\.(?:cta\.)?sync\s+0;", ""),
     ("barrier weakened", r"\b(?:bar|barrier)\.(?:cta\.)?sync\s+0;",
      "bar.warp.sync -1;"),
     ("commit dropped", r"\bcp\.async\.commit_group;", ""),
@@ -76,7 +79,7 @@ RULES = [
     ("swizzle changed", r"\bxor\.b32(?=\s+%\w+, %\w+, %)",
      lambda match: "or.b32"),
     ("not transposed", r"(?<=m8n8\.x[124])\.trans\b", ""),
-]
+] + hopper_mutations.RULES
 
 
 def sites_of(ptx):
@@ -104,7 +107,8 @@ def probe(ptx, site):
     is executed at all, or, if it computes a value, where the value differs."""
     lines = ptx.split("\n")
     before, after = site.before.strip(), site.after.strip()
-    if after.startswith("setp."):
+    if site.rule not in SYNCHRONISATION and after.startswith("setp.") and \
+            " p, " not in after:
         name, kind, differs = "%probe", "pred", "xor.pred %probe, %probe, {};"
     elif re.match(r"(and|or|xor|shl|shr)\.[bu]32", after):
         name, kind = "%probed", "b32"

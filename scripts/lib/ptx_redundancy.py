@@ -5,8 +5,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Proves that a cp.async.wait_group or commit_group can be dropped, or a wait
-weakened, without any thread being able to tell: for all inputs, from the text.
+"""Proves that a cp.async.wait_group or commit_group can be dropped, a wait weakened, or
+a wgmma.fence dropped, without any thread being able to tell: for all inputs, from the
+text.
 
 Let the mutation stand at place P. A wait_group N covers the groups that at least N
 commits follow, so the newest copy that the wait at P covers has N commits behind
@@ -24,6 +25,11 @@ then whoever reads or overwrites what the copies brought comes after that barrie
 in the original as in the mutant. The first effect is at P for a wait; a dropped
 commit has none until a wait comes. What is guarded by a predicate may be executed
 or not; it never helps the proof.
+
+A wgmma.fence can be dropped where on every path to it another one comes before, and
+between them nothing touches a register of the wgmmas behind it: the fence before has
+ordered all that did. Wgmmas themselves may, if they are of the same shape: those are in
+order.
 """
 
 import re
@@ -64,6 +70,9 @@ class Instruction:
 
     def is_barrier(self):
         return bool(BARRIER.match(self.text))
+
+    def is_wgmma_fence(self):
+        return self.text.startswith("wgmma.fence") and not self.is_guarded
 
     def signals(self):
         return bool(SIGNAL.match(self.text))
@@ -159,3 +168,83 @@ def is_redundant(ptx, line):
                 seen.add(state)
                 open_states.append(state)
     return True
+
+
+class Wgmma:
+    """The shape and the registers of a wgmma.mma_async."""
+
+    def __init__(self, text):
+        self.shape = text.split()[0]
+        self.registers = {register for fragment in re.findall(r"\{.*?\}", text)
+                          for register in re.findall(r"%\w+", fragment)}
+
+
+def wgmmas_behind(text, line):
+    """Those that the fence at a line is for; None where they are not known."""
+    found, seen, open_lines = [], set(), [line + 1]
+    while open_lines:
+        number = open_lines.pop()
+        if number in seen or number > text.last:
+            continue
+        seen.add(number)
+        here = text.lines.get(number)
+        if here and here.is_wgmma_fence():
+            continue
+        if here and here.text.startswith("wgmma.mma_async"):
+            found.append(Wgmma(here.text))
+        successors = text.successors(number)
+        if successors is None:
+            return None
+        open_lines += successors
+    return found
+
+
+def predecessors(text):
+    """By line; None where a jump leads anywhere."""
+    out = {}
+    for number in range(1, text.last + 1):
+        successors = text.successors(number)
+        if successors is None:
+            return None
+        for successor in successors:
+            out.setdefault(successor, []).append(number)
+    return out
+
+
+def disturbs(here, wgmmas):
+    """Whether an instruction touches a register that the wgmmas need in order."""
+    if here.text.startswith("wgmma.mma_async"):
+        other = Wgmma(here.text)
+        return any(other.shape != wgmma.shape and
+                   other.registers & wgmma.registers for wgmma in wgmmas)
+    touched = set(re.findall(r"%\w+", here.text))
+    return any(touched & wgmma.registers for wgmma in wgmmas)
+
+
+def is_fence_redundant(ptx, line):
+    """Whether nobody can tell that the wgmma.fence at a line is missing."""
+    text = Text(ptx)
+    wgmmas, before = wgmmas_behind(text, line), predecessors(text)
+    if wgmmas is None or before is None:
+        return False
+    seen, open_lines = set(), list(before.get(line, []))
+    while open_lines:
+        number = open_lines.pop()
+        if number in seen:
+            continue
+        seen.add(number)
+        here = text.lines.get(number)
+        if here and here.is_wgmma_fence() and number != line:
+            continue
+        if here and disturbs(here, wgmmas):
+            return False
+        if not before.get(number):
+            return False  # where the function begins
+        open_lines += before[number]
+    return True
+
+
+# By the rule of lib/ptx_mutations.py.
+PROOFS = {"commit dropped": is_redundant, "wait dropped": is_redundant,
+          "wait weakened": is_redundant,
+          "wgmma.fence dropped": is_fence_redundant}

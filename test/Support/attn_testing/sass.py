@@ -138,7 +138,7 @@ def loops(blocks):
 
 #: What the loop of an attention kernel is made of, by the opcode's name.
 _CLASSES = {
-    "mma": ["HMMA"], "ldmatrix": ["LDSM"], "copy": ["LDGSTS"],
+    "mma": ["HMMA", "HGMMA"], "ldmatrix": ["LDSM"], "copy": ["LDGSTS"],
     "fma": ["FFMA", "FMUL", "FADD"], "max": ["FMNMX"], "mufu": ["MUFU"],
     "convert": ["F2FP"], "shuffle": ["SHFL"],
     "move": ["MOV", "UMOV", "R2UR", "CS2R"],
@@ -163,10 +163,25 @@ def count(instructions):
     return counts
 
 
+#: What is no work of a vector's lanes: barriers, copies, branches, exchanges.
+_APART = {"HGMMA", "WARPGROUP", "SYNCS", "BAR", "BRA", "NOP", "SHFL", "BSSY",
+          "BSYNC", "WARPSYNC", "YIELD", "DEPBAR", "EXIT"}
+
+
+def datapath(instruction):
+    """"matrix", "uniform", "vector" (ALU, FMA, MUFU, convert) or "control"."""
+    if instruction.name == "HGMMA":
+        return "matrix"
+    # SYNCS has its operands in uniform registers and is none of them.
+    if instruction.name.startswith("U") or instruction.name == "R2UR":
+        return "uniform"
+    return "control" if instruction.name in _APART else "vector"
+
+
 def unmasked_loop(blocks):
     """The loop with MMAs that selects no scores."""
     found = [body for body in loops(blocks)
-             if any(i.name == "HMMA" for i in body)]
+             if any(_CLASS_OF.get(i.name) == "mma" for i in body)]
     unmasked = [body for body in found
                 if sum(i.name == "FSEL" for i in body) <= 4]
     if len(unmasked) != 1:

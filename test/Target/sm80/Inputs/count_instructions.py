@@ -26,29 +26,28 @@ The kernels have all dimensions dynamic, and an LSE.
 
 import argparse
 import dataclasses
-import json
-import pathlib
-import subprocess
 import sys
 
 from attn_testing import sass
-from attn_testing.case import Case
+from attn_testing.instruction_counts import (Kernel, compile_kernels,
+                                             parse_dims, print_table)
 
-ALL = frozenset(operand + dim for operand in "qkv" for dim in "bhs")
 COUNTED = ("mma", "ldmatrix", "copy")
 LIMIT = 1.4
 
 
 @dataclasses.dataclass
 class Loop:
-    dims: tuple
-    element: str
-    schedule: dict
+    kernel: Kernel
     counts: dict
 
     @property
+    def schedule(self):
+        return self.kernel.schedule
+
+    @property
     def padded(self):
-        return [-(-dim // 16) * 16 for dim in self.dims]
+        return self.kernel.padded
 
     @property
     def rows(self):
@@ -78,34 +77,11 @@ class Loop:
         return scores * (4.5 + self.padded[1] / keys)
 
 
-def parse_dims(text):
-    first, _, second = text.partition("x")
-    return int(first), int(second or first)
-
-
 def compile_loops(options):
-    cases = {}
-    for dims in map(parse_dims, options.dims.split(",")):
-        for element in ["bf16", "f16"]:
-            name = f"d{dims[0]}x{dims[1]}_{element}"
-            cases[name] = Case(element=element, dims=dims, dynamic=ALL)
-    directory = pathlib.Path(options.directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    source, cubin = directory / "kernels.mlir", directory / "kernels.cubin"
-    source.write_text("".join(c.mlir(name) for name, c in cases.items()))
-    flags = [f"--schedule={options.schedule}"] if options.schedule else []
-    report = subprocess.run(
-        ["attn-compile", source, "--target=sm_80", "--emit=cubin",
-         "--report=json", "-o", cubin, *flags], check=True, text=True,
-        stdout=subprocess.PIPE).stdout
-    code = sass.disassemble(options.nvdisasm, cubin)
-    kernels = {k["name"]: k for k in json.loads(report)["kernels"]}
-    for name, case in cases.items():
-        kernel = kernels[f"{name}_0"]
-        schedule = {key: int(value) for key, value in (
-            pair.split("=") for pair in kernel["schedule"].split(","))}
-        yield Loop(case.dims, case.element, schedule,
-                   sass.count(sass.unmasked_loop(code[f"{name}_0"])))
+    for kernel in compile_kernels(
+            options.nvdisasm, options.directory, "sm_80",
+            parse_dims(options.dims), ["bf16", "f16"], options.schedule):
+        yield Loop(kernel, sass.count(sass.unmasked_loop(kernel.blocks)))
 
 
 def complaints(loop):
@@ -115,12 +91,6 @@ def complaints(loop):
     if loop.others > LIMIT * loop.minimum:
         yield (f"{loop.others} other instructions, more than {LIMIT} times "
                f"{loop.minimum:g}")
-
-
-def print_table(rows):
-    print("| " + " | ".join(rows[0]) + " |\n" + "|---" * len(rows[0]) + "|")
-    for row in rows[1:]:
-        print("| " + " | ".join(str(cell) for cell in row) + " |")
 
 
 def main():
@@ -138,14 +108,14 @@ def main():
              *(kinds if options.classes else [])]]
     wrong = []
     for loop in compile_loops(options):
-        name = "/".join(map(str, loop.dims))
+        name, element = loop.kernel.name, loop.kernel.element
         keys = ", ".join(str(loop.schedule[k]) for k in ("q", "kv", "warps"))
         rows.append([
-            name, loop.element, keys, *(loop.counts[k] for k in COUNTED),
+            name, element, keys, *(loop.counts[k] for k in COUNTED),
             loop.others, f"{loop.minimum:g}",
             f"{loop.others / loop.minimum:.2f}",
             *([loop.counts[k] for k in kinds] if options.classes else [])])
-        wrong += [f"{name} {loop.element}: {c}" for c in complaints(loop)]
+        wrong += [f"{name} {element}: {c}" for c in complaints(loop)]
     print_table(rows)
     if wrong:
         sys.exit("error: " + "; ".join(wrong))
