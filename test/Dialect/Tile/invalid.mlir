@@ -273,6 +273,12 @@ tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {schedule = 
 
 // -----
 
+// 1024 threads, producers among them.
+// expected-error@+1 {{expected schedule key `warps` to be at most 28 beside producers, got 32}}
+#schedule = #tile.schedule<q = 512, kv = 64, warps = 32, stages = 2, producers = 4>
+
+// -----
+
 // expected-error@+1 {{expected schedule key `q` to be 128 (16 rows for each of 8 warps beside producers), got 256}}
 #schedule = #tile.schedule<q = 256, kv = 64, warps = 8, stages = 2, producers = 4>
 
