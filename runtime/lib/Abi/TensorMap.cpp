@@ -45,12 +45,14 @@ static int swizzleOf(const AttnrtBox &box) {
                              : kSwizzle32;
 }
 
-/// The stride of a dimension of one element means nothing.
+/// The stride of a dimension of one element means nothing, nor do those of an
+/// empty tensor.
 static int fillStrides(const AttnrtBox &box, const int64_t *dims,
-                       const int64_t *strides, TensorMap &map) {
+                       const int64_t *strides, bool isEmpty, TensorMap &map) {
   int64_t elementBytes = box.typeBits / 8;
   for (int i = 0; i + 1 < box.rank; ++i) {
-    int64_t bytes = dims[i] > 1 ? strides[i] * elementBytes : kUnit;
+    bool counts = !isEmpty && dims[i] > 1;
+    int64_t bytes = counts ? strides[i] * elementBytes : kUnit;
     if (bytes % kUnit != 0 || bytes < 0 || bytes >= kStrideLimit)
       return attnrtFail(ATTNRT_BAD_INPUT,
                         "expected stride %d of %s to be a multiple of %" PRId64
@@ -70,14 +72,14 @@ extern "C" int attnrtEncodeTensorMap(const AttnrtBox *box, const void *address,
     return attnrtFail(ATTNRT_BAD_INPUT,
                       "expected %s to be f16, bf16 or f32 of rank 1 to %u",
                       box->name, TensorMap::kMaxRank);
-  if (reinterpret_cast<uintptr_t>(address) % kUnit != 0)
+  bool isEmpty = std::find(dims, dims + box->rank, 0) != dims + box->rank;
+  if (!isEmpty && reinterpret_cast<uintptr_t>(address) % kUnit != 0)
     return attnrtFail(ATTNRT_BAD_INPUT,
                       "expected %s to start at a multiple of %" PRId64
                       " bytes, got address %p",
                       box->name, kUnit, address);
-  bool isEmpty = std::find(dims, dims + box->rank, 0) != dims + box->rank;
   map.rank = box->rank;
-  // Nothing is read of an empty tensor, whose address may be null.
+  // Nothing is read of an empty tensor, whose address may be any.
   map.address = isEmpty ? reinterpret_cast<void *>(kUnit)
                         : const_cast<void *>(address);
   map.swizzle = swizzleOf(*box);
@@ -88,7 +90,7 @@ extern "C" int attnrtEncodeTensorMap(const AttnrtBox *box, const void *address,
     map.box[i] = static_cast<uint32_t>(box->shape[from]);
     map.elementStrides[i] = 1;
   }
-  if (int code = fillStrides(*box, dims, strides, map))
+  if (int code = fillStrides(*box, dims, strides, isEmpty, map))
     return code;
   Expected<Device *> device = currentDevice();
   if (!device)

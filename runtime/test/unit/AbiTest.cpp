@@ -8,6 +8,7 @@
 
 #include "attnrt/Abi.h"
 #include "FakeDevice.h"
+#include "Sim/Machine/TensorMap.h"
 #include "attnrt/HostTensor.h"
 #include "attnrt/Launch.h"
 
@@ -19,6 +20,7 @@
 
 using namespace attnrt;
 using namespace attnrt::test;
+using testing::ElementsAre;
 
 namespace {
 class CheckTensor : public testing::Test {
@@ -304,4 +306,133 @@ TEST(CurrentDevice, EnvironmentChooses) {
   EXPECT_EQ((*sim)->info().kind, "sim");
   unsetenv("ATTNRT_DEVICE");
   setCurrentDevice(nullptr);
+}
+
+namespace {
+/// Maps of a BHSD tensor of bf16 with boxes of 64 rows and 64 columns.
+class EncodeTensorMap : public testing::Test {
+protected:
+  void SetUp() override {
+    setenv("ATTNRT_DEVICE", "sim", 1);
+    setCurrentDevice(nullptr);
+  }
+  void TearDown() override {
+    unsetenv("ATTNRT_DEVICE");
+    setCurrentDevice(nullptr);
+  }
+  int encode(const void *address) {
+    return attnrtEncodeTensorMap(&box, address, dims, strides, encoded);
+  }
+  int encode() { return encode(data); }
+  void expectRefused(const void *address, const std::string &text) {
+    EXPECT_EQ(encode(address), ATTNRT_BAD_INPUT);
+    EXPECT_EQ(attnrtLastError(), text);
+  }
+  /// What the simulator's copies will read.
+  sim::TensorBox decoded() {
+    sim::TensorBox out;
+    EXPECT_EQ(sim::decodeTensorMap(encoded, out), "");
+    return out;
+  }
+
+  AttnrtBox box{"argument 1", kDLBfloat, 16, 4, 128, {1, 1, 64, 64}};
+  int64_t dims[4] = {2, 4, 70, 128};
+  int64_t strides[3] = {4 * 80 * 136, 80 * 136, 136};
+  alignas(64) char data[64] = {};
+  alignas(ATTNRT_TENSOR_MAP_ALIGNMENT) char encoded[ATTNRT_TENSOR_MAP_BYTES] =
+      {};
+};
+} // namespace
+
+TEST_F(EncodeTensorMap, DescribesTheTensorInnermostFirst) {
+  ASSERT_EQ(encode(), ATTNRT_OK) << attnrtLastError();
+  sim::TensorBox map = decoded();
+  EXPECT_EQ(map.rank, 4u);
+  EXPECT_EQ(map.elementBytes, 2u);
+  EXPECT_EQ(map.address, reinterpret_cast<uint64_t>(data));
+  EXPECT_THAT(std::vector(map.sizes, map.sizes + 4),
+              ElementsAre(128, 70, 4, 2));
+  EXPECT_THAT(std::vector(map.strides, map.strides + 4),
+              ElementsAre(2, 2 * 136, 2 * 80 * 136, 2 * 4 * 80 * 136));
+  EXPECT_THAT(std::vector(map.box, map.box + 4), ElementsAre(64, 64, 1, 1));
+  EXPECT_EQ(map.swizzleBytes, 128u);
+  EXPECT_FALSE(map.fillsNaN); // rows outside are zero
+}
+
+TEST_F(EncodeTensorMap, NarrowerPanels) {
+  for (uint32_t swizzle : {32u, 64u}) {
+    box.swizzle = swizzle;
+    box.shape[3] = swizzle / 2;
+    ASSERT_EQ(encode(), ATTNRT_OK) << attnrtLastError();
+    EXPECT_EQ(decoded().swizzleBytes, swizzle);
+  }
+}
+
+TEST_F(EncodeTensorMap, Address) {
+  char text[128];
+  snprintf(text, sizeof text,
+           "expected argument 1 to start at a multiple of 16 bytes, got "
+           "address %p",
+           static_cast<void *>(data + 8));
+  expectRefused(data + 8, text);
+}
+
+TEST_F(EncodeTensorMap, Strides) {
+  strides[2] = 132;
+  expectRefused(data, "expected stride 2 of argument 1 to be a multiple of 16 "
+                      "bytes below 2^40, got 264 bytes");
+  strides[2] = -136; // a reversed view
+  expectRefused(data, "expected stride 2 of argument 1 to be a multiple of 16 "
+                      "bytes below 2^40, got -272 bytes");
+  strides[2] = 136;
+  strides[0] = int64_t(1) << 39;
+  expectRefused(data, "expected stride 0 of argument 1 to be a multiple of 16 "
+                      "bytes below 2^40, got 1099511627776 bytes");
+}
+
+TEST_F(EncodeTensorMap, StridesOfSingleElementsDoNotMatter) {
+  dims[0] = dims[2] = 1;
+  strides[0] = 3;
+  strides[2] = -5;
+  ASSERT_EQ(encode(), ATTNRT_OK) << attnrtLastError();
+  EXPECT_EQ(decoded().sizes[1], 1u);
+}
+
+TEST_F(EncodeTensorMap, EmptyTensorsAreNowhere) {
+  dims[2] = 0;
+  strides[1] = 3; // as attnrtCheckTensor takes them
+  for (const void *address : {static_cast<char *>(nullptr), data + 1}) {
+    ASSERT_EQ(encode(address), ATTNRT_OK) << attnrtLastError();
+    EXPECT_NE(decoded().address, 0u);
+  }
+}
+
+TEST_F(EncodeTensorMap, TypeAndRank) {
+  const char *text = "expected argument 1 to be f16, bf16 or f32 of rank 1 to 5";
+  box.typeCode = kDLInt;
+  expectRefused(data, text);
+  box.typeCode = kDLBfloat;
+  box.rank = 6;
+  expectRefused(data, text);
+}
+
+TEST_F(EncodeTensorMap, DevicesWithoutADriver) {
+  FakeDevice device;
+  device.description.kind = "abacus";
+  setCurrentDevice(&device);
+  EXPECT_EQ(encode(), ATTNRT_DEVICE);
+  EXPECT_STREQ(attnrtLastError(), "device abacus makes no tensor maps");
+}
+
+TEST(Multiprocessors, AreTheCurrentDevices) {
+  FakeDevice device;
+  device.description.multiprocessors = 7;
+  setCurrentDevice(&device);
+  int64_t count = 0;
+  EXPECT_EQ(attnrtMultiprocessors(&count), ATTNRT_OK);
+  EXPECT_EQ(count, 7);
+  setenv("ATTNRT_DEVICE", "abacus", 1);
+  setCurrentDevice(nullptr);
+  EXPECT_EQ(attnrtMultiprocessors(&count), ATTNRT_BAD_INPUT);
+  unsetenv("ATTNRT_DEVICE");
 }

@@ -14,3 +14,14 @@ tile.kernel @target() attributes {
     schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_1"} {
   tile.return
 }
+
+// -----
+
+// Barriers count, too.
+// expected-error@+1 {{schedule `q=64,kv=64,warps=4,stages=2,producers=4` needs 232456 bytes of shared memory, 8 more than the 232448 of sm_90a}}
+tile.kernel @barriers() attributes {
+    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4>, target = "sm_90a"} {
+  %a = tile.alloc : !tile.shared<227x8x64xbf16, swizzle = 128>
+  %b = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
+  tile.return
+}

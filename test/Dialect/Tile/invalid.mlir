@@ -215,3 +215,213 @@ tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {schedule = 
   tile.copy_out %a to %out[%i] : !tile.shared<64x64xbf16, swizzle = 128> to memref<?x64xf32>
   tile.return
 }
+
+// -----
+
+// expected-error@+1 {{expected schedule key `producers` to be 0 or 4, got 8}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 8>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `persistent` in 0..2, got 3}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 3>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `prefetch` in 0..1, got 2}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 2>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `turns` in 0..2, got -1}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = -1>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `overlap` in 0..1, got 2}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, overlap = 2>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `persistent` to be 0 without `producers`, got 1}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, persistent = 1>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `prefetch` to be 0 without `producers`, got 1}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, prefetch = 1>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `turns` to be 0 without `producers`, got 2}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, turns = 2>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `overlap` to be 0 without `producers`, got 1}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, overlap = 1>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `prefetch` to be 0 where a CTA has one query tile, got 1}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, prefetch = 1>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `warps` to be a multiple of 4 beside producers, got 6}}
+#schedule = #tile.schedule<q = 96, kv = 64, warps = 6, stages = 2, producers = 4>
+
+// -----
+
+// 1024 threads, producers among them.
+// expected-error@+1 {{expected schedule key `warps` to be at most 28 beside producers, got 32}}
+#schedule = #tile.schedule<q = 512, kv = 64, warps = 32, stages = 2, producers = 4>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `q` to be 128 (16 rows for each of 8 warps beside producers), got 256}}
+#schedule = #tile.schedule<q = 256, kv = 64, warps = 8, stages = 2, producers = 4>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `kv` in 16..256 beside producers, got 272}}
+#schedule = #tile.schedule<q = 128, kv = 272, warps = 8, stages = 2, producers = 4>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `kv` in 16..256 beside producers, got 0}}
+#schedule = #tile.schedule<q = 128, kv = 0, warps = 8, stages = 2, producers = 4>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `turns` to be 0 or 1 where products do not overlap, got 2}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = 2>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `warps` to be 8 where two warpgroups take turns, got 12}}
+#schedule = #tile.schedule<q = 192, kv = 64, warps = 12, stages = 2, producers = 4, turns = 1>
+
+// -----
+
+// expected-error@+1 {{expected at least one barrier, got 0}}
+func.func private @no_barriers() -> !tile.barriers<0>
+
+// -----
+
+// expected-error@+1 {{expected rank 1 to 5, got 6}}
+func.func private @map_rank() -> !tile.tensor_map<1x1x1x1x128x64xbf16, swizzle = 128>
+
+// -----
+
+// expected-error@+1 {{expected dimensions of a box in 1..256}}
+func.func private @map_box() -> !tile.tensor_map<272x64xbf16, swizzle = 128>
+
+// -----
+
+// expected-error@+1 {{expected a box as wide as the swizzle of 128 bytes}}
+func.func private @map_width() -> !tile.tensor_map<128x32xbf16, swizzle = 128>
+
+// -----
+
+func.func @fetch(%m: memref<?x64xbf16>, %i: index, %b: !tile.shared<2x64x64xbf16, swizzle = 128>, %f: !tile.barriers<2>) {
+  // expected-error@+1 {{expected one tile, got the ring '!tile.shared<2x64x64xbf16, swizzle = 128>'}}
+  tile.fetch %m[%i] to %b signals %f[%i] : memref<?x64xbf16> to !tile.shared<2x64x64xbf16, swizzle = 128>, !tile.barriers<2>
+  return
+}
+
+// -----
+
+func.func @fetch(%m: !tile.tensor_map<1x64x64xbf16, swizzle = 128>, %i: index, %b: !tile.shared<64x64xbf16, swizzle = 128>, %f: !tile.barriers<2>) {
+  // expected-error@+1 {{expected 2 indices, got 3}}
+  tile.fetch %m[%i, %i, %i] to %b signals %f[%i] : !tile.tensor_map<1x64x64xbf16, swizzle = 128> to !tile.shared<64x64xbf16, swizzle = 128>, !tile.barriers<2>
+  return
+}
+
+// -----
+
+func.func @fetch(%m: !tile.tensor_map<64x64xf16, swizzle = 128>, %i: index, %b: !tile.shared<64x64xbf16, swizzle = 128>, %f: !tile.barriers<2>) {
+  // expected-error@+1 {{expected boxes of the panels of '!tile.shared<64x64xbf16, swizzle = 128>', got '!tile.tensor_map<64x64xf16, swizzle = 128>'}}
+  tile.fetch %m[%i] to %b signals %f[%i] : !tile.tensor_map<64x64xf16, swizzle = 128> to !tile.shared<64x64xbf16, swizzle = 128>, !tile.barriers<2>
+  return
+}
+
+// -----
+
+func.func @fetch(%m: memref<?x?x64xbf16>, %i: index, %b: !tile.shared<64x64xbf16, swizzle = 128>, %f: !tile.barriers<2>) {
+  // expected-error@+1 {{expected 2 indices, got 1}}
+  tile.fetch %m[%i] to %b signals %f[%i] : memref<?x?x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>, !tile.barriers<2>
+  return
+}
+
+// -----
+
+func.func @send(%m: !tile.tensor_map<16x32xbf16, swizzle = 64>, %i: index, %b: !tile.shared<64x64xbf16, swizzle = 128>) {
+  // expected-error@+1 {{expected boxes of the panels of '!tile.shared<64x64xbf16, swizzle = 128>', got '!tile.tensor_map<16x32xbf16, swizzle = 64>'}}
+  tile.send %b to %m[%i] : !tile.shared<64x64xbf16, swizzle = 128> to !tile.tensor_map<16x32xbf16, swizzle = 64>
+  return
+}
+
+// -----
+
+func.func @send(%m: memref<?x64xf16>, %i: index, %b: !tile.shared<64x64xbf16, swizzle = 128>) {
+  // expected-error@+1 {{expected element type 'f16', got 'bf16'}}
+  tile.send %b to %m[%i] : !tile.shared<64x64xbf16, swizzle = 128> to memref<?x64xf16>
+  return
+}
+
+// -----
+
+func.func @reuse_rows(%b: !tile.shared<64x64xbf16, swizzle = 128>) {
+  // expected-error@+1 {{cannot put '!tile.shared<32x64xbf16, swizzle = 128>' in the place of '!tile.shared<64x64xbf16, swizzle = 128>'}}
+  %0 = tile.reuse %b : !tile.shared<64x64xbf16, swizzle = 128> to !tile.shared<32x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+func.func @reuse_panels(%b: !tile.shared<64x64xbf16, swizzle = 128>) {
+  // expected-error@+1 {{cannot put '!tile.shared<64x64xbf16, swizzle = 64>' in the place of '!tile.shared<64x64xbf16, swizzle = 128>'}}
+  %0 = tile.reuse %b : !tile.shared<64x64xbf16, swizzle = 128> to !tile.shared<64x64xbf16, swizzle = 64>
+  return
+}
+
+// -----
+
+func.func @reuse_bytes(%b: !tile.shared<64x64xbf16, swizzle = 128>) {
+  // expected-error@+1 {{cannot put '!tile.shared<64x128xbf16, swizzle = 128>' in the place of '!tile.shared<64x64xbf16, swizzle = 128>'}}
+  %0 = tile.reuse %b : !tile.shared<64x64xbf16, swizzle = 128> to !tile.shared<64x128xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+func.func @describe_rank(%t: tensor<?x64xbf16>) {
+  // expected-error@+1 {{expected boxes of 'tensor<?x64xbf16>', got '!tile.tensor_map<1x64x64xbf16, swizzle = 128>'}}
+  %0 = tile.tensor_map %t : tensor<?x64xbf16> -> !tile.tensor_map<1x64x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+func.func @describe_element(%t: tensor<?x64xf16>) {
+  // expected-error@+1 {{expected boxes of 'tensor<?x64xf16>', got '!tile.tensor_map<64x64xbf16, swizzle = 128>'}}
+  %0 = tile.tensor_map %t : tensor<?x64xf16> -> !tile.tensor_map<64x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+func.func @arrivals() {
+  // expected-error@+1 {{'arrivals' failed to satisfy constraint}}
+  %0 = tile.alloc_barriers arrivals = 0 : !tile.barriers<2>
+  return
+}
+
+// -----
+
+func.func @pending(%s: tensor<64x64xf32>) {
+  // expected-error@+1 {{'pending' failed to satisfy constraint}}
+  %0 = tile.wait_dots %s pending = -1 : tensor<64x64xf32>
+  return
+}

@@ -88,3 +88,74 @@ func.func @launch(%in: tensor<?x64xf32>, %n: index) -> tensor<?x64xf32> {
   %out = tile.launch @copy grid(%n, %c1, %c1) ins(%in : tensor<?x64xf32>) outs(%empty : tensor<?x64xf32>) -> tensor<?x64xf32>
   return %out : tensor<?x64xf32>
 }
+
+#specialized = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>
+!map = !tile.tensor_map<1x1x128x64xbf16, swizzle = 128>
+!strip = !tile.tensor_map<1x1x16x32xbf16, swizzle = 64>
+
+// CHECK-LABEL: tile.kernel @roles
+// CHECK-SAME: %[[MAP:[^:]*]]: !tile.tensor_map<1x1x128x64xbf16, swizzle = 128>, %[[STRIP:[^:]*]]: !tile.tensor_map<1x1x16x32xbf16, swizzle = 64>
+// CHECK-SAME: schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>
+tile.kernel @roles(%in: !map, %strip: !strip, %out: !tensor, %n: index)
+    attributes {schedule = #specialized, target = "sm_90a"} {
+  // CHECK: %[[RING:.*]] = tile.alloc
+  %ring = tile.alloc : !tile.shared<2x128x64xbf16, swizzle = 128>
+  // CHECK: %[[FULL:.*]] = tile.alloc_barriers arrivals = 1 : <2>
+  %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<2>
+  // CHECK: %[[EMPTY:.*]] = tile.alloc_barriers arrivals = 8 at 32768 : <2>
+  %empty = tile.alloc_barriers arrivals = 8 at 32768 : !tile.barriers<2>
+  // CHECK: tile.grid_dim x
+  // CHECK: tile.grid_dim y
+  // CHECK: tile.grid_dim z
+  %x = tile.grid_dim x
+  %y = tile.grid_dim y
+  %z = tile.grid_dim z
+  // CHECK: tile.roles produce {
+  tile.roles produce {
+    // CHECK-NEXT: tile.acquire %[[EMPTY]][%[[N:.*]]] : <2>
+    tile.acquire %empty[%n] : !tile.barriers<2>
+    // CHECK-NEXT: %[[SLOT:.*]] = tile.slot
+    %slot = tile.slot %ring[%n] : !tile.shared<2x128x64xbf16, swizzle = 128>
+    // CHECK-NEXT: tile.fetch %[[MAP]][%{{.*}}, %{{.*}}, %[[N]]] to %[[SLOT]] signals %[[FULL]][%[[N]]] : !tile.tensor_map<1x1x128x64xbf16, swizzle = 128> to <128x64xbf16, swizzle = 128>, <2>
+    tile.fetch %in[%x, %y, %n] to %slot signals %full[%n]
+        : !map to !tile.shared<128x64xbf16, swizzle = 128>, !tile.barriers<2>
+    // A fetch of a memref, before maps are made.
+    // CHECK-NEXT: tile.fetch {{.*}} : memref<{{.*}}> to <128x64xbf16, swizzle = 128>, <2>
+    tile.fetch %out[%x, %y, %n] to %slot signals %full[%n]
+        : !tensor to !tile.shared<128x64xbf16, swizzle = 128>, !tile.barriers<2>
+  // CHECK-NEXT: } consume {
+  } consume {
+    // CHECK-NEXT: tile.warpgroup_id
+    %group = tile.warpgroup_id
+    // CHECK: tile.await %[[FULL]][%{{.*}}] : <2>
+    tile.await %full[%n] : !tile.barriers<2>
+    %slot = tile.slot %ring[%n] : !tile.shared<2x128x64xbf16, swizzle = 128>
+    %zero = arith.constant dense<0.0> : tensor<128x128xf32>
+    // CHECK: tile.take_turn
+    tile.take_turn
+    // CHECK-NEXT: %[[STARTED:.*]] = tile.dot %{{.*}}, %{{.*}}, %{{.*}} transpose_b async :
+    %started = tile.dot %slot, %slot, %zero transpose_b async
+        : !tile.shared<128x64xbf16, swizzle = 128>, !tile.shared<128x64xbf16, swizzle = 128>, tensor<128x128xf32>
+    // CHECK-NEXT: tile.pass_turn
+    tile.pass_turn
+    // CHECK-NEXT: tile.wait_dots %[[STARTED]] pending = 1 : tensor<128x128xf32>
+    %s = tile.wait_dots %started pending = 1 : tensor<128x128xf32>
+    // CHECK-NEXT: tile.release %[[EMPTY]][%{{.*}}] : <2>
+    tile.release %empty[%n] : !tile.barriers<2>
+    %panels = tile.alloc : !tile.shared<128x64xbf16, swizzle = 64>
+    // CHECK: %[[PLACE:.*]] = tile.reuse %{{.*}} : <128x64xbf16, swizzle = 64> to <128x32xbf16, swizzle = 64>
+    %place = tile.reuse %panels : !tile.shared<128x64xbf16, swizzle = 64> to !tile.shared<128x32xbf16, swizzle = 64>
+    // CHECK-NEXT: tile.send %[[PLACE]] to %[[STRIP]][%{{.*}}, %{{.*}}, %{{.*}}] : <128x32xbf16, swizzle = 64> to !tile.tensor_map<1x1x16x32xbf16, swizzle = 64>
+    tile.send %place to %strip[%x, %y, %n] : !tile.shared<128x32xbf16, swizzle = 64> to !strip
+  }
+  tile.return
+}
+
+// CHECK-LABEL: func.func @describe
+func.func @describe(%in: tensor<?x?x?x64xbf16>) -> index {
+  // CHECK: tile.tensor_map %{{.*}} : tensor<?x?x?x64xbf16> -> <1x1x128x64xbf16, swizzle = 128>
+  %map = tile.tensor_map %in : tensor<?x?x?x64xbf16> -> !map
+  // CHECK: tile.multiprocessors
+  %count = tile.multiprocessors
+  return %count : index
+}

@@ -10,7 +10,8 @@
 Usage: check_calls.py ATTN_COMPILE LIB_DIR DIRECTORY
 
 Operands and results have strides that are not those of the shape, and byte
-offsets; rows of results begin at multiples of 16 bytes, or of 4; numpy judges.
+offsets; rows of results begin at multiples of 16 bytes, or of 4 where no copy
+engine writes them; numpy judges. Operands may be views of one packed tensor.
 What an entry cannot take is refused with a message, and nothing is launched.
 """
 
@@ -40,6 +41,12 @@ CASES = [
          layout="bshd", causal="top_left", dynamic=ALL, schedule="split=3"),
     Case(batch=3, heads=(2, 2), lengths=(17, 0), dims=(16, 16), dynamic=ALL),
 ]
+
+# Each with a layout, and with results that a copy engine writes.
+COPY_ENGINE_CASES = [CASES[0], CASES[1], CASES[3]]
+
+PACKED = Case(batch=2, heads=(3, 3), lengths=(70, 70), dims=(64, 64),
+              layout="bshd", causal="top_left", dynamic=ALL)
 
 
 class Simulator:
@@ -110,10 +117,23 @@ def check_results(case, operands, results):
             sys.exit(f"{case}\n{x}: written between the rows")
 
 
-def check(case, package, simulator, rng, alignment):
+def spread_apart(case, operands):
+    return [spread(to_storage(case.element, operands[x])) for x in "qkv"]
+
+
+def pack(case, operands):
+    """Views of one tensor of batch, length, q or k or v, head, dimension."""
+    values = [to_storage(case.element, operands[x]) for x in "qkv"]
+    packed = np.zeros((*values[0].shape[:2], 3, *values[0].shape[2:]),
+                      values[0].dtype)
+    for i, value in enumerate(values):
+        packed[:, :, i] = value
+    return [packed[:, :, i] for i in range(3)]
+
+
+def check(case, package, simulator, rng, alignment, arrange=spread_apart):
     operands = make_operands(case, rng)
-    args = [simulator.send(spread(to_storage(case.element, operands[x])))
-            for x in "qkv"]
+    args = [simulator.send(array) for array in arrange(case, operands)]
     results = make_results(case, alignment)
     tensors = [simulator.send(r) for r in results]
     package.check(package.call("f", args, tensors))
@@ -157,23 +177,60 @@ def check_refusals(case, package, simulator, rng):
     refused("result's length", set_item(3, "shape", 2, 69), "result 0")
 
 
-def main():
-    compiler, libraries, directory = sys.argv[1:]
-    runtime = os.path.join(libraries, "libattnrt.so")
-    for number, case in enumerate(CASES):
-        path = os.path.join(directory, f"calls-{number}.so")
+def check_unwritten(case, package, simulator, rng):
+    """Rows of results that a copy engine cannot write: refused, not written."""
+    operands = make_operands(case, rng)
+    args = [simulator.send(array) for array in spread_apart(case, operands)]
+    results = make_results(case, alignment=4)
+    tensors = [simulator.send(r) for r in results]
+    status = package.call("f", args, tensors)
+    message = package.runtime.attnrtLastError().decode()
+    expected = (f"of result {case.results.index('o')} to be a multiple of 16 "
+                "bytes")
+    if status != BAD_INPUT or expected not in message:
+        sys.exit(f"unaligned result: status {status}, message '{message}'")
+    print(f"unaligned result: {message}")
+    for result, tensor in zip(results, tensors):
+        simulator.fetch(result, tensor)
+        if not (result.base.view(np.uint8) == POISON_BYTE).all():
+            sys.exit("unaligned result: written")
+
+
+class Calls:
+    """Compiles a case for a target and gives it to a check of one package."""
+
+    def __init__(self, compiler, libraries, directory):
+        self.compiler = compiler
+        self.libraries = libraries
+        self.directory = directory
+        self.count = 0
+
+    def run(self, case, target, checks):
+        path = os.path.join(self.directory, f"calls-{self.count}.so")
         flags = [f"--schedule={case.schedule}"] if case.schedule else []
-        subprocess.run([compiler, "-", "--target=sm_80", "-o", path, *flags],
-                       input=case.mlir(), text=True, check=True)
-        package = Package(path, runtime)
-        simulator = Simulator(os.path.join(libraries, "attn-test-device.so"))
-        rng = np.random.default_rng(number)
-        for alignment in 16, 4:
-            check(case, package, simulator, rng, alignment)
-        if number == 0:
-            check_refusals(case, package, simulator, rng)
+        subprocess.run([self.compiler, "-", f"--target={target}", "-o", path,
+                        *flags], input=case.mlir(), text=True, check=True)
+        package = Package(path, os.path.join(self.libraries, "libattnrt.so"))
+        simulator = Simulator(
+            os.path.join(self.libraries, "attn-test-device.so"))
+        rng = np.random.default_rng(self.count)
+        for each, *arguments in checks:
+            each(case, package, simulator, rng, *arguments)
         simulator.close()
-    print(f"{len(CASES)} functions agree")
+        self.count += 1
+
+
+def main():
+    calls = Calls(*sys.argv[1:])
+    for number, case in enumerate(CASES):
+        refusals = [(check_refusals,)] if number == 0 else []
+        calls.run(case, "sm_80", [(check, 16), (check, 4), *refusals])
+    for number, case in enumerate(COPY_ENGINE_CASES):
+        refusals = [(check_refusals,), (check_unwritten,)] if number == 0 else []
+        calls.run(case, "sm_90a", [(check, 16), *refusals])
+    for target in "sm_80", "sm_90a":
+        calls.run(PACKED, target, [(check, 16, pack)])
+    print(f"{calls.count} functions agree")
 
 
 main()

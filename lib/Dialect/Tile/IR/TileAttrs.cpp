@@ -48,6 +48,9 @@ verifyRoles(function_ref<InFlightDiagnostic()> emitError, int64_t q, int64_t kv,
   if (warps % kWarpgroup != 0)
     return emitError() << "expected schedule key `warps` to be a multiple of "
                        << kWarpgroup << " beside producers, got " << warps;
+  if (warps > 32 - producers)
+    return emitError() << "expected schedule key `warps` to be at most "
+                       << 32 - producers << " beside producers, got " << warps;
   if (q != 16 * warps)
     return emitError() << "expected schedule key `q` to be " << 16 * warps
                        << " (16 rows for each of " << warps

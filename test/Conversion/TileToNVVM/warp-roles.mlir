@@ -1,0 +1,117 @@
+// RUN: split-file %s %t
+// RUN: attn-opt %t/roles.mlir --convert-tile-to-nvvm --canonicalize --cse | FileCheck %t/roles.mlir
+// RUN: attn-opt %t/registers.mlir --convert-tile-to-nvvm | FileCheck %t/registers.mlir
+// RUN: attn-compile %t/convergent.mlir --emit=ptx -o - | FileCheck %t/convergent.mlir
+
+//--- roles.mlir
+
+// All threads meet behind the barriers' initialisation. Of the producers, one
+// thread of the first warp goes on. Turns are barriers 1 and 2, of which a
+// warpgroup waits at its own and arrives at the other's.
+// CHECK-LABEL: llvm.func @roles
+// CHECK-SAME: nvvm.maxntid = array<i32: 384>
+tile.kernel @roles() attributes {
+    schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 1, producers = 4, turns = 1>,
+    target = "sm_90a", shared_bytes = 16 : i64} {
+  // CHECK-DAG: %[[ZERO:.*]] = llvm.mlir.constant(0 : i32)
+  // CHECK-DAG: %[[ONE:.*]] = llvm.mlir.constant(1 : i32)
+  // CHECK-DAG: %[[TWO:.*]] = llvm.mlir.constant(2 : i32)
+  // CHECK-DAG: %[[FIVE:.*]] = llvm.mlir.constant(5 : i32)
+  // CHECK-DAG: %[[CONSUMERS:.*]] = llvm.mlir.constant(8 : i32)
+  // CHECK-DAG: %[[THREADS:.*]] = llvm.mlir.constant(256 : i32)
+  // CHECK: %[[TID:.*]] = nvvm.read.ptx.sreg.tid.x
+  // CHECK: %[[LANES:.*]] = llvm.lshr %[[TID]], %[[FIVE]]
+  // CHECK: %[[WARP:.*]] = nvvm.shfl.sync idx %{{.*}}, %[[LANES]], %[[ZERO]]
+  // CHECK-NOT: nvvm.shfl.sync
+  // CHECK: nvvm.mbarrier.init
+  // CHECK: nvvm.fence.mbarrier.init
+  // CHECK-NEXT: nvvm.barrier0
+  // CHECK-NEXT: %[[COPIES:.*]] = llvm.icmp "sge" %[[WARP]], %[[CONSUMERS]]
+  // CHECK-NEXT: llvm.cond_br %[[COPIES]]
+  // CHECK: nvvm.setmaxregister decrease 24
+  // CHECK-NEXT: %[[FIRST:.*]] = llvm.icmp "eq" %[[WARP]], %[[CONSUMERS]]
+  // CHECK-NEXT: llvm.cond_br %[[FIRST]]
+  // CHECK: %[[ELECTED:.*]] = nvvm.elect.sync
+  // CHECK-NEXT: llvm.cond_br %[[ELECTED]]
+  // CHECK: nvvm.mbarrier.try_wait
+  // CHECK: nvvm.setmaxregister increase 240
+  %empty = tile.alloc_barriers arrivals = 8 at 0 : !tile.barriers<1>
+  %c0 = arith.constant 0 : index
+  tile.roles produce {
+    tile.acquire %empty[%c0] : !tile.barriers<1>
+  } consume {
+    // CHECK: %[[GROUP:.*]] = llvm.lshr %[[WARP]], %[[TWO]]
+    // CHECK: %[[MINE:.*]] = llvm.add %[[GROUP]], %[[ONE]]
+    // CHECK: llvm.call_intrinsic "llvm.nvvm.barrier.cta.sync.aligned.count"(%[[MINE]], %[[THREADS]])
+    tile.take_turn
+    // CHECK: %[[OTHER:.*]] = llvm.sub %[[TWO]], %[[GROUP]]
+    // CHECK: nvvm.barrier.arrive id = %[[OTHER]] number_of_threads = %[[THREADS]]
+    tile.pass_turn
+  }
+  tile.return
+}
+
+//--- registers.mlir
+
+// 64Ki registers: what a CTA has got at its start is shared out in eights. One
+// warpgroup of consumers has what it needs without.
+// CHECK-LABEL: llvm.func @one
+// CHECK-NOT: nvvm.setmaxregister
+// CHECK-LABEL: llvm.func @two
+// CHECK: nvvm.setmaxregister decrease 24
+// CHECK: nvvm.setmaxregister increase 240
+// CHECK-LABEL: llvm.func @three
+// CHECK: nvvm.setmaxregister decrease 32
+// CHECK: nvvm.setmaxregister increase 160
+tile.kernel @one() attributes {
+    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>, target = "sm_90a", shared_bytes = 0 : i64} {
+  tile.roles produce {
+  } consume {
+  }
+  tile.return
+}
+tile.kernel @two() attributes {
+    schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 1, producers = 4>, target = "sm_90a", shared_bytes = 0 : i64} {
+  tile.roles produce {
+  } consume {
+  }
+  tile.return
+}
+tile.kernel @three() attributes {
+    schedule = #tile.schedule<q = 192, kv = 64, warps = 12, stages = 1, producers = 4>, target = "sm_90a", shared_bytes = 0 : i64} {
+  tile.roles produce {
+  } consume {
+  }
+  tile.return
+}
+
+//--- convergent.mlir
+
+// Two branches on one condition, with a turn between them: to thread the jump
+// would be to have two copies of its barriers, at which warps would not meet.
+// CHECK-LABEL: .entry threaded(
+// CHECK: fence.mbarrier_init
+// CHECK: bar.sync 0;
+// CHECK: bar.sync %r{{[0-9]+}}, 256;
+// CHECK: bar.arrive %r{{[0-9]+}}, 256;
+// CHECK-NOT: bar.sync
+// CHECK-NOT: bar.arrive
+tile.kernel @threaded(%x: index, %full: memref<?xf32, strided<[1], offset: ?>>) attributes {
+    schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 1, producers = 4, turns = 1>,
+    target = "sm_90a", shared_bytes = 16 : i64} {
+  %empty = tile.alloc_barriers arrivals = 8 at 0 : !tile.barriers<1>
+  tile.roles produce {
+  } consume {
+    %c1 = arith.constant 1 : index
+    %is = arith.cmpi slt, %x, %c1 : index
+    scf.if %is {
+      tile.release %empty[%x] : !tile.barriers<1>
+    }
+    tile.take_turn
+    tile.pass_turn
+    scf.if %is {
+      tile.release %empty[%x] : !tile.barriers<1>
+    }
+  }
+  tile.return
+}

@@ -1,0 +1,123 @@
+// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-take-turns))' | FileCheck %s
+// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-take-turns,tile-take-turns))' | FileCheck %s
+
+!tile = !tile.shared<128x64xbf16, swizzle = 128>
+!full = !tile.barriers<1>
+!acc = tensor<128x128xf32>
+!out = tensor<128x64xf32>
+
+// Exponentials: from the release of the keys to the wait for the values.
+// CHECK-LABEL: tile.kernel @exponentials
+tile.kernel @exponentials(%first: index, %last: index)
+    attributes {schedule = #tile.schedule<q = 128, kv = 128, warps = 8, stages = 1, producers = 4, turns = 1>, target = "sm_90a"} {
+  %query = tile.alloc : !tile
+  %full = tile.alloc_barriers arrivals = 1 : !full
+  %empty = tile.alloc_barriers arrivals = 8 : !full
+  // CHECK: tile.roles produce {
+  // CHECK-NOT: {{take|pass}}_turn
+  // CHECK: } consume {
+  // The second warpgroup lets the first one begin.
+  // CHECK-NEXT: %[[GROUP:.*]] = tile.warpgroup_id
+  // CHECK-NEXT: %[[ONE:.*]] = arith.constant 1 : index
+  // CHECK-NEXT: %[[SECOND:.*]] = arith.cmpi eq, %[[GROUP]], %[[ONE]]
+  // CHECK-NEXT: scf.if %[[SECOND]] {
+  // CHECK-NEXT: tile.pass_turn
+  // CHECK-NEXT: }
+  tile.roles produce {
+    %c1 = arith.constant 1 : index
+    scf.for %t = %first to %last step %c1 {
+      tile.acquire %empty[%t] : !full
+    }
+  } consume {
+    %c1 = arith.constant 1 : index
+    %zero = arith.constant dense<0.0> : !acc
+    %init = arith.constant dense<0.0> : !out
+    // CHECK: scf.for
+    %a = scf.for %t = %first to %last step %c1 iter_args(%acc = %init) -> (!out) {
+      // CHECK-NEXT: tile.await
+      // CHECK-NEXT: tile.dot
+      // CHECK-NEXT: tile.release
+      // CHECK-NEXT: tile.take_turn
+      // CHECK-NEXT: math.exp2
+      // CHECK-NEXT: arith.truncf
+      // CHECK-NEXT: tile.pass_turn
+      // CHECK-NEXT: tile.await
+      // CHECK-NEXT: tile.dot
+      // CHECK-NEXT: tile.release
+      // CHECK-NEXT: scf.yield
+      tile.await %full[%t] : !full
+      %s = tile.dot %query, %query, %zero transpose_b : !tile, !tile, !acc
+      tile.release %empty[%t] : !full
+      %e = math.exp2 %s : !acc
+      %p = arith.truncf %e : !acc to tensor<128x128xbf16>
+      tile.await %full[%t] : !full
+      %o = tile.dot %p, %query, %acc : tensor<128x128xbf16>, !tile, !out
+      tile.release %empty[%t] : !full
+      scf.yield %o : !out
+    }
+  }
+  tile.return
+}
+
+// Products: both are started in a turn. Those outside of loops, which overlap
+// leaves there, are not: the other warpgroup may have none.
+// CHECK-LABEL: tile.kernel @products
+tile.kernel @products(%first: index, %last: index)
+    attributes {schedule = #tile.schedule<q = 128, kv = 128, warps = 8, stages = 1, producers = 4, turns = 2, overlap = 1>, target = "sm_90a"} {
+  %query = tile.alloc : !tile
+  %full = tile.alloc_barriers arrivals = 1 : !full
+  // CHECK: consume
+  // CHECK: tile.pass_turn
+  // CHECK-NOT: {{take|pass}}_turn
+  // CHECK: tile.dot
+  // CHECK-NOT: {{take|pass}}_turn
+  // CHECK: scf.for
+  tile.roles produce {
+  } consume {
+    %c1 = arith.constant 1 : index
+    %zero = arith.constant dense<0.0> : !acc
+    %init = arith.constant dense<0.0> : !out
+    %weights = arith.constant dense<0.0> : tensor<128x128xbf16>
+    %s0 = tile.dot %query, %query, %zero transpose_b : !tile, !tile, !acc
+    %a = scf.for %t = %first to %last step %c1 iter_args(%acc = %init) -> (!out) {
+      // CHECK-NEXT: tile.take_turn
+      // CHECK-NEXT: tile.dot {{.*}} async
+      // CHECK-NEXT: tile.await
+      // CHECK-NEXT: tile.dot {{.*}} async
+      // CHECK-NEXT: tile.pass_turn
+      // CHECK-NEXT: tile.wait_dots
+      // CHECK-NEXT: tile.wait_dots
+      // CHECK-NEXT: scf.yield
+      %s = tile.dot %query, %query, %zero transpose_b async : !tile, !tile, !acc
+      tile.await %full[%t] : !full
+      %o = tile.dot %weights, %query, %acc async : tensor<128x128xbf16>, !tile, !out
+      %s1 = tile.wait_dots %s pending = 1 : !acc
+      %o1 = tile.wait_dots %o pending = 0 : !out
+      scf.yield %o1 : !out
+    }
+    // CHECK: }
+    // CHECK-NOT: {{take|pass}}_turn
+    // CHECK: tile.return
+  }
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @no_turns
+tile.kernel @no_turns(%first: index, %last: index)
+    attributes {schedule = #tile.schedule<q = 128, kv = 128, warps = 8, stages = 1, producers = 4>, target = "sm_90a"} {
+  // CHECK-NOT: {{take|pass}}_turn
+  // CHECK: tile.dot
+  // CHECK-NOT: {{take|pass}}_turn
+  // CHECK: tile.return
+  %query = tile.alloc : !tile
+  tile.roles produce {
+  } consume {
+    %c1 = arith.constant 1 : index
+    %zero = arith.constant dense<0.0> : !acc
+    %a = scf.for %t = %first to %last step %c1 iter_args(%acc = %zero) -> (!acc) {
+      %s = tile.dot %query, %query, %acc transpose_b : !tile, !tile, !acc
+      scf.yield %s : !acc
+    }
+  }
+  tile.return
+}
