@@ -18,7 +18,6 @@ tile.kernel @roles() attributes {
   // CHECK-DAG: %[[TWO:.*]] = llvm.mlir.constant(2 : i32)
   // CHECK-DAG: %[[FIVE:.*]] = llvm.mlir.constant(5 : i32)
   // CHECK-DAG: %[[CONSUMERS:.*]] = llvm.mlir.constant(8 : i32)
-  // CHECK-DAG: %[[THREADS:.*]] = llvm.mlir.constant(256 : i32)
   // CHECK: %[[TID:.*]] = nvvm.read.ptx.sreg.tid.x
   // CHECK: %[[LANES:.*]] = llvm.lshr %[[TID]], %[[FIVE]]
   // CHECK: %[[WARP:.*]] = nvvm.shfl.sync idx %{{.*}}, %[[LANES]], %[[ZERO]]
@@ -42,11 +41,15 @@ tile.kernel @roles() attributes {
   } consume {
     // CHECK: %[[GROUP:.*]] = llvm.lshr %[[WARP]], %[[TWO]]
     // CHECK: %[[MINE:.*]] = llvm.add %[[GROUP]], %[[ONE]]
-    // CHECK: llvm.call_intrinsic "llvm.nvvm.barrier.cta.sync.aligned.count"(%[[MINE]], %[[THREADS]])
+    // CHECK: llvm.inline_asm has_side_effects "bar.sync $0, 256;", "r" %[[MINE]]
     tile.take_turn
     // CHECK: %[[OTHER:.*]] = llvm.sub %[[TWO]], %[[GROUP]]
-    // CHECK: nvvm.barrier.arrive id = %[[OTHER]] number_of_threads = %[[THREADS]]
+    // CHECK: llvm.inline_asm has_side_effects "bar.arrive $0, 256;", "r" %[[OTHER]]
     tile.pass_turn
+    // What is computed before decides, for all that ptxas knows, on the barrier.
+    // CHECK: llvm.inline_asm has_side_effects "{{.*}}setp.eq.b32 q, $1, 2141562277;\0Asetp.eq.or.b32 q, $2, 2141562277, q;{{.*}}selp.b32 t, 0, $0, q;\0Abar.arrive t, 256;{{.*}}", "r,f,f"
+    %sums = arith.constant dense<1.0> : tensor<128x4xf32, #tile.accumulator<warps = 8>>
+    tile.pass_turn computed(%sums : tensor<128x4xf32, #tile.accumulator<warps = 8>>)
   }
   tile.return
 }

@@ -35,7 +35,7 @@ tile.kernel @scores(%out: !out)
   // CHECK: %[[WIDE:.*]] = llvm.zext %[[UNITS]]
   // CHECK: %[[A:.*]] = llvm.or %[[WIDE]], %[[FIXED]]
   // CHECK: %[[B:.*]] = llvm.or %{{.*}}, %[[FIXED]]
-  // CHECK-NEXT: nvvm.wgmma.fence.aligned
+  // CHECK-NEXT: llvm.inline_asm has_side_effects "wgmma.fence.sync.aligned;"
   // CHECK: llvm.inline_asm has_side_effects "{{.*}}add.s64 a, $8, 0;\0Aadd.s64 b, $9, 0;\0Asetp.ne.b32 p, 0, 0;\0Awgmma.mma_async.sync.aligned.m64n16k16.f32.f16.f16 {$0, $1, $2, $3, $4, $5, $6, $7}, a, b, p, 1, 1, 0, 0;
   // CHECK-SAME: "=f,=f,=f,=f,=f,=f,=f,=f,l,l" %[[A]], %[[B]] :
   // CHECK: llvm.inline_asm has_side_effects "{{.*}}add.s64 a, $16, 2;\0Aadd.s64 b, $17, 2;\0Asetp.ne.b32 p, 1, 0;\0Awgmma.mma_async.sync.aligned.m64n16k16.f32.f16.f16 {$0, $1, $2, $3, $4, $5, $6, $7}, a, b, p, 1, 1, 0, 0;

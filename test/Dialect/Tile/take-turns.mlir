@@ -6,7 +6,7 @@
 !acc = tensor<128x128xf32>
 !out = tensor<128x64xf32>
 
-// Exponentials: from the release of the keys to the wait for the values.
+// Exponentials: from before the wait for the scores to the wait for the values.
 // CHECK-LABEL: tile.kernel @exponentials
 tile.kernel @exponentials(%first: index, %last: index)
     attributes {schedule = #tile.schedule<q = 128, kv = 128, warps = 8, stages = 1, producers = 4, turns = 1>, target = "sm_90a"} {
@@ -35,12 +35,14 @@ tile.kernel @exponentials(%first: index, %last: index)
     // CHECK: scf.for
     %a = scf.for %t = %first to %last step %c1 iter_args(%acc = %init) -> (!out) {
       // CHECK-NEXT: tile.await
-      // CHECK-NEXT: tile.dot
-      // CHECK-NEXT: tile.release
+      // CHECK-NEXT: tile.dot {{.*}} transpose_b async
       // CHECK-NEXT: tile.take_turn
+      // CHECK-NEXT: tile.wait_dots {{.*}} pending = 0
+      // CHECK-NEXT: tile.release
       // CHECK-NEXT: math.exp2
+      // CHECK-NEXT: %[[SUMS:.*]] = tile.fold add
       // CHECK-NEXT: arith.truncf
-      // CHECK-NEXT: tile.pass_turn
+      // CHECK-NEXT: tile.pass_turn computed(%[[SUMS]] : tensor<128x4xf32>)
       // CHECK-NEXT: tile.await
       // CHECK-NEXT: tile.dot
       // CHECK-NEXT: tile.release
@@ -49,6 +51,7 @@ tile.kernel @exponentials(%first: index, %last: index)
       %s = tile.dot %query, %query, %zero transpose_b : !tile, !tile, !acc
       tile.release %empty[%t] : !full
       %e = math.exp2 %s : !acc
+      %l = tile.fold add %e : !acc -> tensor<128x4xf32>
       %p = arith.truncf %e : !acc to tensor<128x128xbf16>
       tile.await %full[%t] : !full
       %o = tile.dot %p, %query, %acc : tensor<128x128xbf16>, !tile, !out
