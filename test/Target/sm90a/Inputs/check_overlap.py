@@ -1,0 +1,76 @@
+#===- check_overlap.py - Where exponentials stand in machine code ----------===#
+#
+# Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""Usage: check_overlap.py NVDISASM DIRECTORY
+
+In each loop over KV tiles, all exponentials of a step must stand between the
+wait for its scores and the wait for the values of the step before, where products
+overlap, and between taking and passing the turn, where warpgroups take turns at
+them. Nothing but the order in machine code tells.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+from attn_testing.case import Case
+
+KEYS = 128
+WORDS = {"HGMMA": "product", "WARPGROUP.DEPBAR": "wait", "MUFU.EX2": "exp",
+         "BAR.SYNC": "take", "BAR.ARV": "pass"}
+
+
+def events(nvdisasm, directory, schedule):
+    source, cubin = directory / "f.mlir", directory / "f.cubin"
+    source.write_text(Case(dims=(128, 128), causal="bottom_right",
+                           dynamic=frozenset(["qs", "ks", "vs"])).mlir())
+    subprocess.run(["attn-compile", source, "--target=sm_90a", "--emit=cubin",
+                    f"--schedule={schedule}", "-o", cubin], check=True)
+    text = subprocess.run([nvdisasm, "-c", cubin], check=True,
+                          capture_output=True, text=True).stdout
+    for line in text.splitlines():
+        found = re.search("|".join(map(re.escape, WORDS)), line)
+        if found:
+            yield WORDS[found[0]]
+
+
+def runs(names):
+    """[name, count] of neighbours that are alike."""
+    grouped = []
+    for name in names:
+        if grouped and grouped[-1][0] == name:
+            grouped[-1][1] += 1
+        else:
+            grouped.append([name, 1])
+    return grouped
+
+
+def expect_between(before, after, where, found):
+    """Both loops, of masked and of other tiles, have their exponentials there."""
+    steps = [count for (first, _), (name, count), (last, _)
+             in zip(found, found[1:], found[2:])
+             if (first, name, last) == (before, "exp", after)]
+    assert len([n for n in steps if n >= KEYS // 2]) >= 2, f"{where}: {found}"
+
+
+def main():
+    nvdisasm, directory = sys.argv[1], pathlib.Path(sys.argv[2])
+    directory.mkdir(parents=True, exist_ok=True)
+    overlap = runs(events(nvdisasm, directory,
+                          "persistent=2,prefetch=1,turns=2,overlap=1"))
+    # The first step's exponentials do not overlap with anything.
+    expect_between("wait", "wait", "overlap", overlap)
+    turns = runs(events(nvdisasm, directory,
+                        "persistent=2,prefetch=1,turns=1,overlap=0"))
+    expect_between("wait", "pass", "turns", turns)
+    waits = [after for (before, _), (after, _) in zip(turns, turns[1:])
+             if before == "take"]
+    assert waits.count("wait") >= 2, turns
+
+
+main()
