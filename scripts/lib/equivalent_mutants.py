@@ -54,6 +54,11 @@ EQUIVALENT = [
         "what a warp reads are rows of Q that its own lanes copied: two warps, "
         "of which each copies the 16 rows that it multiplies. bar.warp.sync is "
         "what that needs."),
+    Equivalent(
+        "causal80x3", "barrier weakened", "bar.sync 0;", 4,
+        "The barrier between putting results into shared memory and taking them "
+        "out. 64 threads take 32 rows at a time, two for each, so a warp takes "
+        "the 16 rows that its own lanes put. bar.warp.sync is what that needs."),
 ] + [
     Equivalent(
         kernel, rule, instruction.format(barrier), ordinal,
