@@ -23,13 +23,13 @@ struct Row {
 };
 } // namespace
 
-/// Two warpgroups of consumers, which take one query tile, beside producers;
-/// CTAs stay, and products overlap. There is room for the next query up to 128,
-/// where taking turns pays, too: beyond, exponentials are a small part. Beyond
-/// 192 values, ptxas spills with more than 64 keys, for some masks and lengths.
-static constexpr ScheduleKeys specialized(int64_t q, int64_t kv, bool isSmall) {
-  return {q, kv, /*warps=*/8, /*stages=*/2, /*split=*/1, /*producers=*/4,
-          /*persistent=*/1, /*prefetch=*/isSmall, /*turns=*/isSmall ? 2 : 0,
+/// Two warpgroups of consumers, of 64 query rows each, beside producers; CTAs
+/// stay, and products overlap. There is room for the next query up to 128, where
+/// taking turns pays, too: beyond, exponentials are a small part. Beyond 192
+/// values, ptxas spills with more than 64 keys, for some masks and lengths.
+static constexpr ScheduleKeys specialized(int64_t kv, bool isSmall) {
+  return {/*q=*/128, kv, /*warps=*/8, /*stages=*/2, /*split=*/1,
+          /*producers=*/4, /*persistent=*/1, /*prefetch=*/isSmall, /*turns=*/isSmall ? 2 : 0,
           /*overlap=*/1};
 }
 
@@ -44,10 +44,10 @@ static constexpr Row kRows[] = {
     {"sm_80", {192, 192}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
     {"sm_80", {128, 256}, {/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2}},
     {"sm_80", {256, 256}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1}},
-    {"sm_90a", {128, 128}, specialized(/*q=*/128, /*kv=*/128, true)},
-    {"sm_90a", {192, 128}, specialized(/*q=*/128, /*kv=*/128, false)},
-    {"sm_90a", {192, 192}, specialized(/*q=*/128, /*kv=*/96, false)},
-    {"sm_90a", {256, 256}, specialized(/*q=*/128, /*kv=*/64, false)},
+    {"sm_90a", {128, 128}, specialized(/*kv=*/128, /*isSmall=*/true)},
+    {"sm_90a", {192, 128}, specialized(/*kv=*/128, /*isSmall=*/false)},
+    {"sm_90a", {192, 192}, specialized(/*kv=*/96, /*isSmall=*/false)},
+    {"sm_90a", {256, 256}, specialized(/*kv=*/64, /*isSmall=*/false)},
 };
 
 ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
