@@ -29,8 +29,8 @@ struct Row {
 /// values, ptxas spills with more than 64 keys, for some masks and lengths.
 static constexpr ScheduleKeys specialized(int64_t kv, bool isSmall) {
   return {/*q=*/128, kv, /*warps=*/8, /*stages=*/2, /*split=*/1,
-          /*producers=*/4, /*persistent=*/1, /*prefetch=*/isSmall, /*turns=*/isSmall ? 2 : 0,
-          /*overlap=*/1};
+          /*producers=*/4, /*persistent=*/1, /*prefetch=*/isSmall,
+          /*turns=*/isSmall ? 2 : 0, /*overlap=*/1};
 }
 
 /// The first row that is large enough is taken. Shared memory is
