@@ -120,19 +120,22 @@ void BuildEntries::describe(func::FuncOp function, LLVM::LLVMFuncOp entry) {
 ///   what only later launches read, or results that an earlier launch may have
 ///   filled;
 /// * results of launches are returned, and nothing else is.
+/// Reshapes may stand between.
 static LogicalResult checkFunction(func::FuncOp function) {
-  Operation *terminator = function.front().getTerminator();
-  for (Value value : terminator->getOperands())
-    if (!value.getDefiningOp<LaunchOp>())
+  llvm::SmallPtrSet<Value, 4> returned;
+  for (Value value : function.front().getTerminator()->getOperands()) {
+    if (!withoutReshapes(value).getDefiningOp<LaunchOp>())
       return emitError(function.getLoc())
              << "expected `" << function.getSymName()
              << "` to return results of launches only";
+    returned.insert(memoryOf(value));
+  }
   for (LaunchOp launch : function.front().getOps<LaunchOp>())
-    for (auto [output, result] :
-         llvm::zip(launch.getOutputs(), launch.getResults())) {
-      bool isReturned = llvm::is_contained(terminator->getOperands(), result);
-      if (!output.getDefiningOp<tensor::EmptyOp>() &&
-          !(output.getDefiningOp<LaunchOp>() && isReturned))
+    for (Value output : launch.getOutputs()) {
+      Value filled = withoutReshapes(output);
+      bool isFilledAgain =
+          filled.getDefiningOp<LaunchOp>() && returned.contains(memoryOf(filled));
+      if (!filled.getDefiningOp<tensor::EmptyOp>() && !isFilledAgain)
         return launch.emitOpError("expected destinations made by tensor.empty, "
                                   "or results that are filled again");
     }

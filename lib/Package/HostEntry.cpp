@@ -9,18 +9,20 @@
 #include "HostEntry.h"
 
 #include "attn/Package/Passes.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-/// Bytes that kernels read and write at a time.
-static constexpr uint32_t kReadBytes = 16, kWriteBytes = 4;
+/// Bytes that kernels read, and that copy engines write, at a time; and that
+/// threads can write.
+static constexpr uint32_t kWideBytes = 16, kNarrowBytes = 4;
 
 /// Positions and the like are read one by one.
 static uint32_t readBytes(Type elementType) {
   return elementType.isInteger() ? elementType.getIntOrFloatBitWidth() / 8
-                                 : kReadBytes;
+                                 : kWideBytes;
 }
 
 HostWriter::HostWriter(func::FuncOp function, Purpose purpose)
@@ -61,25 +63,55 @@ LogicalResult HostWriter::takeArguments() {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Memory behind tensors
+//===----------------------------------------------------------------------===//
+
+static bool isReshape(Operation *op) {
+  return isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+                         tensor::CastOp>(op);
+}
+
+Value attn::withoutReshapes(Value tensor) {
+  while (isReshape(tensor.getDefiningOp()))
+    tensor = tensor.getDefiningOp()->getOperand(0);
+  return tensor;
+}
+
 /// What a launch fills, as it was before.
 static Value destinationOf(OpResult launched) {
   auto launch = cast<LaunchOp>(launched.getOwner());
   return launch.getOutputs()[launched.getResultNumber()];
 }
 
-/// What earlier launches fill of the same memory.
-static SmallVector<Value> earlierFills(Value launched) {
-  SmallVector<Value> fills;
-  Value before = destinationOf(cast<OpResult>(launched));
-  for (; before.getDefiningOp<LaunchOp>();
-       before = destinationOf(cast<OpResult>(before)))
-    fills.push_back(before);
-  return fills;
+Value attn::memoryOf(Value tensor) {
+  Value memory = withoutReshapes(tensor);
+  while (memory.getDefiningOp<LaunchOp>()) {
+    Value before = withoutReshapes(destinationOf(cast<OpResult>(memory)));
+    if (!before.getDefiningOp<LaunchOp>())
+      return memory;
+    memory = before;
+  }
+  return memory;
 }
 
 /// Whether a later launch reads what an earlier one filled.
 static bool isReadByLaunch(Value launched) {
-  return llvm::any_of(launched.getUsers(), llvm::IsaPred<LaunchOp>);
+  return llvm::any_of(launched.getUsers(), [](Operation *user) {
+    return isa<LaunchOp>(user) ||
+           (isReshape(user) && isReadByLaunch(user->getResult(0)));
+  });
+}
+
+/// Whether a launch fills this memory by a tensor map.
+static bool isSent(Value memory) {
+  for (LaunchOp launch : memory.getParentBlock()->getOps<LaunchOp>())
+    for (auto [output, result] :
+         llvm::zip(launch.getOutputs(), launch.getResults()))
+      if (memoryOf(result) == memory &&
+          llvm::any_of(output.getUsers(), llvm::IsaPred<TensorMapOp>))
+        return true;
+  return false;
 }
 
 void HostWriter::takeResults() {
@@ -87,19 +119,16 @@ void HostWriter::takeResults() {
   Operation *terminator = function.front().getTerminator();
   for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
     auto type = cast<RankedTensorType>(value.getType());
-    results[value] = i;
-    for (Value earlier : earlierFills(value))
-      results[earlier] = i;
+    Value memory = memoryOf(value);
+    results[memory] = i;
     shapeOffsets[i] = offset;
     offset += type.getRank();
     if (purpose == Purpose::Shapes)
       continue;
-    descriptors[value] = tensorAt(entry.getArgument(2), i);
-    checkTensor(descriptors[value], type, type.getElementType(),
-                isReadByLaunch(value) ? kReadBytes : kWriteBytes,
-                "result " + Twine(i));
-    for (Value earlier : earlierFills(value))
-      descriptors[earlier] = descriptors[value];
+    descriptors[memory] = tensorAt(entry.getArgument(2), i);
+    bool isWide = isReadByLaunch(withoutReshapes(value)) || isSent(memory);
+    checkTensor(descriptors[memory], type, type.getElementType(),
+                isWide ? kWideBytes : kNarrowBytes, "result " + Twine(i));
   }
 }
 
@@ -108,6 +137,8 @@ LogicalResult HostWriter::writeOp(Operation &op) {
     std::optional<int64_t> index = dim.getConstantIndex();
     if (!index)
       return dim.emitOpError("expected a constant dimension");
+    if (isReshape(dim.getSource().getDefiningOp()))
+      return dim.emitOpError("expected a tensor that is not reshaped");
     scalars.map(dim.getResult(), toIndex(dimOf(dim.getSource(), *index)));
     return success();
   }
@@ -119,7 +150,7 @@ LogicalResult HostWriter::writeOp(Operation &op) {
     scalars.map(op.getResult(0), emitMultiprocessors());
     return success();
   }
-  if (isa<tensor::EmptyOp, TensorMapOp>(op))
+  if (isa<tensor::EmptyOp, TensorMapOp>(op) || isReshape(&op))
     return success(); // of a launch, which see
   if (auto launch = dyn_cast<LaunchOp>(op)) {
     writeLaunch(launch);
@@ -134,8 +165,8 @@ LogicalResult HostWriter::writeOp(Operation &op) {
 
 void HostWriter::writeLaunch(LaunchOp op) {
   for (OpResult result : op->getResults()) {
-    if (destinationOf(result).getDefiningOp<LaunchOp>())
-      continue; // known since that launch
+    if (memoryOf(result) != result)
+      continue; // known since an earlier launch
     bool isReturned = results.contains(result);
     if (!isReturned)
       allocate(result);
@@ -152,12 +183,14 @@ void HostWriter::writeLaunch(LaunchOp op) {
 // Tensors
 //===----------------------------------------------------------------------===//
 
-/// The dimensions of a launched result, as its destination has them.
-SmallVector<Value> HostWriter::dimsOf(OpResult launched) {
-  Value destination = destinationOf(launched);
-  while (destination.getDefiningOp<LaunchOp>())
-    destination = destinationOf(cast<OpResult>(destination));
-  auto empty = destination.getDefiningOp<tensor::EmptyOp>();
+static tensor::EmptyOp emptyOf(OpResult memory) {
+  return withoutReshapes(destinationOf(memory))
+      .getDefiningOp<tensor::EmptyOp>();
+}
+
+/// The dimensions of memory that a launch fills, as its destination has them.
+SmallVector<Value> HostWriter::dimsOf(OpResult memory) {
+  tensor::EmptyOp empty = emptyOf(memory);
   SmallVector<Value> dims;
   unsigned nextDynamic = 0;
   for (int64_t size : empty.getType().getShape())
@@ -169,20 +202,31 @@ SmallVector<Value> HostWriter::dimsOf(OpResult launched) {
 }
 
 Value HostWriter::dimOf(Value tensor, int64_t dim) {
-  auto found = workspace.find(tensor);
-  if (found != workspace.end())
-    return found->second.dims[dim];
+  Value memory = memoryOf(tensor);
   // The shape function has no result to ask.
-  if (results.contains(tensor))
-    return dimsOf(cast<OpResult>(tensor))[dim];
-  return EntryWriter::dimOf(descriptors.lookup(tensor), dim);
+  if (memory.getDefiningOp<LaunchOp>())
+    return dimsOf(cast<OpResult>(memory))[dim];
+  return EntryWriter::dimOf(descriptors.lookup(memory), dim);
 }
 
 TensorParts HostWriter::partsOf(Value tensor) {
-  auto found = workspace.find(tensor);
+  return partsOf(tensor, memoryOf(tensor));
+}
+
+/// `tensor` is the memory as some operation sees it.
+TensorParts HostWriter::partsOf(Value tensor, Value memory) {
+  if (tensor.getDefiningOp<LaunchOp>())
+    return partsOf(destinationOf(cast<OpResult>(tensor)), memory);
+  if (auto expand = tensor.getDefiningOp<tensor::ExpandShapeOp>())
+    return expanded(expand, partsOf(expand.getSrc(), memory));
+  if (auto collapse = tensor.getDefiningOp<tensor::CollapseShapeOp>())
+    return collapsed(collapse, partsOf(collapse.getSrc(), memory));
+  if (auto cast = tensor.getDefiningOp<tensor::CastOp>())
+    return partsOf(cast.getSource(), memory);
+  auto found = workspace.find(memory);
   if (found != workspace.end())
     return found->second;
-  Value descriptor = descriptors.lookup(tensor);
+  Value descriptor = descriptors.lookup(memory);
   int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
   TensorParts parts;
   parts.data = dataOf(descriptor);
@@ -190,6 +234,44 @@ TensorParts HostWriter::partsOf(Value tensor) {
     parts.dims.push_back(EntryWriter::dimOf(descriptor, i));
   for (int64_t i = 0; i + 1 < rank; ++i)
     parts.strides.push_back(strideOf(descriptor, i));
+  return parts;
+}
+
+/// Of the dimensions that one becomes, the last has its stride.
+TensorParts HostWriter::expanded(tensor::ExpandShapeOp op, TensorParts from) {
+  TensorParts parts;
+  parts.data = from.data;
+  for (OpFoldResult size : op.getMixedOutputShape()) {
+    std::optional<int64_t> known = getConstantIntValue(size);
+    parts.dims.push_back(known ? constant(64, *known)
+                               : toI64(scalars.lookup(cast<Value>(size))));
+  }
+  from.strides.push_back(constant(64, 1));
+  parts.strides.resize(parts.dims.size());
+  for (auto [stride, dims] :
+       llvm::zip(from.strides, op.getReassociationIndices()))
+    for (int64_t dim : llvm::reverse(dims)) {
+      parts.strides[dim] = stride;
+      stride = LLVM::MulOp::create(builder, loc, stride, parts.dims[dim]);
+    }
+  parts.strides.pop_back();
+  return parts;
+}
+
+/// Only of dimensions that one became.
+TensorParts HostWriter::collapsed(tensor::CollapseShapeOp op,
+                                  TensorParts from) {
+  TensorParts parts;
+  parts.data = from.data;
+  from.strides.push_back(constant(64, 1));
+  for (ArrayRef<int64_t> dims : op.getReassociationIndices()) {
+    Value size = from.dims[dims.front()];
+    for (int64_t dim : dims.drop_front())
+      size = LLVM::MulOp::create(builder, loc, size, from.dims[dim]);
+    parts.dims.push_back(size);
+    parts.strides.push_back(from.strides[dims.back()]);
+  }
+  parts.strides.pop_back();
   return parts;
 }
 
@@ -207,7 +289,7 @@ void HostWriter::writeShape(OpResult launched) {
 /// the arguments imply.
 void HostWriter::checkResult(OpResult launched) {
   int result = results.lookup(launched);
-  auto type = cast<RankedTensorType>(launched.getType());
+  RankedTensorType type = emptyOf(launched).getType();
   for (auto [i, extent] : llvm::enumerate(dimsOf(launched))) {
     if (!type.isDynamicDim(i))
       continue;
@@ -222,7 +304,7 @@ void HostWriter::checkResult(OpResult launched) {
 
 /// Compact and row-major.
 void HostWriter::allocate(OpResult launched) {
-  auto type = cast<RankedTensorType>(launched.getType());
+  RankedTensorType type = emptyOf(launched).getType();
   TensorParts parts;
   parts.dims = dimsOf(launched);
   Value stride = constant(64, 1);
@@ -312,9 +394,10 @@ Value HostWriter::emitMultiprocessors() {
 
 /// As messages call it: an argument, a result, or what lies between launches.
 std::string HostWriter::nameOf(Value tensor) {
-  if (auto argument = dyn_cast<BlockArgument>(tensor))
+  Value memory = memoryOf(tensor);
+  if (auto argument = dyn_cast<BlockArgument>(memory))
     return ("argument " + Twine(argument.getArgNumber())).str();
-  auto found = results.find(tensor);
+  auto found = results.find(memory);
   if (found != results.end())
     return ("result " + Twine(found->second)).str();
   return "an intermediate result";
@@ -340,7 +423,6 @@ Value HostWriter::emitTensorMap(LaunchOp op, TensorMapOp map) {
                                emitArray(parts.strides), memory}));
   return memory;
 }
-
 
 void HostWriter::startKernel(LaunchOp op) {
   Type i32 = builder.getI32Type();

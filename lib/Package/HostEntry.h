@@ -13,6 +13,7 @@
 
 #include "attn/Dialect/Tile/IR/Tile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -23,6 +24,12 @@ struct TensorParts {
   mlir::Value data;
   llvm::SmallVector<mlir::Value> dims, strides; // i64; no innermost stride
 };
+
+/// The tensor under those reshapes that only change how memory is seen.
+mlir::Value withoutReshapes(mlir::Value tensor);
+/// The memory of a tensor, by the name of its first owner: an argument of the
+/// function, or the result of the launch that fills it first.
+mlir::Value memoryOf(mlir::Value tensor);
 
 /// The entry or the shape function: what the host function does, on DLTensors.
 class HostWriter : EntryWriter {
@@ -47,18 +54,22 @@ private:
 
   // What a launch fills is a result of the function, which the caller
   // allocated, or lies in a workspace until the function returns.
-  llvm::SmallVector<mlir::Value> dimsOf(mlir::OpResult launched);
+  llvm::SmallVector<mlir::Value> dimsOf(mlir::OpResult memory);
   void writeShape(mlir::OpResult launched);
   void checkResult(mlir::OpResult launched);
   void allocate(mlir::OpResult launched);
   void cleanUp() override;
 
   TensorParts partsOf(mlir::Value tensor);
+  TensorParts partsOf(mlir::Value tensor, mlir::Value memory);
+  TensorParts expanded(mlir::tensor::ExpandShapeOp op, TensorParts from);
+  TensorParts collapsed(mlir::tensor::CollapseShapeOp op, TensorParts from);
   mlir::Value dimOf(mlir::Value tensor, int64_t dim);
 
   mlir::func::FuncOp function;
   Purpose purpose;
   mlir::IRMapping scalars;
+  // By the memory's owner.
   llvm::DenseMap<mlir::Value, mlir::Value> descriptors; // DLTensors
   llvm::MapVector<mlir::Value, TensorParts> workspace;
   llvm::DenseMap<mlir::Value, int> results; // of the function
