@@ -9,6 +9,7 @@
 #include "HostEntry.h"
 
 #include "attn/Package/Passes.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
@@ -410,6 +411,10 @@ Value HostWriter::emitTensorMap(LaunchOp op, TensorMapOp map) {
     if (output == tensor)
       tensor = result;
   TensorParts parts = partsOf(tensor);
+  if (std::optional<ArrayRef<int64_t>> permutation = map.getPermutation()) {
+    applyPermutationToVector(parts.dims, *permutation);
+    applyPermutationToVector(parts.strides, permutation->drop_back());
+  }
   TensorMapType type = map.getType();
   auto words = LLVM::LLVMArrayType::get(
       builder.getI64Type(), ATTNRT_TENSOR_MAP_BYTES / sizeof(int64_t));

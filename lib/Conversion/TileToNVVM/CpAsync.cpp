@@ -68,7 +68,8 @@ public:
   void copyTile();
 
 private:
-  void copyRow(Value pointer, int64_t row);
+  Value addressOf(ArrayRef<Value> row);
+  void copyRow(ArrayRef<Value> indices, Value pointer, int64_t row);
   void copyChunk(Value pointer, int64_t row, int64_t panel, Value isInside,
                  Value isMine);
   void copy(Value dest, Value source, Value bytes, Value isMine);
@@ -92,7 +93,7 @@ private:
   int64_t rowsPerStep, panelsPerStep;
   bool hasIdleThreads;
 
-  SmallVector<Value> indices;      // of the tile's first row
+  RowPlaces places;
   Value chunk, laneRow, lanePanel; // of the thread; no panel where it is 0
 };
 
@@ -104,10 +105,8 @@ TileCopier::TileCopier(OpBuilder &builder, CopyAsyncOp op,
       type(op.getDest().getType()), tile(type), rows(type.getRows()),
       panels(tile.chunksPerRow() / tile.chunksPerPanel()),
       chunksInMemory(op.getSource().getType().getShape().back() *
-                     type.getElementBytes() / SwizzledTile::kChunkBytes) {
-  for (Value index : op.getIndices())
-    indices.push_back(
-        arith::IndexCastOp::create(builder, loc, builder.getI32Type(), index));
+                     type.getElementBytes() / SwizzledTile::kChunkBytes),
+      places(builder, loc, op.getIndices(), op.getBox()) {
   int64_t perPanel = tile.chunksPerPanel();
   int64_t slots = threadsOf(op) / perPanel;
   rowsPerStep = std::min(slots, rows);
@@ -180,11 +179,11 @@ void TileCopier::copyChunk(Value pointer, int64_t row, int64_t panel,
   copy(emitSharedOffset(builder, loc, dest, target), source, bytes, isMine);
 }
 
-/// Copies the thread's chunks of row `row + laneRow`, which is at `pointer`.
-void TileCopier::copyRow(Value pointer, int64_t row) {
+/// Copies the thread's chunks of row `row + laneRow`, which is at `pointer` and has
+/// these indices.
+void TileCopier::copyRow(ArrayRef<Value> indices, Value pointer, int64_t row) {
   Value inTile = plus(laneRow, row);
-  Value index = arith::AddIOp::create(builder, loc, indices.back(), inTile);
-  Value isInside = isLess(index, view.dims[view.dims.size() - 2]);
+  Value isInside = places.isInside(builder, loc, view, indices);
   for (int64_t panel = 0; panel < panels; panel += panelsPerStep) {
     Value isMine;
     auto restrict = [&](Value condition) {
@@ -202,10 +201,9 @@ void TileCopier::copyRow(Value pointer, int64_t row) {
   }
 }
 
-void TileCopier::copyTile() {
+/// Of the thread's first chunk of a row.
+Value TileCopier::addressOf(ArrayRef<Value> row) {
   int64_t perChunk = SwizzledTile::kChunkBytes / type.getElementBytes();
-  SmallVector<Value> first(indices);
-  first.back() = arith::AddIOp::create(builder, loc, first.back(), laneRow);
   Value column = arith::MulIOp::create(builder, loc, chunk,
                                        emitI32(builder, loc, perChunk));
   if (lanePanel)
@@ -214,16 +212,25 @@ void TileCopier::copyTile() {
         arith::MulIOp::create(
             builder, loc, lanePanel,
             emitI32(builder, loc, perChunk * tile.chunksPerPanel())));
-  first.push_back(column);
-  Value pointer = view.address(builder, loc, first);
+  SmallVector<Value> indices(row);
+  indices.push_back(column);
+  return view.address(builder, loc, indices);
+}
+
+/// Without a box, all rows are a stride apart.
+void TileCopier::copyTile() {
+  Value pointer = addressOf(places.at(builder, loc, laneRow));
   Value stride = view.strides[view.strides.size() - 2];
   Value step = arith::MulIOp::create(builder, loc, stride,
                                      emitI64(builder, loc, rowsPerStep));
   for (int64_t row = 0; row < rows; row += rowsPerStep) {
-    if (row)
+    SmallVector<Value> indices = places.at(builder, loc, laneRow, row);
+    if (row && places.hasBox())
+      pointer = addressOf(indices);
+    else if (row)
       pointer = LLVM::GEPOp::create(builder, loc, pointer.getType(),
                                     view.elementType, pointer, step);
-    copyRow(pointer, row);
+    copyRow(indices, pointer, row);
   }
 }
 

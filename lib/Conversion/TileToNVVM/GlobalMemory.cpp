@@ -16,11 +16,17 @@ using namespace attn::tile;
 // GlobalView
 //===----------------------------------------------------------------------===//
 
+/// Strides that a memref of this type has at run time: but for the innermost one
+/// where that is 1. It is not in transposed row vectors.
+static int64_t numStrides(MemRefType type) {
+  return type.getRank() - (type.getStridesAndOffset().first.back() == 1);
+}
+
 void GlobalView::partTypes(MemRefType type, SmallVectorImpl<Type> &types) {
   MLIRContext *context = type.getContext();
   types.push_back(LLVM::LLVMPointerType::get(context, 1));
   types.append(type.getNumDynamicDims(), IntegerType::get(context, 32));
-  types.append(type.getRank() - 1, IntegerType::get(context, 64));
+  types.append(numStrides(type), IntegerType::get(context, 64));
 }
 
 GlobalView GlobalView::unpack(OpBuilder &builder, Location loc,
@@ -38,7 +44,8 @@ GlobalView GlobalView::unpack(OpBuilder &builder, Location loc,
     parts = parts.drop_front();
   }
   view.strides.assign(parts.begin(), parts.end());
-  view.strides.push_back(emitI64(builder, loc, 1));
+  if (numStrides(type) != type.getRank())
+    view.strides.push_back(emitI64(builder, loc, 1));
   return view;
 }
 
@@ -47,7 +54,7 @@ SmallVector<Value> GlobalView::pack(MemRefType type) const {
   for (auto [dim, size] : llvm::zip(dims, type.getShape()))
     if (ShapedType::isDynamic(size))
       parts.push_back(dim);
-  llvm::append_range(parts, ArrayRef(strides).drop_back());
+  llvm::append_range(parts, ArrayRef(strides).take_front(numStrides(type)));
   return parts;
 }
 
@@ -88,6 +95,62 @@ Value GlobalView::isAligned(OpBuilder &builder, Location loc,
                                      emitI64(builder, loc, bytes - 1));
   return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, rest,
                                emitI64(builder, loc, 0));
+}
+
+//===----------------------------------------------------------------------===//
+// RowPlaces
+//===----------------------------------------------------------------------===//
+
+RowPlaces::RowPlaces(OpBuilder &builder, Location loc, ValueRange indices,
+                     std::optional<ArrayRef<int64_t>> box) {
+  for (Value index : indices)
+    first.push_back(
+        arith::IndexCastOp::create(builder, loc, builder.getI32Type(), index));
+  if (box)
+    this->box.assign(box->begin(), box->end());
+}
+
+SmallVector<Value> RowPlaces::at(OpBuilder &builder, Location loc, Value row,
+                                 int64_t offset) const {
+  SmallVector<Value> indices(first);
+  auto add = [&](Value &index, Value step) {
+    index = builder.createOrFold<arith::AddIOp>(loc, index, step);
+  };
+  if (!hasBox()) {
+    add(indices.back(), row);
+    if (offset)
+      add(indices.back(), emitI32(builder, loc, offset));
+    return indices;
+  }
+  Value left = row;
+  if (offset)
+    add(left, emitI32(builder, loc, offset));
+  size_t outermost =
+      llvm::find_if(box, [](int64_t size) { return size != 1; }) - box.begin();
+  for (size_t i = box.size(); i-- > outermost + 1;) {
+    if (box[i] == 1)
+      continue;
+    Value size = emitI32(builder, loc, box[i]);
+    add(indices[i], builder.createOrFold<arith::RemUIOp>(loc, left, size));
+    left = builder.createOrFold<arith::DivUIOp>(loc, left, size);
+  }
+  add(indices[outermost], left);
+  return indices;
+}
+
+Value RowPlaces::isInside(OpBuilder &builder, Location loc,
+                          const GlobalView &view, ValueRange indices) const {
+  Value isInside;
+  for (auto [i, index] : llvm::enumerate(indices)) {
+    if (hasBox() ? box[i] == 1 : i + 1 != indices.size())
+      continue;
+    Value isLess = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::slt, index, view.dims[i]);
+    isInside = isInside
+                   ? arith::AndIOp::create(builder, loc, isInside, isLess)
+                   : isLess;
+  }
+  return isInside;
 }
 
 //===----------------------------------------------------------------------===//
@@ -155,9 +218,9 @@ struct StoreConversion : OpConversionPattern<StoreOp> {
 
 private:
   void storeTile(StoreOp op, const GlobalView &view, ValueRange registers,
-                 SmallVector<Value> indices, OpBuilder &builder) const;
+                 const RowPlaces &places, OpBuilder &builder) const;
   void storeRowVector(StoreOp op, const GlobalView &view, ValueRange registers,
-                      SmallVector<Value> indices, OpBuilder &builder) const;
+                      const RowPlaces &places, OpBuilder &builder) const;
 };
 
 } // namespace
@@ -170,34 +233,21 @@ static void emitIf(OpBuilder &builder, Location loc, Value condition,
   body(inner);
 }
 
-static Value emitRowIndex(OpBuilder &builder, Location loc, Value first,
-                          Value origin, int64_t offset) {
-  Value row = arith::AddIOp::create(builder, loc, first, origin);
-  return arith::AddIOp::create(builder, loc, row, emitI32(builder, loc, offset));
-}
-
 /// Pairs of 16-bit elements, or single wider ones, under one test a row.
 void StoreConversion::storeTile(StoreOp op, const GlobalView &view,
-                                ValueRange registers,
-                                SmallVector<Value> indices,
+                                ValueRange registers, const RowPlaces &places,
                                 OpBuilder &builder) const {
   Location loc = op.getLoc();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
   ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
   int64_t columns = op.getDest().getType().getShape().back();
-  size_t rowDim = view.dims.size() - 2;
-  Value first = indices[rowDim];
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
-      Value row =
-          emitRowIndex(builder, loc, first, origin.row, 16 * strip + 8 * half);
-      Value isInside =
-          arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, row,
-                                view.dims[rowDim]);
+      SmallVector<Value> at =
+          places.at(builder, loc, origin.row, 16 * strip + 8 * half);
+      Value isInside = places.isInside(builder, loc, view, at);
       emitIf(builder, loc, isInside, [&](OpBuilder &inner) {
-        SmallVector<Value> at(indices);
-        at[rowDim] = row;
         at.push_back(origin.column);
         Value base = view.address(inner, loc, at);
         for (int64_t atom = 0; atom < grid.atoms && 8 * atom < columns; ++atom)
@@ -216,7 +266,7 @@ void StoreConversion::storeTile(StoreOp op, const GlobalView &view,
 /// A row vector is held by all lanes of a quad; the first one writes it.
 void StoreConversion::storeRowVector(StoreOp op, const GlobalView &view,
                                      ValueRange registers,
-                                     SmallVector<Value> indices,
+                                     const RowPlaces &places,
                                      OpBuilder &builder) const {
   Location loc = op.getLoc();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
@@ -225,17 +275,13 @@ void StoreConversion::storeRowVector(StoreOp op, const GlobalView &view,
   Value isFirst =
       arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                             origin.column, emitI32(builder, loc, 0));
-  Value first = indices.back();
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t half = 0; half < 2; ++half) {
-      Value row =
-          emitRowIndex(builder, loc, first, origin.row, 16 * strip + 8 * half);
-      Value isInside = arith::CmpIOp::create(
-          builder, loc, arith::CmpIPredicate::slt, row, view.dims.back());
+      SmallVector<Value> at =
+          places.at(builder, loc, origin.row, 16 * strip + 8 * half);
+      Value isInside = places.isInside(builder, loc, view, at);
       Value writes = arith::AndIOp::create(builder, loc, isFirst, isInside);
       emitIf(builder, loc, writes, [&](OpBuilder &inner) {
-        SmallVector<Value> at(indices);
-        at.back() = row;
         LLVM::StoreOp::create(inner, loc,
                               registers[grid.index(strip, 0, half, 0)],
                               view.address(inner, loc, at));
@@ -253,14 +299,10 @@ LogicalResult StoreConversion::matchAndRewrite(
   if (!isVector && type.getShape().back() % 8 != 0)
     return rewriter.notifyMatchFailure(op, "expected columns in eights");
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
-  SmallVector<Value> indices;
-  for (Value index : op.getIndices())
-    indices.push_back(arith::IndexCastOp::create(rewriter, loc,
-                                                 rewriter.getI32Type(), index));
-  if (isVector)
-    storeRowVector(op, view, adaptor.getValue(), indices, rewriter);
-  else
-    storeTile(op, view, adaptor.getValue(), indices, rewriter);
+  RowPlaces places(rewriter, loc, op.getIndices(), op.getBox());
+  auto store = isVector ? &StoreConversion::storeRowVector
+                        : &StoreConversion::storeTile;
+  (this->*store)(op, view, adaptor.getValue(), places, rewriter);
   rewriter.eraseOp(op);
   return success();
 }

@@ -134,6 +134,26 @@ struct GlobalView {
                         int64_t bytes) const;
 };
 
+/// Where the rows of a tile lie in memory: one after the other in the last index,
+/// or in all that a box says.
+class RowPlaces {
+public:
+  RowPlaces(mlir::OpBuilder &builder, mlir::Location loc,
+            mlir::ValueRange indices, std::optional<llvm::ArrayRef<int64_t>> box);
+  /// Indices of row `row + offset`, all i32.
+  llvm::SmallVector<mlir::Value> at(mlir::OpBuilder &builder,
+                                    mlir::Location loc, mlir::Value row,
+                                    int64_t offset = 0) const;
+  /// Whether `view` has the row at those indices.
+  mlir::Value isInside(mlir::OpBuilder &builder, mlir::Location loc,
+                       const GlobalView &view, mlir::ValueRange indices) const;
+  bool hasBox() const { return !box.empty(); }
+
+private:
+  llvm::SmallVector<mlir::Value> first;
+  llvm::SmallVector<int64_t> box; // empty where all rows are of the last index
+};
+
 //===----------------------------------------------------------------------===//
 // Shared memory
 //===----------------------------------------------------------------------===//

@@ -42,6 +42,7 @@ public:
   void writeTile();
 
 private:
+  Value addressOf(ArrayRef<Value> row);
   void writeRow(OpBuilder &inner, Value pointer, int64_t row);
   void writeChunk(OpBuilder &inner, Value pointer, Value chunkInTile);
   Value isLess(OpBuilder &at, Value a, Value b) {
@@ -56,9 +57,9 @@ private:
   SwizzledTile tile;
   int64_t panels, chunksInMemory, rowsPerStep;
 
-  SmallVector<Value> indices; // of the tile's first row
-  Value chunk, laneRow;       // of the thread
-  Value isAligned;            // rows begin at multiples of 16 bytes
+  RowPlaces places;
+  Value chunk, laneRow; // of the thread
+  Value isAligned;      // rows begin at multiples of 16 bytes
 };
 
 } // namespace
@@ -149,10 +150,8 @@ ChunkWriter::ChunkWriter(OpBuilder &builder, CopyOutOp op,
       chunksInMemory(op.getDest().getType().getShape().back() *
                      type.getElementBytes() / SwizzledTile::kChunkBytes),
       rowsPerStep(
-          std::min(threadsOf(op) / tile.chunksPerPanel(), type.getRows())) {
-  for (Value index : op.getIndices())
-    indices.push_back(arith::IndexCastOp::create(builder, loc,
-                                                 builder.getI32Type(), index));
+          std::min(threadsOf(op) / tile.chunksPerPanel(), type.getRows())),
+      places(builder, loc, op.getIndices(), op.getBox()) {
   Value thread = emitThreadId(builder, loc);
   Value perPanel = emitI32(builder, loc, tile.chunksPerPanel());
   chunk = arith::RemUIOp::create(builder, loc, thread, perPanel);
@@ -211,25 +210,29 @@ void ChunkWriter::writeRow(OpBuilder &inner, Value pointer, int64_t row) {
   }
 }
 
-void ChunkWriter::writeTile() {
+/// Of the thread's first chunk of a row.
+Value ChunkWriter::addressOf(ArrayRef<Value> row) {
   int64_t perChunk = SwizzledTile::kChunkBytes / type.getElementBytes();
-  SmallVector<Value> first(indices);
-  first.back() = arith::AddIOp::create(builder, loc, first.back(), laneRow);
-  Value limit = view.dims[view.dims.size() - 2];
-  first.push_back(arith::MulIOp::create(builder, loc, chunk,
-                                        emitI32(builder, loc, perChunk)));
-  Value pointer = view.address(builder, loc, first);
+  SmallVector<Value> indices(row);
+  indices.push_back(arith::MulIOp::create(builder, loc, chunk,
+                                          emitI32(builder, loc, perChunk)));
+  return view.address(builder, loc, indices);
+}
+
+/// Without a box, all rows are a stride apart.
+void ChunkWriter::writeTile() {
+  Value pointer = addressOf(places.at(builder, loc, laneRow));
   Value step = arith::MulIOp::create(builder, loc,
                                      view.strides[view.strides.size() - 2],
                                      emitI64(builder, loc, rowsPerStep));
   for (int64_t row = 0; row < type.getRows(); row += rowsPerStep) {
-    if (row)
+    SmallVector<Value> indices = places.at(builder, loc, laneRow, row);
+    if (row && places.hasBox())
+      pointer = addressOf(indices);
+    else if (row)
       pointer = LLVM::GEPOp::create(builder, loc, pointer.getType(),
                                     view.elementType, pointer, step);
-    Value index =
-        arith::AddIOp::create(builder, loc, first[first.size() - 2],
-                              emitI32(builder, loc, row));
-    Value isInside = isLess(builder, index, limit);
+    Value isInside = places.isInside(builder, loc, view, indices);
     // Where the threads are no divisor, some have no row in the last step.
     if (row + rowsPerStep > type.getRows()) {
       Value rest = emitI32(builder, loc, type.getRows() - row);

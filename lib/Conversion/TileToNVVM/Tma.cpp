@@ -36,57 +36,36 @@ struct SendConversion : OpConversionPattern<SendOp> {
 class Boxes {
 public:
   Boxes(OpBuilder &builder, Location loc, TensorMapType map, SharedType tile,
-        ValueRange indices);
+        const RowPlaces &places)
+      : builder(builder), loc(loc), map(map), tile(tile), places(places) {}
 
-  int64_t panels() const { return tile.getColumns() / columns; }
+  int64_t panels() const { return tile.getColumns() / columns(); }
   /// Rows of the tile in one box.
-  int64_t rows() const { return map.getBox()[rowDim]; }
+  int64_t rows() const {
+    return ShapedType::getNumElements(map.getBox().drop_back());
+  }
   /// Offset of a box in shared memory, without that of its rows.
   int64_t panelOffset(int64_t panel) const {
     return panel * tile.getRows() * tile.getSwizzle();
   }
-  /// Of the panel's box whose rows begin at `row`, in elements; null is 0.
+  /// Of the panel's box whose rows begin at `row`, in elements.
   SmallVector<Value> coordinates(int64_t panel, Value row) const;
 
 private:
+  int64_t columns() const { return map.getBox().back(); }
+
   OpBuilder &builder;
   Location loc;
   TensorMapType map;
   SharedType tile;
-  int64_t columns;
-  size_t rowDim;
-  SmallVector<Value> indices;
+  const RowPlaces &places;
 };
 
 } // namespace
 
-/// The one dimension but the last in which a box has more than one element is
-/// that of rows; boxes of one row have them in the dimension before the last.
-static size_t findRowDim(TensorMapType map) {
-  ArrayRef<int64_t> outer = map.getBox().drop_back();
-  for (auto [i, size] : llvm::enumerate(outer))
-    if (size != 1)
-      return i;
-  return outer.size() - 1;
-}
-
-Boxes::Boxes(OpBuilder &builder, Location loc, TensorMapType map,
-             SharedType tile, ValueRange indices)
-    : builder(builder), loc(loc), map(map), tile(tile),
-      columns(map.getBox().back()), rowDim(findRowDim(map)) {
-  for (Value index : indices)
-    this->indices.push_back(arith::IndexCastOp::create(
-        builder, loc, builder.getI32Type(), index));
-}
-
 SmallVector<Value> Boxes::coordinates(int64_t panel, Value row) const {
-  SmallVector<Value> position = {emitI32(builder, loc, panel * columns)};
-  for (size_t i = indices.size(); i-- > 0;) {
-    Value index = indices[i];
-    if (i == rowDim && row)
-      index = arith::AddIOp::create(builder, loc, index, row);
-    position.push_back(index);
-  }
+  SmallVector<Value> position = {emitI32(builder, loc, panel * columns())};
+  llvm::append_range(position, llvm::reverse(places.at(builder, loc, row)));
   return position;
 }
 
@@ -114,14 +93,15 @@ FetchConversion::matchAndRewrite(FetchOp op, OneToNOpAdaptor adaptor,
       rewriter, loc, rewriter.getI64Type(), barrier,
       emitI32(rewriter, loc, tile.getBytes()), NVVM::MemScopeKind::CTA,
       /*relaxed=*/false, /*predicate=*/Value());
-  Boxes boxes(rewriter, loc, map, tile, op.getIndices());
+  RowPlaces places(rewriter, loc, op.getIndices(), op.getBox());
+  Boxes boxes(rewriter, loc, map, tile, places);
   for (int64_t panel = 0; panel < boxes.panels(); ++panel)
     for (int64_t row = 0; row < tile.getRows(); row += boxes.rows()) {
       int64_t offset = boxes.panelOffset(panel) + row * tile.getSwizzle();
       Value dest =
           emitSharedOffset(rewriter, loc, adaptor.getDest().front(),
                            emitI32(rewriter, loc, offset));
-      Value firstRow = row ? emitI32(rewriter, loc, row) : Value();
+      Value firstRow = emitI32(rewriter, loc, row);
       NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
           rewriter, loc, emitInCluster(rewriter, loc, dest),
           adaptor.getSource().front(), boxes.coordinates(panel, firstRow),
@@ -149,7 +129,8 @@ SendConversion::matchAndRewrite(SendOp op, OneToNOpAdaptor adaptor,
       NVVM::SharedSpaceAttr::get(getContext(), NVVM::SharedSpace::shared_cta));
   Value all = emitI32(rewriter, loc, -1);
   NVVM::SyncWarpOp::create(rewriter, loc, all);
-  Boxes boxes(rewriter, loc, map, tile, op.getIndices());
+  RowPlaces places(rewriter, loc, op.getIndices(), op.getBox());
+  Boxes boxes(rewriter, loc, map, tile, places);
   Value row = arith::MulIOp::create(rewriter, loc,
                                     emitUniformWarpId(rewriter, op),
                                     emitI32(rewriter, loc, boxes.rows()));

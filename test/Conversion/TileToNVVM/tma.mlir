@@ -35,28 +35,30 @@ tile.kernel @bhsd(%in: !tile.tensor_map<1x1x64x64xbf16, swizzle = 128>, %b: inde
   tile.return
 }
 
-// Rows are the second dimension, so that heads are counted before them.
-// CHECK-LABEL: llvm.func @bshd
-// CHECK-SAME: %[[MAP:[^:]*]]: !llvm.ptr {{{.*}}}, %[[B:[^:]*]]: i32, %[[S:[^:]*]]: i32, %[[H:[^:]*]]: i32
-tile.kernel @bshd(%in: !tile.tensor_map<1x32x1x32xbf16, swizzle = 64>, %b: index, %s: index, %h: index)
+// Rows of eight heads, in boxes of four queries: the tile's second box begins four
+// queries later, with the same heads.
+// CHECK-LABEL: llvm.func @heads
+// CHECK-SAME: %[[MAP:[^:]*]]: !llvm.ptr {{{.*}}}, %[[B:[^:]*]]: i32, %[[S:[^:]*]]: i32, %[[G:[^:]*]]: i32
+tile.kernel @heads(%in: !tile.tensor_map<1x4x8x32xbf16, swizzle = 64>, %b: index, %s: index, %g: index)
     attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 4104 : i64} {
   %c0 = arith.constant 0 : index
   %tile = tile.alloc at 0 : !tile.shared<64x32xbf16, swizzle = 64>
   %full = tile.alloc_barriers arrivals = 1 at 4096 : !tile.barriers<1>
-  // CHECK: box[%{{.*}}, %[[H]], %[[S]], %[[B]]]
-  // CHECK: %[[S32:.*]] = llvm.add %[[S]], %{{.*}}
-  // CHECK: box[%{{.*}}, %[[H]], %[[S32]], %[[B]]]
+  // CHECK-DAG: %[[FOUR:.*]] = llvm.mlir.constant(4 : i32)
+  // CHECK: box[%{{.*}}, %[[G]], %[[S]], %[[B]]]
+  // CHECK: %[[S4:.*]] = llvm.add %[[S]], %[[FOUR]]
+  // CHECK: box[%{{.*}}, %[[G]], %[[S4]], %[[B]]]
   // CHECK-NOT: box
-  tile.fetch %in[%b, %s, %h] to %tile signals %full[%c0]
-      : !tile.tensor_map<1x32x1x32xbf16, swizzle = 64> to !tile.shared<64x32xbf16, swizzle = 64>, !tile.barriers<1>
+  tile.fetch %in[%b, %s, %g] box = [1, 8, 8] to %tile signals %full[%c0]
+      : !tile.tensor_map<1x4x8x32xbf16, swizzle = 64> to !tile.shared<64x32xbf16, swizzle = 64>, !tile.barriers<1>
   tile.return
 }
 
 // Each warp sends its own 16 rows, when its lanes' writes are visible to the copy
 // engine, and goes on when these have been read.
 // CHECK-LABEL: llvm.func @send
-// CHECK-SAME: %[[MAP:[^:]*]]: !llvm.ptr {{{.*}}}, %[[B:[^:]*]]: i32, %[[S:[^:]*]]: i32, %[[H:[^:]*]]: i32
-tile.kernel @send(%out: !tile.tensor_map<1x16x1x64xbf16, swizzle = 128>, %b: index, %s: index, %h: index)
+// CHECK-SAME: %[[MAP:[^:]*]]: !llvm.ptr {{{.*}}}, %[[B:[^:]*]]: i32, %[[H:[^:]*]]: i32, %[[S:[^:]*]]: i32
+tile.kernel @send(%out: !tile.tensor_map<1x1x16x64xbf16, swizzle = 128>, %b: index, %h: index, %s: index)
     attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 32768 : i64} {
   %tile = tile.alloc at 0 : !tile
   // CHECK-DAG: %[[ROWS:.*]] = llvm.mlir.constant(16 : i32)
@@ -70,13 +72,32 @@ tile.kernel @send(%out: !tile.tensor_map<1x16x1x64xbf16, swizzle = 128>, %b: ind
   // CHECK: %[[FROM:.*]] = llvm.add %[[S]], %[[ROW]]
   // CHECK: %[[ELECTED:.*]] = nvvm.elect.sync
   // CHECK-NEXT: llvm.cond_br %[[ELECTED]]
-  // CHECK: nvvm.cp.async.bulk.tensor.global.shared.cta %[[MAP]], %[[SOURCE]], box[%{{.*}}, %[[H]], %[[FROM]], %[[B]]]
+  // CHECK: nvvm.cp.async.bulk.tensor.global.shared.cta %[[MAP]], %[[SOURCE]], box[%{{.*}}, %[[FROM]], %[[H]], %[[B]]]
   // CHECK: %[[PANEL:.*]] = llvm.getelementptr %[[SOURCE]][16384]
-  // CHECK: nvvm.cp.async.bulk.tensor.global.shared.cta %[[MAP]], %[[PANEL]], box[%{{.*}}, %[[H]], %[[FROM]], %[[B]]]
+  // CHECK: nvvm.cp.async.bulk.tensor.global.shared.cta %[[MAP]], %[[PANEL]], box[%{{.*}}, %[[FROM]], %[[H]], %[[B]]]
   // CHECK-NEXT: nvvm.cp.async.bulk.commit.group
   // CHECK-NEXT: nvvm.cp.async.bulk.wait_group 0 {read}
   // CHECK-NEXT: llvm.br
   // CHECK: nvvm.bar.warp.sync
-  tile.send %tile to %out[%b, %s, %h] : !tile to !tile.tensor_map<1x16x1x64xbf16, swizzle = 128>
+  tile.send %tile to %out[%b, %h, %s] : !tile to !tile.tensor_map<1x1x16x64xbf16, swizzle = 128>
+  tile.return
+}
+
+// A warp's rows are two queries of eight heads.
+// CHECK-LABEL: llvm.func @send_heads
+// CHECK-SAME: %[[MAP:[^:]*]]: !llvm.ptr {{{.*}}}, %[[B:[^:]*]]: i32, %[[S:[^:]*]]: i32, %[[G:[^:]*]]: i32
+tile.kernel @send_heads(%out: !tile.tensor_map<1x2x8x64xbf16, swizzle = 128>, %b: index, %s: index, %g: index)
+    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 32768 : i64} {
+  %tile = tile.alloc at 0 : !tile
+  // CHECK-DAG: %[[ROWS:.*]] = llvm.mlir.constant(16 : i32)
+  // CHECK-DAG: %[[HEADS:.*]] = llvm.mlir.constant(8 : i32)
+  // CHECK: %[[WARP:.*]] = nvvm.shfl.sync idx
+  // CHECK: %[[ROW:.*]] = llvm.mul %[[WARP]], %[[ROWS]]
+  // CHECK: %[[HEAD:.*]] = llvm.urem %[[ROW]], %[[HEADS]]
+  // CHECK: %[[G0:.*]] = llvm.add %[[G]], %[[HEAD]]
+  // CHECK: %[[QUERY:.*]] = llvm.udiv %[[ROW]], %[[HEADS]]
+  // CHECK: %[[S0:.*]] = llvm.add %[[S]], %[[QUERY]]
+  // CHECK: nvvm.cp.async.bulk.tensor.global.shared.cta %[[MAP]], %{{.*}}, box[%{{.*}}, %[[G0]], %[[S0]], %[[B]]]
+  tile.send %tile to %out[%b, %s, %g] box = [1, 16, 8] : !tile to !tile.tensor_map<1x2x8x64xbf16, swizzle = 128>
   tile.return
 }

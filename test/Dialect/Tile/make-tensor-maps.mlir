@@ -41,25 +41,58 @@ func.func @launch(%a: tensor<?x?x?x128xbf16>, %b: tensor<?x?x?x128xbf16>, %n: in
 
 // -----
 
-// A kernel sees BHSD in a tensor that is BSHD; its map has rows in dimension 1.
+// A kernel sees BHSD in a tensor that is BSHD, and so does its map.
 !tensor = memref<?x?x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>
 !tile = !tile.shared<64x64xbf16, swizzle = 64>
 // CHECK-LABEL: tile.kernel @transposed
-// CHECK-SAME: %[[IN:[^:]*]]: !tile.tensor_map<1x64x1x32xbf16, swizzle = 64>, %{{[^:]*}}: memref<{{.*}}>, %[[B:[^:]*]]: index, %[[H:[^:]*]]: index, %[[S:[^:]*]]: index
+// CHECK-SAME: %[[IN:[^:]*]]: !tile.tensor_map<1x1x64x32xbf16, swizzle = 64>, %{{[^:]*}}: memref<{{.*}}>, %[[B:[^:]*]]: index, %[[H:[^:]*]]: index, %[[S:[^:]*]]: index
 tile.kernel @transposed(%in: !tensor, %b: index, %h: index, %s: index)
     attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>, target = "sm_90a"} {
   %view = memref.transpose %in (b, s, h, d) -> (b, h, s, d) : !tensor to !tensor
   %tile = tile.alloc : !tile
   %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
-  // CHECK: tile.fetch %[[IN]][%[[B]], %[[S]], %[[H]]] to
+  // CHECK: tile.fetch %[[IN]][%[[B]], %[[H]], %[[S]]] to
   tile.fetch %view[%b, %h, %s] to %tile signals %full[%b] : !tensor to !tile, !tile.barriers<1>
   tile.return
 }
 func.func @launch(%a: tensor<?x?x?x64xbf16>, %n: index) {
-  // CHECK: tile.tensor_map %{{.*}} -> <1x64x1x32xbf16, swizzle = 64>
+  // CHECK: tile.tensor_map %{{.*}} permutation = [0, 2, 1, 3] : {{.*}} -> <1x1x64x32xbf16, swizzle = 64>
   tile.launch @transposed grid(%n, %n, %n) ins(%a, %n, %n, %n : tensor<?x?x?x64xbf16>, index, index, index) outs()
   return
 }
+
+// -----
+
+// Rows that are those of several heads are boxes of more than one dimension: a
+// tile of 4 queries of 16 heads, and a warp's 16 heads of one query.
+!tensor = memref<?x2x?x?x64xbf16, strided<[?, ?, ?, ?, 1], offset: ?>>
+!view = memref<?x2x?x?x64xbf16, strided<[?, ?, ?, ?, 1], offset: ?>>
+!tile = !tile.shared<64x64xbf16, swizzle = 128>
+// CHECK-LABEL: tile.kernel @heads
+// CHECK-SAME: %[[IN:[^:]*]]: !tile.tensor_map<1x1x4x16x64xbf16, swizzle = 128>, %[[OUT:[^:]*]]: !tile.tensor_map<1x1x1x16x64xbf16, swizzle = 128>, %[[FEW:[^:]*]]: !tile.tensor_map<1x1x8x2x64xbf16, swizzle = 128>,
+tile.kernel @heads(%in: !tensor, %b: index, %h: index, %s: index, %g: index)
+    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>, target = "sm_90a"} {
+  %rows = memref.transpose %in (b, h, g, s, d) -> (b, h, s, g, d) : !tensor to !view
+  %tile = tile.alloc : !tile
+  %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
+  // CHECK: tile.fetch %[[IN]][%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] box = [1, 1, 4, 16] to
+  tile.fetch %rows[%b, %h, %s, %g] box = [1, 1, 4, 16] to %tile signals %full[%b] : !view to !tile, !tile.barriers<1>
+  // CHECK: tile.send %{{.*}} to %[[OUT]][%{{.*}}] box = [1, 1, 4, 16]
+  tile.send %tile to %rows[%b, %h, %s, %g] box = [1, 1, 4, 16] : !tile to !view
+  // CHECK: tile.send %{{.*}} to %[[FEW]][%{{.*}}] box = [1, 1, 32, 2]
+  tile.send %tile to %rows[%b, %h, %s, %g] box = [1, 1, 32, 2] : !tile to !view
+  tile.return
+}
+func.func @launch(%a: tensor<?x2x?x?x64xbf16>, %n: index) {
+  // CHECK: tile.tensor_map %{{.*}} permutation = [0, 1, 3, 2, 4] : {{.*}} -> <1x1x4x16x64xbf16, swizzle = 128>
+  tile.launch @heads grid(%n, %n, %n) ins(%a, %n, %n, %n, %n : tensor<?x2x?x?x64xbf16>, index, index, index, index) outs()
+  return
+}
+
+// -----
+
+!tensor = memref<?x?x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>
+!tile = !tile.shared<64x64xbf16, swizzle = 64>
 
 // A kernel that copies by its threads stays.
 // CHECK-LABEL: tile.kernel @threads

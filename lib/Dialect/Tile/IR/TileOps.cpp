@@ -8,9 +8,12 @@
 
 #include "attn/Dialect/Tile/IR/Tile.h"
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace attn::tile;
@@ -76,6 +79,16 @@ LogicalResult KernelOp::verify() {
   return success();
 }
 
+/// A tensor is a memref of the same shape to a kernel.
+static bool isPassedAs(Type type, Type argument) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  auto memref = dyn_cast<MemRefType>(argument);
+  if (!tensor || !memref)
+    return type == argument;
+  return tensor.getShape() == memref.getShape() &&
+         tensor.getElementType() == memref.getElementType();
+}
+
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   Operation *symbol =
       symbols.lookupNearestSymbolFrom(getOperation(), getKernelAttr());
@@ -88,6 +101,13 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (kernel.getNumArguments() != count)
     return emitOpError("expected ")
            << kernel.getNumArguments() << " kernel arguments, got " << count;
+  for (auto [i, value, argument] : llvm::enumerate(
+           llvm::concat<const Value>(getInputs(), getOutputs()),
+           kernel.getArgumentTypes()))
+    if (!isPassedAs(value.getType(), argument))
+      return emitOpError("expected argument ")
+             << i << " of the kernel to be " << argument << ", got "
+             << value.getType();
   return success();
 }
 
@@ -95,19 +115,44 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
 // Loads, stores and copies
 //===----------------------------------------------------------------------===//
 
+/// * a size for each index, positive;
+/// * as many elements as the tile has rows.
+template <typename OpT>
+static LogicalResult verifyBox(OpT op, int64_t rows) {
+  std::optional<ArrayRef<int64_t>> box = op.getBox();
+  if (!box)
+    return success();
+  if (box->size() != op.getIndices().size())
+    return op.emitOpError("expected a box of ")
+           << op.getIndices().size() << " sizes, got " << box->size();
+  int64_t elements = 1;
+  for (int64_t size : *box) {
+    if (size < 1 || size > rows)
+      return op.emitOpError("expected sizes of a box in 1..")
+             << rows << ", got " << size;
+    elements *= size;
+    if (elements > rows)
+      break;
+  }
+  if (elements != rows)
+    return op.emitOpError("expected a box of the tile's ") << rows << " rows";
+  return success();
+}
+
 /// * one index for each dimension but the columns;
 /// * memory and tile agree on the element type.
-static LogicalResult verifyAccess(Operation *op, MemRefType memory,
-                                  size_t numIndices, bool isVector,
-                                  Type elementType) {
+template <typename OpT>
+static LogicalResult verifyAccess(OpT op, MemRefType memory,
+                                  ArrayRef<int64_t> tile, Type elementType) {
+  bool isVector = tile.back() == 1;
   size_t expected = memory.getRank() - (isVector ? 0 : 1);
-  if (numIndices != expected)
-    return op->emitOpError("expected ")
-           << expected << " indices, got " << numIndices;
+  if (op.getIndices().size() != expected)
+    return op.emitOpError("expected ")
+           << expected << " indices, got " << op.getIndices().size();
   if (memory.getElementType() != elementType)
-    return op->emitOpError("expected element type ")
+    return op.emitOpError("expected element type ")
            << memory.getElementType() << ", got " << elementType;
-  return success();
+  return verifyBox(op, tile.front());
 }
 
 static LogicalResult verifyRank2(Operation *op, Type type) {
@@ -121,16 +166,16 @@ LogicalResult LoadOp::verify() {
   auto tile = cast<RankedTensorType>(getResult().getType());
   if (failed(verifyRank2(*this, tile)))
     return failure();
-  return verifyAccess(*this, getSource().getType(), getIndices().size(),
-                      tile.getDimSize(1) == 1, tile.getElementType());
+  return verifyAccess(*this, getSource().getType(), tile.getShape(),
+                      tile.getElementType());
 }
 
 LogicalResult StoreOp::verify() {
   auto tile = cast<RankedTensorType>(getValue().getType());
   if (failed(verifyRank2(*this, tile)))
     return failure();
-  return verifyAccess(*this, getDest().getType(), getIndices().size(),
-                      tile.getDimSize(1) == 1, tile.getElementType());
+  return verifyAccess(*this, getDest().getType(), tile.getShape(),
+                      tile.getElementType());
 }
 
 LogicalResult CopyAsyncOp::verify() {
@@ -138,16 +183,16 @@ LogicalResult CopyAsyncOp::verify() {
   if (dest.isRing())
     return emitOpError("expected one tile as destination, got the ring ")
            << dest;
-  return verifyAccess(*this, getSource().getType(), getIndices().size(),
-                      /*isVector=*/false, dest.getElementType());
+  return verifyAccess(*this, getSource().getType(), dest.getShape(),
+                      dest.getElementType());
 }
 
 LogicalResult CopyOutOp::verify() {
   SharedType source = getSource().getType();
   if (source.isRing())
     return emitOpError("expected one tile as source, got the ring ") << source;
-  return verifyAccess(*this, getDest().getType(), getIndices().size(),
-                      /*isVector=*/false, source.getElementType());
+  return verifyAccess(*this, getDest().getType(), source.getShape(),
+                      source.getElementType());
 }
 
 LogicalResult PutOp::verify() {
@@ -181,34 +226,55 @@ LogicalResult SlotOp::verify() {
 // Warps with roles
 //===----------------------------------------------------------------------===//
 
+SmallVector<int64_t>
+attn::tile::boxOfRows(std::optional<ArrayRef<int64_t>> tile, size_t numIndices,
+                      int64_t rows) {
+  SmallVector<int64_t> box(numIndices, 1);
+  if (!tile) {
+    box.back() = rows;
+    return box;
+  }
+  for (size_t i = numIndices; i-- > 0;) {
+    box[i] = std::gcd((*tile)[i], rows);
+    rows /= box[i];
+  }
+  return box;
+}
+
 /// A map has an index for each dimension but the last, and boxes of the tile's
-/// panels.
-static LogicalResult verifyBoxes(Operation *op, Type memory, size_t numIndices,
-                                 SharedType tile) {
+/// panels and of rows that follow one another.
+template <typename OpT>
+static LogicalResult verifyBoxes(OpT op, Type memory, SharedType tile) {
   if (tile.isRing())
-    return op->emitOpError("expected one tile, got the ring ") << tile;
+    return op.emitOpError("expected one tile, got the ring ") << tile;
   if (auto memref = dyn_cast<MemRefType>(memory))
-    return verifyAccess(op, memref, numIndices, /*isVector=*/false,
-                        tile.getElementType());
+    return verifyAccess(op, memref, tile.getShape(), tile.getElementType());
   auto map = cast<TensorMapType>(memory);
-  if (numIndices != map.getBox().size() - 1)
-    return op->emitOpError("expected ")
-           << map.getBox().size() - 1 << " indices, got " << numIndices;
+  if (op.getIndices().size() != map.getBox().size() - 1)
+    return op.emitOpError("expected ")
+           << map.getBox().size() - 1 << " indices, got "
+           << op.getIndices().size();
   if (map.getElementType() != tile.getElementType() ||
       map.getSwizzle() != tile.getSwizzle())
-    return op->emitOpError("expected boxes of the panels of ")
+    return op.emitOpError("expected boxes of the panels of ")
+           << tile << ", got " << map;
+  if (failed(verifyBox(op, tile.getRows())))
+    return failure();
+  ArrayRef<int64_t> box = map.getBox().drop_back();
+  int64_t rows = ShapedType::getNumElements(box);
+  if (tile.getRows() % rows != 0 ||
+      box != ArrayRef(boxOfRows(op.getBox(), box.size(), rows)))
+    return op.emitOpError("expected boxes of rows of ")
            << tile << ", got " << map;
   return success();
 }
 
 LogicalResult FetchOp::verify() {
-  return verifyBoxes(*this, getSource().getType(), getIndices().size(),
-                     getDest().getType());
+  return verifyBoxes(*this, getSource().getType(), getDest().getType());
 }
 
 LogicalResult SendOp::verify() {
-  return verifyBoxes(*this, getDest().getType(), getIndices().size(),
-                     getSource().getType());
+  return verifyBoxes(*this, getDest().getType(), getSource().getType());
 }
 
 LogicalResult ReuseOp::verify() {
@@ -220,13 +286,25 @@ LogicalResult ReuseOp::verify() {
   return success();
 }
 
+/// The columns stay the last dimension.
+static LogicalResult verifyPermutation(TensorMapOp op) {
+  std::optional<ArrayRef<int64_t>> permutation = op.getPermutation();
+  int64_t rank = op.getTensor().getType().getRank();
+  if (!permutation || (isPermutationVector(*permutation) &&
+                       static_cast<int64_t>(permutation->size()) == rank &&
+                       permutation->back() == rank - 1))
+    return success();
+  return op.emitOpError("expected a permutation of ")
+         << rank << " dimensions with the last one last";
+}
+
 LogicalResult TensorMapOp::verify() {
   RankedTensorType tensor = getTensor().getType();
   TensorMapType map = getResult().getType();
   if (tensor.getRank() != static_cast<int64_t>(map.getBox().size()) ||
       tensor.getElementType() != map.getElementType())
     return emitOpError("expected boxes of ") << tensor << ", got " << map;
-  return success();
+  return verifyPermutation(*this);
 }
 
 LogicalResult FragmentOp::verify() {

@@ -12,8 +12,8 @@
 //   tile.launch @f ins(%k)                   %map = tile.tensor_map %k
 //                                            tile.launch @f ins(%map, %k)
 //
-// Kernels may look at a tensor through a transposing view; maps are of the
-// tensor itself, and the indices go back through the view.
+// Kernels may look at a tensor through a transposing view, whose dimensions the
+// map then has.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,20 +47,23 @@ public:
   LogicalResult run();
 
 private:
-  LogicalResult replace(OpOperand &memory, OperandRange indices,
-                        SharedType tile, int64_t rows);
-  Value mapOf(BlockArgument tensor, TensorMapType type);
+  template <typename OpT>
+  LogicalResult replace(OpT op, OpOperand &memory, SharedType tile,
+                        int64_t rows);
+  Value mapOf(BlockArgument tensor, DenseI64ArrayAttr permutation,
+              TensorMapType type);
 
   KernelOp kernel;
   LaunchOp launch;
-  llvm::MapVector<std::pair<BlockArgument, Type>, Value> maps;
+  llvm::MapVector<std::tuple<BlockArgument, Attribute, Type>, Value> maps;
 };
 
 } // namespace
 
 /// The map is the kernel's next argument after the maps before it.
-Value MapMaker::mapOf(BlockArgument tensor, TensorMapType type) {
-  Value &map = maps[{tensor, type}];
+Value MapMaker::mapOf(BlockArgument tensor, DenseI64ArrayAttr permutation,
+                      TensorMapType type) {
+  Value &map = maps[{tensor, permutation, type}];
   if (map)
     return map;
   unsigned at = maps.size() - 1;
@@ -75,41 +78,42 @@ Value MapMaker::mapOf(BlockArgument tensor, TensorMapType type) {
   size_t inputs = launch.getInputs().size() - at;
   Value described = operand < inputs ? launch.getInputs()[at + operand]
                                      : launch.getOutputs()[operand - inputs];
-  Value made = TensorMapOp::create(builder, launch.getLoc(), type, described);
+  Value made = TensorMapOp::create(builder, launch.getLoc(), type, described,
+                                   permutation);
   SmallVector<Value> operands(launch.getInputs());
   operands.insert(operands.begin() + at, made);
   launch.getInputsMutable().assign(operands);
   return map;
 }
 
-LogicalResult MapMaker::replace(OpOperand &memory, OperandRange indices,
-                                SharedType tile, int64_t rows) {
-  Operation *op = memory.getOwner();
+/// Null where the tensor is seen as it is.
+static DenseI64ArrayAttr permutationOf(memref::TransposeOp view) {
+  if (!view)
+    return {};
+  SmallVector<int64_t> permutation;
+  for (AffineExpr dim : view.getPermutation().getResults())
+    permutation.push_back(cast<AffineDimExpr>(dim).getPosition());
+  return DenseI64ArrayAttr::get(view.getContext(), permutation);
+}
+
+template <typename OpT>
+LogicalResult MapMaker::replace(OpT op, OpOperand &memory, SharedType tile,
+                                int64_t rows) {
   Value source = memory.get();
   if (isa<TensorMapType>(source.getType()))
     return success();
   auto view = source.getDefiningOp<memref::TransposeOp>();
   auto tensor = dyn_cast<BlockArgument>(view ? view.getIn() : source);
   if (!tensor)
-    return op->emitOpError("expected a kernel's argument, or its transpose");
-  int64_t rank = cast<MemRefType>(tensor.getType()).getRank();
-  // Dimension i of the view is dimension from[i] of the tensor.
-  SmallVector<unsigned> from(rank);
-  for (int64_t i = 0; i < rank; ++i)
-    from[i] = view ? view.getPermutation().getDimPosition(i) : i;
-  SmallVector<int64_t> box(rank, 1);
-  box[from[rank - 2]] = rows;
-  box[rank - 1] = tile.getSwizzle() / tile.getElementBytes();
-  SmallVector<Value> position(rank - 1);
-  for (auto [i, index] : llvm::enumerate(indices))
-    position[from[i]] = index;
-  auto type = TensorMapType::get(op->getContext(), box, tile.getElementType(),
+    return op.emitOpError("expected a kernel's argument, or its transpose");
+  SmallVector<int64_t> box =
+      boxOfRows(op.getBox(), op.getIndices().size(), rows);
+  if (ShapedType::getNumElements(box) != rows)
+    return op.emitOpError("expected ") << rows << " rows to be a box";
+  box.push_back(tile.getSwizzle() / tile.getElementBytes());
+  auto type = TensorMapType::get(op.getContext(), box, tile.getElementType(),
                                  tile.getSwizzle());
-  Value map = mapOf(tensor, type);
-  op->setOperand(memory.getOperandNumber(), map);
-  unsigned first = indices.getBeginOperandIndex();
-  for (auto [i, index] : llvm::enumerate(position))
-    op->setOperand(first + i, index);
+  memory.set(mapOf(tensor, permutationOf(view), type));
   return success();
 }
 
@@ -118,12 +122,12 @@ LogicalResult MapMaker::run() {
   WalkResult result = kernel.walk([&](Operation *op) -> WalkResult {
     if (auto fetch = dyn_cast<FetchOp>(op)) {
       SharedType tile = fetch.getDest().getType();
-      return replace(fetch.getSourceMutable(), fetch.getIndices(), tile,
+      return replace(fetch, fetch.getSourceMutable(), tile,
                      std::min(tile.getRows(), kMaxBox));
     }
     if (auto send = dyn_cast<SendOp>(op))
-      return replace(send.getDestMutable(), send.getIndices(),
-                     send.getSource().getType(), rowsPerWarp);
+      return replace(send, send.getDestMutable(), send.getSource().getType(),
+                     rowsPerWarp);
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());

@@ -218,7 +218,8 @@ void SpecializeWarps::emitFetch(OpBuilder &builder, CopyAsyncOp copy, Value use,
     operand = mapping.lookupOrDefault(operand);
   }
   FetchOp::create(builder, loc, operands.front(),
-                  ArrayRef(operands).drop_front(), slot, channel.full, use);
+                  ArrayRef(operands).drop_front(), slot, channel.full, use,
+                  copy.getBoxAttr());
 }
 
 /// Whatever loop a tile is used in, it is copied the same way.

@@ -108,7 +108,7 @@ void StageOperands::stage(LoadOp load) {
   OpBuilder builder(load);
   Location loc = load.getLoc();
   CopyAsyncOp::create(builder, loc, load.getSource(), load.getIndices(),
-                      buffer);
+                      buffer, load.getBoxAttr());
   CommitCopiesOp::create(builder, loc);
   WaitCopiesOp::create(builder, loc, 0);
 

@@ -55,10 +55,11 @@ void StageStores::runOnOperation() {
     OpBuilder builder(store);
     PutOp::create(builder, loc, store.getValue(), buffer);
     if (getOperation().isSpecialized())
-      SendOp::create(builder, loc, buffer, store.getDest(), store.getIndices());
+      SendOp::create(builder, loc, buffer, store.getDest(), store.getIndices(),
+                     store.getBoxAttr());
     else
       CopyOutOp::create(builder, loc, buffer, store.getDest(),
-                        store.getIndices());
+                        store.getIndices(), store.getBoxAttr());
     store.erase();
   }
 }

@@ -157,6 +157,8 @@ def Tile_LoadOp : Tile_Op<"load", [
     The indices name the first row; the last dimension is read from its start. A
     row vector `tensor<Mx1xT>` is read from a memref whose last dimension is the
     rows.
+    Rows follow one another in the last index, or in all that `box` says: as
+    many of each index, the last one fastest.
     Elements outside the memref, rows and columns alike, are zero and are not
     read: that is how ragged edges and head dimensions that are no multiple of
     an MMA step are met. `tile-stage-operands` sends operands of `tile.dot`
@@ -165,14 +167,24 @@ def Tile_LoadOp : Tile_Op<"load", [
     ```mlir
     %k = tile.load %K[%b, %h, %j] : memref<?x?x?x80xbf16, strided<[?, ?, ?, 1], offset: ?>>
         -> tensor<64x80xbf16>
+    // Row r is that of query i + r / 8 in head g + r % 8 of a group.
+    %q = tile.load %Q[%b, %h, %i, %g] box = [1, 1, 8, 8] : memref<?x?x?x?x80xbf16, …>
+        -> tensor<64x80xbf16>
     ```
   }];
   let arguments = (ins AnyMemRef:$source,
-                       Variadic<Index>:$indices);
+                       Variadic<Index>:$indices,
+                       OptionalAttr<DenseI64ArrayAttr>:$box);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
-    $source `[` $indices `]` attr-dict `:` type($source) `->` type($result)
+    $source `[` $indices `]` (`box` `=` $box^)? attr-dict `:` type($source) `->`
+    type($result)
   }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$source,
+                                 "::mlir::ValueRange":$indices), [{
+    build($_builder, $_state, result, source, indices,
+          ::mlir::DenseI64ArrayAttr());
+  }]>];
   let hasVerifier = 1;
 }
 
@@ -182,13 +194,20 @@ def Tile_StoreOp : Tile_Op<"store", [
   let description = [{
     The indices name the first row. Elements outside the memref are dropped. A
     row vector `tensor<Mx1xT>` is written to a memref whose last dimension is
-    the rows.
+    the rows. `box` is as in `tile.load`.
   }];
   let arguments = (ins Tile_TileType:$value, AnyMemRef:$dest,
-                       Variadic<Index>:$indices);
+                       Variadic<Index>:$indices,
+                       OptionalAttr<DenseI64ArrayAttr>:$box);
   let assemblyFormat = [{
-    $value `,` $dest `[` $indices `]` attr-dict `:` type($value) `,` type($dest)
+    $value `,` $dest `[` $indices `]` (`box` `=` $box^)? attr-dict `:`
+    type($value) `,` type($dest)
   }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$value, "::mlir::Value":$dest,
+                                 "::mlir::ValueRange":$indices), [{
+    build($_builder, $_state, value, dest, indices,
+          ::mlir::DenseI64ArrayAttr());
+  }]>];
   let hasVerifier = 1;
 }
 
@@ -379,10 +398,11 @@ def Tile_CopyAsyncOp : Tile_Op<"copy_async", [
     the other threads after a `tile.barrier` behind that wait.
   }];
   let arguments = (ins AnyMemRef:$source, Variadic<Index>:$indices,
-                       Tile_SharedType:$dest);
+                       Tile_SharedType:$dest,
+                       OptionalAttr<DenseI64ArrayAttr>:$box);
   let assemblyFormat = [{
-    $source `[` $indices `]` `to` $dest attr-dict `:` type($source) `to`
-    type($dest)
+    $source `[` $indices `]` (`box` `=` $box^)? `to` $dest attr-dict `:`
+    type($source) `to` type($dest)
   }];
   let hasVerifier = 1;
 }
@@ -409,10 +429,11 @@ def Tile_CopyOutOp : Tile_Op<"copy_out", [
     `tile-stage-stores`.
   }];
   let arguments = (ins Tile_SharedType:$source, AnyMemRef:$dest,
-                       Variadic<Index>:$indices);
+                       Variadic<Index>:$indices,
+                       OptionalAttr<DenseI64ArrayAttr>:$box);
   let assemblyFormat = [{
-    $source `to` $dest `[` $indices `]` attr-dict `:` type($source) `to`
-    type($dest)
+    $source `to` $dest `[` $indices `]` (`box` `=` $box^)? attr-dict `:`
+    type($source) `to` type($dest)
   }];
   let hasVerifier = 1;
 }
@@ -534,15 +555,14 @@ def Tile_FetchOp : Tile_Op<"fetch", [
   let description = [{
     What is read, and what is zero, is as for `tile.load`. One thread starts it
     and arrives at use `use` of `barriers`, whose phase ends when the tile is
-    there. Of a tensor map, the indices are the box's position, one for each
-    dimension but the last.
+    there.
   }];
   let arguments = (ins Tile_Memory:$source, Variadic<Index>:$indices,
                        Tile_SharedType:$dest, Tile_BarriersType:$barriers,
-                       Index:$use);
+                       Index:$use, OptionalAttr<DenseI64ArrayAttr>:$box);
   let assemblyFormat = [{
-    $source `[` $indices `]` `to` $dest `signals` $barriers `[` $use `]`
-    attr-dict `:` type($source) `to` type($dest) `,` type($barriers)
+    $source `[` $indices `]` (`box` `=` $box^)? `to` $dest `signals` $barriers
+    `[` $use `]` attr-dict `:` type($source) `to` type($dest) `,` type($barriers)
   }];
   let hasVerifier = 1;
 }
@@ -555,10 +575,11 @@ def Tile_SendOp : Tile_Op<"send", [
     have been read. What is dropped is as for `tile.store`.
   }];
   let arguments = (ins Tile_SharedType:$source, Tile_Memory:$dest,
-                       Variadic<Index>:$indices);
+                       Variadic<Index>:$indices,
+                       OptionalAttr<DenseI64ArrayAttr>:$box);
   let assemblyFormat = [{
-    $source `to` $dest `[` $indices `]` attr-dict `:` type($source) `to`
-    type($dest)
+    $source `to` $dest `[` $indices `]` (`box` `=` $box^)? attr-dict `:`
+    type($source) `to` type($dest)
   }];
   let hasVerifier = 1;
 }
@@ -609,16 +630,21 @@ def Tile_TensorMapOp : Tile_Op<"tensor_map", [Pure]> {
   let description = [{
     In the host function, an operand of `tile.launch`. Addresses and strides
     must be multiples of 16 bytes, which is checked when the function is called.
-    Created by `tile-make-tensor-maps`.
+    Dimension i of the map is dimension `permutation[i]` of the tensor, the last
+    one the last. Created by `tile-make-tensor-maps`.
 
     ```mlir
-    %map = tile.tensor_map %k : tensor<?x?x?x128xbf16>
+    %map = tile.tensor_map %k permutation = [0, 2, 1, 3] : tensor<?x?x?x128xbf16>
         -> !tile.tensor_map<1x1x128x64xbf16, swizzle = 128>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$tensor);
+  let arguments = (ins AnyRankedTensor:$tensor,
+                       OptionalAttr<DenseI64ArrayAttr>:$permutation);
   let results = (outs Tile_TensorMapType:$result);
-  let assemblyFormat = "$tensor attr-dict `:` type($tensor) `->` type($result)";
+  let assemblyFormat = [{
+    $tensor (`permutation` `=` $permutation^)? attr-dict `:` type($tensor) `->`
+    type($result)
+  }];
   let hasVerifier = 1;
 }
 
