@@ -18,6 +18,7 @@ namespace attn {
 struct ScheduleKeys {
   int64_t q, kv, warps, stages, split = 1;
   int64_t producers = 0, persistent = 0, prefetch = 0, turns = 0, overlap = 0;
+  int64_t heads = 1;
 };
 
 /// Head dimensions as the kernel has them: padded to the MMA step.

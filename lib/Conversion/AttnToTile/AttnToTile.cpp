@@ -67,6 +67,7 @@ public:
 
 private:
   void readDims();
+  void readGroups();
   void emitAsserts();
   void assertEqual(Value a, Value b, const Twine &what);
   void assertAtMost(Value value, int64_t bound, const Twine &what);
@@ -87,6 +88,8 @@ private:
                                    ArrayRef<Value> outputs);
   Value emitSection();
   void emitLaunches();
+  Value inGroups(Value tensor);
+  Value ungrouped(Value tensor, RankedTensorType type);
   SmallVector<Value> emitMergeLaunch(Value splits, ArrayRef<Value> parts,
                                      ArrayRef<Value> results);
 
@@ -103,6 +106,10 @@ private:
   }
   static bool mayBeOne(Value splits) {
     return getConstantIntValue(splits).value_or(1) == 1;
+  }
+  /// LSE and parts, all of f32, are [batch, head, …] in any layout.
+  int64_t headDimOf(RankedTensorType tensor) {
+    return tensor.getElementType().isF32() ? 1 : op.headDim();
   }
   bool isUsed(Value result) { return result && !result.use_empty(); }
   ScheduleAttr schedule() {
@@ -124,6 +131,9 @@ private:
   func::FuncOp function;
   std::string name;
   Value batch, queryHeads, keyHeads, queryLength, keyLength;
+  /// Query heads per key head, and tiles of them: of as many heads as the
+  /// schedule has in a tile.
+  Value group, tilesOfGroup, headTiles;
 };
 
 } // namespace
@@ -143,6 +153,19 @@ void HostRewriter::readDims() {
   queryLength = dim(op.getQuery(), op.lengthDim());
   keyHeads = dim(op.getKey(), op.headDim());
   keyLength = dim(op.getKey(), op.lengthDim());
+}
+
+void HostRewriter::readGroups() {
+  int64_t heads = schedule().getHeads();
+  group = fold<arith::DivUIOp>(queryHeads,
+                               fold<arith::MaxUIOp>(keyHeads, constant(1)));
+  if (heads == 1) {
+    tilesOfGroup = group;
+    headTiles = queryHeads;
+    return;
+  }
+  tilesOfGroup = fold<arith::CeilDivUIOp>(group, constant(heads));
+  headTiles = fold<arith::MulIOp>(keyHeads, tilesOfGroup);
 }
 
 //===----------------------------------------------------------------------===//
@@ -307,7 +330,7 @@ Value HostRewriter::emitSplits(Value blocks) {
   if (schedule().getSplit() != 0)
     return constant(schedule().getSplit());
   Value ctas =
-      fold<arith::MulIOp>(fold<arith::MulIOp>(blocks, queryHeads), batch);
+      fold<arith::MulIOp>(fold<arith::MulIOp>(blocks, headTiles), batch);
   Value room = fold<arith::DivUIOp>(
       constant(lookupTarget(target())->multiprocessors),
       fold<arith::MaxUIOp>(ctas, constant(1)));
@@ -342,8 +365,8 @@ SmallVector<Value> HostRewriter::launch(KernelOp kernel, ArrayRef<Value> grid,
   return SmallVector<Value>(launch.getResults());
 }
 
-/// As many query heads as have keys and values that fit the cache together, a
-/// whole number of groups, at least one.
+/// As many tiles of heads as have keys and values that fit the cache together,
+/// those of whole groups, at least one.
 Value HostRewriter::emitSection() {
   RankedTensorType key = op.getKey().getType();
   int64_t bytesOfRow = (op.getHeadDimQK() + op.getHeadDimV()) *
@@ -352,10 +375,8 @@ Value HostRewriter::emitSection() {
   Value one = constant(1);
   Value keyHeadsInCache = fold<arith::DivUIOp>(
       constant(rows), fold<arith::MaxUIOp>(keyLength, one));
-  Value group = fold<arith::DivUIOp>(queryHeads,
-                                     fold<arith::MaxUIOp>(keyHeads, one));
   Value section = fold<arith::MulIOp>(
-      fold<arith::MaxUIOp>(keyHeadsInCache, one), group);
+      fold<arith::MaxUIOp>(keyHeadsInCache, one), tilesOfGroup);
   return fold<arith::MaxUIOp>(section, one);
 }
 
@@ -363,7 +384,7 @@ Value HostRewriter::emitSection() {
 SmallVector<Value> HostRewriter::launchForward(Value blocks, Value splits,
                                                SmallVector<Value> inputs,
                                                ArrayRef<Value> outputs) {
-  SmallVector<Value> grid = {fold<arith::MulIOp>(blocks, splits), queryHeads,
+  SmallVector<Value> grid = {fold<arith::MulIOp>(blocks, splits), headTiles,
                              batch};
   if (schedule().getPersistent()) {
     inputs.append(grid);
@@ -375,19 +396,77 @@ SmallVector<Value> HostRewriter::launchForward(Value blocks, Value splits,
     Value ctas = tile::MultiprocessorsOp::create(builder, loc);
     grid = {fold<arith::MinUIOp>(tiles, ctas), constant(1), constant(1)};
   }
-  return launch(emitKernel(inputs, outputs, splits), grid, inputs, outputs);
+  inputs.front() = inGroups(inputs.front());
+  SmallVector<Value> seen = llvm::map_to_vector(
+      outputs, [&](Value output) { return inGroups(output); });
+  SmallVector<Value> results =
+      launch(emitKernel(inputs, seen, splits), grid, inputs, seen);
+  for (auto [result, output] : llvm::zip(results, outputs))
+    result = ungrouped(result, cast<RankedTensorType>(output.getType()));
+  return results;
+}
+
+/// Which dimensions of the tensor a dimension becomes that is seen as two.
+static SmallVector<ReassociationIndices> splittingDim(int64_t rank,
+                                                      int64_t dim) {
+  SmallVector<ReassociationIndices> parts;
+  for (int64_t i = 0; i < rank; ++i)
+    parts.push_back(i < dim    ? ReassociationIndices{i}
+                    : i == dim ? ReassociationIndices{i, i + 1}
+                               : ReassociationIndices{i + 1});
+  return parts;
+}
+
+/// Where heads share a tile, the tensor of query rows with two dimensions of
+/// heads: key heads, and the heads that share one.
+Value HostRewriter::inGroups(Value tensor) {
+  if (schedule().getHeads() == 1)
+    return tensor;
+  auto type = cast<RankedTensorType>(tensor.getType());
+  int64_t at = headDimOf(type);
+  auto empty = tensor.getDefiningOp<tensor::EmptyOp>();
+  SmallVector<OpFoldResult> sizes =
+      empty ? empty.getMixedSizes()
+            : tensor::getMixedSizes(builder, loc, tensor);
+  sizes[at] = getAsOpFoldResult(keyHeads);
+  sizes.insert(sizes.begin() + at + 1,
+               getAsOpFoldResult(group));
+  SmallVector<int64_t> shape(type.getShape());
+  int64_t keyCount = op.getKey().getType().getDimSize(op.headDim());
+  bool isKnown = !type.isDynamicDim(at) && keyCount > 0; // kDynamic is not
+  if (!isKnown && !type.isDynamicDim(at)) {
+    shape[at] = ShapedType::kDynamic;
+    type = type.clone(shape);
+    tensor = tensor::CastOp::create(builder, loc, type, tensor);
+  }
+  int64_t groupCount = isKnown ? shape[at] / keyCount : ShapedType::kDynamic;
+  shape[at] = isKnown ? keyCount : ShapedType::kDynamic;
+  shape.insert(shape.begin() + at + 1, groupCount);
+  return tensor::ExpandShapeOp::create(
+      builder, loc, type.clone(shape), tensor,
+      splittingDim(type.getRank(), at), sizes);
+}
+
+/// The tensor with one dimension of heads again, as `type`.
+Value HostRewriter::ungrouped(Value tensor, RankedTensorType type) {
+  if (schedule().getHeads() == 1)
+    return tensor;
+  Value result = tensor::CollapseShapeOp::create(
+      builder, loc, tensor, splittingDim(type.getRank(), headDimOf(type)));
+  if (result.getType() == type)
+    return result;
+  return tensor::CastOp::create(builder, loc, type, result);
 }
 
 /// Where keys may be split, the kernel fills the results or the parts, and the
 /// merging, whose grid is empty in the first case, results from parts.
 void HostRewriter::emitLaunches() {
-  Value divisor = arith::MaxUIOp::create(builder, loc, keyHeads, constant(1));
-  Value group = arith::DivUIOp::create(builder, loc, queryHeads, divisor);
+  readGroups();
   Value blocks =
-      fold<arith::CeilDivUIOp>(queryLength, constant(schedule().getQ()));
+      fold<arith::CeilDivUIOp>(queryLength, constant(schedule().getQueries()));
   Value splits = emitSplits(blocks);
   SmallVector<Value> inputs = {op.getQuery(), op.getKey(), op.getValue(),
-                               group};
+                               tilesOfGroup};
   SmallVector<Value> results = emitDestinations();
   if (matchPattern(splits, m_One())) {
     results = launchForward(blocks, splits, inputs, results);

@@ -13,11 +13,13 @@
 
 namespace attn {
 
-/// Where a tile of scores lies in the index space. All values are `index`.
+/// Where a tile of scores lies in the index space. All values are `index`. Row r
+/// is of head `head` + r % heads and query `firstQuery` + r / heads.
 struct TilePosition {
   mlir::Value batch, head;
   mlir::Value firstQuery, firstKey;
   mlir::Value queryLength, keyLength;
+  int64_t heads = 1;
 };
 
 /// The `keep` region of an attention on a tile: `tensor<MxNxi1>`. Each of its

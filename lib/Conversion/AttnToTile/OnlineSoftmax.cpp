@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One CTA computes `q` rows of one head. Over KV tiles it keeps, for each row,
+// One CTA computes `q` rows: queries of one head, or fewer queries of several heads
+// that share a key head. Over KV tiles it keeps, for each row,
 //
 //   m    the largest score so far,
 //   l    sum over its keys of exp(s - m), four partial sums a row,
@@ -54,6 +55,7 @@ private:
   void emitTiles();
   void emitTile(Value block, Value head, Value batch);
   void emitPosition(Value block, Value head, Value batch);
+  void emitHeads(Value headTile);
   void emitTileRange();
   void emitTileRangeOfPart();
   void emitQuery();
@@ -64,22 +66,24 @@ private:
   Value emitScores(Value firstKey, bool isMasked);
   Value emitMask(Value scores, Value firstKey);
   void emitResults(SoftmaxState state);
-  void emitParts(SoftmaxState state, Value total, Value firstRow);
+  void emitParts(SoftmaxState state, Value total, Value firstQuery);
 
   // Small pieces.
   Value clampTile(Value tile, Value low, Value high);
-  Value firstRowIf(Value condition);
+  Value firstQueryIf(Value condition);
+  SmallVector<Value> rowsFrom(Value entry, Value firstQuery);
 
   static constexpr int64_t kLongestFirst = 2; // of `persistent`
 
   KernelArguments arguments;
   ScheduleAttr schedule;
-  int64_t keys, dimQK;
+  int64_t keys, dimQK, heads, queries;
 
   Value queryView, keyView, valueView;
   TilePosition position;
   Value part; // which, of `arguments.splits`
   Value keyHead, query;
+  Value firstHead; // of the group; null where the rows are of one head
   /// Tiles [first, full), [full, fullEnd), [fullEnd, last).
   Value first, full, fullEnd, last;
 };
@@ -91,10 +95,14 @@ ForwardKernel::ForwardKernel(KernelOp kernel, SdpaOp op,
     : SoftmaxBuilder(kernel, op, llvm::alignTo(op.getHeadDimV(), kMmaStep)),
       arguments(arguments), schedule(kernel.getSchedule()),
       keys(schedule.getKv()),
-      dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)) {}
+      dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)),
+      heads(schedule.getHeads()), queries(schedule.getQueries()) {
+  if (heads != 1)
+    box = builder.getDenseI64ArrayAttr({1, 1, queries, heads});
+}
 
 void ForwardKernel::emitPosition(Value block, Value head, Value batch) {
-  queryView = bhsd(arguments.query);
+  queryView = queryRows(arguments.query, op.getLayout());
   keyView = bhsd(arguments.key);
   valueView = bhsd(arguments.value);
   position.queryLength = dim(queryView, 2);
@@ -106,9 +114,19 @@ void ForwardKernel::emitPosition(Value block, Value head, Value batch) {
   position.head = head;
   position.batch = batch;
   position.firstQuery =
-      arith::MulIOp::create(builder, loc, block, index(rows));
-  keyHead =
-      arith::DivUIOp::create(builder, loc, position.head, arguments.group);
+      arith::MulIOp::create(builder, loc, block, index(queries));
+  keyHead = arith::DivUIOp::create(builder, loc, head, arguments.group);
+  if (heads != 1)
+    emitHeads(arith::RemUIOp::create(builder, loc, head, arguments.group));
+}
+
+/// `headTile` counts the tiles of heads that share a key head.
+void ForwardKernel::emitHeads(Value headTile) {
+  firstHead = arith::MulIOp::create(builder, loc, headTile, index(heads));
+  Value firstOfGroup = arith::MulIOp::create(builder, loc, keyHead,
+                                             dim(queryView, /*index=*/3));
+  position.head = arith::AddIOp::create(builder, loc, firstOfGroup, firstHead);
+  position.heads = heads;
 }
 
 Value ForwardKernel::clampTile(Value tile, Value low, Value high) {
@@ -119,7 +137,7 @@ Value ForwardKernel::clampTile(Value tile, Value low, Value high) {
 /// From the keys that `range` gives for the CTA's rows to whole tiles.
 void ForwardKernel::emitTileRange() {
   Value end = arith::AddIOp::create(builder, loc, position.firstQuery,
-                                    index(rows));
+                                    index(queries));
   end = arith::MinSIOp::create(builder, loc, end, position.queryLength);
   SmallVector<Value> range = {index(0), index(0), position.keyLength,
                               position.keyLength};
@@ -169,9 +187,8 @@ void ForwardKernel::emitTileRangeOfPart() {
 }
 
 void ForwardKernel::emitQuery() {
-  query = LoadOp::create(
-      builder, loc, type(rows, dimQK, element), queryView,
-      ValueRange{position.batch, position.head, position.firstQuery});
+  query = LoadOp::create(builder, loc, type(rows, dimQK, element), queryView,
+                         rowsFrom(position.batch, position.firstQuery), box);
 }
 
 SoftmaxState ForwardKernel::emitInitialState() {
@@ -252,24 +269,34 @@ SoftmaxState ForwardKernel::emitLoop(Value from, Value to, bool isMasked,
   return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
 }
 
-/// Rows at the end of the queries are outside, and what is stored there is
-/// dropped.
-Value ForwardKernel::firstRowIf(Value condition) {
+/// Queries at the end are outside, and what is stored there is dropped.
+Value ForwardKernel::firstQueryIf(Value condition) {
   return arith::SelectOp::create(builder, loc, condition, position.firstQuery,
                                  position.queryLength);
 }
 
-void ForwardKernel::emitParts(SoftmaxState state, Value total, Value firstRow) {
+/// Where the tile's rows lie in a view of query rows, from that query on.
+SmallVector<Value> ForwardKernel::rowsFrom(Value entry, Value firstQuery) {
+  if (firstHead)
+    return {entry, keyHead, firstQuery, firstHead};
+  return {entry, position.head, firstQuery};
+}
+
+void ForwardKernel::emitParts(SoftmaxState state, Value total,
+                              Value firstQuery) {
   Value entries = dim(arguments.parts.max, 0);
   Value batches =
       arith::DivUIOp::create(builder, loc, entries, arguments.splits);
   Value entry = arith::MulIOp::create(builder, loc, part, batches);
   entry = arith::AddIOp::create(builder, loc, entry, position.batch);
-  SmallVector<Value> indices = {entry, position.head, firstRow};
-  StoreOp::create(builder, loc, state.max, arguments.parts.max, indices);
-  StoreOp::create(builder, loc, total, arguments.parts.sums, indices);
+  auto store = [&](Value value, Value memref) {
+    StoreOp::create(builder, loc, value, queryRows(memref, Layout::BHSD),
+                    rowsFrom(entry, firstQuery), box);
+  };
+  store(state.max, arguments.parts.max);
+  store(total, arguments.parts.sums);
   if (arguments.parts.acc)
-    StoreOp::create(builder, loc, state.acc, arguments.parts.acc, indices);
+    store(state.acc, arguments.parts.acc);
 }
 
 /// With one part, the results; with more, the parts. Where those are certain,
@@ -277,18 +304,18 @@ void ForwardKernel::emitParts(SoftmaxState state, Value total, Value firstRow) {
 void ForwardKernel::emitResults(SoftmaxState state) {
   Value total = ReduceOp::create(builder, loc, type(rows, 1, f32),
                                  Combiner::add, state.sums);
-  Value firstRow = position.firstQuery;
+  Value firstQuery = position.firstQuery;
   if (arguments.splits && !arguments.output && !arguments.lse)
-    return emitParts(state, total, firstRow);
+    return emitParts(state, total, firstQuery);
   if (arguments.splits) {
     auto isOnePart = [&](arith::CmpIPredicate predicate) -> Value {
       return arith::CmpIOp::create(builder, loc, predicate, arguments.splits,
                                    index(1));
     };
-    emitParts(state, total, firstRowIf(isOnePart(arith::CmpIPredicate::ne)));
-    firstRow = firstRowIf(isOnePart(arith::CmpIPredicate::eq));
+    emitParts(state, total, firstQueryIf(isOnePart(arith::CmpIPredicate::ne)));
+    firstQuery = firstQueryIf(isOnePart(arith::CmpIPredicate::eq));
   }
-  SmallVector<Value> indices = {position.batch, position.head, firstRow};
+  SmallVector<Value> indices = rowsFrom(position.batch, firstQuery);
   if (arguments.output)
     emitOutput(state, total, arguments.output, indices);
   if (arguments.lse)

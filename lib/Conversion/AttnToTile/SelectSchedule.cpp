@@ -19,6 +19,7 @@
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
 #include "attn/Target/ScheduleTable.h"
 #include "mlir/IR/Remarks.h"
+#include "llvm/ADT/SmallSet.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace attn {
@@ -42,8 +43,11 @@ private:
 
 } // namespace
 
+using KeyNames = llvm::SmallSet<StringRef, 8>;
+
 /// Replaces the keys that `text` names: "q=128,kv=64".
 static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
+                               KeyNames &named,
                                function_ref<InFlightDiagnostic()> emitError) {
   SmallVector<StringRef> parts;
   text.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
@@ -54,6 +58,7 @@ static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
                         .Case("kv", &keys.kv)
                         .Case("warps", &keys.warps)
                         .Case("stages", &keys.stages)
+                        .Case("heads", &keys.heads)
                         .Case("split", &keys.split)
                         .Case("producers", &keys.producers)
                         .Case("persistent", &keys.persistent)
@@ -63,28 +68,82 @@ static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
                         .Default(nullptr);
     if (!slot)
       return emitError() << "expected schedule keys `q`, `kv`, `warps`, "
-                            "`stages`, `split`, `producers`, `persistent`, "
+                            "`stages`, `heads`, `split`, `producers`, `persistent`, "
                             "`prefetch`, `turns` or `overlap`, got `"
                          << key.trim() << "`";
     if (value.trim().getAsInteger(10, *slot))
       return emitError() << "expected an integer for schedule key `"
                          << key.trim() << "`, got `" << value.trim() << "`";
+    named.insert(key.trim());
   }
   return success();
 }
 
-/// Where the types show one query tile a head, as in decoding, and too few of them
-/// to fill the chip, keys are split, in as many parts as a count says that knows
-/// all shapes.
-static int64_t defaultSplit(SdpaOp op, int64_t q, const TargetDesc &target) {
-  RankedTensorType query = op.getQuery().getType();
-  auto atLeast = [&](int64_t dim) {
-    return query.isDynamicDim(dim) ? 1 : query.getDimSize(dim);
-  };
-  bool isOneTile = !query.isDynamicDim(op.lengthDim()) &&
-                   query.getDimSize(op.lengthDim()) <= q;
-  int64_t tiles = atLeast(op.headDim()) * atLeast(op.batchDim());
-  return isOneTile && 2 * tiles <= target.multiprocessors ? 0 : 1;
+/// Sizes of an attention, as far as types show them.
+struct Sizes {
+  explicit Sizes(SdpaOp op)
+      : batch(op.getQuery().getType().getDimSize(op.batchDim())),
+        queryHeads(op.getQuery().getType().getDimSize(op.headDim())),
+        queries(op.getQuery().getType().getDimSize(op.lengthDim())),
+        keyHeads(op.getKey().getType().getDimSize(op.headDim())) {}
+
+  bool knowGroup() const { return queryHeads > 0 && keyHeads > 0; }
+  bool knowQueries() const { return queries > 0; }
+  /// Tiles of all query heads that share a key head.
+  int64_t tilesOfGroup(const ScheduleKeys &keys) const {
+    return llvm::divideCeil(queryHeads / keyHeads, keys.heads) *
+           llvm::divideCeil(queries, keys.q / keys.heads);
+  }
+
+  int64_t batch, queryHeads, queries, keyHeads; // kDynamic where they do not
+};
+
+static bool rangeDependsOnHead(SdpaOp op) {
+  return !op.getRange().empty() &&
+         !op.getRange().front().getArgument(1).use_empty();
+}
+
+/// Heads share a tile where their queries do not fill it: as many as make the
+/// number of tiles smallest, if that saves a tenth.
+static int64_t defaultHeads(SdpaOp op, const ScheduleKeys &keys) {
+  Sizes sizes(op);
+  if (!sizes.knowQueries() || !sizes.knowGroup() || rangeDependsOnHead(op))
+    return 1;
+  ScheduleKeys best = keys, wider = keys;
+  int64_t group = sizes.queryHeads / sizes.keyHeads;
+  for (wider.heads = 2; wider.heads < 2 * group && keys.q % wider.heads == 0;
+       wider.heads *= 2)
+    if (sizes.tilesOfGroup(wider) < sizes.tilesOfGroup(best))
+      best = wider;
+  bool isWorth = 10 * sizes.tilesOfGroup(best) <= 9 * sizes.tilesOfGroup(keys);
+  return isWorth ? best.heads : 1;
+}
+
+/// Few rows get a small tile, of one warpgroup.
+static void fitFewRows(SdpaOp op, ScheduleKeys &keys) {
+  constexpr int64_t kFewRows = 64, kWarps = kFewRows / 16;
+  Sizes sizes(op);
+  if (!sizes.knowQueries() || sizes.queries * keys.heads > kFewRows ||
+      keys.q <= kFewRows)
+    return;
+  keys.q = kFewRows;
+  keys.warps = kWarps;
+  keys.turns = 0; // of one warpgroup
+}
+
+/// Where the types show that the queries of a head fit a tile, as in decoding, and
+/// too few tiles to fill the chip, keys are split, in as many parts as a count says
+/// that knows all shapes.
+static int64_t defaultSplit(SdpaOp op, const ScheduleKeys &keys,
+                            const TargetDesc &target) {
+  Sizes sizes(op);
+  if (!sizes.knowQueries() || sizes.queries > keys.q)
+    return 1;
+  int64_t ofHeads = sizes.knowGroup()
+                        ? sizes.keyHeads * sizes.tilesOfGroup(keys)
+                        : std::max<int64_t>(sizes.queryHeads, 1);
+  int64_t tiles = ofHeads * std::max<int64_t>(sizes.batch, 1);
+  return 2 * tiles <= target.multiprocessors ? 0 : 1;
 }
 
 /// Whether later rows have more keys, as under a causal mask.
@@ -98,22 +157,35 @@ static bool laterRowsHaveMore(SdpaOp op) {
          });
 }
 
+/// Keys that sizes and masks decide, as far as they were not named.
+static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
+                   ScheduleKeys &keys) {
+  if (!named.contains("heads"))
+    keys.heads = defaultHeads(op, keys);
+  if (!named.contains("q") && !named.contains("warps") &&
+      !named.contains("turns"))
+    fitFewRows(op, keys);
+  if (!named.contains("split"))
+    keys.split = defaultSplit(op, keys, target);
+  if (!named.contains("persistent") && keys.persistent && laterRowsHaveMore(op))
+    keys.persistent = 2;
+}
+
 LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   // Plain emitError: the operation is fine, the flag is not.
   auto emitError = [&] { return mlir::emitError(op.getLoc()); };
   HeadDims dims{static_cast<int64_t>(llvm::alignTo(op.getHeadDimQK(), 16)),
                 static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), 16))};
   ScheduleKeys keys = defaultSchedule(target, dims);
-  keys.split = defaultSplit(op, keys.q, target);
-  if (keys.persistent && laterRowsHaveMore(op))
-    keys.persistent = 2;
-  if (failed(parseKeys(schedule, keys, emitError)))
+  KeyNames named;
+  if (failed(parseKeys(schedule, keys, named, emitError)))
     return failure();
+  fillIn(op, target, named, keys);
   auto attr = ScheduleAttr::getChecked(emitError, &getContext(), keys.q,
                                        keys.kv, keys.warps, keys.stages,
                                        keys.split, keys.producers,
                                        keys.persistent, keys.prefetch,
-                                       keys.turns, keys.overlap);
+                                       keys.turns, keys.overlap, keys.heads);
   if (!attr)
     return failure();
   if (keys.producers && !target.hasWarpgroups)
@@ -124,6 +196,10 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
     return emitError() << "schedule `" << attr.toFlag()
                        << "` has no producers, which warpgroups of "
                        << target.name << " need";
+  if (keys.heads > 1 && rangeDependsOnHead(op))
+    return emitError() << "schedule `" << attr.toFlag()
+                       << "` has one range of keys for " << keys.heads
+                       << " heads, but `range` depends on the head";
   int64_t registers = estimateRegisters(keys, dims);
   int64_t limit = registerLimit(target, keys);
   if (registers > limit)

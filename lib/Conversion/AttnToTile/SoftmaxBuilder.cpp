@@ -46,7 +46,8 @@ void SoftmaxBuilder::emitOutput(SoftmaxState state, Value total, Value memref,
   Value output = multiply(state.acc, broadcast(inverse, columns));
   output = arith::TruncFOp::create(builder, loc, type(rows, columns, element),
                                    output);
-  StoreOp::create(builder, loc, output, bhsd(memref), indices);
+  StoreOp::create(builder, loc, output, queryRows(memref, op.getLayout()),
+                  indices, box);
 }
 
 /// ln(sum exp(s)) = m + ln(l), with l relative to the rounded m: what rounding
@@ -64,7 +65,8 @@ void SoftmaxBuilder::emitLse(SoftmaxState state, Value total, Value memref,
       splat(isUniform ? kUniformScore : -INFINITY, rows, 1));
   lse = arith::SelectOp::create(builder, loc, isEmpty,
                                 splat(-INFINITY, rows, 1), lse);
-  StoreOp::create(builder, loc, lse, memref, indices);
+  StoreOp::create(builder, loc, lse, queryRows(memref, Layout::BHSD), indices,
+                  box);
 }
 
 //===----------------------------------------------------------------------===//
@@ -94,6 +96,13 @@ Value SoftmaxBuilder::inLog2(Value max) {
 
 Value SoftmaxBuilder::bhsd(Value memref) {
   return viewAsBHSD(builder, loc, memref, op.getLayout());
+}
+
+Value SoftmaxBuilder::queryRows(Value memref, Layout layout) {
+  if (box)
+    return viewInGroups(builder, loc, memref, layout);
+  bool isVector = cast<MemRefType>(memref.getType()).getRank() == 3;
+  return isVector ? memref : viewAsBHSD(builder, loc, memref, layout);
 }
 
 Value SoftmaxBuilder::dim(Value memref, int64_t index) {

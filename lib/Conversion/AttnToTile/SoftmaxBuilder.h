@@ -44,6 +44,9 @@ protected:
 
   /// The memref as [batch, head, length, features].
   mlir::Value bhsd(mlir::Value memref);
+  /// A memref of query rows in this layout as [batch, head, length, …], or, where
+  /// heads share a tile, [batch, key head, length, head of the group, …].
+  mlir::Value queryRows(mlir::Value memref, Layout layout);
   mlir::Value dim(mlir::Value memref, int64_t index);
   mlir::Value index(int64_t value);
   mlir::RankedTensorType type(int64_t tileRows, int64_t columns,
@@ -68,6 +71,8 @@ protected:
   SdpaOp op;
   int64_t rows, columns;
   mlir::Type element, f32;
+  /// Of a tile in the view of `queryRows`; null where its rows are of one head.
+  mlir::DenseI64ArrayAttr box;
 
   /// True where the scale cannot be the factor of the FMA: it would change the
   /// order of scores (zero, negative), lose bits (subnormal), or scale the

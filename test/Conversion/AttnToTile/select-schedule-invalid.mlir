@@ -3,6 +3,8 @@
 // RUN: not attn-opt %s --attn-select-schedule="schedule=q=many" 2>&1 | FileCheck %s --check-prefix=VALUE
 // RUN: not attn-opt %s --attn-select-schedule="schedule=q=100" 2>&1 | FileCheck %s --check-prefix=RULE
 // RUN: not attn-opt %s --attn-select-schedule="schedule=split=129" 2>&1 | FileCheck %s --check-prefix=SPLIT
+// RUN: not attn-opt %s --attn-select-schedule="schedule=heads=3" 2>&1 | FileCheck %s --check-prefix=HEADS
+// RUN: not attn-opt %s --attn-select-schedule="schedule=heads=256" 2>&1 | FileCheck %s --check-prefix=HEADS
 // RUN: not attn-opt %s --attn-select-schedule="schedule=q=512" 2>&1 | FileCheck %s --check-prefix=REGISTERS
 // RUN: not attn-opt %s --attn-select-schedule="schedule=q=64,producers=4" 2>&1 | FileCheck %s --check-prefix=WARPGROUPS
 // RUN: not attn-opt %s --attn-select-schedule="target=sm_90a schedule=kv=256" 2>&1 | FileCheck %s --check-prefix=CONSUMERS
@@ -10,10 +12,11 @@
 // RUN: not attn-opt %s --attn-select-schedule="target=sm_90a schedule=turns=3" 2>&1 | FileCheck %s --check-prefix=TURNS
 
 // TARGET: error: unknown target `sm_1`; known are sm_80, sm_90a
-// KEY: error: expected schedule keys `q`, `kv`, `warps`, `stages`, `split`, `producers`, `persistent`, `prefetch`, `turns` or `overlap`, got `rows`
+// KEY: error: expected schedule keys `q`, `kv`, `warps`, `stages`, `heads`, `split`, `producers`, `persistent`, `prefetch`, `turns` or `overlap`, got `rows`
 // VALUE: error: expected an integer for schedule key `q`, got `many`
 // RULE: error: expected schedule key `q` to be a multiple of 64 (16 rows for each of 4 warps), got 100
 // SPLIT: error: expected schedule key `split` in 0..128, got 129
+// HEADS: error: expected schedule key `heads` to be a power of two that divides the 128 rows of `q`, got {{3|256}}
 // REGISTERS: error: schedule `q=512,kv=64,warps=4,stages=2` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 255 of sm_80
 // Consumers have what producers give them, of which three warpgroups get less.
 // WARPGROUPS: error: schedule `q=64,kv=64,warps=4,stages=2,producers=4` needs warpgroups, which sm_80 does not have

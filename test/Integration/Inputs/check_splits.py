@@ -29,12 +29,14 @@ class Split:
     key: int  # of the schedule
     parts: int  # that it means
     q: int = 128  # rows of a query tile
+    heads: int = 1  # that share one
 
 
 SPLITS = [
     # One query against many keys: 8 CTAs of 108, but 4 KV tiles each at least.
     Split(Case(heads=(8, 2), lengths=(1, 700), dynamic=ALL), 0, 2),
-    Split(Case(heads=(8, 2), lengths=(1, 700), causal="bottom_right"), 0, 2),
+    Split(Case(heads=(8, 2), lengths=(1, 700), causal="bottom_right"), 0, 2,
+          q=64, heads=4),
     # Filled, or too few keys to share.
     Split(Case(heads=(60, 1), lengths=(3, 520), dims=(16, 16), dynamic=ALL), 0,
           1),
@@ -55,9 +57,14 @@ SPLITS = [
     Split(Case(element="f16", batch=2, lengths=(50, 200), dims=(24, 40),
                results=("o",), layout="bshd", dynamic=ALL), 3, 3),
     Split(Case(batch=2, lengths=(18, 200), dims=(64, 256),
-               results=("lse", "o"), scale=0.0), 2, 2),
+               results=("lse", "o"), scale=0.0), 2, 2, q=64, heads=2),
     Split(Case(element="f16", batch=3, heads=(6, 3), lengths=(9, 260),
-               dims=(192, 128), scale=-0.5), 128, 128),
+               dims=(192, 128), scale=-0.5), 128, 128, q=64, heads=2),
+    # Six heads in tiles of four: the second tile is half empty.
+    Split(Case(heads=(12, 2), lengths=(37, 300), causal="bottom_right",
+               dynamic=ALL), 3, 3, heads=4),
+    Split(Case(heads=(7, 1), lengths=(5, 300), layout="bshd",
+               dims=(80, 40)), 3, 3, q=64, heads=8),
 ]
 
 
@@ -74,8 +81,10 @@ def complaints(split, record):
     case = split.case
     grids = {k["name"]: k["grid"] for k in record["kernels"]}
     conflicts = record["sim"]["bank_conflicts"]
-    blocks = -(-case.lengths[0] // split.q)
-    expected = [blocks * split.parts, case.heads[0], case.batch]
+    blocks = -(-case.lengths[0] // (split.q // split.heads))
+    heads, key_heads = case.heads
+    tiles = key_heads * -(-heads // key_heads // split.heads)
+    expected = [blocks * split.parts, tiles, case.batch]
     if blocks and grids["f_0"] != expected:
         yield f"grid {grids['f_0']}, expected {expected}"
     if bool(blocks and split.parts > 1) != bool(grids.get("f_0_merge")):
@@ -93,7 +102,8 @@ def run(attn_run, directory, split):
     shapes = ["x".join(map(str, split.case.shape(x))) for x in "qkv"]
     process = subprocess.run(
         [attn_run, source, "--device=sim", "--target=sm_80",
-         f"--schedule=split={split.key}", f"--json={record}",
+         f"--schedule=split={split.key},heads={split.heads}",
+         f"--json={record}",
          *(f"--shape={n}={shape}" for n, shape in enumerate(shapes))],
         text=True, capture_output=True)
     if process.returncode:

@@ -10,6 +10,7 @@
 
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace attn::tile;
@@ -74,6 +75,7 @@ verifyRoles(function_ref<InFlightDiagnostic()> emitError, int64_t q, int64_t kv,
 /// * `q` is a multiple of 16 rows a warp, `kv` of 16 keys;
 /// * at most 1024 threads;
 /// * at most 128 splits;
+/// * `heads` is a power of two that divides `q`;
 /// * with producers, whole warpgroups of 16 rows a warp, and one of producers;
 /// * what only those can do is off without them.
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
@@ -81,7 +83,7 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    int64_t stages, int64_t split,
                                    int64_t producers, int64_t persistent,
                                    int64_t prefetch, int64_t turns,
-                                   int64_t overlap) {
+                                   int64_t overlap, int64_t heads) {
   if (warps < 1 || warps > 32)
     return emitError() << "expected schedule key `warps` in 1..32, got "
                        << warps;
@@ -104,6 +106,10 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (split < 0 || split > 128)
     return emitError() << "expected schedule key `split` in 0..128, got "
                        << split;
+  if (heads < 1 || !llvm::isPowerOf2_64(heads) || q % heads != 0)
+    return emitError() << "expected schedule key `heads` to be a power of two "
+                          "that divides the "
+                       << q << " rows of `q`, got " << heads;
   return verifyRoles(emitError, q, kv, warps, producers, persistent, prefetch,
                      turns, overlap);
 }
@@ -111,12 +117,14 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 ScheduleAttr ScheduleAttr::withSplit(int64_t split) const {
   return get(getContext(), getQ(), getKv(), getWarps(), getStages(), split,
              getProducers(), getPersistent(), getPrefetch(), getTurns(),
-             getOverlap());
+             getOverlap(), getHeads());
 }
 
 std::string ScheduleAttr::toFlag() const {
   std::string flag = llvm::formatv("q={0},kv={1},warps={2},stages={3}", getQ(),
                                    getKv(), getWarps(), getStages());
+  if (getHeads() != 1)
+    flag += llvm::formatv(",heads={0}", getHeads());
   if (getSplit() != 1)
     flag += llvm::formatv(",split={0}", getSplit());
   auto add = [&](StringRef key, int64_t value) {

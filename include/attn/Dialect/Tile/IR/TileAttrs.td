@@ -24,6 +24,8 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
     Written once, by `attn-select-schedule`, and read by every later pass:
 
     * `q`: query rows of one CTA, a multiple of 16 times `warps`;
+    * `heads`: query heads that share these rows, all with the same key head: a
+      power of two that divides `q`. Row r is of head r % heads;
     * `kv`: keys of one loop step, a multiple of 16; 0 where the kernel has no
       keys, and then `q` is any number of rows;
     * `warps`: warps that share the query rows;
@@ -54,14 +56,16 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
                         DefaultValuedParameter<"int64_t", "0">:$persistent,
                         DefaultValuedParameter<"int64_t", "0">:$prefetch,
                         DefaultValuedParameter<"int64_t", "0">:$turns,
-                        DefaultValuedParameter<"int64_t", "0">:$overlap);
+                        DefaultValuedParameter<"int64_t", "0">:$overlap,
+                        DefaultValuedParameter<"int64_t", "1">:$heads);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   // Warps that all do the same.
   let builders = [AttrBuilder<(ins "int64_t":$q, "int64_t":$kv,
                                    "int64_t":$warps, "int64_t":$stages), [{
     return $_get($_ctxt, q, kv, warps, stages, /*split=*/1, /*producers=*/0,
-                 /*persistent=*/0, /*prefetch=*/0, /*turns=*/0, /*overlap=*/0);
+                 /*persistent=*/0, /*prefetch=*/0, /*turns=*/0, /*overlap=*/0,
+                 /*heads=*/1);
   }]>];
   let extraClassDeclaration = [{
     /// Threads of one warp.
@@ -71,6 +75,8 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
     ScheduleAttr withSplit(int64_t split) const;
     /// As the command line and the package write it: "q=128,kv=64,…".
     std::string toFlag() const;
+    /// Of each head.
+    int64_t getQueries() const { return getQ() / getHeads(); }
     int64_t getRowsPerWarp() const { return getQ() / getWarps(); }
     /// Of the warps that compute.
     int64_t getThreads() const { return getWarps() * kWarpSize; }
