@@ -253,7 +253,8 @@ TensorParts HostWriter::expanded(tensor::ExpandShapeOp op, TensorParts from) {
        llvm::zip(from.strides, op.getReassociationIndices()))
     for (int64_t dim : llvm::reverse(dims)) {
       parts.strides[dim] = stride;
-      stride = LLVM::MulOp::create(builder, loc, stride, parts.dims[dim]);
+      if (dim != dims.front())
+        stride = LLVM::MulOp::create(builder, loc, stride, parts.dims[dim]);
     }
   parts.strides.pop_back();
   return parts;

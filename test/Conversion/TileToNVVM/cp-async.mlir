@@ -47,3 +47,26 @@ tile.kernel @left_over(%in: memref<?x16xbf16, strided<[?, 1], offset: ?>>, %row:
   tile.copy_async %in[%row] to %b : memref<?x16xbf16, strided<[?, 1], offset: ?>> to !tile.shared<64x16xbf16, swizzle = 32>
   tile.return
 }
+
+// Rows of four heads and 16 queries: a thread's row, divided by heads, is a query, and
+// a row is read where memory has both.
+// CHECK-LABEL: llvm.func @heads
+// CHECK-SAME: %{{.*}}: !llvm.ptr<1>, %[[QUERIES:[^:]*]]: i32, %[[HEADS:[^:]*]]: i32,
+tile.kernel @heads(%in: memref<?x?x64xbf16, strided<[?, ?, 1], offset: ?>>, %query: index, %head: index)
+    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1>, target = "sm_80", shared_bytes = 8192 : i64} {
+  %b = tile.alloc at 0 : !tile
+  // CHECK-DAG: %[[C4:.*]] = llvm.mlir.constant(4 : i32)
+  // CHECK-DAG: %[[C8:.*]] = llvm.mlir.constant(8 : i32)
+  // CHECK: %[[THREAD:.*]] = nvvm.read.ptx.sreg.tid.x
+  // CHECK: %[[ROW:.*]] = llvm.udiv %[[THREAD]], %[[C8]]
+  // CHECK: %[[OF_HEAD:.*]] = llvm.urem %[[ROW]], %[[C4]]
+  // CHECK: %[[HEAD:.*]] = llvm.add %{{.*}}, %[[OF_HEAD]]
+  // CHECK: %[[OF_QUERY:.*]] = llvm.udiv %[[ROW]], %[[C4]]
+  // CHECK: %[[QUERY:.*]] = llvm.add %{{.*}}, %[[OF_QUERY]]
+  // CHECK-DAG: llvm.icmp "slt" %[[QUERY]], %[[QUERIES]]
+  // CHECK-DAG: llvm.icmp "slt" %[[HEAD]], %[[HEADS]]
+  // CHECK-COUNT-4: nvvm.cp.async.shared.global
+  // CHECK-NOT: nvvm.cp.async.shared.global
+  tile.copy_async %in[%query, %head] box = [16, 4] to %b : memref<?x?x64xbf16, strided<[?, ?, 1], offset: ?>> to !tile
+  tile.return
+}

@@ -101,6 +101,59 @@ func.func @launch(%n: index) {
 
 // -----
 
+#one = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+tile.kernel @k(%m: memref<?x64xbf16>) attributes {schedule = #one, target = "sm_80"} {
+  tile.return
+}
+// What is static is no parameter of a kernel.
+func.func @launch(%t: tensor<8x64xbf16>, %n: index) {
+  // expected-error@+1 {{expected argument 0 of the kernel to be 'memref<?x64xbf16>', got 'tensor<8x64xbf16>'}}
+  tile.launch @k grid(%n, %n, %n) ins(%t : tensor<8x64xbf16>) outs()
+  return
+}
+
+// -----
+
+func.func @box_rank(%m: memref<?x?x64xbf16>, %i: index) {
+  // expected-error@+1 {{expected a box of 2 sizes, got 3}}
+  %0 = tile.load %m[%i, %i] box = [1, 1, 64] : memref<?x?x64xbf16> -> tensor<64x64xbf16>
+  return
+}
+
+// -----
+
+func.func @box_size(%m: memref<?x?x64xbf16>, %i: index) {
+  // expected-error@+1 {{expected sizes of a box in 1..64, got 0}}
+  %0 = tile.load %m[%i, %i] box = [0, 64] : memref<?x?x64xbf16> -> tensor<64x64xbf16>
+  return
+}
+
+// -----
+
+func.func @box_rows(%v: tensor<64x1xf32>, %m: memref<?x?xf32>, %i: index) {
+  // expected-error@+1 {{expected a box of the tile's 64 rows}}
+  tile.store %v, %m[%i, %i] box = [4, 8] : tensor<64x1xf32>, memref<?x?xf32>
+  return
+}
+
+// -----
+
+func.func @box_of_map(%m: !tile.tensor_map<16x4x64xbf16, swizzle = 128>, %i: index, %b: !tile.shared<64x64xbf16, swizzle = 128>, %f: !tile.barriers<2>) {
+  // expected-error@+1 {{expected boxes of rows of '!tile.shared<64x64xbf16, swizzle = 128>', got '!tile.tensor_map<16x4x64xbf16, swizzle = 128>'}}
+  tile.fetch %m[%i, %i] box = [8, 8] to %b signals %f[%i] : !tile.tensor_map<16x4x64xbf16, swizzle = 128> to !tile.shared<64x64xbf16, swizzle = 128>, !tile.barriers<2>
+  return
+}
+
+// -----
+
+func.func @rows_of_map(%m: !tile.tensor_map<48x64xbf16, swizzle = 128>, %i: index, %b: !tile.shared<64x64xbf16, swizzle = 128>) {
+  // expected-error@+1 {{expected boxes of rows of}}
+  tile.send %b to %m[%i] : !tile.shared<64x64xbf16, swizzle = 128> to !tile.tensor_map<48x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
 func.func @load(%m: memref<?x?x64xbf16>, %i: index) {
   // expected-error@+1 {{expected 2 indices, got 1}}
   %0 = tile.load %m[%i] : memref<?x?x64xbf16> -> tensor<64x64xbf16>
@@ -399,6 +452,22 @@ func.func @reuse_bytes(%b: !tile.shared<64x64xbf16, swizzle = 128>) {
 func.func @describe_rank(%t: tensor<?x64xbf16>) {
   // expected-error@+1 {{expected boxes of 'tensor<?x64xbf16>', got '!tile.tensor_map<1x64x64xbf16, swizzle = 128>'}}
   %0 = tile.tensor_map %t : tensor<?x64xbf16> -> !tile.tensor_map<1x64x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+func.func @describe_order(%t: tensor<?x?x64xbf16>) {
+  // expected-error@+1 {{expected a permutation of 3 dimensions with the last one last}}
+  %0 = tile.tensor_map %t permutation = [0, 2, 1] : tensor<?x?x64xbf16> -> !tile.tensor_map<1x64x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+func.func @describe_permutation(%t: tensor<?x?x64xbf16>) {
+  // expected-error@+1 {{expected a permutation of 3 dimensions with the last one last}}
+  %0 = tile.tensor_map %t permutation = [0, 0, 2] : tensor<?x?x64xbf16> -> !tile.tensor_map<1x64x64xbf16, swizzle = 128>
   return
 }
 

@@ -38,6 +38,14 @@ tile.kernel @memory(%in: !tensor, %group: index, %out: !tensor, %rows: !sums)
   tile.put %values to %slot : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
   // CHECK: tile.copy_out %[[SLOT]] to %{{.*}}[%{{.*}}, %{{.*}}, %{{.*}}]
   tile.copy_out %slot to %in[%z, %y, %x] : !tile.shared<64x64xbf16, swizzle = 128> to !tensor
+  // CHECK: tile.copy_async %{{.*}}[%{{.*}}] box = [1, 16, 4] to %[[SLOT]]
+  tile.copy_async %in[%z, %y, %x] box = [1, 16, 4] to %slot : !tensor to !tile.shared<64x64xbf16, swizzle = 128>
+  // CHECK: tile.copy_out %[[SLOT]] to %{{.*}}[%{{.*}}] box = [1, 1, 64]
+  tile.copy_out %slot to %in[%z, %y, %x] box = [1, 1, 64] : !tile.shared<64x64xbf16, swizzle = 128> to !tensor
+  // CHECK: tile.load %{{.*}}[%{{.*}}] box = [2, 8, 4] : memref<
+  %boxed = tile.load %in[%z, %y, %x] box = [2, 8, 4] : !tensor -> tensor<64x64xbf16>
+  // CHECK: tile.store %{{.*}}, %{{.*}}[%{{.*}}] box = [1, 64, 1] : tensor<64x1xf32>, memref<
+  tile.store %one, %rows[%z, %y, %x] box = [1, 64, 1] : tensor<64x1xf32>, !sums
   // CHECK-NEXT: tile.commit_copies
   tile.commit_copies
   // CHECK-NEXT: tile.wait_copies pending = 0

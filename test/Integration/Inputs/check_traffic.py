@@ -10,7 +10,8 @@
 Runs kernels on the simulator and holds its counters against what the schedule
 says: each query tile is copied once, each tile of keys and values once for each
 query tile that keeps one of its keys, results leave once; products are of those
-tiles, once; nothing else is read or written, and no bank conflicts.
+tiles, once; nothing else is read or written, and no bank conflicts. Heads that
+share a tile share its keys.
 """
 
 import json
@@ -41,32 +42,35 @@ def padded(size, step=16):
     return -(-size // step) * step
 
 
-def expected(case, keys):
-    """Counters that the schedule's tiles of `keys` keys imply."""
-    rows = 128
-    heads = case.batch * case.heads[0]
+def expected(case, rows, keys, sharing):
+    """Counters that the schedule's tiles imply: of `rows` rows, those of `sharing`
+    heads, and of `keys` keys. Boxes count whole."""
+    heads, key_heads = case.heads
+    groups = case.batch * key_heads * -(-heads // key_heads // sharing)
     dqk, dv = (padded(dim) for dim in case.dims)
     keep = case.keep()
-    blocks = range(0, case.lengths[0], rows)
-    steps = sum(keep[block:block + rows, key:key + keys].any()
+    queries = rows // sharing
+    blocks = range(0, case.lengths[0], queries)
+    steps = sum(keep[block:block + queries, key:key + keys].any()
                 for block in blocks for key in range(0, case.lengths[1], keys))
-    tiles = heads * len(blocks)
+    tiles = groups * len(blocks)
     return {
         "tensor_load": 2 * (tiles * rows * dqk
-                            + heads * steps * keys * (dqk + dv)),
-        "tensor_store": 2 * heads * case.lengths[0] * case.dims[1],
-        "flops": 2 * heads * steps * rows * keys * (dqk + dv),
+                            + groups * steps * keys * (dqk + dv)),
+        "tensor_store": 2 * tiles * rows * case.dims[1],
+        "flops": 2 * groups * steps * rows * keys * (dqk + dv),
     }
 
 
 def check(case, directory):
     record = run(case, directory)
-    keys = int(re.search(r"kv=(\d+)", record["kernels"][0]["schedule"])[1])
+    schedule = dict(re.findall(r"(\w+)=(\d+)", record["kernels"][0]["schedule"]))
+    tile = [int(schedule.get(key, 1)) for key in ["q", "kv", "heads"]]
     (counters,) = record["sim"]["counters"]
     moved = counters["bytes"]
     got = {"tensor_load": moved["tensor_load"],
            "tensor_store": moved["tensor_store"], "flops": counters["flops"]}
-    wanted = expected(case, keys)
+    wanted = expected(case, *tile)
     assert got == wanted, f"{case}: expected {wanted}, got {got}"
     others = {name: moved[name] for name in moved
               if name.startswith(("global", "local", "cp_async", "bulk"))}
@@ -83,6 +87,13 @@ def main():
             check(Case(dims=dims, heads=(2, 1), lengths=(256, 384),
                        causal=causal, results=("o",), schedule=schedule),
                   directory)
+    # Decoding: a group of eight, and one of five that wastes three heads of a tile.
+    for heads, layout in [((16, 2), "bhsd"), ((5, 1), "bshd")]:
+        check(Case(dims=(128, 128), heads=heads, lengths=(1, 384), layout=layout,
+                   results=("o",), schedule="split=1"), directory)
+    check(Case(dims=(64, 64), heads=(8, 2), lengths=(100, 384), batch=2,
+               causal="bottom_right", results=("o",), schedule="heads=4"),
+          directory)
 
 
 main()
