@@ -73,8 +73,6 @@ private:
   Value firstQueryIf(Value condition);
   SmallVector<Value> rowsFrom(Value entry, Value firstQuery);
 
-  static constexpr int64_t kLongestFirst = 2; // of `persistent`
-
   KernelArguments arguments;
   ScheduleAttr schedule;
   int64_t keys, dimQK, heads, queries;
@@ -363,7 +361,7 @@ void ForwardKernel::emitTiles() {
       mul(div(loop.getInductionVar(), perSection), counts.section);
   Value inSection = rem(loop.getInductionVar(), perSection);
   Value block, head;
-  if (schedule.getPersistent() == kLongestFirst) {
+  if (schedule.getPersistent() == ScheduleAttr::kLongestFirst) {
     Value heads = arith::MinUIOp::create(builder, loc, counts.section,
                                          sub(allHeads, firstHead));
     block = sub(sub(counts.blocks, index(1)), div(inSection, heads));

@@ -168,7 +168,7 @@ static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
   if (!named.contains("split"))
     keys.split = defaultSplit(op, keys, target);
   if (!named.contains("persistent") && keys.persistent && laterRowsHaveMore(op))
-    keys.persistent = 2;
+    keys.persistent = ScheduleAttr::kLongestFirst;
 }
 
 LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
@@ -181,6 +181,10 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   if (failed(parseKeys(schedule, keys, named, emitError)))
     return failure();
   fillIn(op, target, named, keys);
+  if (!keys.producers && target.hasWarpgroups)
+    return emitError() << "expected schedule key `producers` to be "
+                       << ScheduleAttr::kWarpgroup << " on " << target.name
+                       << ", whose warpgroups copy or compute, got 0";
   auto attr = ScheduleAttr::getChecked(emitError, &getContext(), keys.q,
                                        keys.kv, keys.warps, keys.stages,
                                        keys.split, keys.producers,
@@ -192,10 +196,6 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
     return emitError() << "schedule `" << attr.toFlag()
                        << "` needs warpgroups, which " << target.name
                        << " does not have";
-  if (!keys.producers && target.hasWarpgroups)
-    return emitError() << "schedule `" << attr.toFlag()
-                       << "` has no producers, which warpgroups of "
-                       << target.name << " need";
   if (keys.heads > 1 && rangeDependsOnHead(op))
     return emitError() << "schedule `" << attr.toFlag()
                        << "` has one range of keys for " << keys.heads

@@ -1,8 +1,8 @@
 // RUN: attn-opt %s --attn-expand-masks --attn-select-schedule="target=sm_90a" | FileCheck %s
-// RUN: not attn-opt %s --attn-expand-masks --attn-select-schedule="target=sm_90a schedule=producers=0,persistent=0,prefetch=0,turns=0,overlap=0,kv=64" 2>&1 | FileCheck %s --check-prefix=ALIKE
+// RUN: not attn-opt %s --attn-expand-masks --attn-select-schedule="target=sm_90a schedule=producers=0" 2>&1 | FileCheck %s --check-prefix=ALIKE
 
 // Warps that all do the same are no schedule for warpgroups.
-// ALIKE: error: schedule `q=128,kv=64,warps=8,stages=2` has no producers, which warpgroups of sm_90a need
+// ALIKE: error: expected schedule key `producers` to be 4 on sm_90a, whose warpgroups copy or compute, got 0
 
 !d64 = tensor<1x2x?x64xbf16>
 !d192 = tensor<1x2x?x192xbf16>
@@ -40,4 +40,14 @@ func.func @d256(%q: !d256, %k: !d256, %v: !d256) -> (!d256, !d256) {
   // CHECK: kv = 64
   %c = attn.sdpa %q, %k, %v causal(top_left) : (!d256, !d256, !d256) -> !d256
   return %o, %c : !d256, !d256
+}
+
+// Decoding: the group shares one warpgroup's rows, which has nobody to take turns with.
+!one = tensor<1x32x1x64xbf16>
+!cache = tensor<1x4x?x64xbf16>
+// CHECK-LABEL: func.func @decode
+func.func @decode(%q: !one, %k: !cache, %v: !cache) -> !one {
+  // CHECK: #tile.schedule<q = 64, kv = 128, warps = 4, stages = 2, split = 0, producers = 4, persistent = 1, prefetch = 1, overlap = 1, heads = 8>
+  %o = attn.sdpa %q, %k, %v : (!one, !cache, !cache) -> !one
+  return %o : !one
 }

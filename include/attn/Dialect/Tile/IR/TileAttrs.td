@@ -72,6 +72,8 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
     static constexpr int64_t kWarpSize = 32;
     /// Warps that multiply together on chips where more than one does.
     static constexpr int64_t kWarpgroup = 4;
+    /// Of `persistent`.
+    static constexpr int64_t kLongestFirst = 2;
     ScheduleAttr withSplit(int64_t split) const;
     /// As the command line and the package write it: "q=128,kv=64,…".
     std::string toFlag() const;
