@@ -103,14 +103,28 @@ static bool rangeDependsOnHead(SdpaOp op) {
          !op.getRange().front().getArgument(1).use_empty();
 }
 
+/// For any number of queries: the most heads, no more than a warp has rows in an
+/// MMA, that leave no more than a tenth of a group's tiles empty.
+static int64_t headsOfGroup(int64_t group, int64_t q) {
+  constexpr int64_t kMostHeads = 16;
+  int64_t best = 1;
+  for (int64_t heads = 2; heads <= kMostHeads && q % heads == 0; heads *= 2)
+    if (10 * group >= 9 * static_cast<int64_t>(llvm::alignTo(group, heads)))
+      best = heads;
+  return best;
+}
+
 /// Heads share a tile where their queries do not fill it: as many as make the
-/// number of tiles smallest, if that saves a tenth.
+/// number of tiles smallest, if that saves a tenth; or where nobody knows whether
+/// they do, and full tiles lose nothing.
 static int64_t defaultHeads(SdpaOp op, const ScheduleKeys &keys) {
   Sizes sizes(op);
-  if (!sizes.knowQueries() || !sizes.knowGroup() || rangeDependsOnHead(op))
+  if (!sizes.knowGroup() || rangeDependsOnHead(op))
     return 1;
-  ScheduleKeys best = keys, wider = keys;
   int64_t group = sizes.queryHeads / sizes.keyHeads;
+  if (!sizes.knowQueries())
+    return headsOfGroup(group, keys.q);
+  ScheduleKeys best = keys, wider = keys;
   for (wider.heads = 2; wider.heads < 2 * group && keys.q % wider.heads == 0;
        wider.heads *= 2)
     if (sizes.tilesOfGroup(wider) < sizes.tilesOfGroup(best))

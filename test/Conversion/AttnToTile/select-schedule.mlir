@@ -85,6 +85,24 @@ func.func @odd_group(%q: !seven, %k: !two, %v: !two) -> !seven {
   return %o : !seven
 }
 
+// Where nobody knows how many queries there are, heads share tiles that they fill.
+// Of seven, one in eight would be empty.
+!any_length = tensor<?x32x?x64xbf16>
+!any_keys = tensor<?x4x?x64xbf16>
+// CHECK-LABEL: func.func @any_length
+func.func @any_length(%q: !any_length, %k: !any_keys, %v: !any_keys) -> !any_length {
+  // DEFAULT: #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2, heads = 8>
+  %o = attn.sdpa %q, %k, %v : (!any_length, !any_keys, !any_keys) -> !any_length
+  return %o : !any_length
+}
+!seven_of_any = tensor<?x28x?x64xbf16>
+// CHECK-LABEL: func.func @seven_of_any_length
+func.func @seven_of_any_length(%q: !seven_of_any, %k: !any_keys, %v: !any_keys) -> !seven_of_any {
+  // DEFAULT: #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2>
+  %o = attn.sdpa %q, %k, %v : (!seven_of_any, !any_keys, !any_keys) -> !seven_of_any
+  return %o : !seven_of_any
+}
+
 // Full tiles gain nothing.
 !full = tensor<1x8x256x64xbf16>
 // CHECK-LABEL: func.func @full

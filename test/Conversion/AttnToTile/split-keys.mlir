@@ -1,5 +1,5 @@
-// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule=schedule=split=3 --convert-attn-to-tile --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,THREE
-// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule=schedule=split=0 --convert-attn-to-tile --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,FILL
+// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule=schedule=split=3,heads=1 --convert-attn-to-tile --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,THREE
+// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule=schedule=split=0,heads=1 --convert-attn-to-tile --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,FILL
 
 !q = tensor<?x8x?x64xf16>
 !kv = tensor<?x2x?x64xf16>

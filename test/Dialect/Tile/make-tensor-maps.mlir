@@ -51,6 +51,7 @@ tile.kernel @transposed(%in: !tensor, %b: index, %h: index, %s: index)
   %view = memref.transpose %in (b, s, h, d) -> (b, h, s, d) : !tensor to !tensor
   %tile = tile.alloc : !tile
   %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
+  // CHECK-NOT: memref.transpose
   // CHECK: tile.fetch %[[IN]][%[[B]], %[[H]], %[[S]]] to
   tile.fetch %view[%b, %h, %s] to %tile signals %full[%b] : !tensor to !tile, !tile.barriers<1>
   tile.return

@@ -114,6 +114,8 @@ LogicalResult MapMaker::replace(OpT op, OpOperand &memory, SharedType tile,
   auto type = TensorMapType::get(op.getContext(), box, tile.getElementType(),
                                  tile.getSwizzle());
   memory.set(mapOf(tensor, permutationOf(view), type));
+  if (view && view->use_empty())
+    view->erase();
   return success();
 }
 
