@@ -93,7 +93,8 @@ static constexpr int64_t kTurnThreads =
     2 * ScheduleAttr::kWarpgroup * ScheduleAttr::kWarpSize;
 
 /// The warpgroup behind the last one is the first.
-static Value emitNextWarpgroup(OpBuilder &builder, Location loc, Operation *op) {
+static Value emitNextWarpgroup(OpBuilder &builder, Location loc,
+                               Operation *op) {
   Value group = emitWarpgroupId(builder, loc, op);
   Value isLast = arith::CmpIOp::create(
       builder, loc, arith::CmpIPredicate::eq, group,
