@@ -29,7 +29,7 @@ func.func @few(%q: !few, %m: !more, %k: !d64, %v: !d64) -> (!few, !more) {
   return %o, %p : !few, !more
 }
 
-// Without a mask, there is room for more keys, or for the next query.
+// Without a mask, there is room for more keys, up to 112 beside the next query.
 // CHECK-LABEL: func.func @d128
 func.func @d128(%q: !d128, %k: !d128, %v: !d128) -> (!d128, !d128) {
   // CHECK: #tile.schedule<q = 128, kv = 176, warps = 8, stages = 2, producers = 4, persistent = 1, turns = 2, overlap = 1>
@@ -37,6 +37,14 @@ func.func @d128(%q: !d128, %k: !d128, %v: !d128) -> (!d128, !d128) {
   // CHECK: #tile.schedule<q = 128, kv = 128, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>
   %w = attn.sdpa %q, %k, %v window(100, 100) : (!d128, !d128, !d128) -> !d128
   return %o, %w : !d128, !d128
+}
+
+!d112 = tensor<1x2x?x112xbf16>
+// CHECK-LABEL: func.func @d112
+func.func @d112(%q: !d112, %k: !d112, %v: !d112) -> !d112 {
+  // CHECK: kv = 176, {{.*}}prefetch = 1,
+  %o = attn.sdpa %q, %k, %v : (!d112, !d112, !d112) -> !d112
+  return %o : !d112
 }
 
 // Three tiles of keys are no loop in which products could overlap.
