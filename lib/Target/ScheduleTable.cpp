@@ -20,44 +20,82 @@ struct Row {
   llvm::StringRef target;
   HeadDims max;
   ScheduleKeys keys;
+  int64_t leastQueries = 0;
+  bool takesMasks = true;
+
+  bool takes(const TargetDesc &desc, const Workload &work) const {
+    return target == desc.name && work.dims.qk <= max.qk &&
+           work.dims.v <= max.v && work.queries >= leastQueries &&
+           (takesMasks || !work.isMasked);
+  }
 };
 } // namespace
 
-/// Two warpgroups of consumers, of 64 query rows each, beside producers; CTAs
-/// stay, and products overlap. There is room for the next query up to 128, where
-/// taking turns pays, too: beyond, exponentials are a small part. Beyond 192
-/// values, ptxas spills with more than 64 keys, for some masks and lengths.
-static constexpr ScheduleKeys specialized(int64_t kv, bool isSmall) {
-  return {/*q=*/128, kv, /*warps=*/8, /*stages=*/2, /*split=*/1,
-          /*producers=*/4, /*persistent=*/1, /*prefetch=*/isSmall,
-          /*turns=*/isSmall ? 2 : 0, /*overlap=*/1};
+/// Warpgroups of consumers, of 64 query rows each, beside producers; CTAs stay,
+/// and products overlap, and start in turns.
+static constexpr ScheduleKeys inTurns(int64_t warpgroups, int64_t kv,
+                                      int64_t prefetch) {
+  return {/*q=*/64 * warpgroups, kv, /*warps=*/4 * warpgroups, /*stages=*/2,
+          /*split=*/1, /*producers=*/4, /*persistent=*/1, prefetch,
+          /*turns=*/2, /*overlap=*/1};
 }
 
-/// The first row that is large enough is taken. Shared memory is
+/// The same where exponentials are a small part: turns do not pay there, and
+/// there is no room for a second query.
+static constexpr ScheduleKeys wide(int64_t kv) {
+  return {/*q=*/128, kv, /*warps=*/8, /*stages=*/2, /*split=*/1,
+          /*producers=*/4, /*persistent=*/1, /*prefetch=*/0, /*turns=*/0,
+          /*overlap=*/1};
+}
+
+/// The first row that takes the work is its. Shared memory is
 /// 2 bytes * (q * dqk + stages * kv * (dqk + dv)). Up to 64, a warp has two
 /// strips of 16 rows, which halves its reads of keys and values; beyond, ptxas
 /// spills for some masks, and so it does for wide values beside a narrow query
 /// with tiles of 64 keys. Above 192 there is room for one stage of 64 keys; two
 /// of 32 would rescale the accumulators twice as often.
+///
+/// Three warpgroups have 160 registers a thread, enough up to 64, and tiles of
+/// keys and values are copied for half as many rows again. Without masks, longer
+/// tiles are worth the place of the next query above 112; at the edge of a mask,
+/// more of them is wasted.
 static constexpr Row kRows[] = {
     {"sm_80", {64, 64}, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
     {"sm_80", {192, 192}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
     {"sm_80", {128, 256}, {/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2}},
     {"sm_80", {256, 256}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1}},
-    {"sm_90a", {128, 128}, specialized(/*kv=*/128, /*isSmall=*/true)},
-    {"sm_90a", {192, 128}, specialized(/*kv=*/128, /*isSmall=*/false)},
-    {"sm_90a", {192, 192}, specialized(/*kv=*/96, /*isSmall=*/false)},
-    {"sm_90a", {256, 256}, specialized(/*kv=*/64, /*isSmall=*/false)},
+    {"sm_90a", {64, 64}, inTurns(3, /*kv=*/128, /*prefetch=*/1),
+     /*leastQueries=*/129},
+    {"sm_90a", {112, 112}, inTurns(2, /*kv=*/176, /*prefetch=*/1),
+     /*leastQueries=*/0, /*takesMasks=*/false},
+    {"sm_90a", {128, 128}, inTurns(2, /*kv=*/176, /*prefetch=*/0),
+     /*leastQueries=*/0, /*takesMasks=*/false},
+    {"sm_90a", {128, 128}, inTurns(2, /*kv=*/128, /*prefetch=*/1)},
+    {"sm_90a", {192, 128}, wide(/*kv=*/128)},
+    {"sm_90a", {192, 192}, wide(/*kv=*/112)},
+    {"sm_90a", {256, 256}, wide(/*kv=*/80)},
 };
 
-ScheduleKeys attn::defaultSchedule(const TargetDesc &target, HeadDims dims) {
+/// Whether types show a walk of three tiles. Where products overlap, no loop is
+/// left of it, and ptxas takes so much of a step together with the one before it
+/// that it spills; with fewer tiles there is less to take, with more a loop.
+static bool hasThreeTiles(const Workload &work, const ScheduleKeys &keys) {
+  return work.keys > 2 * keys.kv && work.keys <= 3 * keys.kv;
+}
+
+static ScheduleKeys withoutOverlap(ScheduleKeys keys) {
+  keys.overlap = 0;
+  keys.turns = std::min<int64_t>(keys.turns, 1);
+  return keys;
+}
+
+ScheduleKeys attn::defaultSchedule(const TargetDesc &target,
+                                   const Workload &work) {
   const Row *row = std::find_if(
-      std::begin(kRows), std::end(kRows), [&](const Row &candidate) {
-        return candidate.target == target.name && dims.qk <= candidate.max.qk &&
-               dims.v <= candidate.max.v;
-      });
+      std::begin(kRows), std::end(kRows),
+      [&](const Row &candidate) { return candidate.takes(target, work); });
   assert(row != std::end(kRows) && "every target has a row for every head dim");
-  return row->keys;
+  return hasThreeTiles(work, row->keys) ? withoutOverlap(row->keys) : row->keys;
 }
 
 RegisterSplit attn::splitRegisters(const TargetDesc &target, int64_t warps) {
@@ -83,7 +121,7 @@ int64_t attn::registerLimit(const TargetDesc &target,
 }
 
 int64_t attn::estimateRegisters(const ScheduleKeys &keys, HeadDims dims) {
-  constexpr int64_t kLanes = 32, kAddressing = 40, kMaxQueryFragment = 32;
+  constexpr int64_t kLanes = 32, kMaxQueryFragment = 32;
   constexpr int64_t kMaxHeld = 144; // with the accumulators
   int64_t rows = keys.q / keys.warps;
   int64_t accumulators = rows * dims.v / kLanes;
@@ -94,5 +132,7 @@ int64_t attn::estimateRegisters(const ScheduleKeys &keys, HeadDims dims) {
     query = 0; // from shared memory
   else if (query > kMaxQueryFragment || query + accumulators > kMaxHeld || rows > 16)
     query = rows / 16 * 4; // read again in every step
-  return accumulators + scores + probabilities + query + kAddressing;
+  // Where others copy, a step has slots and descriptors, but no addresses.
+  int64_t addressing = keys.producers ? 24 : 40;
+  return accumulators + scores + probabilities + query + addressing;
 }

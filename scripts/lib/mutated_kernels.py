@@ -57,6 +57,7 @@ PLAIN = "persistent=0,prefetch=0,turns=0,overlap=0"
 RESIDENT = "persistent=2,prefetch=1,turns=1,overlap=0"
 RESIDENT_WIDE = "persistent=2,prefetch=0,turns=1,overlap=0"
 OVERLAPPED = "persistent=2,prefetch=1,turns=2,overlap=1"
+TWO, THREE = "q=128,warps=8", "q=192,warps=12"
 OVERLAPPED_WIDE = "persistent=1,prefetch=0,turns=0,overlap=1"
 
 # Small tiles of keys, so that short lengths go around rings and loops more than once;
@@ -65,13 +66,17 @@ OVERLAPPED_WIDE = "persistent=1,prefetch=0,turns=0,overlap=1"
 # so that both slots of queries are waited for.
 SM_90A = [
     Function("tma64", "bf16", (8, 2), [(150, 230)], (64, 64),
-             "causal(bottom_right)", "kv=32," + PLAIN),
+             "causal(bottom_right)", f"{TWO},kv=32,{PLAIN}"),
     Function("resident64", "f16", (8, 2), [(150, 330)], (64, 64),
-             "causal(bottom_right)", "kv=64," + RESIDENT),
+             "causal(bottom_right)", f"{TWO},kv=64,{RESIDENT}"),
     Function("overlapped64", "bf16", (8, 2), [(150, 230)], (64, 64),
-             "causal(bottom_right)", "kv=32," + OVERLAPPED),
+             "causal(bottom_right)", f"{TWO},kv=32,{OVERLAPPED}"),
     Function("overlapped64_plain", "f16", (8, 1), [(140, 160)], (64, 64), "",
-             "kv=32," + OVERLAPPED),
+             f"{TWO},kv=32,{OVERLAPPED}"),
+    Function("three64", "bf16", (8, 2), [(230, 330)], (64, 64),
+             "causal(bottom_right)", f"{THREE},kv=64,{RESIDENT}"),
+    Function("overlapped_three64", "f16", (8, 2), [(230, 310)], (64, 64),
+             "causal(bottom_right)", f"{THREE},kv=32,{OVERLAPPED}"),
     Function("resident80", "bf16", (8, 2), [(150, 160)], (80, 80), "",
              "kv=32," + RESIDENT),
     Function("overlapped80", "bf16", (8, 2), [(150, 230)], (80, 80),

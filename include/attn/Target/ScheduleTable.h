@@ -26,7 +26,15 @@ struct HeadDims {
   int64_t qk, v;
 };
 
-ScheduleKeys defaultSchedule(const TargetDesc &target, HeadDims dims);
+/// What a default schedule depends on. Lengths are those of a head, and more than
+/// any where types leave them open.
+struct Workload {
+  HeadDims dims;
+  int64_t queries, keys;
+  bool isMasked; // whether rows may not keep all keys
+};
+
+ScheduleKeys defaultSchedule(const TargetDesc &target, const Workload &work);
 
 /// Registers of a thread, where warpgroups hand some to others.
 struct RegisterSplit {

@@ -160,6 +160,13 @@ static int64_t defaultSplit(SdpaOp op, const ScheduleKeys &keys,
   return 2 * tiles <= target.multiprocessors ? 0 : 1;
 }
 
+/// More than any where the types do not show it.
+static int64_t lengthOf(SdpaOp op, TypedValue<RankedTensorType> operand) {
+  RankedTensorType type = operand.getType();
+  return type.isDynamicDim(op.lengthDim()) ? std::numeric_limits<int64_t>::max()
+                                           : type.getDimSize(op.lengthDim());
+}
+
 /// Whether later rows have more keys, as under a causal mask.
 static bool laterRowsHaveMore(SdpaOp op) {
   if (op.getKeep().empty())
@@ -190,7 +197,9 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   auto emitError = [&] { return mlir::emitError(op.getLoc()); };
   HeadDims dims{static_cast<int64_t>(llvm::alignTo(op.getHeadDimQK(), 16)),
                 static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), 16))};
-  ScheduleKeys keys = defaultSchedule(target, dims);
+  ScheduleKeys keys = defaultSchedule(
+      target, {dims, lengthOf(op, op.getQuery()), lengthOf(op, op.getKey()),
+               /*isMasked=*/!op.getKeep().empty()});
   KeyNames named;
   if (failed(parseKeys(schedule, keys, named, emitError)))
     return failure();

@@ -87,8 +87,23 @@ Value attn::tile::emitWarpgroupId(OpBuilder &builder, Location loc,
 //===----------------------------------------------------------------------===//
 
 /// A warpgroup's turn is a barrier of its own, behind that of the CTA, at which
-/// it waits and the other one arrives.
+/// it waits and the one before it arrives.
 static constexpr int64_t kFirstTurn = 1;
+static constexpr int64_t kTurnThreads =
+    2 * ScheduleAttr::kWarpgroup * ScheduleAttr::kWarpSize;
+
+/// The warpgroup behind the last one is the first.
+static Value emitNextWarpgroup(OpBuilder &builder, Location loc,
+                               Operation *op) {
+  Value group = emitWarpgroupId(builder, loc, op);
+  Value isLast = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::eq, group,
+      emitI32(builder, loc, scheduleOf(op).getWarpgroups() - 1));
+  Value next =
+      arith::AddIOp::create(builder, loc, group, emitI32(builder, loc, 1));
+  return arith::SelectOp::create(builder, loc, isLast,
+                                 emitI32(builder, loc, 0), next);
+}
 
 LogicalResult TakeTurnConversion::matchAndRewrite(
     TakeTurnOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
@@ -96,8 +111,7 @@ LogicalResult TakeTurnConversion::matchAndRewrite(
   Value turn = arith::AddIOp::create(rewriter, loc,
                                      emitWarpgroupId(rewriter, loc, op),
                                      emitI32(rewriter, loc, kFirstTurn));
-  std::string text =
-      llvm::formatv("bar.sync $0, {0};", scheduleOf(op).getThreads());
+  std::string text = llvm::formatv("bar.sync $0, {0};", kTurnThreads);
   emitAssembly(rewriter, loc, text, TypeRange(), ValueRange(), turn);
   rewriter.eraseOp(op);
   return success();
@@ -108,15 +122,14 @@ LogicalResult PassTurnConversion::matchAndRewrite(
     PassTurnOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
-  Value turn = arith::SubIOp::create(rewriter, loc,
-                                     emitI32(rewriter, loc, kFirstTurn + 1),
-                                     emitWarpgroupId(rewriter, loc, op));
+  Value turn = arith::AddIOp::create(rewriter, loc,
+                                     emitNextWarpgroup(rewriter, loc, op),
+                                     emitI32(rewriter, loc, kFirstTurn));
   SmallVector<Value> inputs = {turn};
   for (ValueRange tile : adaptor.getComputed())
     llvm::append_range(inputs, tile);
   std::string arrive =
-      llvm::formatv("{0}, {1};", inputs.size() > 1 ? "t" : "$0",
-                    scheduleOf(op).getThreads());
+      llvm::formatv("{0}, {1};", inputs.size() > 1 ? "t" : "$0", kTurnThreads);
   std::string text = "bar.arrive " + arrive;
   if (inputs.size() > 1)
     text = "{\n.reg .pred q;\n.reg .b32 t;\n" +

@@ -93,6 +93,22 @@ Value Operand::emitDescriptor(OpBuilder &builder, Location loc,
                               emitI64(builder, loc, int64_t(fixed)));
 }
 
+/// The descriptor with a bit added that no address in shared memory has: that of
+/// the tile at `base`, another one in each step of a loop. What no step changes,
+/// ptxas keeps as two halves that are no pair, and for each instruction adds to
+/// the one, carries to the other and moves them together. For a pair, that is
+/// one instruction.
+static Value asChanging(OpBuilder &builder, Location loc, Value descriptor,
+                        Value base) {
+  constexpr int64_t kTopBit = 31;
+  Value address =
+      LLVM::PtrToIntOp::create(builder, loc, builder.getI32Type(), base);
+  Value bit = arith::ShRUIOp::create(builder, loc, address,
+                                     emitI32(builder, loc, kTopBit));
+  bit = arith::ExtUIOp::create(builder, loc, descriptor.getType(), bit);
+  return arith::AddIOp::create(builder, loc, descriptor, bit);
+}
+
 /// Along rows, steps lie side by side in a panel; across them, 16 rows apart.
 int64_t Operand::stepOffset(int64_t step) const {
   int64_t stepBytes = kStepK * type.getElementBytes();
@@ -211,7 +227,9 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
     left.emplace(shared, /*isMajorK=*/true);
     Value rows =
         emitGroupRows(rewriter, loc, op, shared, adaptor.getA().front());
-    operands.left.first = left->emitDescriptor(rewriter, loc, rows);
+    operands.left.first =
+        asChanging(rewriter, loc, left->emitDescriptor(rewriter, loc, rows),
+                   adaptor.getB().front());
   } else {
     words = asWords(rewriter, loc, adaptor.getA());
   }

@@ -7,8 +7,8 @@
 // RUN: not attn-opt %s --attn-select-schedule="schedule=heads=256" 2>&1 | FileCheck %s --check-prefix=HEADS
 // RUN: not attn-opt %s --attn-select-schedule="schedule=q=512" 2>&1 | FileCheck %s --check-prefix=REGISTERS
 // RUN: not attn-opt %s --attn-select-schedule="schedule=q=64,producers=4" 2>&1 | FileCheck %s --check-prefix=WARPGROUPS
-// RUN: not attn-opt %s --attn-select-schedule="target=sm_90a schedule=kv=256" 2>&1 | FileCheck %s --check-prefix=CONSUMERS
-// RUN: not attn-opt %s --attn-select-schedule="target=sm_90a schedule=q=192,warps=12,turns=0" 2>&1 | FileCheck %s --check-prefix=THREE
+// RUN: not attn-opt %s --attn-select-schedule="target=sm_90a schedule=q=128,warps=8,kv=256" 2>&1 | FileCheck %s --check-prefix=CONSUMERS
+// RUN: not attn-opt %s --attn-select-schedule="target=sm_90a schedule=q=192,warps=12,kv=160" 2>&1 | FileCheck %s --check-prefix=THREE
 // RUN: not attn-opt %s --attn-select-schedule="target=sm_90a schedule=turns=3" 2>&1 | FileCheck %s --check-prefix=TURNS
 
 // TARGET: error: unknown target `sm_1`; known are sm_80, sm_90a
@@ -21,7 +21,7 @@
 // Consumers have what producers give them, of which three warpgroups get less.
 // WARPGROUPS: error: schedule `q=64,kv=64,warps=4,stages=2,producers=4` needs warpgroups, which sm_80 does not have
 // CONSUMERS: error: schedule `q=128,kv=256,warps=8,stages=2,producers=4,persistent=1,prefetch=1,turns=2,overlap=1` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 240 of sm_90a
-// THREE: error: schedule `q=192,kv=128,warps=12,stages=2,producers=4,persistent=1,prefetch=1,overlap=1` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 160 of sm_90a
+// THREE: error: schedule `q=192,kv=160,warps=12,stages=2,producers=4,persistent=1,prefetch=1,turns=2,overlap=1` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 160 of sm_90a
 // TURNS: error: expected schedule key `turns` in 0..2, got 3
 !d64 = tensor<1x2x?x64xbf16>
 func.func @f(%q: !d64, %k: !d64, %v: !d64) -> !d64 {

@@ -5,14 +5,64 @@
 // ALIKE: error: expected schedule key `producers` to be 4 on sm_90a, whose warpgroups copy or compute, got 0
 
 !d64 = tensor<1x2x?x64xbf16>
+!d128 = tensor<1x2x?x128xbf16>
 !d192 = tensor<1x2x?x192xbf16>
 !d256 = tensor<1x2x?x256xbf16>
 
+// Three warpgroups, where they have registers enough.
 // CHECK-LABEL: func.func @d64
 func.func @d64(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
-  // CHECK: #tile.schedule<q = 128, kv = 128, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>, tile.target = "sm_90a"
+  // CHECK: #tile.schedule<q = 192, kv = 128, warps = 12, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>, tile.target = "sm_90a"
   %o = attn.sdpa %q, %k, %v : (!d64, !d64, !d64) -> !d64
   return %o : !d64
+}
+
+// Not for as few rows as two have.
+!few = tensor<1x2x128x64xbf16>
+!more = tensor<1x2x129x64xbf16>
+// CHECK-LABEL: func.func @few
+func.func @few(%q: !few, %m: !more, %k: !d64, %v: !d64) -> (!few, !more) {
+  // CHECK: q = 128, kv = 176, warps = 8
+  %o = attn.sdpa %q, %k, %v : (!few, !d64, !d64) -> !few
+  // CHECK: q = 192, kv = 128, warps = 12
+  %p = attn.sdpa %m, %k, %v : (!more, !d64, !d64) -> !more
+  return %o, %p : !few, !more
+}
+
+// Without a mask, there is room for more keys, up to 112 beside the next query.
+// CHECK-LABEL: func.func @d128
+func.func @d128(%q: !d128, %k: !d128, %v: !d128) -> (!d128, !d128) {
+  // CHECK: #tile.schedule<q = 128, kv = 176, warps = 8, stages = 2, producers = 4, persistent = 1, turns = 2, overlap = 1>
+  %o = attn.sdpa %q, %k, %v : (!d128, !d128, !d128) -> !d128
+  // CHECK: #tile.schedule<q = 128, kv = 128, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>
+  %w = attn.sdpa %q, %k, %v window(100, 100) : (!d128, !d128, !d128) -> !d128
+  return %o, %w : !d128, !d128
+}
+
+!d112 = tensor<1x2x?x112xbf16>
+// CHECK-LABEL: func.func @d112
+func.func @d112(%q: !d112, %k: !d112, %v: !d112) -> !d112 {
+  // CHECK: kv = 176, {{.*}}prefetch = 1,
+  %o = attn.sdpa %q, %k, %v : (!d112, !d112, !d112) -> !d112
+  return %o : !d112
+}
+
+// Three tiles of keys are no loop in which products could overlap.
+!two = tensor<1x2x256x64xbf16>
+!three = tensor<1x2x257x64xbf16>
+!last = tensor<1x2x384x64xbf16>
+!four = tensor<1x2x385x64xbf16>
+// CHECK-LABEL: func.func @tiles
+func.func @tiles(%q: !d64, %2: !two, %3: !three, %4: !last, %5: !four) -> (!d64, !d64, !d64, !d64) {
+  // CHECK: turns = 2, overlap = 1>
+  %a = attn.sdpa %q, %2, %2 : (!d64, !two, !two) -> !d64
+  // CHECK: turns = 1>
+  %b = attn.sdpa %q, %3, %3 : (!d64, !three, !three) -> !d64
+  // CHECK: turns = 1>
+  %c = attn.sdpa %q, %4, %4 : (!d64, !last, !last) -> !d64
+  // CHECK: turns = 2, overlap = 1>
+  %d = attn.sdpa %q, %5, %5 : (!d64, !four, !four) -> !d64
+  return %a, %b, %c, %d : !d64, !d64, !d64, !d64
 }
 
 // Later rows have more keys: they are taken first.
@@ -26,18 +76,18 @@ func.func @causal(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
 // Tiles of keys are smaller beside wide values.
 // CHECK-LABEL: func.func @d192
 func.func @d192(%q: !d192, %k: !d192, %v: !d192) -> (!d192, !d192) {
-  // CHECK: #tile.schedule<q = 128, kv = 96, warps = 8, stages = 2, producers = 4, persistent = 1, overlap = 1>
+  // CHECK: #tile.schedule<q = 128, kv = 112, warps = 8, stages = 2, producers = 4, persistent = 1, overlap = 1>
   %o = attn.sdpa %q, %k, %v : (!d192, !d192, !d192) -> !d192
-  // CHECK: kv = 96
+  // CHECK: kv = 112
   %c = attn.sdpa %q, %k, %v causal(top_left) : (!d192, !d192, !d192) -> !d192
   return %o, %c : !d192, !d192
 }
 
 // CHECK-LABEL: func.func @d256
 func.func @d256(%q: !d256, %k: !d256, %v: !d256) -> (!d256, !d256) {
-  // CHECK: kv = 64
+  // CHECK: kv = 80
   %o = attn.sdpa %q, %k, %v : (!d256, !d256, !d256) -> !d256
-  // CHECK: kv = 64
+  // CHECK: kv = 80
   %c = attn.sdpa %q, %k, %v causal(top_left) : (!d256, !d256, !d256) -> !d256
   return %o, %c : !d256, !d256
 }

@@ -6,8 +6,9 @@
 //--- roles.mlir
 
 // All threads meet behind the barriers' initialisation. Of the producers, one
-// thread of the first warp goes on. Turns are barriers 1 and 2, of which a
-// warpgroup waits at its own and arrives at the other's.
+// thread of the first warp goes on. Turns are barriers from 1 on, of which a
+// warpgroup waits at its own and arrives at that of the next one, or, as the last
+// one, of the first.
 // CHECK-LABEL: llvm.func @roles
 // CHECK-SAME: nvvm.maxntid = array<i32: 384>
 tile.kernel @roles() attributes {
@@ -43,8 +44,10 @@ tile.kernel @roles() attributes {
     // CHECK: %[[MINE:.*]] = llvm.add %[[GROUP]], %[[ONE]]
     // CHECK: llvm.inline_asm has_side_effects "bar.sync $0, 256;", "r" %[[MINE]]
     tile.take_turn
-    // CHECK: %[[OTHER:.*]] = llvm.sub %[[TWO]], %[[GROUP]]
-    // CHECK: llvm.inline_asm has_side_effects "bar.arrive $0, 256;", "r" %[[OTHER]]
+    // CHECK: %[[IS_LAST:.*]] = llvm.icmp "eq" %[[GROUP]], %[[ONE]]
+    // CHECK: %[[NEXT:.*]] = llvm.select %[[IS_LAST]], %[[ZERO]], %[[MINE]]
+    // CHECK: %[[THEIRS:.*]] = llvm.add %[[NEXT]], %[[ONE]]
+    // CHECK: llvm.inline_asm has_side_effects "bar.arrive $0, 256;", "r" %[[THEIRS]]
     tile.pass_turn
     // What is computed before decides, for all that ptxas knows, on the barrier.
     // CHECK: llvm.inline_asm has_side_effects "{{.*}}setp.eq.b32 q, $1, 2141562277;\0Asetp.eq.or.b32 q, $2, 2141562277, q;{{.*}}selp.b32 t, 0, $0, q;\0Abar.arrive t, 256;{{.*}}", "r,f,f"
@@ -82,8 +85,14 @@ tile.kernel @two() attributes {
 }
 tile.kernel @three() attributes {
     schedule = #tile.schedule<q = 192, kv = 64, warps = 12, stages = 1, producers = 4>, target = "sm_90a", shared_bytes = 0 : i64} {
+  // Of three, two meet at a turn.
+  // CHECK: bar.sync $0, 256;
+  // CHECK: llvm.mlir.constant(2 : i32)
+  // CHECK: bar.arrive $0, 256;
   tile.roles produce {
   } consume {
+    tile.take_turn
+    tile.pass_turn
   }
   tile.return
 }

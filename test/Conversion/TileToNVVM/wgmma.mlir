@@ -33,7 +33,12 @@ tile.kernel @scores(%out: !out)
   // CHECK: %[[LOW:.*]] = llvm.and %[[BITS]], %[[MASK]]
   // CHECK: %[[UNITS:.*]] = llvm.lshr %[[LOW]], %[[UNIT]]
   // CHECK: %[[WIDE:.*]] = llvm.zext %[[UNITS]]
-  // CHECK: %[[A:.*]] = llvm.or %[[WIDE]], %[[FIXED]]
+  // CHECK: %[[QUERY:.*]] = llvm.or %[[WIDE]], %[[FIXED]]
+  // For all that ptxas knows, it is another one for other keys.
+  // CHECK: %[[KEYS:.*]] = llvm.ptrtoint
+  // CHECK: %[[BIT:.*]] = llvm.lshr %[[KEYS]], %{{.*}} : i32
+  // CHECK: %[[ADDED:.*]] = llvm.zext %[[BIT]]
+  // CHECK: %[[A:.*]] = llvm.add %[[QUERY]], %[[ADDED]]
   // CHECK: %[[B:.*]] = llvm.or %{{.*}}, %[[FIXED]]
   // CHECK-NEXT: llvm.inline_asm has_side_effects "wgmma.fence.sync.aligned;"
   // CHECK: llvm.inline_asm has_side_effects "{{.*}}add.s64 a, $8, 0;\0Aadd.s64 b, $9, 0;\0Asetp.ne.b32 p, 0, 0;\0Awgmma.mma_async.sync.aligned.m64n16k16.f32.f16.f16 {$0, $1, $2, $3, $4, $5, $6, $7}, a, b, p, 1, 1, 0, 0;
@@ -82,6 +87,25 @@ tile.kernel @values(%out: !out)
   // CHECK-NOT: wait_group
   %started = tile.dot %p, %v, %acc async : tensor<128x32xbf16, #lhs>, !values, tensor<128x16xf32, #acc>
   %s = tile.wait_dots %started pending = 1 : tensor<128x16xf32, #acc>
+  tile.store %s, %out[%c0] : tensor<128x16xf32, #acc>, !out
+  tile.return
+}
+
+// What is computed before a wait decides who meets there, for all that ptxas knows.
+// CHECK-LABEL: llvm.func @computed
+tile.kernel @computed(%out: !out)
+    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 1024 : i64} {
+  %c0 = arith.constant 0 : index
+  %v = tile.alloc at 0 : !values
+  %acc = arith.constant dense<1.0> : tensor<128x16xf32, #acc>
+  %e = arith.constant dense<1.0> : tensor<128x32xf32, #acc>
+  %sums = tile.fold add %e : tensor<128x32xf32, #acc> -> tensor<128x4xf32, #acc>
+  %rounded = arith.truncf %e : tensor<128x32xf32, #acc> to tensor<128x32xbf16, #acc>
+  %p = tile.convert_layout %rounded : tensor<128x32xbf16, #acc> -> tensor<128x32xbf16, #lhs>
+  // CHECK: wgmma.commit
+  %started = tile.dot %p, %v, %acc async : tensor<128x32xbf16, #lhs>, !values, tensor<128x16xf32, #acc>
+  // CHECK: llvm.inline_asm has_side_effects "{{.*}}setp.eq.b32 q, $16, 2141562277;\0Asetp.eq.or.b32 q, $17, 2141562277, q;\0Aselp.b32 m, 1, -1, q;\0Abar.warp.sync m;\0Awgmma.wait_group.sync.aligned 0;
+  %s = tile.wait_dots %started pending = 0 computed(%sums : tensor<128x4xf32, #acc>) : tensor<128x16xf32, #acc>
   tile.store %s, %out[%c0] : tensor<128x16xf32, #acc>, !out
   tile.return
 }

@@ -352,8 +352,8 @@ tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {schedule = 
 
 // -----
 
-// expected-error@+1 {{expected schedule key `warps` to be 8 where two warpgroups take turns, got 12}}
-#schedule = #tile.schedule<q = 192, kv = 64, warps = 12, stages = 2, producers = 4, turns = 1>
+// expected-error@+1 {{expected schedule key `warps` to be at least 8 where warpgroups take turns, got 4}}
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, turns = 1>
 
 // -----
 

@@ -16,11 +16,11 @@ tile.kernel @exponentials(%first: index, %last: index)
   // CHECK: tile.roles produce {
   // CHECK-NOT: {{take|pass}}_turn
   // CHECK: } consume {
-  // The second warpgroup lets the first one begin.
+  // The last of the warpgroups lets the first one begin.
   // CHECK-NEXT: %[[GROUP:.*]] = tile.warpgroup_id
-  // CHECK-NEXT: %[[ONE:.*]] = arith.constant 1 : index
-  // CHECK-NEXT: %[[SECOND:.*]] = arith.cmpi eq, %[[GROUP]], %[[ONE]]
-  // CHECK-NEXT: scf.if %[[SECOND]] {
+  // CHECK-NEXT: %[[LAST:.*]] = arith.constant 1 : index
+  // CHECK-NEXT: %[[IS_LAST:.*]] = arith.cmpi eq, %[[GROUP]], %[[LAST]]
+  // CHECK-NEXT: scf.if %[[IS_LAST]] {
   // CHECK-NEXT: tile.pass_turn
   // CHECK-NEXT: }
   tile.roles produce {
@@ -101,6 +101,33 @@ tile.kernel @products(%first: index, %last: index)
     // CHECK: }
     // CHECK-NOT: {{take|pass}}_turn
     // CHECK: tile.return
+  }
+  tile.return
+}
+
+// Of three warpgroups, the last one is the third.
+// CHECK-LABEL: tile.kernel @three
+tile.kernel @three(%first: index, %last: index)
+    attributes {schedule = #tile.schedule<q = 192, kv = 128, warps = 12, stages = 1, producers = 4, turns = 2, overlap = 1>, target = "sm_90a"} {
+  // CHECK: consume
+  // CHECK-NEXT: %[[GROUP:.*]] = tile.warpgroup_id
+  // CHECK-NEXT: %[[LAST:.*]] = arith.constant 2 : index
+  // CHECK-NEXT: %[[IS_LAST:.*]] = arith.cmpi eq, %[[GROUP]], %[[LAST]]
+  // CHECK-NEXT: scf.if %[[IS_LAST]] {
+  // CHECK-NEXT: tile.pass_turn
+  // CHECK: tile.take_turn
+  // CHECK-NEXT: tile.dot
+  // CHECK-NEXT: tile.pass_turn
+  %query = tile.alloc : !tile.shared<192x64xbf16, swizzle = 128>
+  %key = tile.alloc : !tile
+  tile.roles produce {
+  } consume {
+    %c1 = arith.constant 1 : index
+    %zero = arith.constant dense<0.0> : tensor<192x128xf32>
+    scf.for %t = %first to %last step %c1 {
+      %s = tile.dot %query, %key, %zero transpose_b async : !tile.shared<192x64xbf16, swizzle = 128>, !tile, tensor<192x128xf32>
+      %s1 = tile.wait_dots %s pending = 0 : tensor<192x128xf32>
+    }
   }
   tile.return
 }

@@ -5,12 +5,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Usage: count_spills.py DIRECTORY few|all [TARGET [SCHEDULE]]
+"""Usage: count_spills.py DIRECTORY few|all|short [TARGET [SCHEDULE]]
 
 Compiles kernels down to machine code and prints those that spill, by the
 compiler's own word. Few are all head dimensions with both masks and an LSE, which
 have most to keep in registers; all have every mask, with and without an LSE, and
-128 pairs of dimensions drawn by seed as well.
+128 pairs of dimensions drawn by seed as well. Short are walks of two to four tiles
+that types show: no loop may be left of them.
 """
 
 import concurrent.futures
@@ -52,6 +53,15 @@ def everything():
                        results=results, dynamic=ALL, **mask)
 
 
+def short():
+    for dims in [(64, 64), (128, 128), (192, 128), (192, 192), (256, 256)]:
+        for keys in [200, 257, 400]:
+            yield Case(dims=dims, lengths=(300, keys))
+
+
+SETS = {"few": few, "all": everything, "short": short}
+
+
 def spilling(directory, first, cases):
     """Those of the cases that do not compile, with the reason."""
     source = directory / f"{first}.mlir"
@@ -71,7 +81,7 @@ def spilling(directory, first, cases):
 def main():
     directory = pathlib.Path(sys.argv[1])
     directory.mkdir(parents=True, exist_ok=True)
-    cases = list(everything() if sys.argv[2] == "all" else few())
+    cases = list(SETS[sys.argv[2]]())
     chunks = [(i, cases[i:i + 16]) for i in range(0, len(cases), 16)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = [line for lines in pool.map(

@@ -12,18 +12,18 @@
 // CHECK: .visible .entry f_0(
 // Three maps to copy from and one to copy to, passed by value.
 // CHECK-COUNT-4: .param .align 64 .b8 f_0_param_{{[0-3]}}[128]
-// CHECK: .maxntid 384
+// CHECK: .maxntid 512
 // CHECK: mbarrier.init.shared.b64
 // CHECK: fence.mbarrier_init.release.cluster;
 // CHECK: bar.sync 0;
 // One thread of the producers copies.
-// CHECK: setmaxnreg.dec.sync.aligned.u32 24;
+// CHECK: setmaxnreg.dec.sync.aligned.u32 32;
 // CHECK: elect.sync
 // CHECK: mbarrier.try_wait.parity.shared.b64
 // CHECK: mbarrier.arrive.expect_tx.shared.b64
 // CHECK: cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes
-// CHECK: setmaxnreg.inc.sync.aligned.u32 240;
-// The second warpgroup passes the first turn.
+// CHECK: setmaxnreg.inc.sync.aligned.u32 160;
+// The third warpgroup passes the first turn.
 // CHECK: bar.arrive %r{{[0-9]+}}, 256;
 // Scores of the first tile, four steps of 16.
 // CHECK: wgmma.fence.sync.aligned;

@@ -1,4 +1,4 @@
-//===- TakeTurns.cpp - Two warpgroups alternate ---------------------------===//
+//===- TakeTurns.cpp - Warpgroups take turns ------------------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -16,9 +16,10 @@
 //   await %vf                          … exponentials …
 //   dot p, %v, …                       wait for %r
 //
-// Either way one warpgroup multiplies while the other is at its exponentials.
-// The second one passes the turn before the first step; at the end, nobody takes
-// the one that is left over.
+// Either way one warpgroup multiplies while another is at its exponentials. Turns
+// go round, 0, 1, 2, …, 0: all warpgroups of a CTA walk the same steps. The last
+// one passes the turn before the first step; at the end, nobody takes the one
+// that is left over.
 //
 //===----------------------------------------------------------------------===//
 
@@ -77,19 +78,21 @@ static void bracketProducts(Block &step) {
 }
 
 /// So that the first warpgroup can take the first turn.
-static void emitFirstPass(OpBuilder &builder, Location loc) {
-  Value isSecond = arith::CmpIOp::create(
+static void emitFirstPass(OpBuilder &builder, Location loc,
+                          int64_t warpgroups) {
+  Value isLast = arith::CmpIOp::create(
       builder, loc, arith::CmpIPredicate::eq,
       WarpgroupIdOp::create(builder, loc),
-      arith::ConstantIndexOp::create(builder, loc, 1));
-  auto guard = scf::IfOp::create(builder, loc, isSecond, /*withElse=*/false);
+      arith::ConstantIndexOp::create(builder, loc, warpgroups - 1));
+  auto guard = scf::IfOp::create(builder, loc, isLast, /*withElse=*/false);
   OpBuilder inner = guard.getThenBodyBuilder();
   PassTurnOp::create(inner, loc, ValueRange());
 }
 
 void TakeTurns::runOnOperation() {
   KernelOp kernel = getOperation();
-  int64_t turns = kernel.getSchedule().getTurns();
+  ScheduleAttr schedule = kernel.getSchedule();
+  int64_t turns = schedule.getTurns();
   bool isDone = false;
   kernel.walk([&](PassTurnOp) { isDone = true; });
   if (turns == kNone || isDone)
@@ -98,7 +101,7 @@ void TakeTurns::runOnOperation() {
   for (RolesOp roles : kernel.getBody().front().getOps<RolesOp>()) {
     Block &consumer = roles.getConsumer().front();
     auto builder = OpBuilder::atBlockBegin(&consumer);
-    emitFirstPass(builder, loc);
+    emitFirstPass(builder, loc, schedule.getWarpgroups());
   }
   kernel.walk([&](scf::ForOp loop) {
     if (loop.getBody()->getOps<DotOp>().empty())

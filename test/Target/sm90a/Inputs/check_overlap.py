@@ -21,13 +21,16 @@ import sys
 from attn_testing.case import Case
 
 KEYS = 128
+TWO, THREE = ((128, 128), "q=128,warps=8"), ((64, 64), "q=192,warps=12")
 WORDS = {"HGMMA": "product", "WARPGROUP.DEPBAR": "wait", "MUFU.EX2": "exp",
          "BAR.SYNC": "take", "BAR.ARV": "pass"}
 
 
-def events(nvdisasm, directory, schedule):
+def events(nvdisasm, directory, warpgroups, schedule):
+    dims, rows = warpgroups
+    schedule = f"{rows},kv={KEYS},{schedule}"
     source, cubin = directory / "f.mlir", directory / "f.cubin"
-    source.write_text(Case(dims=(128, 128), causal="bottom_right",
+    source.write_text(Case(dims=dims, causal="bottom_right",
                            dynamic=frozenset(["qs", "ks", "vs"])).mlir())
     subprocess.run(["attn-compile", source, "--target=sm_90a", "--emit=cubin",
                     f"--schedule={schedule}", "-o", cubin], check=True)
@@ -61,16 +64,17 @@ def expect_between(before, after, where, found):
 def main():
     nvdisasm, directory = sys.argv[1], pathlib.Path(sys.argv[2])
     directory.mkdir(parents=True, exist_ok=True)
-    overlap = runs(events(nvdisasm, directory,
-                          "persistent=2,prefetch=1,turns=2,overlap=1"))
-    # The first step's exponentials do not overlap with anything.
-    expect_between("wait", "wait", "overlap", overlap)
-    turns = runs(events(nvdisasm, directory,
-                        "persistent=2,prefetch=1,turns=1,overlap=0"))
-    expect_between("wait", "pass", "turns", turns)
-    waits = [after for (before, _), (after, _) in zip(turns, turns[1:])
-             if before == "take"]
-    assert waits.count("wait") >= 2, turns
+    for warpgroups in (TWO, THREE):
+        overlap = runs(events(nvdisasm, directory, warpgroups,
+                              "persistent=2,prefetch=1,turns=2,overlap=1"))
+        # The first step's exponentials do not overlap with anything.
+        expect_between("wait", "wait", "overlap", overlap)
+        turns = runs(events(nvdisasm, directory, warpgroups,
+                            "persistent=2,prefetch=1,turns=1,overlap=0"))
+        expect_between("wait", "pass", "turns", turns)
+        waits = [after for (before, _), (after, _) in zip(turns, turns[1:])
+                 if before == "take"]
+        assert waits.count("wait") >= 2, turns
 
 
 main()

@@ -92,7 +92,8 @@ def row(loop):
             loop.counts["vector"],
             f"{loop.counts['vector'] / loop.minimum:.2f}",
             loop.counts["uniform"], loop.counts["control"], loop.others,
-            f"{loop.others / loop.minimum:.2f}"]
+            f"{loop.others / loop.minimum:.2f}",
+            f"{(loop.others - loop.counts['uniform']) / loop.minimum:.2f}"]
 
 
 def print_classes(loop):
@@ -108,7 +109,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("nvdisasm")
     parser.add_argument("directory")
-    parser.add_argument("--dims", default="64,80,128,192x128,256")
+    parser.add_argument("--dims", default="64,80,128,192x128,192,256")
     parser.add_argument("--schedule")
     parser.add_argument("--others", type=float, default=1.4,
                         help="times the minimum")
@@ -120,7 +121,8 @@ def main():
                  options.nvdisasm, options.directory, "sm_90a",
                  parse_dims(options.dims), ["bf16"], options.schedule)]
     print_table([["head dims", "kv", "HGMMA", "minimum", "vector", "ratio",
-                  "uniform", "control", "all others", "ratio"],
+                  "uniform", "control", "all others", "ratio",
+                  "without uniform"],
                  *map(row, loops)])
     if options.classes:
         for loop in loops:

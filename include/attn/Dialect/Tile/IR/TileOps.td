@@ -605,17 +605,17 @@ def Tile_WarpgroupIdOp : Tile_Op<"warpgroup_id", [Pure]> {
 
 def Tile_TakeTurnOp : Tile_Op<"take_turn", [
     MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "waits until the other warpgroup passes the turn";
+  let summary = "waits until the warpgroup before this one passes the turn";
   let description = [{
-    Of two warpgroups, one at a time is between this and `tile.pass_turn`.
-    Inserted by `tile-take-turns`.
+    Of a CTA's warpgroups, one at a time is between this and `tile.pass_turn`, in
+    the order of their numbers, around and around. Inserted by `tile-take-turns`.
   }];
   let assemblyFormat = "attr-dict";
 }
 
 def Tile_PassTurnOp : Tile_Op<"pass_turn", [
     MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "lets the other warpgroup take its turn";
+  let summary = "lets the next warpgroup take its turn, after the last the first";
   let description = [{
     `computed` is what has to be computed before.
   }];

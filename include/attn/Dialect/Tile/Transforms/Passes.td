@@ -128,7 +128,7 @@ def OverlapDots : Pass<"tile-overlap-dots", "::attn::tile::KernelOp"> {
 }
 
 def TakeTurns : Pass<"tile-take-turns", "::attn::tile::KernelOp"> {
-  let summary = "has two warpgroups alternate";
+  let summary = "has warpgroups take turns";
   let description = [{
     Input: kernels after `tile-overlap-dots`. Output: as the schedule's `turns`
     says, each step takes its turn before its exponentials (1), or before it
