@@ -301,6 +301,21 @@ static std::string today() {
   return text;
 }
 
+static void finish(Recording &recording, const Session &session) {
+  recording.date = today();
+  recording.seed = session.seed;
+  recording.isSmall = session.isSmall;
+}
+
+Expected<Recording> identify(const Session &session) {
+  Expected<std::unique_ptr<Device>> device = openDevice(session.device);
+  if (!device)
+    return device.status();
+  Recording out = describe((*device)->info());
+  finish(out, session);
+  return out;
+}
+
 Expected<Recording> ask(const Session &session,
                         const std::vector<Probe> &probes) {
   Recording out;
@@ -329,9 +344,7 @@ Expected<Recording> ask(const Session &session,
       out.answers.push_back(
           unanswered(probes[out.answers.size()], session, asker.isLate()));
   }
-  out.date = today();
-  out.seed = session.seed;
-  out.isSmall = session.isSmall;
+  finish(out, session);
   return out;
 }
 

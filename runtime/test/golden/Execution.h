@@ -25,6 +25,9 @@ struct Session {
   unsigned secondsLimit = 60; // of one probe
 };
 
+/// A recording without answers: the device and the day.
+Expected<Recording> identify(const Session &session);
+
 /// Fails where the device does not open.
 Expected<Recording> ask(const Session &session,
                         const std::vector<Probe> &probes);

@@ -8,6 +8,7 @@
 //
 // golden-vectors record --out FILE [--device sim|cuda]
 // golden-vectors check FILE [--device sim|cuda]
+// golden-vectors device [--device sim|cuda]
 // golden-vectors list
 // golden-vectors show FILE [PROBE]
 //
@@ -58,6 +59,7 @@ const Command kCommands[] = {
      0,
      {"device", "out", "only", "seconds-limit", "sim-math", "seed", "small"}},
     {"check", 1, 1, {"device", "only", "seconds-limit", "sim-math"}},
+    {"device", 0, 0, {"device"}},
     {"list", 0, 0, {}},
     {"show", 1, 2, {}},
 };
@@ -66,7 +68,8 @@ const Command kCommands[] = {
 
 static Status usage(const std::string &what) {
   return Status::badInput(
-      what + "; expected record --out FILE, check FILE, list or show FILE");
+      what +
+      "; expected record --out FILE, check FILE, device, list or show FILE");
 }
 
 static Expected<CommandLine> parse(int argc, char **argv) {
@@ -171,7 +174,8 @@ static Expected<Recording> readRecording(const std::string &path) {
 }
 
 static std::string describe(const Recording &recording) {
-  std::string text = recording.name + " (" + recording.kind;
+  std::string text = recording.name + " (" + recording.kind + ", sm_" +
+                     std::to_string(recording.chip);
   if (!recording.driver.empty())
     text += ", " + recording.driver;
   return text + "), " + recording.date + ", seed " +
@@ -271,6 +275,18 @@ static Status check(const CommandLine &line) {
   return report(*recorded, *here, *probes);
 }
 
+/// Whether there is one, and which.
+static Status tellDevice(const CommandLine &line) {
+  Expected<Session> session = sessionOf(line);
+  if (!session)
+    return session.status();
+  Expected<Recording> device = identify(*session);
+  if (!device)
+    return device.status();
+  std::printf("%s\n", describe(*device).c_str());
+  return Status::ok();
+}
+
 static Status list() {
   for (const Probe &probe : catalogue({}))
     std::printf("%s: %s (%zu words)\n", probe.name.c_str(), probe.about.c_str(),
@@ -309,6 +325,8 @@ static Status run(const CommandLine &line) {
     return record(line);
   if (line.command == "check")
     return check(line);
+  if (line.command == "device")
+    return tellDevice(line);
   return line.command == "list" ? list() : show(line);
 }
 
