@@ -92,9 +92,11 @@ Differences differencesOf(const Probe &probe, const Words &recorded,
   return out;
 }
 
-std::string wholeNumber(double value) {
-  return std::isinf(value) ? "no number of"
-                           : std::to_string(static_cast<uint64_t>(value));
+std::string describeDistance(double ulps) {
+  if (std::isinf(ulps))
+    return ", some of them a NaN in one place only";
+  return ", by at most " + std::to_string(static_cast<uint64_t>(ulps)) +
+         " ulps";
 }
 
 std::string describe(const Probe &probe, const Words &recorded,
@@ -104,7 +106,7 @@ std::string describe(const Probe &probe, const Words &recorded,
   std::string text = std::to_string(found.count) + " of " +
                      std::to_string(here.size()) + " words differ";
   if (probe.element != Element::Bits)
-    text += ", by at most " + wholeNumber(found.largest) + " ulps";
+    text += describeDistance(found.largest);
   if (probe.demand == Demand::Near)
     text += ", " + std::to_string(found.beyond) + " beyond the bound";
   bool isNamed = probe.demand == Demand::Near && found.beyond;

@@ -186,6 +186,7 @@ TEST(GoldenComparison, Bounds) {
   EXPECT_EQ(pair.agreement(), Agreement::Near);
   pair.here.words[2] = 0x7f800000; // no bound reaches from NaN to infinity
   EXPECT_EQ(pair.agreement(), Agreement::Differs);
+  EXPECT_THAT(pair.verdict().text, HasSubstr("a NaN in one place only"));
 }
 
 TEST(GoldenComparison, WhatDidNotRun) {

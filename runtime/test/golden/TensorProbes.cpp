@@ -133,7 +133,7 @@ std::string loadText(const Box &box) {
           "mov.u32 %polls, 0;\n"
           "WAIT: mbarrier.try_wait.parity.shared::cta.b64 %isdone, [bar], 0;\n"
           "@%isdone bra CAME;\nadd.u32 %polls, %polls, 1;\n"
-          "setp.lt.u32 %more, %polls, 20000;\n@%more bra WAIT;\n"
+          "setp.lt.u32 %more, %polls, 2000;\n@%more bra WAIT;\n"
           "CAME: selp.b32 %done, 1, 0, %isdone;\n"
           "st.global.b32 [%out], %done;\n"
           "DONE: bar.sync 0;\n"
