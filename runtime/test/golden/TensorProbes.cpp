@@ -35,6 +35,8 @@ struct Box {
   unsigned at = 0;        // of the box, behind the begin of the tile
   bool fillsNaN = false;
   unsigned step = 1; // element stride of the second dimension
+  /// The second dimension lies outside the third one in memory.
+  bool isPermuted = false;
 
   unsigned rank() const { return static_cast<unsigned>(sizes.size()); }
   unsigned bytes() const {
@@ -61,6 +63,10 @@ struct Box {
         map.strides[d] = stride;
       map.box[d] = box[d];
       map.elementStrides[d] = d == 1 ? step : 1;
+    }
+    if (isPermuted) {
+      map.strides[1] = map.strides[0];
+      map.strides[0] *= sizes[2];
     }
     map.swizzle = swizzle == 128 ? 3 : swizzle == 64 ? 2 : swizzle ? 1 : 0;
     map.outOfBounds = fillsNaN;
@@ -303,6 +309,16 @@ std::vector<Probe> tensorProbes() {
                 {{0, -8, 0, 0}, {0, -5, 1, 1}, {0, 0, -1, 0}, {-16, 4, 2, 1}});
   out.push_back(load(heads, kWhole, around));
   out.push_back(store(heads, kWhole, inside));
+
+  // Heads that share a tile: of three a box of four, four positions each.
+  Box shared{"bf16.shared", kHalves, {72, 3, 10, 2}, {64, 4, 4, 1}, 128};
+  shared.isPermuted = true;
+  inside = {{0, 0, 0, 0}, {64, 0, 4, 1}, {0, 1, 8, 0}, {64, 2, 9, 1}};
+  around = inside;
+  around.insert(around.end(), {{0, -1, 0, 0}, {0, 0, -2, 1}, {0, -2, -3, 1}});
+  const char *const kShared = "boxes of several indices, in another order";
+  out.push_back(load(shared, kShared, around));
+  out.push_back(store(shared, kShared, inside));
 
   // What the simulator refuses: not emitted, or forbidden by the ISA.
   Box strided = matrix(kHalves, 64, 128);
