@@ -11,6 +11,7 @@
 #include "Hash.h"
 #include "attnrt/Abi.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -25,6 +26,8 @@ namespace attnrt::golden {
 
 /// What an element holds that no kernel wrote.
 static constexpr uint8_t kPoison = 0xcd;
+/// A device that leaves so many probes in a row without an answer gets no more.
+static constexpr size_t kPatience = 3;
 
 //===----------------------------------------------------------------------===//
 // One probe
@@ -283,15 +286,31 @@ private:
 } // namespace
 
 static Answer unanswered(const Probe &probe, const Session &session,
-                         bool isLate) {
+                         Outcome outcome, const std::string &why) {
   Words inputs;
   Answer answer = answerOf(probe, session.seed, &inputs);
-  answer.outcome = isLate ? Outcome::TimedOut : Outcome::Refused;
-  answer.message =
-      isLate
-          ? "no answer in " + std::to_string(session.secondsLimit) + " seconds"
-          : "the process that asked died";
+  answer.outcome = outcome;
+  answer.message = why;
   return answer;
+}
+
+/// Of the probe at which the process that asks stopped.
+static Answer unanswered(const Probe &probe, const Session &session,
+                         bool isLate) {
+  if (isLate)
+    return unanswered(probe, session, Outcome::TimedOut,
+                      "no answer in " + std::to_string(session.secondsLimit) +
+                          " seconds");
+  return unanswered(probe, session, Outcome::Refused,
+                    "the process that asked died");
+}
+
+static bool isGivenUp(const std::vector<Answer> &answers) {
+  return answers.size() >= kPatience &&
+         std::all_of(answers.end() - kPatience, answers.end(),
+                     [](const Answer &answer) {
+                       return answer.outcome == Outcome::TimedOut;
+                     });
 }
 
 static std::string today() {
@@ -319,7 +338,7 @@ Expected<Recording> identify(const Session &session) {
 Expected<Recording> ask(const Session &session,
                         const std::vector<Probe> &probes) {
   Recording out;
-  while (out.answers.size() < probes.size()) {
+  while (out.answers.size() < probes.size() && !isGivenUp(out.answers)) {
     size_t first = out.answers.size();
     Asker asker(first, session, probes);
     std::optional<Recording> device = asker.next();
@@ -344,6 +363,10 @@ Expected<Recording> ask(const Session &session,
       out.answers.push_back(
           unanswered(probes[out.answers.size()], session, asker.isLate()));
   }
+  while (out.answers.size() < probes.size())
+    out.answers.push_back(unanswered(probes[out.answers.size()], session,
+                                     Outcome::TimedOut,
+                                     "not asked: the device was given up"));
   finish(out, session);
   return out;
 }
