@@ -6,7 +6,8 @@
 #
 #===------------------------------------------------------------------------===#
 """Features: ptxas, nvcc, nvdisasm (the tool was found), nvcc-13.0 and
-clang-22.1 (and so on: its release), cuda (a GPU is there).
+clang-22.1 (and so on: its release), cuda (a GPU is there), recorded-vectors (what
+a GPU answered was recorded).
 
 Parameters: long=1 makes the random campaign long and draws many mutants;
 campaign_seed, campaign_cases choose another campaign.
@@ -72,6 +73,9 @@ config.substitutions += [
     ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few"),
     ("%damage_seed", "2" if is_long else "1"),
+    # A driver that runs nothing.
+    ("%fake_cuda", "LD_LIBRARY_PATH=" + os.path.join(
+        config.attn_obj_root, "runtime", "test", "cts", "fake-cuda")),
     ("%fuzz-", os.path.join(config.attn_tools_dir, "fuzz-")),
     ("%attn_plugin", os.path.join(config.attn_lib_dir, "libAttnPlugin.so")),
     ("%attnrt", os.path.join(config.attn_lib_dir, "libattnrt.so")),
@@ -143,3 +147,9 @@ for name, path in [("nvcc", find_cuda_tool("nvcc")),
                         "the PTX of kernels/*.cu anew is skipped")
 if os.path.exists("/dev/nvidiactl") and has_gpu():
     config.available_features.add("cuda")
+vectors = os.path.join(config.attn_src_root, "runtime", "test", "golden")
+if glob.glob(os.path.join(vectors, "*.golden")):
+    config.available_features.add("recorded-vectors")
+else:
+    lit_config.note("no recorded vectors: the simulator is not held against a "
+                    "GPU's answers")

@@ -38,8 +38,9 @@ struct Dim3 {
 };
 
 struct DeviceInfo {
-  std::string kind; // "cuda" or "sim"
-  std::string name; // as the driver says, or the simulator's own name
+  std::string kind;   // "cuda" or "sim"
+  std::string name;   // as the driver says, or the simulator's own name
+  std::string driver; // the newest CUDA that it knows; empty on `sim`
   int computeMajor = 0, computeMinor = 0;
   uint64_t memoryBytes = 0;
   uint32_t sharedBytesPerBlock = 0; // with opt-in

@@ -51,6 +51,7 @@ protected:
 TEST_F(CudaDriver, Opens) {
   std::unique_ptr<Device> device = open();
   EXPECT_EQ(device->info().name, "fake GPU");
+  EXPECT_EQ(device->info().driver, "CUDA 12.8");
   EXPECT_EQ(device->info().computeMajor, 8);
   EXPECT_EQ(device->info().sharedBytesPerBlock, 160u * 1024);
 }

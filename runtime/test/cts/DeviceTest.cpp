@@ -33,6 +33,7 @@ TEST_P(DeviceTest, SaysWhatItIs) {
   const DeviceInfo &info = device->info();
   EXPECT_EQ(info.kind, GetParam());
   EXPECT_FALSE(info.name.empty());
+  EXPECT_EQ(info.driver.empty(), isSim());
   EXPECT_GE(info.computeMajor, 1);
   EXPECT_GT(info.memoryBytes, uint64_t(1) << 28);
   EXPECT_GE(info.sharedBytesPerBlock, 48u * 1024);

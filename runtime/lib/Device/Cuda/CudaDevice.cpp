@@ -131,7 +131,8 @@ Status CudaDevice::describe() {
   ATTNRT_CHECK(cuDeviceGetName, name, sizeof name, device);
   size_t memory = 0;
   ATTNRT_CHECK(cuDeviceTotalMem, &memory, device);
-  int shared = 0, multiprocessors = 0;
+  int shared = 0, multiprocessors = 0, version = 0;
+  ATTNRT_CHECK(cuDriverGetVersion, &version);
   ATTNRT_CHECK(cuDeviceGetAttribute, &description.computeMajor,
                CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device);
   ATTNRT_CHECK(cuDeviceGetAttribute, &description.computeMinor,
@@ -142,6 +143,8 @@ Status CudaDevice::describe() {
                CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device);
   description.kind = "cuda";
   description.name = name;
+  description.driver = "CUDA " + std::to_string(version / 1000) + "." +
+                       std::to_string(version % 1000 / 10);
   description.memoryBytes = memory;
   description.sharedBytesPerBlock = static_cast<uint32_t>(shared);
   description.multiprocessors = static_cast<uint32_t>(multiprocessors);
