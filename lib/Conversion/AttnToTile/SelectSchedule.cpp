@@ -178,9 +178,23 @@ static bool laterRowsHaveMore(SdpaOp op) {
          });
 }
 
-/// Keys that sizes and masks decide, as far as they were not named.
+/// Each warp of a warpgroup has 16 rows, so rows and warps say the same.
+static void matchRowsAndWarps(const KeyNames &named, ScheduleKeys &keys) {
+  constexpr int64_t kRowsOfWarp = 16;
+  if (!keys.producers || named.contains("q") == named.contains("warps"))
+    return;
+  if (named.contains("q"))
+    keys.warps = keys.q / kRowsOfWarp;
+  else
+    keys.q = keys.warps * kRowsOfWarp;
+  if (keys.warps == ScheduleAttr::kWarpgroup && !named.contains("turns"))
+    keys.turns = 0; // of one warpgroup
+}
+
+/// Keys that sizes and masks decide, or other keys, as far as they were not named.
 static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
                    ScheduleKeys &keys) {
+  matchRowsAndWarps(named, keys);
   if (!named.contains("heads"))
     keys.heads = defaultHeads(op, keys);
   if (!named.contains("q") && !named.contains("warps") &&

@@ -1,6 +1,13 @@
 // RUN: attn-opt %s --attn-expand-masks --attn-select-schedule="target=sm_90a" | FileCheck %s
 // RUN: not attn-opt %s --attn-expand-masks --attn-select-schedule="target=sm_90a schedule=producers=0" 2>&1 | FileCheck %s --check-prefix=ALIKE
 
+// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule="target=sm_90a schedule=q=64" | FileCheck %s --check-prefix=ROWS
+// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule="target=sm_90a schedule=warps=8,kv=64" | FileCheck %s --check-prefix=WARPS
+
+// Rows say how many warps, and warps how many rows; one warpgroup takes no turns.
+// ROWS: #tile.schedule<q = 64, kv = 128, warps = 4, stages = 2, producers = 4, persistent = 1, prefetch = 1, overlap = 1>
+// WARPS: #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>
+
 // Warps that all do the same are no schedule for warpgroups.
 // ALIKE: error: expected schedule key `producers` to be 4 on sm_90a, whose warpgroups copy or compute, got 0
 
@@ -97,7 +104,7 @@ func.func @d256(%q: !d256, %k: !d256, %v: !d256) -> (!d256, !d256) {
 !cache = tensor<1x4x?x64xbf16>
 // CHECK-LABEL: func.func @decode
 func.func @decode(%q: !one, %k: !cache, %v: !cache) -> !one {
-  // CHECK: #tile.schedule<q = 64, kv = 128, warps = 4, stages = 2, split = 0, producers = 4, persistent = 1, prefetch = 1, overlap = 1, heads = 8>
+  // CHECK: #tile.schedule<q = 64, kv = 176, warps = 4, stages = 2, split = 0, producers = 4, persistent = 1, prefetch = 1, overlap = 1, heads = 8>
   %o = attn.sdpa %q, %k, %v : (!one, !cache, !cache) -> !one
   return %o : !one
 }
