@@ -58,7 +58,8 @@ static constexpr ScheduleKeys wide(int64_t kv) {
 /// Three warpgroups have 160 registers a thread, enough up to 64, and tiles of
 /// keys and values are copied for half as many rows again. Without masks, longer
 /// tiles are worth the place of the next query above 112; at the edge of a mask,
-/// more of them is wasted.
+/// more of them is wasted. As few queries as decoding has want short ones, to
+/// split.
 static constexpr Row kRows[] = {
     {"sm_80", {64, 64}, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
     {"sm_80", {192, 192}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
@@ -67,9 +68,9 @@ static constexpr Row kRows[] = {
     {"sm_90a", {64, 64}, inTurns(3, /*kv=*/128, /*prefetch=*/1),
      /*leastQueries=*/129},
     {"sm_90a", {112, 112}, inTurns(2, /*kv=*/176, /*prefetch=*/1),
-     /*leastQueries=*/0, /*takesMasks=*/false},
+     /*leastQueries=*/129, /*takesMasks=*/false},
     {"sm_90a", {128, 128}, inTurns(2, /*kv=*/176, /*prefetch=*/0),
-     /*leastQueries=*/0, /*takesMasks=*/false},
+     /*leastQueries=*/129, /*takesMasks=*/false},
     {"sm_90a", {128, 128}, inTurns(2, /*kv=*/128, /*prefetch=*/1)},
     {"sm_90a", {192, 128}, wide(/*kv=*/128)},
     {"sm_90a", {192, 192}, wide(/*kv=*/112)},

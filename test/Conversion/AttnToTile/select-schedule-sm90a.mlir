@@ -29,7 +29,7 @@ func.func @d64(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
 !more = tensor<1x2x129x64xbf16>
 // CHECK-LABEL: func.func @few
 func.func @few(%q: !few, %m: !more, %k: !d64, %v: !d64) -> (!few, !more) {
-  // CHECK: q = 128, kv = 176, warps = 8
+  // CHECK: q = 128, kv = 128, warps = 8
   %o = attn.sdpa %q, %k, %v : (!few, !d64, !d64) -> !few
   // CHECK: q = 192, kv = 128, warps = 12
   %p = attn.sdpa %m, %k, %v : (!more, !d64, !d64) -> !more
@@ -104,7 +104,7 @@ func.func @d256(%q: !d256, %k: !d256, %v: !d256) -> (!d256, !d256) {
 !cache = tensor<1x4x?x64xbf16>
 // CHECK-LABEL: func.func @decode
 func.func @decode(%q: !one, %k: !cache, %v: !cache) -> !one {
-  // CHECK: #tile.schedule<q = 64, kv = 176, warps = 4, stages = 2, split = 0, producers = 4, persistent = 1, prefetch = 1, overlap = 1, heads = 8>
+  // CHECK: #tile.schedule<q = 64, kv = 128, warps = 4, stages = 2, split = 0, producers = 4, persistent = 1, prefetch = 1, overlap = 1, heads = 8>
   %o = attn.sdpa %q, %k, %v : (!one, !cache, !cache) -> !one
   return %o : !one
 }
