@@ -53,17 +53,18 @@ SM_80 = [
 # Every CTA stands alone; CTAs take several tiles, queries are copied ahead, and
 # warpgroups take turns; products overlap, too. There is room for the next query,
 # and registers for overlapping in turns, up to 128.
-PLAIN = "persistent=0,prefetch=0,turns=0,overlap=0"
-RESIDENT = "persistent=2,prefetch=1,turns=1,overlap=0"
-RESIDENT_WIDE = "persistent=2,prefetch=0,turns=1,overlap=0"
-OVERLAPPED = "persistent=2,prefetch=1,turns=2,overlap=1"
+PLAIN = "heads=1,persistent=0,prefetch=0,turns=0,overlap=0"
+RESIDENT = "heads=1,persistent=2,prefetch=1,turns=1,overlap=0"
+RESIDENT_WIDE = "heads=1,persistent=2,prefetch=0,turns=1,overlap=0"
+OVERLAPPED = "heads=1,persistent=2,prefetch=1,turns=2,overlap=1"
 TWO, THREE = "q=128,warps=8", "q=192,warps=12"
-OVERLAPPED_WIDE = "persistent=1,prefetch=0,turns=0,overlap=1"
+OVERLAPPED_WIDE = "heads=1,persistent=1,prefetch=0,turns=0,overlap=1"
 
 # Small tiles of keys, so that short lengths go around rings and loops more than once;
 # without a mask they fit, or the loop with masks would be left by its first and last
 # step. Sixteen tiles of queries are four for each of the simulator's multiprocessors,
-# so that both slots of queries are waited for.
+# so that both slots of queries are waited for. Where heads share a tile, the last of
+# several equal keys counts.
 SM_90A = [
     Function("tma64", "bf16", (8, 2), [(150, 230)], (64, 64),
              "causal(bottom_right)", f"{TWO},kv=32,{PLAIN}"),
@@ -97,6 +98,10 @@ SM_90A = [
              "causal(bottom_right)", "kv=16," + RESIDENT_WIDE),
     Function("overlapped256", "bf16", (8, 2), [(150, 80)], (256, 256), "",
              "kv=16," + OVERLAPPED_WIDE),
+    Function("shared64", "bf16", (16, 4), [(130, 230)], (64, 64),
+             "causal(bottom_right)", f"{TWO},kv=32,{OVERLAPPED},heads=4"),
+    Function("decoded128", "f16", (15, 3), [(1, 330)], (128, 128), "",
+             f"q=64,warps=4,kv=32,{PLAIN},heads=8"),
 ]
 
 FUNCTIONS = {"sm_80": SM_80, "sm_90a": SM_90A}
