@@ -382,22 +382,20 @@ Value SdpaLauncher::inGroups(Value tensor) {
       empty ? empty.getMixedSizes()
             : tensor::getMixedSizes(builder, loc, tensor);
   sizes[at] = getAsOpFoldResult(keyHeads);
-  sizes.insert(sizes.begin() + at + 1,
-               getAsOpFoldResult(group));
+  sizes.insert(sizes.begin() + at + 1, getAsOpFoldResult(group));
   SmallVector<int64_t> shape(type.getShape());
-  int64_t keyCount = op.getKey().getType().getDimSize(op.headDim());
-  bool isKnown = !type.isDynamicDim(at) && keyCount > 0; // kDynamic is not
-  if (!isKnown && !type.isDynamicDim(at)) {
-    shape[at] = ShapedType::kDynamic;
-    type = type.clone(shape);
+  shape[at] = getConstantIntValue(sizes[at]).value_or(ShapedType::kDynamic);
+  int64_t ofGroup =
+      getConstantIntValue(sizes[at + 1]).value_or(ShapedType::kDynamic);
+  if (ShapedType::isDynamic(ofGroup) && !type.isDynamicDim(at)) {
+    SmallVector<int64_t> open(type.getShape());
+    open[at] = ShapedType::kDynamic;
+    type = type.clone(open);
     tensor = tensor::CastOp::create(builder, loc, type, tensor);
   }
-  int64_t groupCount = isKnown ? shape[at] / keyCount : ShapedType::kDynamic;
-  shape[at] = isKnown ? keyCount : ShapedType::kDynamic;
-  shape.insert(shape.begin() + at + 1, groupCount);
-  return tensor::ExpandShapeOp::create(
-      builder, loc, type.clone(shape), tensor,
-      splittingDim(type.getRank(), at), sizes);
+  shape.insert(shape.begin() + at + 1, ofGroup);
+  return tensor::ExpandShapeOp::create(builder, loc, type.clone(shape), tensor,
+                                       splittingDim(type.getRank(), at), sizes);
 }
 
 /// The tensor with one dimension of heads again, as `type`.
