@@ -8,6 +8,7 @@
 """What is computed, at which size, and how much work that is."""
 
 import dataclasses
+from typing import Optional
 
 ELEMENT_BYTES = {"bf16": 2, "f16": 2}
 
@@ -20,6 +21,11 @@ class Function:
     dim: int
     causal: bool
     element: str = "bf16"
+    queries: Optional[int] = None  # of all lengths; None: as many as keys
+
+    def __post_init__(self):
+        # A mask would be aligned in another way by each of the peers.
+        assert not (self.causal and self.queries)
 
     @property
     def mask(self):
@@ -27,8 +33,9 @@ class Function:
 
     @property
     def name(self):
+        few = f"_q{self.queries}" if self.queries else ""
         return (f"attn_h{self.query_heads}_kv{self.kv_heads}_d{self.dim}_"
-                f"{self.mask}_{self.element}")
+                f"{self.mask}_{self.element}{few}")
 
     @property
     def heads(self):
@@ -38,10 +45,11 @@ class Function:
 
     def mlir(self):
         """The LSE is computed as well: peers that can be trained do so."""
-        def tensor(heads):
-            return f"tensor<?x{heads}x?x{self.dim}x{self.element}>"
-        query, key = tensor(self.query_heads), tensor(self.kv_heads)
-        results = f"({query}, tensor<?x{self.query_heads}x?xf32>)"
+        queries = self.queries or "?"
+        rows = f"?x{self.query_heads}x{queries}x"
+        query = f"tensor<{rows}{self.dim}x{self.element}>"
+        key = f"tensor<?x{self.kv_heads}x?x{self.dim}x{self.element}>"
+        results = f"({query}, tensor<{rows}f32>)"
         causal = "causal(bottom_right)" if self.causal else ""
         return (f"func.func @{self.name}(%q: {query}, %k: {key}, %v: {key})\n"
                 f"    -> {results} {{\n"
@@ -52,7 +60,7 @@ class Function:
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """Self attention: as many queries as keys."""
+    """`length` keys, and as many queries unless the function says how many."""
     group: str
     function: Function
     batch: int
@@ -61,15 +69,20 @@ class Case:
     @property
     def name(self):
         f = self.function
+        few = f"-q{f.queries}" if f.queries else ""
         return (f"{self.group}/h{f.heads.replace('/', ':')}-d{f.dim}-{f.mask}"
-                f"-b{self.batch}-s{self.length}")
+                f"-b{self.batch}{few}-s{self.length}")
+
+    @property
+    def queries(self):
+        return self.function.queries or self.length
 
     @property
     def kept_pairs(self):
         """Of query and key, in one head."""
         if self.function.causal:
             return self.length * (self.length + 1) // 2
-        return self.length * self.length
+        return self.queries * self.length
 
     @property
     def flops(self):
@@ -80,9 +93,11 @@ class Case:
 
     def shape(self, operand):
         """Of "q", "k", "v" or "o", as [batch, heads, length, dim]."""
-        heads = (self.function.query_heads if operand in "qo"
-                 else self.function.kv_heads)
-        return (self.batch, heads, self.length, self.function.dim)
+        if operand in "qo":
+            rows = (self.function.query_heads, self.queries)
+        else:
+            rows = (self.function.kv_heads, self.length)
+        return (self.batch, *rows, self.function.dim)
 
     @property
     def lse_shape(self):
@@ -90,13 +105,14 @@ class Case:
 
     @property
     def operand_bytes(self):
-        rows = self.function.query_heads + 2 * self.function.kv_heads
-        return (self.batch * rows * self.length * self.function.dim
+        rows = (self.function.query_heads * self.queries
+                + 2 * self.function.kv_heads * self.length)
+        return (self.batch * rows * self.function.dim
                 * ELEMENT_BYTES[self.function.element])
 
     def to_json(self):
         f = self.function
         return {"name": self.name, "group": self.group, "batch": self.batch,
                 "query_heads": f.query_heads, "kv_heads": f.kv_heads,
-                "length": self.length, "dim": f.dim, "mask": f.mask,
+                "queries": self.queries, "length": self.length, "dim": f.dim, "mask": f.mask,
                 "element": f.element, "flops": self.flops}

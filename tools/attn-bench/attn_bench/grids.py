@@ -53,6 +53,16 @@ def workloads():
     yield from single_head("w4b", 1, [1 << n for n in range(7, 17)])
 
 
+def decode():
+    """One query of each sequence. Half a gigabyte of keys and values at most."""
+    for heads in LLAMA_HEADS:
+        function = Function(*heads, 128, False, queries=1)
+        for batch, lengths in [(1, [1024, 4096, 16384, 65536, 131072]),
+                               (16, [1024, 4096]), (64, [1024, 2048])]:
+            for length in lengths:
+                yield Case("decode", function, batch, length)
+
+
 def full():
     yield from mha()
     yield from llama3()
@@ -60,9 +70,10 @@ def full():
 
 
 def tiny():
-    """Every function of the full grid, at a size for the simulator. The length
+    """Every function of the other grids, at a size for the simulator. The length
     is no multiple of any tile."""
-    for function in dict.fromkeys(case.function for case in full()):
+    cases = [*full(), *decode()]
+    for function in dict.fromkeys(case.function for case in cases):
         yield Case("tiny", function, 2 if function.query_heads < 32 else 1, 200)
 
 
@@ -88,7 +99,7 @@ def order(case):
 
 
 GRIDS = {"full": full, "telling": telling, "mha": mha, "llama3": llama3,
-         "workloads": workloads, "tiny": tiny}
+         "workloads": workloads, "decode": decode, "tiny": tiny}
 
 
 def matcher(pattern):

@@ -55,8 +55,8 @@ def blocks(arrays, case):
     count = max(1, arrays.block_scores
                 // (case.function.query_heads * case.length))
     for b in range(case.batch):
-        for begin in range(0, case.length, count):
-            yield b, slice(begin, min(begin + count, case.length))
+        for begin in range(0, case.queries, count):
+            yield b, slice(begin, min(begin + count, case.queries))
 
 
 class Reference:

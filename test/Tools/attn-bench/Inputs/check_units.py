@@ -46,6 +46,9 @@ def flops_count_kept_pairs():
         pairs = sum(j <= i or not causal for i in range(5) for j in range(5))
         # Two products, each a multiplication and an addition a dimension.
         assert case.flops == 3 * 6 * pairs * 32 * 4, case
+    few = Case("x", Function(6, 2, 32, False, queries=2), 3, 5)
+    assert few.flops == 3 * 6 * (2 * 5) * 32 * 4, few
+    assert few.operand_bytes == 2 * 3 * (6 * 2 + 2 * (2 * 5)) * 32, few
 
 
 @check
@@ -81,7 +84,20 @@ def the_full_grid_is_what_it_says():
     assert names[0] == "mha/h16-d128-causal-b1-s16384", names[0]
     tiny = grids.choose("tiny")
     assert ({case.function for case in tiny}
-            == {case.function for case in cases})
+            == {case.function for case in [*cases, *grids.choose("decode")]})
+
+
+@check
+def decoding_has_one_query():
+    cases = grids.choose("decode")
+    assert len(cases) == 18, len(cases)
+    for case in cases:
+        assert case.shape("q")[2] == 1 and case.shape("k")[2] == case.length
+        assert case.lse_shape == (case.batch, case.function.query_heads, 1)
+        assert case.operand_bytes < 1 << 30, case
+    case, = grids.choose("decode", "h32:8-d128-none-b1-q1-s131072$")
+    assert "%q: tensor<?x32x1x128xbf16>" in case.function.mlir()
+    assert case.to_json()["queries"] == 1
 
 
 #===-- Statistics ----------------------------------------------------------===#
@@ -170,7 +186,7 @@ def by_the_oracle(case, given, exact):
     function = case.function
     twin = OracleCase(element=function.element, batch=case.batch,
                       heads=(function.query_heads, function.kv_heads),
-                      lengths=(case.length, case.length),
+                      lengths=(case.queries, case.length),
                       dims=(function.dim, function.dim),
                       causal="bottom_right" if function.causal else None)
     q, k, v = (arrays.single(x).astype(numpy.float32) for x in given)
@@ -187,7 +203,8 @@ def judged(case, layout="bshd", block_scores=None):
 
 CASES = [Case("x", Function(4, 4, 16, False), 2, 33),
          Case("x", Function(4, 2, 32, True), 2, 40),
-         Case("x", Function(6, 1, 64, True, "f16"), 1, 70)]
+         Case("x", Function(6, 1, 64, True, "f16"), 1, 70),
+         Case("x", Function(6, 3, 32, False, queries=5), 2, 50)]
 
 
 @check
