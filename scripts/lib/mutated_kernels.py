@@ -100,8 +100,8 @@ SM_90A = [
              "kv=16," + OVERLAPPED_WIDE),
     Function("shared64", "bf16", (16, 4), [(130, 230)], (64, 64),
              "causal(bottom_right)", f"{TWO},kv=32,{OVERLAPPED},heads=4"),
-    Function("decoded128", "f16", (15, 3), [(1, 330)], (128, 128), "",
-             f"q=64,warps=4,kv=32,{PLAIN},heads=8"),
+    Function("decoded128", "f16", (40, 8), [(1, 330)], (128, 128), "",
+             f"q=64,warps=4,kv=32,{OVERLAPPED_WIDE},heads=8"),
 ]
 
 FUNCTIONS = {"sm_80": SM_80, "sm_90a": SM_90A}

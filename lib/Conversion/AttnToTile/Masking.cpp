@@ -25,11 +25,9 @@ public:
     return arith::IndexCastOp::create(builder, loc, builder.getI32Type(),
                                       index);
   }
-  /// first + 0, first + 1, … along the one dimension of `shape` that is not 1.
-  Value emitPositions(Value first, Shape shape);
-  /// first + f(0, size), first + f(1, size), … of each row, f being OpT.
-  template <typename OpT>
-  Value emitRowPositions(Value first, int64_t size, int64_t rows);
+  /// first + 0, first + 1, … along the one dimension of `shape` that is not 1, each
+  /// `repeat` times.
+  Value emitPositions(Value first, Shape shape, int64_t repeat = 1);
   Value broadcast(Value value, Shape shape);
   Value clone(Operation &op, IRMapping &mapping);
 
@@ -48,23 +46,11 @@ static Shape shapeOf(Value value) {
 
 static bool isScalar(Shape shape) { return shape[0] == 1 && shape[1] == 1; }
 
-Value TileEvaluator::emitPositions(Value first, Shape shape) {
+Value TileEvaluator::emitPositions(Value first, Shape shape, int64_t repeat) {
   auto type = RankedTensorType::get(shape, builder.getI32Type());
-  Value steps = tile::IotaOp::create(builder, loc, type);
+  Value steps = tile::IotaOp::create(builder, loc, type, repeat);
   Value base = tensor::SplatOp::create(builder, loc, type, toI32(first));
   return arith::AddIOp::create(builder, loc, steps, base);
-}
-
-template <typename OpT>
-Value TileEvaluator::emitRowPositions(Value first, int64_t size, int64_t rows) {
-  auto type = RankedTensorType::get({rows, 1}, builder.getI32Type());
-  Value row = tile::IotaOp::create(builder, loc, type);
-  Value sizes = arith::ConstantOp::create(
-      builder, loc,
-      DenseElementsAttr::get(type, builder.getI32IntegerAttr(size)));
-  Value base = tensor::SplatOp::create(builder, loc, type, toI32(first));
-  return arith::AddIOp::create(builder, loc,
-                               OpT::create(builder, loc, row, sizes), base);
 }
 
 Value TileEvaluator::broadcast(Value value, Shape shape) {
@@ -100,21 +86,21 @@ Value TileEvaluator::clone(Operation &op, IRMapping &mapping) {
       ->getResult(0);
 }
 
-/// Of each row.
-static Value emitHeads(TileEvaluator &evaluator, const TilePosition &position,
+/// Of each row, where rows are of several heads.
+static Value emitHeads(OpBuilder &builder, Location loc,
+                       TileEvaluator &evaluator, const TilePosition &position,
                        int64_t rows) {
   if (position.heads == 1)
     return evaluator.toI32(position.head);
-  return evaluator.emitRowPositions<arith::RemUIOp>(position.head,
-                                                    position.heads, rows);
-}
-
-static Value emitQueries(TileEvaluator &evaluator, const TilePosition &position,
-                         int64_t rows) {
-  if (position.heads == 1)
-    return evaluator.emitPositions(position.firstQuery, {rows, 1});
-  return evaluator.emitRowPositions<arith::DivUIOp>(position.firstQuery,
-                                                    position.heads, rows);
+  auto type = RankedTensorType::get({rows, 1}, builder.getI32Type());
+  Value row = tile::IotaOp::create(builder, loc, type);
+  Value heads = arith::ConstantOp::create(
+      builder, loc,
+      DenseElementsAttr::get(type, builder.getI32IntegerAttr(position.heads)));
+  Value ofTile = arith::RemUIOp::create(builder, loc, row, heads);
+  Value first = tensor::SplatOp::create(builder, loc, type,
+                                        evaluator.toI32(position.head));
+  return arith::AddIOp::create(builder, loc, ofTile, first);
 }
 
 Value attn::emitKeepTile(OpBuilder &builder, Location loc, Region &keep,
@@ -124,8 +110,11 @@ Value attn::emitKeepTile(OpBuilder &builder, Location loc, Region &keep,
   Block &body = keep.front();
   IRMapping mapping;
   mapping.map(body.getArgument(0), evaluator.toI32(position.batch));
-  mapping.map(body.getArgument(1), emitHeads(evaluator, position, rows));
-  mapping.map(body.getArgument(2), emitQueries(evaluator, position, rows));
+  mapping.map(body.getArgument(1),
+              emitHeads(builder, loc, evaluator, position, rows));
+  mapping.map(body.getArgument(2),
+              evaluator.emitPositions(position.firstQuery, {rows, 1},
+                                      position.heads));
   mapping.map(body.getArgument(3),
               evaluator.emitPositions(position.firstKey, {1, columns}));
   for (Operation &op : body.without_terminator()) {

@@ -188,6 +188,31 @@ LogicalResult BroadcastConversion::matchAndRewrite(
   return success();
 }
 
+/// Divides first + n, where `first` is a thread's first row or column. Of
+/// accumulators, no digit of n below 16 is one of `first`: quotients add up, and
+/// one register holds what all elements of the thread have in common.
+static Value emitQuotient(OpBuilder &builder, IotaOp op, Value first,
+                          int64_t n) {
+  Location loc = op.getLoc();
+  auto divide = [&](Value value) -> Value {
+    if (op.getRepeat() == 1)
+      return value;
+    return arith::DivUIOp::create(builder, loc, value,
+                                  emitI32(builder, loc, op.getRepeat()));
+  };
+  auto add = [&](Value value, int64_t constant) -> Value {
+    return arith::AddIOp::create(builder, loc, value,
+                                 emitI32(builder, loc, constant));
+  };
+  constexpr int64_t kRowsOfAtom = 16;
+  auto tile = cast<RankedTensorType>(op.getType());
+  bool isRowOfAtoms = tile.getDimSize(1) == 1 &&
+                      isa_and_nonnull<AccumulatorAttr>(tile.getEncoding());
+  if (isRowOfAtoms && kRowsOfAtom % op.getRepeat() == 0)
+    return add(divide(first), n / op.getRepeat());
+  return divide(add(first, n));
+}
+
 LogicalResult
 IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
                                 ConversionPatternRewriter &rewriter) const {
@@ -197,7 +222,7 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
   ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
   bool isRow = tile.getDimSize(1) == 1;
   Value first =
-      emitForEachTile(rewriter, op, isRow ? origin.row : origin.column);
+      emitAnew(rewriter, loc, isRow ? origin.row : origin.column);
   SmallVector<Value> registers(grid.size());
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t atom = 0; atom < grid.atoms; ++atom)
@@ -206,8 +231,7 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
           int64_t fixed =
               isRow ? grid.rowStep * strip + 8 * row : 8 * atom + column;
           registers[grid.index(strip, atom, row, column)] =
-              arith::AddIOp::create(rewriter, loc, first,
-                                    emitI32(rewriter, loc, fixed));
+              emitQuotient(rewriter, op, first, fixed);
         }
   rewriter.replaceOpWithMultiple(op, {registers});
   return success();

@@ -241,6 +241,7 @@ void StoreConversion::storeTile(StoreOp op, const GlobalView &view,
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
   ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
+  origin.row = emitAnew(builder, loc, origin.row);
   int64_t columns = op.getDest().getType().getShape().back();
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
@@ -272,6 +273,7 @@ void StoreConversion::storeRowVector(StoreOp op, const GlobalView &view,
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
   ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
+  origin.row = emitAnew(builder, loc, origin.row);
   Value isFirst =
       arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                             origin.column, emitI32(builder, loc, 0));

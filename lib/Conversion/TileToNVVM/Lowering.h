@@ -71,11 +71,11 @@ mlir::Value emitI32(mlir::OpBuilder &builder, mlir::Location loc,
                     int64_t value);
 mlir::Value emitI64(mlir::OpBuilder &builder, mlir::Location loc,
                     int64_t value);
-/// `value`, an i32, as LLVM cannot see through where the kernel loops over query
-/// tiles: what is computed from it is computed where it is used, for each tile,
-/// and is not kept in registers that the products need.
-mlir::Value emitForEachTile(mlir::OpBuilder &builder, mlir::Operation *op,
-                            mlir::Value value);
+/// `value`, an i32, as LLVM cannot see through it: what is computed from it is
+/// computed where it is used, and is not kept through loops in registers that the
+/// products need.
+mlir::Value emitAnew(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value value);
 /// Threads of the CTA that executes `op`.
 int64_t threadsOf(mlir::Operation *op);
 /// Schedule and target of the kernel that `op` is part of.

@@ -111,12 +111,9 @@ ScheduleAttr attn::tile::scheduleOf(Operation *op) {
   return function->getAttrOfType<ScheduleAttr>("tile.schedule");
 }
 
-Value attn::tile::emitForEachTile(OpBuilder &builder, Operation *op,
-                                  Value value) {
-  if (!scheduleOf(op).getPersistent())
-    return value;
+Value attn::tile::emitAnew(OpBuilder &builder, Location loc, Value value) {
   return LLVM::InlineAsmOp::create(
-             builder, op->getLoc(), value.getType(), ValueRange{value},
+             builder, loc, value.getType(), ValueRange{value},
              "mov.b32 $0, $1;", "=r,r", /*has_side_effects=*/true,
              /*is_align_stack=*/false, LLVM::TailCallKind::None,
              LLVM::AsmDialectAttr(), ArrayAttr())

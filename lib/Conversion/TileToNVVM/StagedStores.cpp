@@ -97,7 +97,7 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
   SwizzledTile shared(op.getDest().getType());
-  Value lane = emitForEachTile(builder, op, emitLaneId(builder, loc));
+  Value lane = emitAnew(builder, loc, emitLaneId(builder, loc));
   auto field = [&](int64_t shift, int64_t mask) -> Value {
     Value shifted = arith::ShRUIOp::create(builder, loc, lane,
                                            emitI32(builder, loc, shift));
@@ -152,7 +152,7 @@ ChunkWriter::ChunkWriter(OpBuilder &builder, CopyOutOp op,
       rowsPerStep(
           std::min(threadsOf(op) / tile.chunksPerPanel(), type.getRows())),
       places(builder, loc, op.getIndices(), op.getBox()) {
-  Value thread = emitThreadId(builder, loc);
+  Value thread = emitAnew(builder, loc, emitThreadId(builder, loc));
   Value perPanel = emitI32(builder, loc, tile.chunksPerPanel());
   chunk = arith::RemUIOp::create(builder, loc, thread, perPanel);
   laneRow = arith::DivUIOp::create(builder, loc, thread, perPanel);

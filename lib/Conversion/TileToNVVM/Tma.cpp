@@ -135,7 +135,7 @@ SendConversion::matchAndRewrite(SendOp op, OneToNOpAdaptor adaptor,
                                     emitUniformWarpId(rewriter, op),
                                     emitI32(rewriter, loc, boxes.rows()));
   Value rowBytes = arith::MulIOp::create(
-      rewriter, loc, emitForEachTile(rewriter, op, row),
+      rewriter, loc, emitAnew(rewriter, loc, row),
       emitI32(rewriter, loc, tile.getSwizzle()));
   Value source = emitSharedOffset(rewriter, loc, adaptor.getSource().front(),
                                   rowBytes);

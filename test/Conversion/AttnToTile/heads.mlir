@@ -10,7 +10,6 @@
 // tile has 32 queries.
 // CHECK-LABEL: tile.kernel @f_0(
 // CHECK-SAME: %[[Q:[^:]*]]: memref<?x2x3x?x64xf16, {{[^>]*}}>>, %[[K:[^:]*]]: memref<?x2x?x64xf16, {{[^>]*}}>>, %{{[^:]*}}: memref<{{[^>]*}}>>, %[[TILES:[^:]*]]: index, %[[O:[^:]*]]: memref<?x2x3x?x64xf16, {{[^>]*}}>>, %[[LSE:[^:]*]]: memref<?x2x3x?xf32, {{[^>]*}}>>)
-// CHECK-DAG: %[[FOUR:.*]] = arith.constant dense<4> : tensor<128x1xi32>
 // CHECK-DAG: %[[X:.*]] = tile.block_id x
 // CHECK-DAG: %[[Y:.*]] = tile.block_id y
 // CHECK-DAG: %[[Z:.*]] = tile.block_id z
@@ -25,8 +24,7 @@
 // Masks are of the row's own query.
 // CHECK: scf.for
 // CHECK: tile.dot
-// CHECK: %[[ROW:.*]] = tile.iota : tensor<128x1xi32>
-// CHECK: %[[STEP:.*]] = arith.divui %[[ROW]], %[[FOUR]]
+// CHECK: %[[STEP:.*]] = tile.iota repeat = 4 : tensor<128x1xi32>
 // CHECK: arith.addi %[[STEP]], %{{.*}} : tensor<128x1xi32>
 // CHECK: %[[OUT:.*]] = memref.transpose %[[O]] (d0, d1, d2, d3, d4) -> (d0, d1, d3, d2, d4)
 // CHECK: tile.store %{{.*}}, %[[OUT]][%[[Z]], %[[KEYHEAD]], %[[I]], %[[HEAD]]] box = [1, 1, 32, 4]

@@ -67,7 +67,8 @@ tile.kernel @send(%out: !tile.tensor_map<1x1x16x64xbf16, swizzle = 128>, %b: ind
   // CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
   // CHECK-NEXT: nvvm.bar.warp.sync
   // CHECK: %[[ROW:.*]] = llvm.mul %[[WARP]], %[[ROWS]]
-  // CHECK: %[[OFFSET:.*]] = llvm.mul %[[ROW]], %[[WIDTH]]
+  // CHECK: %[[ANEW:.*]] = llvm.inline_asm has_side_effects "mov.b32 $0, $1;", "=r,r" %[[ROW]]
+  // CHECK: %[[OFFSET:.*]] = llvm.mul %[[ANEW]], %[[WIDTH]]
   // CHECK: %[[SOURCE:.*]] = llvm.getelementptr %{{.*}}[%[[OFFSET]]]
   // CHECK: %[[FROM:.*]] = llvm.add %[[S]], %[[ROW]]
   // CHECK: %[[ELECTED:.*]] = nvvm.elect.sync

@@ -77,6 +77,8 @@ tile.kernel @arithmetic() attributes {schedule = #schedule, target = "sm_80"} {
   %b = tile.broadcast %m : tensor<64x1xf32> -> tensor<64x32xf32>
   // CHECK: tile.iota : tensor<1x32xi32>
   %i = tile.iota : tensor<1x32xi32>
+  // CHECK: tile.iota repeat = 4 : tensor<64x1xi32>
+  %fours = tile.iota repeat = 4 : tensor<64x1xi32>
   %p = arith.constant dense<1.0> : tensor<64x32xbf16, #acc>
   // CHECK: tile.convert_layout %{{.*}} : tensor<64x32xbf16, #tile.accumulator<warps = 4>> -> tensor<64x32xbf16, #tile.operand_a<warps = 4>>
   %q = tile.convert_layout %p : tensor<64x32xbf16, #acc> -> tensor<64x32xbf16, #lhs>

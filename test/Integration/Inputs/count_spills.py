@@ -5,13 +5,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Usage: count_spills.py DIRECTORY few|all|short [TARGET [SCHEDULE]]
+"""Usage: count_spills.py DIRECTORY few|all|short|groups [TARGET [SCHEDULE]]
 
 Compiles kernels down to machine code and prints those that spill, by the
 compiler's own word. Few are all head dimensions with both masks and an LSE, which
 have most to keep in registers; all have every mask, with and without an LSE, and
 128 pairs of dimensions drawn by seed as well. Short are walks of two to four tiles
-that types show: no loop may be left of them.
+that types show: no loop may be left of them. Groups are those of eight heads and
+of four with all sizes known, whose heads may share tiles.
 """
 
 import concurrent.futures
@@ -59,7 +60,16 @@ def short():
             yield Case(dims=dims, lengths=(300, keys))
 
 
-SETS = {"few": few, "all": everything, "short": short}
+def groups():
+    dims = [(64, 64), (80, 80), (128, 128), (192, 128), (192, 192), (256, 256)]
+    lengths = itertools.product([1, 20, 100, 300], [100, 200, 300, 500, 4096])
+    masks = [{}, {"causal": "bottom_right"}, BOTH]
+    for dims, lengths, mask in itertools.product(dims, lengths, masks):
+        yield Case(heads=(32, 8 if lengths[0] % 100 else 4), dims=dims,
+                   lengths=lengths, **mask)
+
+
+SETS = {"few": few, "all": everything, "short": short, "groups": groups}
 
 
 def spilling(directory, first, cases):

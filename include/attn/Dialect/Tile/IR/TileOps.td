@@ -314,10 +314,15 @@ def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
 def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
   let summary = "counts along a vector";
   let description = [{
-    `tensor<Mx1xi32>` or `tensor<1xNxi32>` whose k-th element is k.
+    `tensor<Mx1xi32>` or `tensor<1xNxi32>` whose k-th element is k, or k /
+    `repeat`, so that each number stands so many times.
   }];
+  let arguments = (ins DefaultValuedOptionalAttr<
+      ConfinedAttr<I64Attr, [IntPositive]>, "1">:$repeat);
   let results = (outs Tile_TileType:$result);
-  let assemblyFormat = "attr-dict `:` type($result)";
+  let assemblyFormat = [{
+    (`repeat` `=` $repeat^)? attr-dict `:` type($result)
+  }];
   let hasVerifier = 1;
 }
 
