@@ -72,6 +72,7 @@ config.substitutions += [
     ("%mutant_seed", "2" if is_long else "1"),
     ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few"),
+    ("%spill_sizes", "groups" if is_long else "short"),
     ("%damage_seed", "2" if is_long else "1"),
     # A driver that runs nothing.
     ("%fake_cuda", "LD_LIBRARY_PATH=" + os.path.join(
