@@ -221,8 +221,11 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
   RegisterGrid grid(tile);
   ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
   bool isRow = tile.getDimSize(1) == 1;
-  Value first =
-      emitAnew(rewriter, loc, isRow ? origin.row : origin.column);
+  Value first = isRow ? origin.row : origin.column;
+  // Whole masks would be kept from one query tile to the next.
+  ScheduleAttr schedule = scheduleOf(op);
+  if (schedule.getPersistent() || schedule.getHeads() != 1)
+    first = emitAnew(rewriter, loc, first);
   SmallVector<Value> registers(grid.size());
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t atom = 0; atom < grid.atoms; ++atom)
