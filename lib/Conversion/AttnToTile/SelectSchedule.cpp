@@ -194,7 +194,6 @@ static void matchRowsAndWarps(const KeyNames &named, ScheduleKeys &keys) {
 /// Keys that sizes and masks decide, or other keys, as far as they were not named.
 static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
                    ScheduleKeys &keys) {
-  matchRowsAndWarps(named, keys);
   if (!named.contains("heads"))
     keys.heads = defaultHeads(op, keys);
   if (!named.contains("q") && !named.contains("warps") &&
@@ -217,16 +216,22 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   KeyNames named;
   if (failed(parseKeys(schedule, keys, named, emitError)))
     return failure();
-  fillIn(op, target, named, keys);
   if (!keys.producers && target.hasWarpgroups)
     return emitError() << "expected schedule key `producers` to be "
                        << ScheduleAttr::kWarpgroup << " on " << target.name
                        << ", whose warpgroups copy or compute, got 0";
-  auto attr = ScheduleAttr::getChecked(emitError, &getContext(), keys.q,
-                                       keys.kv, keys.warps, keys.stages,
-                                       keys.split, keys.producers,
-                                       keys.persistent, keys.prefetch,
-                                       keys.turns, keys.overlap, keys.heads);
+  // Defaults are worked out from keys that make sense.
+  auto check = [&] {
+    return ScheduleAttr::getChecked(
+        emitError, &getContext(), keys.q, keys.kv, keys.warps, keys.stages,
+        keys.split, keys.producers, keys.persistent, keys.prefetch, keys.turns,
+        keys.overlap, keys.heads);
+  };
+  matchRowsAndWarps(named, keys);
+  if (!check())
+    return failure();
+  fillIn(op, target, named, keys);
+  ScheduleAttr attr = check();
   if (!attr)
     return failure();
   if (keys.producers && !target.hasWarpgroups)
