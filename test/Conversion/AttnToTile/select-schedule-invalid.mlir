@@ -23,18 +23,6 @@
 // CONSUMERS: error: schedule `q=128,kv=256,warps=8,stages=2,producers=4,persistent=1,prefetch=1,turns=2,overlap=1` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 240 of sm_90a
 // THREE: error: schedule `q=192,kv=160,warps=12,stages=2,producers=4,persistent=1,prefetch=1,turns=2,overlap=1` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 160 of sm_90a
 // TURNS: error: expected schedule key `turns` in 0..2, got 3
-// What sizes decide is not worked out from numbers that make no sense.
-// RUN: not attn-opt %s --attn-select-schedule="schedule=q=0" 2>&1 | FileCheck %s --check-prefix=NO-ROWS
-// RUN: not attn-opt %s --attn-select-schedule="schedule=heads=0" 2>&1 | FileCheck %s --check-prefix=NO-HEADS
-// NO-ROWS: error: expected schedule key `q` to be a multiple of 64 (16 rows for each of 4 warps), got 0
-// NO-HEADS: error: expected schedule key `heads` to be a power of two that divides the 128 rows of `q`, got 0
-!one = tensor<1x8x1x64xbf16>
-!two = tensor<1x2x?x64xbf16>
-func.func @decode(%q: !one, %k: !two, %v: !two) -> !one {
-  %o = attn.sdpa %q, %k, %v : (!one, !two, !two) -> !one
-  return %o : !one
-}
-
 !d64 = tensor<1x2x?x64xbf16>
 func.func @f(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
   %o = attn.sdpa %q, %k, %v : (!d64, !d64, !d64) -> !d64
