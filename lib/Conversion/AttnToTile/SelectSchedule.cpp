@@ -43,6 +43,9 @@ private:
 
 } // namespace
 
+/// At least, and beside producers exactly.
+static constexpr int64_t kRowsOfWarp = 16;
+
 using KeyNames = llvm::SmallSet<StringRef, 8>;
 
 /// Replaces the keys that `text` names: "q=128,kv=64".
@@ -135,13 +138,13 @@ static int64_t defaultHeads(SdpaOp op, const ScheduleKeys &keys) {
 
 /// Few rows get a small tile, of one warpgroup.
 static void fitFewRows(SdpaOp op, ScheduleKeys &keys) {
-  constexpr int64_t kFewRows = 64, kWarps = kFewRows / 16;
+  constexpr int64_t kFewRows = 64;
   Sizes sizes(op);
   if (!sizes.knowQueries() || sizes.queries * keys.heads > kFewRows ||
       keys.q <= kFewRows)
     return;
   keys.q = kFewRows;
-  keys.warps = kWarps;
+  keys.warps = kFewRows / kRowsOfWarp;
   keys.turns = 0; // of one warpgroup
 }
 
@@ -180,7 +183,6 @@ static bool laterRowsHaveMore(SdpaOp op) {
 
 /// Each warp of a warpgroup has 16 rows, so rows and warps say the same.
 static void matchRowsAndWarps(const KeyNames &named, ScheduleKeys &keys) {
-  constexpr int64_t kRowsOfWarp = 16;
   if (!keys.producers || named.contains("q") == named.contains("warps"))
     return;
   if (named.contains("q"))

@@ -35,14 +35,10 @@ struct Run {
 class Runs {
 public:
   Runs(OpBuilder &builder, Location loc, RankedTensorType tile, GlobalView view,
-       int64_t memoryColumns, ValueRange indices)
+       int64_t memoryColumns, const RowPlaces &places)
       : builder(builder), loc(loc), tile(tile), grid(tile), view(view),
         origin(emitThreadOrigin(builder, loc, tile)),
-        memoryColumns(memoryColumns) {
-    for (Value index : indices)
-      this->indices.push_back(arith::IndexCastOp::create(
-          builder, loc, builder.getI32Type(), index));
-  }
+        memoryColumns(memoryColumns), places(places) {}
 
   /// The run of strip `strip`; the column's test only where it may fail.
   Run at(int64_t strip);
@@ -66,7 +62,7 @@ private:
   GlobalView view;
   ThreadOrigin origin;
   int64_t memoryColumns;
-  SmallVector<Value> indices;
+  RowPlaces places;
 };
 
 struct BlockedLoadConversion : OpConversionPattern<LoadOp> {
@@ -154,15 +150,9 @@ struct SubViewConversion : OpConversionPattern<memref::SubViewOp> {
 } // namespace
 
 Run Runs::at(int64_t strip) {
-  size_t rowDim =
-      tile.getDimSize(1) == 1 ? view.dims.size() - 1 : view.dims.size() - 2;
-  Value row = arith::AddIOp::create(builder, loc, indices[rowDim], origin.row);
-  row = arith::AddIOp::create(builder, loc, row,
-                              emitI32(builder, loc, grid.rowStep * strip));
-  Value isInside = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::slt, row, view.dims[rowDim]);
-  SmallVector<Value> position(indices);
-  position[rowDim] = row;
+  SmallVector<Value> position =
+      places.at(builder, loc, origin.row, grid.rowStep * strip);
+  Value isInside = places.isInside(builder, loc, view, position);
   if (tile.getDimSize(1) != 1) {
     position.push_back(origin.column);
     if (memoryColumns < tile.getDimSize(1))
@@ -195,7 +185,8 @@ LogicalResult BlockedLoadConversion::matchAndRewrite(
   MemRefType type = op.getSource().getType();
   Runs runs(rewriter, loc, cast<RankedTensorType>(op.getType()),
             GlobalView::unpack(rewriter, loc, type, adaptor.getSource()),
-            type.getShape().back(), op.getIndices());
+            type.getShape().back(),
+            RowPlaces(rewriter, loc, op.getIndices(), op.getBox()));
   SmallVector<Value> registers;
   for (int64_t strip = 0; strip < runs.count(); ++strip) {
     Run run = runs.at(strip);
@@ -261,7 +252,7 @@ LogicalResult BlockedStoreConversion::matchAndRewrite(
   MemRefType type = op.getDest().getType();
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
   Runs runs(rewriter, loc, tile, view, type.getShape().back(),
-            op.getIndices());
+            RowPlaces(rewriter, loc, op.getIndices(), op.getBox()));
   Value isAligned;
   if (runs.alignment() > kPieceBytes)
     isAligned = view.isAligned(rewriter, loc, runs.alignment());

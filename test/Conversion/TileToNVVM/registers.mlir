@@ -62,3 +62,17 @@ tile.kernel @approximate(%out: !rows) attributes {schedule = #schedule, target =
   tile.store %l, %out[%c0] : tensor<16x1xf32, #acc>, !rows
   tile.return
 }
+
+// A thread's rows are 8 apart, so that four of each number are a quotient they have
+// in common, and a constant.
+// CHECK-LABEL: llvm.func @repeat
+tile.kernel @repeat(%out: !rows, %i: index) attributes {schedule = #schedule, target = "sm_80", shared_bytes = 0 : i64} {
+  // CHECK-DAG: %[[TWO:.*]] = llvm.mlir.constant(2 : i32)
+  // CHECK-DAG: %[[FOUR:.*]] = llvm.mlir.constant(4 : i32)
+  // CHECK: %[[FIRST:.*]] = llvm.udiv %{{.*}}, %[[FOUR]]
+  // CHECK: llvm.add %[[FIRST]], %[[TWO]]
+  %rows = tile.iota repeat = 4 : tensor<16x1xi32, #acc>
+  %values = arith.sitofp %rows : tensor<16x1xi32, #acc> to tensor<16x1xf32, #acc>
+  tile.store %values, %out[%i] : tensor<16x1xf32, #acc>, !rows
+  tile.return
+}
