@@ -239,7 +239,7 @@ llvm::Error attn::linkPackage(StringRef object, StringRef path) {
   if (!linker)
     return linkError("no linker found (ld.lld)");
   SmallString<128> objectPath, sharedPath, logPath;
-  auto cleanUp = llvm::make_scope_exit([&] {
+  auto cleanUp = llvm::scope_exit([&] {
     for (StringRef file : {StringRef(objectPath), StringRef(sharedPath),
                            StringRef(logPath)})
       if (!file.empty())

@@ -7,11 +7,13 @@
 //===----------------------------------------------------------------------===//
 #include "attn/InitAll.h"
 
-#include "attn/Conversion/AttnToReference.h"
-#include "attn/Conversion/Passes.h"
+#include "attn/Conversion/AttnToReference/Passes.h"
+#include "attn/Conversion/AttnToTile/Passes.h"
+#include "attn/Conversion/TileToNVVM/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 #include "attn/Package/Passes.h"
+#include "attn/Schedule/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/DLTI/DLTI.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -44,8 +46,10 @@ void attn::registerAllDialects(DialectRegistry &registry) {
 
 void attn::registerAllPasses() {
   registerAttnPasses();
-  registerAttnConversionPasses();
+  registerAttnSchedulePasses();
+  registerAttnToTilePasses();
   registerAttnToReferencePasses();
+  registerTileToNVVMPasses();
   registerAttnPackagePasses();
   tile::registerTilePasses();
   registerCanonicalizer();

@@ -7,12 +7,14 @@
 //===----------------------------------------------------------------------===//
 #include "attn/Pipeline/Pipelines.h"
 
-#include "attn/Conversion/AttnToReference.h"
-#include "attn/Conversion/Passes.h"
+#include "attn/Conversion/AttnToReference/Passes.h"
+#include "attn/Conversion/AttnToTile/Passes.h"
+#include "attn/Conversion/TileToNVVM/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 #include "attn/InitAll.h"
 #include "attn/Package/Passes.h"
+#include "attn/Schedule/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "attn/Target/ScheduleTable.h"
+#include "attn/Schedule/ScheduleTable.h"
 
 #include "llvm/ADT/StringRef.h"
 
@@ -97,20 +97,6 @@ ScheduleKeys attn::defaultSchedule(const TargetDesc &target,
       [&](const Row &candidate) { return candidate.takes(target, work); });
   assert(row != std::end(kRows) && "every target has a row for every head dim");
   return hasThreeTiles(work, row->keys) ? withoutOverlap(row->keys) : row->keys;
-}
-
-RegisterSplit attn::splitRegisters(const TargetDesc &target, int64_t warps) {
-  constexpr int64_t kThreads = 128, kMostConsumer = 240, kLeastProducer = 24;
-  int64_t groups = warps / 4;
-  int64_t atEntry =
-      target.registersPerBlock / ((groups + 1) * kThreads) / 8 * 8;
-  if (atEntry >= kMostConsumer)
-    return {0, 0};
-  // No more than the CTA has got when it starts.
-  int64_t all = (groups + 1) * atEntry;
-  int64_t consumer = (all - kLeastProducer) / groups / 8 * 8;
-  consumer = std::min(consumer, kMostConsumer);
-  return {all - groups * consumer, consumer};
 }
 
 int64_t attn::registerLimit(const TargetDesc &target,

@@ -13,18 +13,18 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RopeKernel.h"
+#include "attn/Schedule/Passes.h"
 
-#include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
-#include "attn/Target/ScheduleTable.h"
+#include "attn/Schedule/RowSchedules.h"
+#include "attn/Schedule/ScheduleTable.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace attn {
 #define GEN_PASS_DEF_SELECTSCHEDULE
-#include "attn/Conversion/Passes.h.inc"
+#include "attn/Schedule/Passes.h.inc"
 } // namespace attn
 
 using namespace mlir;

@@ -53,3 +53,17 @@ const TargetDesc *attn::bestTargetFor(int computeMajor, int computeMinor) {
   }
   return best;
 }
+
+RegisterSplit attn::splitRegisters(const TargetDesc &target, int64_t warps) {
+  constexpr int64_t kThreads = 128, kMostConsumer = 240, kLeastProducer = 24;
+  int64_t groups = warps / 4;
+  int64_t atEntry =
+      target.registersPerBlock / ((groups + 1) * kThreads) / 8 * 8;
+  if (atEntry >= kMostConsumer)
+    return {0, 0};
+  // No more than the CTA has got when it starts.
+  int64_t all = (groups + 1) * atEntry;
+  int64_t consumer = (all - kLeastProducer) / groups / 8 * 8;
+  consumer = std::min(consumer, kMostConsumer);
+  return {all - groups * consumer, consumer};
+}

@@ -26,6 +26,9 @@ log=build/logs
 export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ccache}
 export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD}
 export CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
+# Precompiled headers are used by what they are made of, not by when.
+export CCACHE_PCH_EXTSUM=1
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
 
 fail() { # message [status]
   echo "error: $1" >&2

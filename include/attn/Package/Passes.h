@@ -8,7 +8,9 @@
 #ifndef ATTN_PACKAGE_PASSES_H
 #define ATTN_PACKAGE_PASSES_H
 
-#include "attn/Conversion/Passes.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace attn {

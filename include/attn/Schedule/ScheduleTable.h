@@ -5,8 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef ATTN_TARGET_SCHEDULETABLE_H
-#define ATTN_TARGET_SCHEDULETABLE_H
+#ifndef ATTN_SCHEDULE_SCHEDULETABLE_H
+#define ATTN_SCHEDULE_SCHEDULETABLE_H
 
 #include "attn/Target/TargetRegistry.h"
 
@@ -36,16 +36,6 @@ struct Workload {
 
 ScheduleKeys defaultSchedule(const TargetDesc &target, const Workload &work);
 
-/// Registers of a thread, where warpgroups hand some to others.
-struct RegisterSplit {
-  int64_t producer, consumer;
-};
-
-/// What `warps` consumers and one warpgroup of producers share of the
-/// registers, in eights; nothing is handed over where `consumer` is 0, as a
-/// thread has what it can address from the start.
-RegisterSplit splitRegisters(const TargetDesc &target, int64_t warps);
-
 /// 32-bit registers a thread may have.
 int64_t registerLimit(const TargetDesc &target, const ScheduleKeys &keys);
 
@@ -55,4 +45,4 @@ int64_t estimateRegisters(const ScheduleKeys &keys, HeadDims dims);
 
 } // namespace attn
 
-#endif // ATTN_TARGET_SCHEDULETABLE_H
+#endif // ATTN_SCHEDULE_SCHEDULETABLE_H

@@ -48,6 +48,16 @@ std::string knownTargetNames();
 /// when there is none.
 const TargetDesc *bestTargetFor(int computeMajor, int computeMinor);
 
+/// Registers of a thread, where warpgroups hand some to others.
+struct RegisterSplit {
+  int64_t producer, consumer;
+};
+
+/// What `warps` consumers and one warpgroup of producers share of the
+/// registers, in eights; nothing is handed over where `consumer` is 0, as a
+/// thread has what it can address from the start.
+RegisterSplit splitRegisters(const TargetDesc &target, int64_t warps);
+
 } // namespace attn
 
 #endif // ATTN_TARGET_TARGETREGISTRY_H

@@ -21,13 +21,13 @@
 
 #include "HostSide.h"
 
-#include "attn/Conversion/Passes.h"
+#include "attn/Conversion/AttnToTile/Passes.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace attn {
 #define GEN_PASS_DEF_CONVERTATTNTOTILE
-#include "attn/Conversion/Passes.h.inc"
+#include "attn/Conversion/AttnToTile/Passes.h.inc"
 } // namespace attn
 
 using namespace mlir;

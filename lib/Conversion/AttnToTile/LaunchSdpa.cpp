@@ -10,6 +10,7 @@
 #include "OnlineSoftmax.h"
 
 #include "attn/Dialect/Tile/IR/Origins.h"
+#include "attn/Schedule/RowSchedules.h"
 #include "attn/Target/TargetRegistry.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/IR/Matchers.h"

@@ -16,6 +16,7 @@
 #include "MergeKernel.h"
 
 #include "SoftmaxBuilder.h"
+#include "attn/Schedule/RowSchedules.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>
@@ -24,27 +25,12 @@ using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-/// Of the values' tiles, which threads share evenly.
-static int64_t tileColumns(SdpaOp op) {
-  return op.getOutput().use_empty() ? 1
-                                    : llvm::PowerOf2Ceil(op.getHeadDimV());
-}
-
-/// One row for each thread.
-ScheduleAttr attn::mergeSchedule(SdpaOp op) {
-  constexpr int64_t kWarps = 4, kAccess = 4; // f32 columns of a thread
-  int64_t threadsOfRow = llvm::divideCeil(tileColumns(op), kAccess);
-  int64_t rows = kWarps * ScheduleAttr::kWarpSize / threadsOfRow;
-  return ScheduleAttr::get(op.getContext(), rows, /*kv=*/0, kWarps,
-                           /*stages=*/1);
-}
-
 namespace {
 
 class MergeKernel : SoftmaxBuilder {
 public:
   MergeKernel(KernelOp kernel, SdpaOp op, const MergeArguments &arguments)
-      : SoftmaxBuilder(kernel, op, tileColumns(op)), arguments(arguments) {}
+      : SoftmaxBuilder(kernel, op, mergeTileColumns(op)), arguments(arguments) {}
   void emit();
 
 private:

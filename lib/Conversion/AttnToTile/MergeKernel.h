@@ -20,9 +20,6 @@ struct SoftmaxParts {
   mlir::Value max, sums;
 };
 
-/// Rows of the output that one CTA merges, and its warps.
-tile::ScheduleAttr mergeSchedule(SdpaOp op);
-
 /// Arguments of the kernel.
 struct MergeArguments {
   SoftmaxParts parts;

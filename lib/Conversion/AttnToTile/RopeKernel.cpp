@@ -21,6 +21,7 @@
 #include "RopeKernel.h"
 
 #include "Views.h"
+#include "attn/Schedule/RowSchedules.h"
 
 #include <cmath>
 #include <numeric>
@@ -30,30 +31,6 @@ using namespace attn;
 using namespace attn::tile;
 
 static constexpr double kPi = 3.14159265358979323846;
-
-/// Columns of 16 bits that one access takes.
-static constexpr int64_t kAccess = 8;
-
-/// The columns that are turned, as tiles see them: rounded up to a power of
-/// two, in accesses that begin where either half begins.
-static int64_t tileColumns(int64_t columns) {
-  // One column would be a row vector.
-  return std::max<int64_t>(llvm::PowerOf2Ceil(columns), 2);
-}
-
-static int64_t threadsOfRow(RopeOp op) {
-  int64_t rotary = op.getRotaryDimsOrDefault();
-  int64_t columns = op.getPairing() == Pairing::Half ? rotary / 2 : rotary;
-  return tileColumns(columns) / std::gcd(columns, kAccess);
-}
-
-ScheduleAttr attn::ropeSchedule(RopeOp op) {
-  constexpr int64_t kWarps = 4, kRowsOfThread = 2;
-  int64_t threads = kWarps * ScheduleAttr::kWarpSize;
-  int64_t rows = kRowsOfThread * threads / threadsOfRow(op);
-  return ScheduleAttr::get(op.getContext(), rows, /*kv=*/0, kWarps,
-                           /*stages=*/1);
-}
 
 namespace {
 
@@ -244,7 +221,7 @@ RopeKernel::Pair RopeKernel::emitTurned(Pair pair, int64_t pairs) {
 }
 
 void RopeKernel::emitHalves() {
-  int64_t half = rotary / 2, columns = tileColumns(half);
+  int64_t half = rotary / 2, columns = ropeTileColumns(half);
   Pair pair = {load(columnsOf(input, 0, half), columns),
                load(columnsOf(input, half, half), columns)};
   Pair turned = emitTurned(pair, columns);
@@ -253,7 +230,7 @@ void RopeKernel::emitHalves() {
 }
 
 void RopeKernel::emitInterleaved() {
-  int64_t columns = tileColumns(rotary);
+  int64_t columns = ropeTileColumns(rotary);
   Value tile = load(columnsOf(input, 0, rotary), columns);
   auto half = type(rows, columns / 2, element);
   auto parted = DeinterleaveOp::create(builder, loc, half, half, tile);
@@ -268,8 +245,8 @@ void RopeKernel::emitCopy() {
   int64_t rest = op.getFeatures() - rotary;
   if (rest == 0)
     return;
-  int64_t access = std::gcd(std::gcd(rest, rotary), kAccess);
-  int64_t columns = std::max(tileColumns(rest), threadsOfRow(op) * access);
+  int64_t access = std::gcd(std::gcd(rest, rotary), kRopeAccess);
+  int64_t columns = std::max(ropeTileColumns(rest), ropeThreadsPerRow(op) * access);
   store(load(columnsOf(input, rotary, rest), columns),
         columnsOf(output, rotary, rest));
 }

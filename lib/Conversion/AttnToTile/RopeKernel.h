@@ -14,9 +14,6 @@
 
 namespace attn {
 
-/// Rows of the input that one CTA turns, and its warps.
-tile::ScheduleAttr ropeSchedule(RopeOp op);
-
 /// Arguments of the kernel: the memrefs of the operands, in their order, and
 /// that of the result.
 struct RopeArguments {

@@ -13,7 +13,7 @@
 #ifndef ATTN_LIB_CONVERSION_TILETONVVM_LOWERING_H
 #define ATTN_LIB_CONVERSION_TILETONVVM_LOWERING_H
 
-#include "attn/Conversion/Passes.h"
+#include "attn/Conversion/TileToNVVM/Passes.h"
 #include "attn/Target/TargetRegistry.h"
 #include "mlir/Transforms/DialectConversion.h"
 

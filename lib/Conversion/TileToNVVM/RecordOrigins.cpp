@@ -12,13 +12,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Conversion/Passes.h"
+#include "attn/Conversion/TileToNVVM/Passes.h"
 #include "attn/Dialect/Tile/IR/Origins.h"
 #include "mlir/IR/Matchers.h"
 
 namespace attn {
 #define GEN_PASS_DEF_RECORDORIGINS
-#include "attn/Conversion/Passes.h.inc"
+#include "attn/Conversion/TileToNVVM/Passes.h.inc"
 } // namespace attn
 
 using namespace mlir;

@@ -24,7 +24,7 @@
 
 namespace attn {
 #define GEN_PASS_DEF_CONVERTTILETONVVM
-#include "attn/Conversion/Passes.h.inc"
+#include "attn/Conversion/TileToNVVM/Passes.h.inc"
 } // namespace attn
 
 using namespace mlir;

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "Lowering.h"
 
-#include "attn/Target/ScheduleTable.h"
+#include "attn/Target/TargetRegistry.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;

@@ -1,4 +1,4 @@
-//===- AttnToReference.h - The naive lowering -------------------*- C++ -*-===//
+//===- Passes.h - The naive lowering -------------------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef ATTN_CONVERSION_ATTNTOREFERENCE_H
-#define ATTN_CONVERSION_ATTNTOREFERENCE_H
+#ifndef ATTN_CONVERSION_ATTNTOREFERENCE_PASSES_H
+#define ATTN_CONVERSION_ATTNTOREFERENCE_PASSES_H
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
@@ -25,4 +25,4 @@ inline constexpr llvm::StringLiteral kFlopsSuffix = "__flops";
 
 } // namespace attn
 
-#endif // ATTN_CONVERSION_ATTNTOREFERENCE_H
+#endif // ATTN_CONVERSION_ATTNTOREFERENCE_PASSES_H

@@ -1,0 +1,31 @@
+//===- Passes.td - Passes that decide performance ----------*- tablegen -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_SCHEDULE_PASSES_TD
+#define ATTN_SCHEDULE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def SelectSchedule : Pass<"attn-select-schedule", "::mlir::ModuleOp"> {
+  let summary = "chooses how each attention is computed";
+  let description = [{
+    Writes `tile.schedule` and `tile.target` on every `attn.sdpa` that has
+    none: the row of the schedule table for the target and the head dimensions,
+    with the keys of `schedule` replaced. Fails when the target is unknown, a key
+    is unknown or malformed, or the schedule needs more registers than the
+    target has (by how much is said). A remark tells what was chosen.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"sm_80\"",
+           "chip to compile for">,
+    Option<"schedule", "schedule", "std::string", /*default=*/"\"\"",
+           "keys of the schedule to override, e.g. q=128,kv=64">
+  ];
+  let dependentDialects = ["::attn::AttnDialect", "::attn::tile::TileDialect"];
+}
+
+#endif // ATTN_SCHEDULE_PASSES_TD

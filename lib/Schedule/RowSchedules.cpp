@@ -1,0 +1,51 @@
+//===- RowSchedules.cpp - Schedules of kernels without keys ---------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "attn/Schedule/RowSchedules.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::tile;
+
+static constexpr int64_t kWarps = 4;
+
+int64_t attn::ropeTileColumns(int64_t columns) {
+  // One column would be a row vector.
+  return std::max<int64_t>(llvm::PowerOf2Ceil(columns), 2);
+}
+
+int64_t attn::ropeThreadsPerRow(RopeOp op) {
+  int64_t rotary = op.getRotaryDimsOrDefault();
+  int64_t columns = op.getPairing() == Pairing::Half ? rotary / 2 : rotary;
+  return ropeTileColumns(columns) / std::gcd(columns, kRopeAccess);
+}
+
+ScheduleAttr attn::ropeSchedule(RopeOp op) {
+  constexpr int64_t kRowsPerThread = 2;
+  int64_t threads = kWarps * ScheduleAttr::kWarpSize;
+  int64_t rows = kRowsPerThread * threads / ropeThreadsPerRow(op);
+  return ScheduleAttr::get(op.getContext(), rows, /*kv=*/0, kWarps,
+                           /*stages=*/1);
+}
+
+int64_t attn::mergeTileColumns(SdpaOp op) {
+  return op.getOutput().use_empty() ? 1
+                                    : llvm::PowerOf2Ceil(op.getHeadDimV());
+}
+
+/// Each thread accesses four f32 columns at once.
+ScheduleAttr attn::mergeSchedule(SdpaOp op) {
+  constexpr int64_t kAccess = 4;
+  int64_t threadsPerRow = llvm::divideCeil(mergeTileColumns(op), kAccess);
+  int64_t rows = kWarps * ScheduleAttr::kWarpSize / threadsPerRow;
+  return ScheduleAttr::get(op.getContext(), rows, /*kv=*/0, kWarps,
+                           /*stages=*/1);
+}
