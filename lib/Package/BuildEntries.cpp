@@ -186,20 +186,37 @@ static bool launchesKernels(func::FuncOp function) {
          !function.getBody().getOps<LaunchOp>().empty();
 }
 
-/// A package has the functions that launch kernels, their judges, and the kernels.
-/// What else the module holds is left out.
-static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
-  llvm::StringSet<> kept;
-  for (func::FuncOp function : functions) {
-    kept.insert(function.getSymName());
-    for (StringRef suffix : kJudgeSuffixes)
-      kept.insert((function.getSymName() + suffix).str());
-    for (LaunchOp launch : function.getOps<LaunchOp>())
-      kept.insert(launch.getKernel().getRootReference());
+/// The symbols of a module that some of its operations refer to, at any distance.
+static llvm::StringSet<> symbolsBehind(ModuleOp module,
+                                       ArrayRef<Operation *> roots) {
+  llvm::StringSet<> symbols;
+  SmallVector<Operation *> open(roots);
+  while (!open.empty()) {
+    Operation *op = open.pop_back_val();
+    symbols.insert(SymbolTable::getSymbolName(op));
+    auto uses = SymbolTable::getSymbolUses(op);
+    for (SymbolTable::SymbolUse use : uses ? *uses : SymbolTable::UseRange({})) {
+      StringAttr name = use.getSymbolRef().getRootReference();
+      Operation *used = module.lookupSymbol(name);
+      if (used && !symbols.contains(name))
+        open.push_back(used);
+    }
   }
+  return symbols;
+}
+
+/// A package has the functions that launch kernels, their judges, and what these
+/// refer to. What else the module holds is left out.
+static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
+  SmallVector<Operation *> roots(functions.begin(), functions.end());
+  for (func::FuncOp function : functions)
+    for (StringRef suffix : kJudgeSuffixes)
+      if (Operation *judge =
+              module.lookupSymbol((function.getSymName() + suffix).str()))
+        roots.push_back(judge);
+  llvm::StringSet<> kept = symbolsBehind(module, roots);
   for (Operation &op : llvm::make_early_inc_range(*module.getBody())) {
-    auto name =
-        op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName());
+    auto name = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName());
     if (!name || !kept.contains(name))
       op.erase();
   }
