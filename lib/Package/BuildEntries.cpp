@@ -89,7 +89,7 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
            builder.getNamedAttr(
                "schedule",
                builder.getStringAttr(
-                   kernel->getAttrOfType<ScheduleAttr>("tile.schedule")
+                   kernel->getAttrOfType<KernelSchedule>("tile.schedule")
                        .toFlag()))}));
   return success();
 }

@@ -61,7 +61,7 @@ static KernelOp makeRopeKernel(OpBuilder &builder, RopeOp op,
   auto atModule = OpBuilder(function);
   auto kernel = KernelOp::create(
       atModule, op.getLoc(), name, builder.getFunctionType(types, {}),
-      op->getAttrOfType<ScheduleAttr>("tile.schedule"),
+      op->getAttrOfType<KernelSchedule>("tile.schedule"),
       op->getAttrOfType<StringAttr>("tile.target").getValue());
   if (std::string source = sourceOf(op.getLoc()); !source.empty())
     kernel->setAttr(kSourceAttr, builder.getStringAttr(source));
@@ -98,7 +98,7 @@ LogicalResult attn::launchRope(RopeOp op, func::FuncOp function,
       dynamic.push_back(dim(i));
   Value empty = tensor::EmptyOp::create(builder, loc, type, dynamic);
   Value rows =
-      arith::ConstantIndexOp::create(builder, loc, kernel.getSchedule().getQ());
+      arith::ConstantIndexOp::create(builder, loc, kernel.getSchedule().getTileRows());
   Value blocks =
       arith::CeilDivUIOp::create(builder, loc, dim(op.lengthDim()), rows);
   auto launch = LaunchOp::create(

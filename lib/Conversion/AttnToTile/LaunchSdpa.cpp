@@ -39,7 +39,7 @@ private:
   SmallVector<Value> emitDestinations();
   Value emitSplits(Value blocks);
   SmallVector<Value> emitParts(Value splits);
-  KernelOp makeKernel(const Twine &suffix, ScheduleAttr schedule,
+  KernelOp makeKernel(const Twine &suffix, KernelSchedule schedule,
                       ArrayRef<Value> inputs, ArrayRef<Value> outputs);
   ScheduleAttr scheduleOf(Value splits);
   KernelOp emitKernel(ArrayRef<Value> inputs, ArrayRef<Value> outputs,
@@ -199,7 +199,7 @@ SmallVector<Value> SdpaLauncher::emitDestinations() {
   return destinations;
 }
 
-KernelOp SdpaLauncher::makeKernel(const Twine &suffix, ScheduleAttr schedule,
+KernelOp SdpaLauncher::makeKernel(const Twine &suffix, KernelSchedule schedule,
                                   ArrayRef<Value> inputs,
                                   ArrayRef<Value> outputs) {
   SmallVector<Type> types;
@@ -242,7 +242,7 @@ KernelOp SdpaLauncher::emitKernel(ArrayRef<Value> inputs,
   bool isSplit = !matchPattern(splits, m_One());
   if (isSplit)
     arguments.splits = take();
-  if (schedule().getPersistent())
+  if (schedule().isPersistent())
     arguments.tiles = {take(), take(), take(), take()};
   if (mayBeOne(splits) && isUsed(op.getOutput()))
     arguments.output = take();
@@ -340,7 +340,7 @@ SmallVector<Value> SdpaLauncher::launchForward(Value blocks, Value splits,
                                                ArrayRef<Value> outputs) {
   SmallVector<Value> grid = {fold<arith::MulIOp>(blocks, splits), headTiles,
                              batch};
-  if (schedule().getPersistent()) {
+  if (schedule().isPersistent()) {
     inputs.append(grid);
     inputs.push_back(emitSection());
     Value tiles =
@@ -447,7 +447,7 @@ SmallVector<Value> SdpaLauncher::emitMergeLaunch(Value splits,
   llvm::append_range(inputs, parts);
   KernelOp kernel = emitMerge(inputs, results);
   Value blocks = fold<arith::CeilDivUIOp>(
-      queryLength, constant(kernel.getSchedule().getQ()));
+      queryLength, constant(kernel.getSchedule().getTileRows()));
   blocks = arith::SelectOp::create(builder, loc, isOne(splits), constant(0),
                                    blocks);
   return launch(kernel, {blocks, queryHeads, batch}, inputs, results);

@@ -91,7 +91,7 @@ private:
 ForwardKernel::ForwardKernel(KernelOp kernel, SdpaOp op,
                              const KernelArguments &arguments)
     : SoftmaxBuilder(kernel, op, llvm::alignTo(op.getHeadDimV(), kMmaStep)),
-      arguments(arguments), schedule(kernel.getSchedule()),
+      arguments(arguments), schedule(kernel.getAttentionSchedule()),
       keys(schedule.getKv()),
       dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)),
       heads(schedule.getHeads()), queries(schedule.getQueries()) {
@@ -361,7 +361,7 @@ void ForwardKernel::emitTiles() {
       mul(div(loop.getInductionVar(), perSection), counts.section);
   Value inSection = rem(loop.getInductionVar(), perSection);
   Value block, head;
-  if (schedule.getPersistent() == ScheduleAttr::kLongestFirst) {
+  if (schedule.getPersistent() == Persistence::LongestFirst) {
     Value heads = arith::MinUIOp::create(builder, loc, counts.section,
                                          sub(allHeads, firstHead));
     block = sub(sub(counts.blocks, index(1)), div(inSection, heads));
@@ -375,7 +375,7 @@ void ForwardKernel::emitTiles() {
 }
 
 void ForwardKernel::emit() {
-  if (schedule.getPersistent())
+  if (schedule.isPersistent())
     emitTiles();
   else
     emitTile(BlockIdOp::create(builder, loc, GridDim::x),

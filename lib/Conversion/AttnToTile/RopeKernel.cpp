@@ -39,7 +39,7 @@ public:
   RopeKernel(KernelOp kernel, RopeOp op, const RopeArguments &arguments)
       : builder(OpBuilder::atBlockEnd(&kernel.getBody().front())),
         loc(op.getLoc()), op(op), arguments(arguments),
-        rows(kernel.getSchedule().getQ()), rotary(op.getRotaryDimsOrDefault()),
+        rows(kernel.getSchedule().getTileRows()), rotary(op.getRotaryDimsOrDefault()),
         element(op.getInput().getType().getElementType()),
         f32(builder.getF32Type()) {}
   void emit();

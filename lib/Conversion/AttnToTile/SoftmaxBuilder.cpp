@@ -20,7 +20,7 @@ static constexpr double kLog2E = 1.4426950408889634, kLn2 = 0.6931471805599453;
 
 SoftmaxBuilder::SoftmaxBuilder(KernelOp kernel, SdpaOp op, int64_t columns)
     : builder(OpBuilder::atBlockEnd(&kernel.getBody().front())),
-      loc(op.getLoc()), op(op), rows(kernel.getSchedule().getQ()),
+      loc(op.getLoc()), op(op), rows(kernel.getSchedule().getTileRows()),
       columns(columns), element(op.getElementType()),
       f32(builder.getF32Type()) {
   float scale = op.getScaleOrDefault();
