@@ -112,7 +112,7 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   populateTmaPatterns(converter, patterns);
   populateWarpRolePatterns(converter, patterns);
   auto chip = cast<NVVM::NVVMTargetAttr>(kernels.getTargetsAttr()[0]).getChip();
-  if (lookupTarget(chip)->hasWarpgroups)
+  if (lookupTarget(chip)->has(Feature::WarpgroupProducts))
     populateWgmmaPatterns(converter, patterns);
   else
     populateMmaSyncPatterns(converter, patterns);
