@@ -16,7 +16,7 @@
 // and rescales l and acc by exp(m - m') when the maximum grows to m'.
 //
 // KV tiles before and behind those that every row keeps whole are masked; the
-// three runs of tiles are three loops.
+// three runs of tiles are the segments of a walk.
 //
 // A persistent CTA does so for one query tile after the other.
 //
@@ -30,6 +30,7 @@
 #include "Masking.h"
 #include "SoftmaxBuilder.h"
 #include "attn/Dialect/Attn/Transforms/RegionUtils.h"
+#include "attn/Dialect/Tile/Analysis/Registers.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -42,6 +43,8 @@ using namespace attn::tile;
 namespace {
 
 constexpr int64_t kMmaStep = 16;
+/// What products of a step are called in `#tile.turns`.
+constexpr int64_t kScoresGroup = 0, kValuesGroup = 1;
 /// Of a row, one for each of the lanes that share it.
 constexpr int64_t kPartialSums = 4;
 
@@ -60,8 +63,7 @@ private:
   void emitTileRangeOfPart();
   void emitQuery();
   SoftmaxState emitInitialState();
-  SoftmaxState emitLoop(Value from, Value to, bool isMasked,
-                        SoftmaxState state);
+  SoftmaxState emitWalk(SoftmaxState state);
   SoftmaxState emitStep(Value tile, bool isMasked, SoftmaxState state);
   Value emitScores(Value firstKey, bool isMasked);
   Value emitMask(Value scores, Value firstKey);
@@ -73,7 +75,10 @@ private:
   Value firstQueryIf(Value condition);
   SmallVector<Value> rowsFrom(Value entry, Value firstQuery);
 
+  TurnsAttr turns();
+
   KernelArguments arguments;
+  CtaAttr cta;
   ScheduleAttr schedule;
   int64_t keys, dimQK, heads, queries;
 
@@ -91,7 +96,7 @@ private:
 ForwardKernel::ForwardKernel(KernelOp kernel, SdpaOp op,
                              const KernelArguments &arguments)
     : SoftmaxBuilder(kernel, op, llvm::alignTo(op.getHeadDimV(), kMmaStep)),
-      arguments(arguments), schedule(kernel.getSchedule()),
+      arguments(arguments), cta(kernel.getCta()), schedule(kernel.getSchedule()),
       keys(schedule.getKv()),
       dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)),
       heads(schedule.getHeads()), queries(schedule.getQueries()) {
@@ -185,8 +190,14 @@ void ForwardKernel::emitTileRangeOfPart() {
 }
 
 void ForwardKernel::emitQuery() {
-  query = LoadOp::create(builder, loc, type(rows, dimQK, element), queryView,
-                         rowsFrom(position.batch, position.firstQuery), box);
+  RankedTensorType tile = type(rows, dimQK, element);
+  auto load = LoadOp::create(builder, loc, tile, queryView,
+                             rowsFrom(position.batch, position.firstQuery), box);
+  if (schedule.getPrefetch())
+    load.setSlots(2);
+  load.setHeld(
+      fitsRegisters(cta, tile, type(rows, std::max(keys, columns), f32)));
+  query = load;
 }
 
 SoftmaxState ForwardKernel::emitInitialState() {
@@ -238,8 +249,10 @@ SoftmaxState ForwardKernel::emitStep(Value tile, bool isMasked,
   Value weights = exp2(fma(scores, splat(toLog2, rows, keys),
                            broadcast(shift, keys)));
 
-  Value tileSums = FoldOp::create(builder, loc, type(rows, kPartialSums, f32),
-                                  Combiner::add, weights);
+  auto tileSums = FoldOp::create(builder, loc, type(rows, kPartialSums, f32),
+                                 Combiner::add, weights);
+  // Waiting for the sums waits for all exponentials.
+  tileSums->setAttr(kComputedFirstAttr, builder.getUnitAttr());
   Value sums = fma(state.sums, broadcast(rescale, kPartialSums), tileSums);
   Value acc = multiply(state.acc, broadcast(rescale, columns));
   Value rounded = arith::TruncFOp::create(
@@ -248,23 +261,40 @@ SoftmaxState ForwardKernel::emitStep(Value tile, bool isMasked,
       builder, loc, type(keys, columns, element), valueView,
       ValueRange{position.batch, keyHead, firstKey});
   acc = DotOp::create(builder, loc, rounded, value, acc,
-                      /*transpose_b=*/false);
+                      /*transpose_b=*/false, /*async=*/false,
+                      /*stage=*/schedule.getOverlap(), kValuesGroup);
   return {acc, max, sums};
 }
 
-SoftmaxState ForwardKernel::emitLoop(Value from, Value to, bool isMasked,
-                                     SoftmaxState state) {
-  auto loop = scf::ForOp::create(
-      builder, loc, from, to, index(1),
-      ValueRange{state.acc, state.max, state.sums});
-  OpBuilder::InsertionGuard restore(builder);
-  builder.setInsertionPointToStart(loop.getBody());
-  ValueRange carried = loop.getRegionIterArgs();
-  SoftmaxState next = emitStep(loop.getInductionVar(), isMasked,
-                        {carried[0], carried[1], carried[2]});
-  scf::YieldOp::create(builder, loc,
-                       ValueRange{next.acc, next.max, next.sums});
-  return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
+/// Turns are only taken by several warpgroups.
+TurnsAttr ForwardKernel::turns() {
+  if (schedule.getTurns() == 0)
+    return {};
+  if (schedule.getTurns() == 1)
+    return TurnsAttr::get(builder.getContext(), TurnKind::results,
+                          {kScoresGroup});
+  return TurnsAttr::get(builder.getContext(), TurnKind::products,
+                        {kScoresGroup, kValuesGroup});
+}
+
+/// KV tiles before and behind those that every row keeps whole are masked.
+SoftmaxState ForwardKernel::emitWalk(SoftmaxState state) {
+  auto walk = WalkOp::create(builder, loc, first,
+                             ValueRange{full, fullEnd, last},
+                             ValueRange{state.acc, state.max, state.sums},
+                             schedule.getStages());
+  if (TurnsAttr attr = turns())
+    walk.setTurnsAttr(attr);
+  constexpr bool kIsMasked[] = {true, false, true};
+  for (auto [segment, isMasked] : llvm::enumerate(kIsMasked)) {
+    OpBuilder::InsertionGuard restore(builder);
+    builder.setInsertionPointToStart(walk.getStep(segment));
+    auto carried = walk.getCarried(segment);
+    SoftmaxState next = emitStep(walk.getTile(segment), isMasked,
+                                 {carried[0], carried[1], carried[2]});
+    tile::YieldOp::create(builder, loc, ValueRange{next.acc, next.max, next.sums});
+  }
+  return {walk.getResult(0), walk.getResult(1), walk.getResult(2)};
 }
 
 /// Queries at the end are outside, and what is stored there is dropped.
@@ -325,9 +355,7 @@ void ForwardKernel::emitTile(Value block, Value head, Value batch) {
   emitTileRange();
   emitQuery();
   SoftmaxState state = emitInitialState();
-  state = emitLoop(first, full, /*isMasked=*/true, state);
-  state = emitLoop(full, fullEnd, /*isMasked=*/false, state);
-  state = emitLoop(fullEnd, last, /*isMasked=*/true, state);
+  state = emitWalk(state);
   emitResults(state);
 }
 
@@ -387,4 +415,8 @@ void ForwardKernel::emit() {
 void attn::emitForwardKernel(KernelOp kernel, SdpaOp op,
                              const KernelArguments &arguments) {
   ForwardKernel(kernel, op, arguments).emit();
+  // Whole masks would be kept from one query tile to the next.
+  ScheduleAttr schedule = kernel.getSchedule();
+  if (schedule.getPersistent() || schedule.getHeads() != 1)
+    kernel.walk([](IotaOp iota) { iota.setRecomputed(true); });
 }

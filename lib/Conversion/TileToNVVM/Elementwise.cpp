@@ -222,9 +222,7 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
   ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
   bool isRow = tile.getDimSize(1) == 1;
   Value first = isRow ? origin.row : origin.column;
-  // Whole masks would be kept from one query tile to the next.
-  ScheduleAttr schedule = scheduleOf(op);
-  if (schedule.getPersistent() || schedule.getHeads() != 1)
+  if (op.getRecomputed())
     first = emitAnew(rewriter, loc, first);
   SmallVector<Value> registers(grid.size());
   for (int64_t strip = 0; strip < grid.strips; ++strip)

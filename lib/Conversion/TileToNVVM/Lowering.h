@@ -32,6 +32,9 @@ void nameOrigins(mlir::ModuleOp module);
 /// Name of the array that stands for the CTA's dynamic shared memory.
 inline constexpr char kSharedMemoryName[] = "attn_shared";
 
+/// On lowered kernels: the warps of a CTA.
+inline constexpr char kCtaAttr[] = "tile.cta";
+
 //===----------------------------------------------------------------------===//
 // Registers
 //===----------------------------------------------------------------------===//
@@ -78,8 +81,8 @@ mlir::Value emitAnew(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::Value value);
 /// Threads of the CTA that executes `op`.
 int64_t threadsOf(mlir::Operation *op);
-/// Schedule and target of the kernel that `op` is part of.
-ScheduleAttr scheduleOf(mlir::Operation *op);
+/// Warps and target of the kernel that `op` is part of.
+CtaAttr ctaOf(mlir::Operation *op);
 const TargetDesc &targetOf(mlir::Operation *op);
 /// The thread's warp, as a value that is known to be the same in all lanes.
 mlir::Value emitUniformWarpId(mlir::OpBuilder &builder, mlir::Operation *op);

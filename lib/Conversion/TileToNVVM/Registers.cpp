@@ -106,9 +106,9 @@ int64_t attn::tile::threadsOf(Operation *op) {
   return bound.asArrayRef().front();
 }
 
-ScheduleAttr attn::tile::scheduleOf(Operation *op) {
+CtaAttr attn::tile::ctaOf(Operation *op) {
   auto function = op->getParentOfType<LLVM::LLVMFuncOp>();
-  return function->getAttrOfType<ScheduleAttr>("tile.schedule");
+  return function->getAttrOfType<CtaAttr>(kCtaAttr);
 }
 
 Value attn::tile::emitAnew(OpBuilder &builder, Location loc, Value value) {

@@ -16,6 +16,26 @@ using namespace mlir;
 using namespace attn::tile;
 
 //===----------------------------------------------------------------------===//
+// Warps of a CTA
+//===----------------------------------------------------------------------===//
+
+/// * as many warps as a CTA can have, at least one of which computes;
+/// * beside producers, whole warpgroups.
+LogicalResult CtaAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                              int64_t warps, int64_t producers) {
+  if (producers < 0 || producers % kWarpgroup != 0 || producers >= kMostWarps)
+    return emitError() << "expected `producers` to be whole warpgroups of "
+                       << kWarpgroup << " warps, got " << producers;
+  if (warps < 1 || warps > kMostWarps - producers)
+    return emitError() << "expected `warps` in 1.." << kMostWarps - producers
+                       << ", got " << warps;
+  if (producers && warps % kWarpgroup != 0)
+    return emitError() << "expected `warps` to be a multiple of " << kWarpgroup
+                       << " beside producers, got " << warps;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // Schedule
 //===----------------------------------------------------------------------===//
 
