@@ -80,6 +80,7 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
   auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(
       NVVM::NVVMDialect::getMaxntidAttrName());
   auto module = kernel->getParentOfType<gpu::GPUModuleOp>();
+  auto schedule = kernel->getAttrOfType<KernelSchedule>("tile.schedule");
   auto chip = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]).getChip();
   descriptor->setAttr(
       abi::kKernelAttr,
@@ -94,8 +95,7 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
            builder.getNamedAttr(
                "schedule",
                builder.getStringAttr(
-                   kernel->getAttrOfType<KernelSchedule>("tile.schedule")
-                       .toFlag()))}));
+                   schedule ? schedule.toFlag() : std::string()))}));
   return success();
 }
 

@@ -21,9 +21,9 @@ int64_t attn::tile::threadsOf(Operation *op) {
   return bound.asArrayRef().front();
 }
 
-KernelSchedule attn::tile::scheduleOf(Operation *op) {
+CtaAttr attn::tile::ctaOf(Operation *op) {
   auto function = op->getParentOfType<LLVM::LLVMFuncOp>();
-  return function->getAttrOfType<KernelSchedule>("tile.schedule");
+  return function->getAttrOfType<CtaAttr>(kCtaAttr);
 }
 
 const attn::TargetDesc &attn::tile::targetOf(Operation *op) {

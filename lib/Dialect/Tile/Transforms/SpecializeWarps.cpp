@@ -8,33 +8,36 @@
 //
 //   copy_async %Q[…] to %q                 roles produce {
 //   commit; wait                             fetch %Q[…] to %q signals %qf[0]
-//   for %t = %first to %last {               for %t = %first to %last {
+//   walk from %first to %last (%t) {         for %t = %first to %last {
 //     copy_async %K[f(%t)] to %k               acquire %ke[%n]
-//     commit; wait                  =>         fetch %K[f(%t)] to %k[%n mod 2]
+//     commit; wait                  =>         fetch %K[f(%t)] to %k[%n]
 //     … dot %q, %k …                             signals %kf[%n]
 //   }                                        }
 //                                          } consume {
 //                                            await %qf[0]
-//                                            for %t = %first to %last {
+//                                            walk from %first to %last (%t) {
 //                                              await %kf[%n]
-//                                              … dot %q, %k[%n mod 2] …
+//                                              … dot %q, %k[%n] …
 //                                              release %ke[%n]
 //                                            }
 //                                          }
 //
-// with %n = %t - %first. Each buffer has barriers of its own, so that a tile of
-// keys can be refilled while values are still read.
+// with %n = %t - %first. Each buffer is a channel with barriers of its own, so that
+// a tile of keys can be refilled while values are still read. Copies of each role
+// are a program of their own.
 //
-// Where a CTA takes one query tile after the other, both programs have that
-// loop, and count the uses of the rings through it.
+// Where copies stand in loops, the programs have those, and count the uses of
+// channels through them.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Walk.h"
+#include "CopyPlan.h"
+#include "Walks.h"
 
+#include "attn/Dialect/Tile/Analysis/Effects.h"
+#include "attn/Dialect/Tile/Analysis/Slices.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/MapVector.h"
 
 namespace attn::tile {
 #define GEN_PASS_DEF_SPECIALIZEWARPS
@@ -46,341 +49,464 @@ using namespace attn::tile;
 
 namespace {
 
-/// A buffer that producers fill and consumers empty.
-struct Channel {
-  Value buffer;
-  SharedType tile;   // what a slot holds when it is full
-  Value full, empty; // barriers
-};
-
-/// Uses of the rings before a query tile: of the query's, and of the walk's.
-struct Uses {
-  Value query, walk;
-};
-
 struct SpecializeWarps
     : public attn::tile::impl::SpecializeWarpsBase<SpecializeWarps> {
   void runOnOperation() override;
+};
+
+/// Uses of channels up to some place of a program, by counter. They are added up
+/// where somebody asks.
+class UseCounts {
+public:
+  UseCounts(size_t counters, Value none)
+      : counts(counters, none), pending(counters) {}
+
+  /// Uses in front of what comes next.
+  Value get(OpBuilder &builder, Location loc, unsigned counter);
+  void set(unsigned counter, Value count) { counts[counter] = count; }
+  /// One more use of a slot.
+  void add(unsigned counter) { pending[counter].emplace_back(); }
+  /// One for each tile of [first, last).
+  void add(unsigned counter, Value first, Value last) {
+    pending[counter].emplace_back(first, last);
+  }
 
 private:
-  void makeChannels();
-  void makeChannel(Value buffer, SharedType place, int64_t slots);
-  Uses countUses();
-  void emitProducer(Block &block);
-  void emitFetches(OpBuilder &builder, Uses uses, IRMapping &mapping);
-  void emitFetch(OpBuilder &builder, CopyAsyncOp copy, Value use,
-                 IRMapping &mapping);
-  void rewriteConsumer(Uses uses);
-  void rewriteStep(scf::ForOp loop, Value usesBefore);
-  void awaitCopy(CopyAsyncOp copy, Value use);
+  SmallVector<Value> counts;
+  /// Tiles of walks; none for a single use.
+  SmallVector<SmallVector<std::pair<Value, Value>>> pending;
+};
 
-  Walk walk;
-  SmallVector<CopyAsyncOp> once; // before the walk
-  scf::ForOp tiles;              // over query tiles; null where there is one
-  Region *body = nullptr;        // the kernel's
-  llvm::MapVector<Value, Channel> channels; // by buffer
+/// Writes the program of the warps that fetch the tiles of one role.
+class ProducerWriter {
+public:
+  ProducerWriter(CopyPlan &plan, StringAttr role, Region &body, Location loc)
+      : plan(plan), role(role), body(body), loc(loc) {}
+  void write(Block &from, OpBuilder &builder, UseCounts &counts);
+
+private:
+  bool isMine(CopyAsyncOp copy) { return plan.channelOf(copy).role == role; }
+  void writeLoop(scf::ForOp loop, OpBuilder &builder, UseCounts &counts);
+  void writeWalk(WalkOp walk, OpBuilder &builder, UseCounts &counts);
+  void writeFetches(WalkOp walk, unsigned segment, Value from, Value to,
+                    OpBuilder &builder, UseCounts &counts);
+  void writeFetch(CopyAsyncOp copy, Value use, OpBuilder &builder);
+  Value toProducer(Value value, OpBuilder &builder) {
+    return materialise(builder, value, body, mapping);
+  }
+
+  CopyPlan &plan;
+  StringAttr role;
+  Region &body; // of the consumers
+  Location loc;
+  IRMapping mapping;
+};
+
+/// Makes the kernel's own program that of the consumers.
+class ConsumerWriter {
+public:
+  explicit ConsumerWriter(CopyPlan &plan) : plan(plan) {}
+  void countUses(Block &block, UseCounts &counts);
+  LogicalResult write();
+
+private:
+  void countLoop(scf::ForOp loop, UseCounts &counts);
+  LogicalResult writeStep(WalkOp walk, unsigned segment);
+  LogicalResult writeOnce(CopyAsyncOp copy);
+  LogicalResult awaitCopies(Block &block);
+
+  CopyPlan &plan;
+  DenseMap<std::pair<Operation *, unsigned>, Value> usesBefore; // a place
+  DenseMap<Operation *, Value> useOf;                           // a copy
 };
 
 } // namespace
 
+static constexpr llvm::StringLiteral kCopyOfStep =
+    "expected a wait behind the copy, in its block";
+
 static Value constantIndex(OpBuilder &builder, Location loc, int64_t value) {
   return arith::ConstantIndexOp::create(builder, loc, value);
-}
-
-/// Clones what `value` is computed from, as far as it stands in `region`.
-static void materialise(OpBuilder &builder, Value value, Region &region,
-                        IRMapping &mapping) {
-  Operation *def = value.getDefiningOp();
-  if (!def || mapping.contains(value) ||
-      !region.isAncestor(def->getParentRegion()))
-    return;
-  for (Value operand : def->getOperands())
-    materialise(builder, operand, region, mapping);
-  builder.clone(*def, mapping);
 }
 
 //===----------------------------------------------------------------------===//
 // Channels
 //===----------------------------------------------------------------------===//
 
-/// The type of a place for either tile, row for row: as wide as the wider, in
-/// panels that divide both.
-static SharedType placeFor(SharedType a, SharedType b) {
-  SharedType wider = a.getColumns() < b.getColumns() ? b : a;
-  return SharedType::get(a.getContext(), wider.getShape(),
-                         a.getElementType(),
-                         std::min(a.getSwizzle(), b.getSwizzle()));
-}
-
-static SharedType withSwizzle(SharedType tile, int64_t swizzle) {
-  return SharedType::get(tile.getContext(), tile.getShape(),
-                         tile.getElementType(), swizzle);
-}
-
-/// A ring of `slots` in the place of `buffer`, of which each can hold `place`.
-void SpecializeWarps::makeChannel(Value buffer, SharedType place,
-                                  int64_t slots) {
-  if (channels.contains(buffer))
-    return;
-  auto tile = withSwizzle(cast<SharedType>(buffer.getType()),
-                          place.getSwizzle());
-  SmallVector<int64_t> shape(place.getShape());
-  shape.insert(shape.begin(), slots);
-  buffer.setType(SharedType::get(&getContext(), shape, place.getElementType(),
-                                 place.getSwizzle()));
-  OpBuilder builder(&getContext());
-  builder.setInsertionPointAfterValue(buffer);
-  auto barriers = BarriersType::get(&getContext(), slots);
-  auto make = [&](int64_t arrivals) -> Value {
-    return AllocBarriersOp::create(builder, buffer.getLoc(), barriers, arrivals,
-                                   IntegerAttr());
-  };
-  int64_t consumers = getOperation().getSchedule().getWarps();
-  channels[buffer] = {buffer, tile, make(1), make(consumers)};
-}
-
-/// Buffers become rings. What is sent leaves from the query's place.
-void SpecializeWarps::makeChannels() {
-  ScheduleAttr schedule = getOperation().getAttentionSchedule();
-  for (CopyAsyncOp copy : once) {
-    SharedType place = copy.getDest().getType();
-    getOperation().walk([&](PutOp put) {
-      place = placeFor(place, put.getDest().getType());
-    });
-    makeChannel(copy.getDest(), place, 1 + schedule.getPrefetch());
+Value UseCounts::get(OpBuilder &builder, Location loc, unsigned counter) {
+  Value &count = counts[counter];
+  for (auto [first, last] : pending[counter]) {
+    Value uses = constantIndex(builder, loc, first ? 0 : 1);
+    if (first)
+      uses = arith::MaxSIOp::create(
+          builder, loc, arith::SubIOp::create(builder, loc, last, first), uses);
+    count = arith::AddIOp::create(builder, loc, count, uses);
   }
-  for (scf::ForOp loop : walk.loops)
-    for (auto copy : loop.getBody()->getOps<CopyAsyncOp>())
-      makeChannel(copy.getDest(), copy.getDest().getType(),
-                  schedule.getStages());
+  pending[counter].clear();
+  return count;
 }
 
-/// Slot of use `use` of a ring, as a tile of that type.
-static Value slotOf(OpBuilder &builder, Location loc, Value ring, Value use,
+/// Buffers become rings with barriers.
+static void makeChannels(CopyPlan &plan, CtaAttr cta) {
+  for (auto &[_, channel] : plan.channels) {
+    OpBuilder builder(channel.buffer);
+    SmallVector<int64_t> shape(channel.place.getShape());
+    shape.insert(shape.begin(), channel.slots);
+    auto ring = SharedType::get(builder.getContext(), shape,
+                                channel.place.getElementType(),
+                                channel.place.getSwizzle());
+    auto barriers = BarriersType::get(builder.getContext(), channel.slots);
+    channel.op =
+        ChannelOp::create(builder, channel.buffer.getLoc(), ring, barriers,
+                          barriers, cta.getWarps(), DenseI64ArrayAttr());
+    channel.buffer.getResult().replaceAllUsesWith(channel.op.getRing());
+    channel.buffer.erase();
+  }
+}
+
+/// The slot of use `use` of a channel, as a tile of that type.
+static Value slotOf(OpBuilder &builder, Location loc,
+                    const CopyPlan::Channel &channel, Value use,
                     SharedType tile) {
-  int64_t slots = cast<SharedType>(ring.getType()).getSlots();
-  Value index = arith::RemUIOp::create(builder, loc, use,
-                                       constantIndex(builder, loc, slots));
-  Value slot = SlotOp::create(builder, loc, ring, index);
+  Value slot = SlotOp::create(
+      builder, loc, const_cast<ChannelOp &>(channel.op).getRing(), use);
   if (slot.getType() == tile)
     return slot;
   return ReuseOp::create(builder, loc, tile, slot);
-}
-
-/// Uses behind a query tile whose walk is [first, last).
-static SmallVector<Value> emitUsesBehind(OpBuilder &builder, Location loc,
-                                         Uses uses, Value first, Value last) {
-  Value steps = arith::SubIOp::create(builder, loc, last, first);
-  steps = arith::MaxSIOp::create(builder, loc, steps,
-                                 constantIndex(builder, loc, 0));
-  return {arith::AddIOp::create(builder, loc, uses.query,
-                                constantIndex(builder, loc, 1)),
-          arith::AddIOp::create(builder, loc, uses.walk, steps)};
-}
-
-/// The loop over query tiles carries them; one tile is the first.
-Uses SpecializeWarps::countUses() {
-  scf::ForOp loop = walk.loops.front();
-  Location loc = loop.getLoc();
-  IRRewriter rewriter(&getContext());
-  if (!tiles) {
-    rewriter.setInsertionPointToStart(loop->getBlock());
-    Value none = constantIndex(rewriter, loc, 0);
-    return {none, none};
-  }
-  rewriter.setInsertionPoint(tiles);
-  Value none = constantIndex(rewriter, loc, 0);
-  auto yield = [&](OpBuilder &builder, Location loc,
-                   ArrayRef<BlockArgument> counts) {
-    return emitUsesBehind(builder, loc, {counts[0], counts[1]}, walk.first(),
-                          walk.last());
-  };
-  auto counting = tiles.replaceWithAdditionalYields(
-      rewriter, {none, none}, /*replaceInitOperandUsesInLoop=*/false, yield);
-  tiles = cast<scf::ForOp>(counting->getOperation());
-  return {tiles.getRegionIterArg(0), tiles.getRegionIterArg(1)};
 }
 
 //===----------------------------------------------------------------------===//
 // Producers
 //===----------------------------------------------------------------------===//
 
-void SpecializeWarps::emitFetch(OpBuilder &builder, CopyAsyncOp copy, Value use,
-                                IRMapping &mapping) {
-  Location loc = copy.getLoc();
-  Channel &channel = channels[copy.getDest()];
-  AcquireOp::create(builder, loc, channel.empty, use);
-  Value slot = slotOf(builder, loc, channel.buffer, use, channel.tile);
-  SmallVector<Value> operands = {copy.getSource()};
-  llvm::append_range(operands, copy.getIndices());
-  for (Value &operand : operands) {
-    materialise(builder, operand, *body, mapping);
-    operand = mapping.lookupOrDefault(operand);
-  }
-  FetchOp::create(builder, loc, operands.front(),
-                  ArrayRef(operands).drop_front(), slot, channel.full, use,
+void ProducerWriter::writeFetch(CopyAsyncOp copy, Value use,
+                                OpBuilder &builder) {
+  CopyPlan::Channel &channel = plan.channelOf(copy);
+  Location at = copy.getLoc();
+  AcquireOp::create(builder, at, channel.op.getEmpty(), use);
+  Value slot = slotOf(builder, at, channel, use, channel.tile);
+  Value source = toProducer(copy.getSource(), builder);
+  SmallVector<Value> indices;
+  for (Value index : copy.getIndices())
+    indices.push_back(toProducer(index, builder));
+  FetchOp::create(builder, at, source, indices, slot, channel.op.getFull(), use,
                   copy.getBoxAttr());
 }
 
-/// Whatever loop a tile is used in, it is copied the same way.
-void SpecializeWarps::emitFetches(OpBuilder &builder, Uses uses,
-                                  IRMapping &mapping) {
-  scf::ForOp loop = walk.loops.front();
-  Location loc = loop.getLoc();
-  for (CopyAsyncOp copy : once)
-    emitFetch(builder, copy, uses.query, mapping);
-  for (Value bound : {walk.first(), walk.last()})
-    materialise(builder, bound, *body, mapping);
-  Value first = mapping.lookupOrDefault(walk.first());
-  auto fetches = scf::ForOp::create(builder, loc, first,
-                                    mapping.lookupOrDefault(walk.last()),
+/// A loop over the tiles [from, to), which are copied as `segment` does.
+void ProducerWriter::writeFetches(WalkOp walk, unsigned segment, Value from,
+                                  Value to, OpBuilder &builder,
+                                  UseCounts &counts) {
+  SmallVector<CopyAsyncOp> copies = copiesOf(*walk.getStep(segment));
+  SmallVector<Value> before(plan.counters.size());
+  for (unsigned counter : plan.countersAt(walk, role))
+    before[counter] = counts.get(builder, loc, counter);
+  auto fetches = scf::ForOp::create(builder, loc, from, to,
                                     constantIndex(builder, loc, 1));
-  mapping.map(loop.getInductionVar(), fetches.getInductionVar());
+  mapping.map(walk.getTile(segment), fetches.getInductionVar());
   auto inner = OpBuilder::atBlockBegin(fetches.getBody());
-  Value step =
-      arith::SubIOp::create(inner, loc, fetches.getInductionVar(), first);
-  Value use = arith::AddIOp::create(inner, loc, uses.walk, step);
-  for (auto copy : loop.getBody()->getOps<CopyAsyncOp>())
-    emitFetch(inner, copy, use, mapping);
+  Value step = arith::SubIOp::create(inner, loc, fetches.getInductionVar(),
+                                     mapping.lookupOrDefault(walk.getFirst()));
+  SmallVector<Value> uses(plan.counters.size());
+  for (CopyAsyncOp copy : copies) {
+    if (!isMine(copy))
+      continue;
+    Value &use = uses[plan.channelOf(copy).counter];
+    if (!use)
+      use = arith::AddIOp::create(inner, loc,
+                                  before[plan.channelOf(copy).counter], step);
+    writeFetch(copy, use, inner);
+  }
 }
 
-void SpecializeWarps::emitProducer(Block &block) {
-  auto builder = OpBuilder::atBlockBegin(&block);
-  Location loc = walk.loops.front().getLoc();
-  Value none = constantIndex(builder, loc, 0);
-  IRMapping mapping;
-  if (!tiles)
-    return emitFetches(builder, {none, none}, mapping);
-  for (Value bound : {tiles.getLowerBound(), tiles.getUpperBound(),
-                      tiles.getStep()})
-    materialise(builder, bound, *body, mapping);
-  auto loop = scf::ForOp::create(
-      builder, loc, mapping.lookupOrDefault(tiles.getLowerBound()),
-      mapping.lookupOrDefault(tiles.getUpperBound()),
-      mapping.lookupOrDefault(tiles.getStep()), ValueRange{none, none});
-  mapping.map(tiles.getInductionVar(), loop.getInductionVar());
-  auto inner = OpBuilder::atBlockBegin(loop.getBody());
-  Uses uses = {loop.getRegionIterArg(0), loop.getRegionIterArg(1)};
-  emitFetches(inner, uses, mapping);
-  scf::YieldOp::create(
-      inner, loc,
-      emitUsesBehind(inner, loc, uses, mapping.lookupOrDefault(walk.first()),
-                     mapping.lookupOrDefault(walk.last())));
+/// One loop where all segments copy alike.
+void ProducerWriter::writeWalk(WalkOp walk, OpBuilder &builder,
+                               UseCounts &counts) {
+  bool isAlike = copiesAreAlike(walk);
+  Value first = toProducer(walk.getFirst(), builder);
+  Value last = toProducer(walk.getLast(), builder);
+  if (isAlike)
+    writeFetches(walk, 0, first, last, builder, counts);
+  for (unsigned i = 0; i < walk.getNumSegments() && !isAlike; ++i)
+    writeFetches(walk, i, toProducer(walk.getLower(i), builder),
+                 toProducer(walk.getUpper(i), builder), builder, counts);
+  for (unsigned counter : plan.countersAt(walk, role))
+    counts.add(counter, first, last);
+}
+
+void ProducerWriter::writeLoop(scf::ForOp loop, OpBuilder &builder,
+                               UseCounts &counts) {
+  SmallVector<unsigned> counters = plan.countersWithin(loop, role);
+  if (counters.empty())
+    return;
+  SmallVector<Value> bounds, inits;
+  for (Value bound : {loop.getLowerBound(), loop.getUpperBound(), loop.getStep()})
+    bounds.push_back(toProducer(bound, builder));
+  for (unsigned counter : counters)
+    inits.push_back(counts.get(builder, loc, counter));
+  auto mine = scf::ForOp::create(builder, loc, bounds[0], bounds[1], bounds[2],
+                                 inits);
+  mapping.map(loop.getInductionVar(), mine.getInductionVar());
+  UseCounts inLoop = counts;
+  for (auto [i, counter] : llvm::enumerate(counters)) {
+    inLoop.set(counter, mine.getRegionIterArg(i));
+    counts.set(counter, mine.getResult(i));
+  }
+  auto inner = OpBuilder::atBlockBegin(mine.getBody());
+  write(*loop.getBody(), inner, inLoop);
+  SmallVector<Value> yielded;
+  for (unsigned counter : counters)
+    yielded.push_back(inLoop.get(inner, loc, counter));
+  scf::YieldOp::create(inner, loc, yielded);
+}
+
+void ProducerWriter::write(Block &from, OpBuilder &builder, UseCounts &counts) {
+  for (Operation &op : from) {
+    if (auto loop = dyn_cast<scf::ForOp>(op))
+      writeLoop(loop, builder, counts);
+    if (auto walk = dyn_cast<WalkOp>(op))
+      if (!plan.countersAt(walk, role).empty())
+        writeWalk(walk, builder, counts);
+    auto copy = dyn_cast<CopyAsyncOp>(op);
+    if (!copy || !isMine(copy))
+      continue;
+    unsigned counter = plan.channelOf(copy).counter;
+    writeFetch(copy, counts.get(builder, loc, counter), builder);
+    counts.add(counter);
+  }
 }
 
 //===----------------------------------------------------------------------===//
 // Consumers
 //===----------------------------------------------------------------------===//
 
-/// The wait that follows becomes one for the barrier.
-void SpecializeWarps::awaitCopy(CopyAsyncOp copy, Value use) {
-  auto commit = cast<CommitCopiesOp>(copy->getNextNode());
-  auto wait = cast<WaitCopiesOp>(commit->getNextNode());
-  OpBuilder builder(wait);
-  AwaitOp::create(builder, wait.getLoc(), channels[copy.getDest()].full, use);
-  wait.erase();
-  commit.erase();
-  copy.erase();
+/// Carries counts through a loop around places.
+void ConsumerWriter::countLoop(scf::ForOp loop, UseCounts &counts) {
+  SmallVector<unsigned> counters = plan.countersWithin(loop, StringAttr());
+  if (counters.empty())
+    return;
+  IRRewriter rewriter(loop->getContext());
+  rewriter.setInsertionPoint(loop);
+  SmallVector<Value> inits;
+  for (unsigned counter : counters)
+    inits.push_back(counts.get(rewriter, loop.getLoc(), counter));
+  UseCounts inLoop = counts;
+  auto yield = [&](OpBuilder &builder, Location loc,
+                   ArrayRef<BlockArgument> carried) {
+    for (auto [counter, argument] : llvm::zip(counters, carried))
+      inLoop.set(counter, argument);
+    countUses(*builder.getInsertionBlock(), inLoop);
+    SmallVector<Value> yielded;
+    for (unsigned counter : counters)
+      yielded.push_back(inLoop.get(builder, loc, counter));
+    return yielded;
+  };
+  unsigned results = loop.getNumResults();
+  auto counting = cast<scf::ForOp>(
+      loop.replaceWithAdditionalYields(rewriter, inits,
+                                       /*replaceInitOperandUsesInLoop=*/false,
+                                       yield)
+          ->getOperation());
+  for (auto [i, counter] : llvm::enumerate(counters))
+    counts.set(counter, counting.getResult(results + i));
 }
 
-static Operation *lastReader(Value buffer, Block *block) {
-  Operation *last = nullptr;
-  for (Operation *user : buffer.getUsers())
-    if (user->getBlock() == block && isa<DotOp>(user) &&
-        (!last || last->isBeforeInBlock(user)))
-      last = user;
-  return last;
-}
-
-static void replaceInDots(Value buffer, Value slot, Block *block) {
-  buffer.replaceUsesWithIf(slot, [&](OpOperand &operand) {
-    Operation *user = operand.getOwner();
-    return isa<DotOp>(user) && (!block || user->getBlock() == block);
-  });
-}
-
-/// Warps are done with a slot behind the last product that reads it.
-static void releaseBehind(Operation *reader, Value empty, Value use) {
-  OpBuilder builder(reader->getBlock(), std::next(Block::iterator(reader)));
-  ReleaseOp::create(builder, reader->getLoc(), empty, use);
-}
-
-void SpecializeWarps::rewriteStep(scf::ForOp loop, Value usesBefore) {
-  Location loc = loop.getLoc();
-  Block *step = loop.getBody();
-  auto builder = OpBuilder::atBlockBegin(step);
-  Value use = arith::SubIOp::create(builder, loc, loop.getInductionVar(),
-                                    walk.first());
-  use = arith::AddIOp::create(builder, loc, usesBefore, use);
-  SmallVector<CopyAsyncOp> copies(step->getOps<CopyAsyncOp>());
-  for (CopyAsyncOp copy : copies) {
-    Channel channel = channels[copy.getDest()];
-    releaseBehind(lastReader(channel.buffer, step), channel.empty, use);
-    replaceInDots(channel.buffer,
-                  slotOf(builder, loc, channel.buffer, use, channel.tile),
-                  step);
-    awaitCopy(copy, use);
+void ConsumerWriter::countUses(Block &block, UseCounts &counts) {
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      countLoop(loop, counts);
+      continue;
+    }
+    auto walk = dyn_cast<WalkOp>(op);
+    for (unsigned counter : plan.countersAt(&op, StringAttr())) {
+      OpBuilder builder(&op);
+      usesBefore[{&op, counter}] = counts.get(builder, op.getLoc(), counter);
+      if (walk)
+        counts.add(counter, walk.getFirst(), walk.getLast());
+      else
+        counts.add(counter);
+    }
   }
 }
 
-/// Results go where the query was: nobody but the warp that writes a row there
-/// has read it.
-static void putInPlace(PutOp put, Value query, Value use) {
+/// The waits that cover copies become waits for their barriers.
+LogicalResult ConsumerWriter::awaitCopies(Block &block) {
+  SmallVector<SmallVector<CopyAsyncOp>> groups(1); // the last one is open
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    if (auto copy = dyn_cast<CopyAsyncOp>(op)) {
+      groups.back().push_back(copy);
+    } else if (isa<CommitCopiesOp>(op)) {
+      groups.emplace_back();
+      op.erase();
+    } else if (auto wait = dyn_cast<WaitCopiesOp>(op)) {
+      OpBuilder builder(wait);
+      size_t inFlight = wait.getPending() + 1;
+      size_t done = groups.size() > inFlight ? groups.size() - inFlight : 0;
+      for (auto &group : MutableArrayRef(groups).take_front(done))
+        for (CopyAsyncOp copy : group) {
+          AwaitOp::create(builder, wait.getLoc(),
+                          plan.channelOf(copy).op.getFull(), useOf[copy]);
+          copy.erase();
+        }
+      groups.erase(groups.begin(), groups.begin() + done);
+      wait.erase();
+    }
+  }
+  for (auto &group : groups)
+    if (!group.empty())
+      return group.front().emitOpError(kCopyOfStep);
+  return success();
+}
+
+/// Slots take the place of the buffer for what reads it between `from` and `to`,
+/// operations of one block; null is its end.
+static void replaceReads(Value ring, Value slot, Operation *from,
+                         Operation *to) {
+  Block *block = from->getBlock();
+  ring.replaceUsesWithIf(slot, [&](OpOperand &use) {
+    Operation *user = use.getOwner(), *top = block->findAncestorOpInBlock(*user);
+    return top && !isa<CopyAsyncOp, SlotOp>(user) && !top->isBeforeInBlock(from) &&
+           (!to || top->isBeforeInBlock(to));
+  });
+}
+
+/// Warps are done with a slot behind the last operation that reads it.
+LogicalResult ConsumerWriter::writeStep(WalkOp walk, unsigned segment) {
+  Location loc = walk.getLoc();
+  Block &step = *walk.getStep(segment);
+  auto builder = OpBuilder::atBlockBegin(&step);
+  Value number = arith::SubIOp::create(builder, loc, walk.getTile(segment),
+                                       walk.getFirst());
+  SmallVector<Value> uses(plan.counters.size());
+  for (CopyAsyncOp copy : copiesOf(step)) {
+    CopyPlan::Channel &channel = plan.channelOf(copy);
+    Value &use = uses[channel.counter];
+    if (!use)
+      use = arith::AddIOp::create(
+          builder, loc, usesBefore.at({walk, channel.counter}), number);
+    useOf[copy] = use;
+    Operation *reader = lastReader(channel.op.getRing(), step);
+    OpBuilder behind(&step, reader ? std::next(Block::iterator(reader))
+                                   : Block::iterator(step.getTerminator()));
+    ReleaseOp::create(behind, reader ? reader->getLoc() : loc,
+                      channel.op.getEmpty(), use);
+    Value slot = slotOf(builder, loc, channel, use, channel.tile);
+    replaceReads(channel.op.getRing(), slot, &step.front(), nullptr);
+  }
+  return awaitCopies(step);
+}
+
+/// Results go where an operand was.
+static void putInPlace(PutOp put, const CopyPlan::Channel &channel, Value use) {
   auto alloc = put.getDest().getDefiningOp<AllocOp>();
-  auto type = withSwizzle(put.getDest().getType(),
-                          cast<SharedType>(query.getType()).getSwizzle());
+  SharedType type =
+      withSwizzle(put.getDest().getType(), channel.place.getSwizzle());
   OpBuilder builder(put);
-  Value place = slotOf(builder, put.getLoc(), query, use, type);
+  Value place = slotOf(builder, put.getLoc(), channel, use, type);
   alloc.getResult().replaceAllUsesWith(place);
   alloc.erase();
 }
 
-void SpecializeWarps::rewriteConsumer(Uses uses) {
-  for (scf::ForOp loop : walk.loops)
-    rewriteStep(loop, uses.walk);
-  Block *tile = walk.loops.front()->getBlock();
-  for (CopyAsyncOp copy : once) {
-    Location loc = copy.getLoc();
-    Channel channel = channels[copy.getDest()];
-    OpBuilder builder(copy);
-    replaceInDots(channel.buffer,
-                  slotOf(builder, loc, channel.buffer, uses.query,
-                         channel.tile),
-                  nullptr);
-    tile->walk([&](PutOp put) {
-      putInPlace(put, channel.buffer, uses.query);
-    });
-    awaitCopy(copy, uses.query);
-    if (!tiles)
-      continue; // nobody waits for it
-    // At the end, as results may leave from its place.
-    builder.setInsertionPoint(tile->getTerminator());
-    ReleaseOp::create(builder, loc, channel.empty, uses.query);
+/// The slot is released at the end, as results may leave from its place, or before
+/// it is filled again. Where it never is, nobody waits for that.
+LogicalResult ConsumerWriter::writeOnce(CopyAsyncOp copy) {
+  Location loc = copy.getLoc();
+  CopyPlan::Channel &channel = plan.channelOf(copy);
+  Block *block = copy->getBlock();
+  Operation *next = nullptr;
+  for (Operation *place : channel.places)
+    if (place->getBlock() == block && copy->isBeforeInBlock(place) &&
+        (!next || place->isBeforeInBlock(next)))
+      next = place;
+  OpBuilder builder(copy);
+  Value use = usesBefore.at({copy, channel.counter});
+  useOf[copy] = use;
+  Value slot = slotOf(builder, loc, channel, use, channel.tile);
+  replaceReads(channel.op.getRing(), slot, copy, next);
+  for (auto [put, place] : plan.puts)
+    if (place == copy)
+      putInPlace(cast<PutOp>(put), channel, use);
+  bool isFilledAgain =
+      channel.places.size() > 1 || isa<scf::ForOp>(block->getParentOp());
+  if (!isFilledAgain)
+    return success();
+  builder.setInsertionPoint(next ? next : block->getTerminator());
+  ReleaseOp::create(builder, loc, channel.op.getEmpty(), use);
+  return success();
+}
+
+LogicalResult ConsumerWriter::write() {
+  llvm::SmallSetVector<Block *, 4> blocks;
+  SmallVector<CopyAsyncOp> once;
+  llvm::SmallSetVector<Operation *, 4> walks;
+  for (CopyAsyncOp copy : plan.copies) {
+    if (isa<WalkOp>(placeOf(copy))) {
+      walks.insert(placeOf(copy));
+      continue;
+    }
+    once.push_back(copy);
+    blocks.insert(copy->getBlock());
   }
+  for (Operation *walk : walks)
+    for (unsigned i = 0; i < cast<WalkOp>(walk).getNumSegments(); ++i)
+      if (failed(writeStep(cast<WalkOp>(walk), i)))
+        return failure();
+  for (CopyAsyncOp copy : once)
+    if (failed(writeOnce(copy)))
+      return failure();
+  return success(llvm::all_of(
+      blocks, [&](Block *block) { return succeeded(awaitCopies(*block)); }));
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+static bool allocates(Operation &op) {
+  return hasEffectOn<MemoryEffects::Allocate, SharedMemory>(&op);
+}
+
+/// Moves the kernel's program into the consumers' and makes room for the others.
+static RolesOp makeRoles(KernelOp kernel, CopyPlan &plan) {
+  Block &program = kernel.getBody().front();
+  OpBuilder builder(program.getTerminator());
+  SmallVector<Attribute> names(plan.roles.begin(), plan.roles.end());
+  auto roles = RolesOp::create(builder, kernel.getLoc(),
+                               builder.getArrayAttr(names), names.size());
+  for (Region &producer : roles.getProducers())
+    producer.emplaceBlock();
+  Block &consumer = roles.getConsumer().emplaceBlock();
+  for (Operation &op : llvm::make_early_inc_range(program.without_terminator()))
+    if (&op != roles && !allocates(op))
+      op.moveBefore(&consumer, consumer.end());
+  return roles;
 }
 
 void SpecializeWarps::runOnOperation() {
   KernelOp kernel = getOperation();
-  channels.clear();
-  walk = Walk::find(kernel);
-  if (!kernel.isSpecialized() || walk.loops.empty())
+  Block &program = kernel.getBody().front();
+  if (!kernel.isSpecialized() || !program.getOps<RolesOp>().empty())
     return;
-  body = &kernel.getBody();
-  Block *tile = walk.loops.front()->getBlock();
-  tiles = dyn_cast<scf::ForOp>(tile->getParentOp());
-  once.assign(tile->getOps<CopyAsyncOp>().begin(),
-              tile->getOps<CopyAsyncOp>().end());
-  makeChannels();
-  Uses uses = countUses();
+  FailureOr<CopyPlan> plan = CopyPlan::make(kernel);
+  if (failed(plan))
+    return signalPassFailure();
+  if (plan->copies.empty())
+    return remarkMissed(kernel, getArgument(), "NotSpecialized",
+                        "no tile is copied to shared memory");
+  makeChannels(*plan, kernel.getCta());
+  auto builder = OpBuilder::atBlockBegin(&program);
+  Location loc = placeOf(plan->copies.back())->getLoc();
+  ConsumerWriter consumer(*plan);
+  UseCounts counts(plan->counters.size(), constantIndex(builder, loc, 0));
+  consumer.countUses(program, counts);
 
-  Block &program = body->front();
-  OpBuilder builder(program.getTerminator());
-  auto roles = RolesOp::create(builder, kernel.getLoc());
-  Block &producer = roles.getProducer().emplaceBlock();
-  Block &consumer = roles.getConsumer().emplaceBlock();
-  for (Operation &op : llvm::make_early_inc_range(program.without_terminator()))
-    if (!isa<AllocOp, AllocBarriersOp, RolesOp>(op))
-      op.moveBefore(&consumer, consumer.end());
-  emitProducer(producer);
-  rewriteConsumer(uses);
+  RolesOp roles = makeRoles(kernel, *plan);
+  for (auto [role, region] : llvm::zip(plan->roles, roles.getProducers())) {
+    builder.setInsertionPointToStart(&region.front());
+    UseCounts mine(plan->counters.size(), constantIndex(builder, loc, 0));
+    ProducerWriter(*plan, role, roles.getConsumer(), loc)
+        .write(roles.getConsumer().front(), builder, mine);
+  }
+  if (failed(consumer.write()))
+    signalPassFailure();
 }
