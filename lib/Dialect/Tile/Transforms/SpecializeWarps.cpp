@@ -472,10 +472,8 @@ static RolesOp makeRoles(KernelOp kernel, CopyPlan &plan) {
   OpBuilder builder(program.getTerminator());
   SmallVector<Attribute> names(plan.roles.begin(), plan.roles.end());
   auto roles = RolesOp::create(builder, kernel.getLoc(),
-                               builder.getArrayAttr(names), names.size());
-  for (Region &producer : roles.getProducers())
-    producer.emplaceBlock();
-  Block &consumer = roles.getConsumer().emplaceBlock();
+                               builder.getArrayAttr(names));
+  Block &consumer = roles.getConsumer().front();
   for (Operation &op : llvm::make_early_inc_range(program.without_terminator()))
     if (&op != roles && !allocates(op))
       op.moveBefore(&consumer, consumer.end());

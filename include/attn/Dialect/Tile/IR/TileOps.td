@@ -654,10 +654,17 @@ def Tile_RolesOp : Tile_Op<"roles", [
     ```
   }];
   let arguments = (ins StrArrayAttr:$names);
-  let regions = (region SizedRegion<1>:$consumer,
-                        VariadicRegion<SizedRegion<1>>:$producers);
+  let regions = (region VariadicRegion<SizedRegion<1>>:$programs);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::mlir::ArrayAttr":$names)>];
+  let extraClassDeclaration = [{
+    ::mlir::MutableArrayRef<::mlir::Region> getProducers() {
+      return getPrograms().drop_back();
+    }
+    ::mlir::Region &getConsumer() { return getPrograms().back(); }
+  }];
 }
 
 class Tile_BarrierForEachSlot<string barriers>
