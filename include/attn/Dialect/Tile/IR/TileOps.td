@@ -195,8 +195,8 @@ def Tile_LoadOp : Tile_Op<"load"> {
       a `tile.walk` its `stages`;
     * `role`: which of the warps that only copy fetch it; loads of one name are
       fetched by one program, in their order;
-    * `held`: a left operand is read into registers once, before the walk that
-      uses it.
+    * `held`: where every warp copies, a left operand is read into registers once,
+      before the walk that uses it.
 
     ```mlir
     %k = tile.load %K[%b, %h, %j] : memref<?x?x?x80xbf16, strided<[?, ?, ?, 1], offset: ?>>
