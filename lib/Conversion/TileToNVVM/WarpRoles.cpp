@@ -39,6 +39,14 @@ struct WarpgroupIdConversion : OpConversionPattern<WarpgroupIdOp> {
   }
 };
 
+/// Of all threads, or of those that compute where others only copy.
+struct BarrierConversion : OpConversionPattern<BarrierOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(BarrierOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
 struct TakeTurnConversion : OpConversionPattern<TakeTurnOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -54,6 +62,33 @@ struct PassTurnConversion : OpConversionPattern<PassTurnOp> {
 };
 
 } // namespace
+
+//===----------------------------------------------------------------------===//
+// Barriers
+//===----------------------------------------------------------------------===//
+
+/// Behind those of the CTA and of turns.
+static constexpr int64_t kConsumersBarrier = 15;
+
+/// What the threads wrote becomes visible to the products that they start, by a
+/// fence of each.
+LogicalResult BarrierConversion::matchAndRewrite(
+    BarrierOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+  CtaAttr cta = ctaOf(op);
+  if (!cta.isSpecialized()) {
+    rewriter.replaceOpWithNewOp<NVVM::Barrier0Op>(op);
+    return success();
+  }
+  Location loc = op.getLoc();
+  NVVM::FenceProxyOp::create(
+      rewriter, loc, NVVM::ProxyKind::async_shared,
+      NVVM::SharedSpaceAttr::get(getContext(), NVVM::SharedSpace::shared_cta));
+  std::string text = llvm::formatv("bar.sync {0}, {1};", kConsumersBarrier,
+                                   cta.getThreads());
+  emitAssembly(rewriter, loc, text, TypeRange(), ValueRange());
+  rewriter.eraseOp(op);
+  return success();
+}
 
 //===----------------------------------------------------------------------===//
 // Turns
@@ -170,6 +205,6 @@ RolesConversion::matchAndRewrite(RolesOp op, OneToNOpAdaptor,
 
 void attn::tile::populateWarpRolePatterns(const TypeConverter &converter,
                                           RewritePatternSet &patterns) {
-  patterns.add<RolesConversion, WarpgroupIdConversion, TakeTurnConversion,
-               PassTurnConversion>(converter, patterns.getContext());
+  patterns.add<BarrierConversion, RolesConversion, WarpgroupIdConversion,
+               TakeTurnConversion, PassTurnConversion>(converter, patterns.getContext());
 }

@@ -171,10 +171,16 @@ LogicalResult WalkOp::verify() {
 // RolesOp
 //===----------------------------------------------------------------------===//
 
+/// Programs are empty, to be filled.
+void RolesOp::build(OpBuilder &, OperationState &state, ArrayAttr names) {
+  state.getOrAddProperties<Properties>().names = names;
+  for (size_t i = 0; i <= names.size(); ++i)
+    state.addRegion()->emplaceBlock();
+}
+
 /// (`produce` (`(` name `)`)? region)* `consume` region
 ParseResult RolesOp::parse(OpAsmParser &parser, OperationState &result) {
   SmallVector<Attribute> names;
-  Region *consumer = result.addRegion();
   while (succeeded(parser.parseOptionalKeyword("produce"))) {
     std::string name;
     if (succeeded(parser.parseOptionalLParen()) &&
@@ -187,7 +193,7 @@ ParseResult RolesOp::parse(OpAsmParser &parser, OperationState &result) {
   result.getOrAddProperties<Properties>().names =
       parser.getBuilder().getArrayAttr(names);
   return failure(parser.parseKeyword("consume") ||
-                 parser.parseRegion(*consumer) ||
+                 parser.parseRegion(*result.addRegion()) ||
                  parser.parseOptionalAttrDict(result.attributes));
 }
 
@@ -208,9 +214,9 @@ void RolesOp::print(OpAsmPrinter &printer) {
 /// * a name of its own for each program that copies;
 /// * as many of them as warps that do so, and at least one.
 LogicalResult RolesOp::verify() {
-  if (getNames().size() != getProducers().size())
-    return emitOpError("expected a name for each of ")
-           << getProducers().size() << " programs, got " << getNames().size();
+  if (getNames().size() + 1 != getPrograms().size())
+    return emitOpError("expected a name for each program but the last of ")
+           << getPrograms().size() << ", got " << getNames().size();
   llvm::StringSet<> names;
   for (StringRef name : getNames().getAsValueRange<StringAttr>())
     if (!names.insert(name).second)

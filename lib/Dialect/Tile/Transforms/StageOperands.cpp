@@ -13,6 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Walks.h"
+
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -81,12 +83,16 @@ void StageOperands::stage(LoadOp load) {
   WaitCopiesOp::create(builder, loc, 0);
 
   auto tile = cast<RankedTensorType>(load.getType());
+  bool isHeld = load.getHeld() && !getOperation().isSpecialized();
+  if (load.getHeld() && !isHeld)
+    remarkMissed(load, getArgument(), "NotHeld",
+                 "warpgroups read left operands from shared memory as fast");
   Value fragment;
   for (OpOperand &use : llvm::make_early_inc_range(load->getUses())) {
     auto dot = cast<DotOp>(use.getOwner());
     bool isLeft = use.getOperandNumber() == 0;
     bool isOutsideLoop = dot->getBlock() != load->getBlock();
-    if (!isLeft || !isOutsideLoop || !load.getHeld()) {
+    if (!isLeft || !isOutsideLoop || !isHeld) {
       use.set(buffer);
       continue;
     }

@@ -199,8 +199,8 @@ def Tile_LoadOp : Tile_Op<"load"> {
       a `tile.walk` its `stages`;
     * `role`: which of the warps that only copy fetch it; loads of one name are
       fetched by one program, in their order;
-    * `held`: a left operand is read into registers once, before the walk that
-      uses it.
+    * `held`: where every warp copies, a left operand is read into registers once,
+      before the walk that uses it.
 
     ```mlir
     %k = tile.load %K[%b, %h, %j] : memref<?x?x?x80xbf16, strided<[?, ?, ?, 1], offset: ?>>
@@ -658,10 +658,17 @@ def Tile_RolesOp : Tile_Op<"roles", [
     ```
   }];
   let arguments = (ins StrArrayAttr:$names);
-  let regions = (region SizedRegion<1>:$consumer,
-                        VariadicRegion<SizedRegion<1>>:$producers);
+  let regions = (region VariadicRegion<SizedRegion<1>>:$programs);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::mlir::ArrayAttr":$names)>];
+  let extraClassDeclaration = [{
+    ::mlir::MutableArrayRef<::mlir::Region> getProducers() {
+      return getPrograms().drop_back();
+    }
+    ::mlir::Region &getConsumer() { return getPrograms().back(); }
+  }];
 }
 
 class Tile_BarrierForEachSlot<string barriers>
