@@ -94,7 +94,7 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
            builder.getNamedAttr(
                "schedule",
                builder.getStringAttr(
-                   kernel->getAttrOfType<ScheduleAttr>("tile.schedule")
+                   kernel->getAttrOfType<KernelSchedule>("tile.schedule")
                        .toFlag()))}));
   return success();
 }

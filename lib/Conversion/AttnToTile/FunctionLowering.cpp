@@ -49,8 +49,8 @@ void FunctionLowering::finish(Operation *op) {
   ++finished;
 }
 
-ScheduleAttr attn::scheduleOf(Operation *op) {
-  return op->getAttrOfType<ScheduleAttr>("tile.schedule");
+KernelSchedule attn::scheduleOf(Operation *op) {
+  return op->getAttrOfType<KernelSchedule>("tile.schedule");
 }
 
 StringRef attn::targetOf(Operation *op) {

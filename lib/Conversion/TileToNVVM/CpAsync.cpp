@@ -13,9 +13,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
+#include "Ptxas.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 namespace {
@@ -93,7 +96,7 @@ private:
   int64_t rowsPerStep, panelsPerStep;
   bool hasIdleThreads;
 
-  RowPlaces places;
+  RowIndexer places;
   Value chunk, laneRow, lanePanel; // of the thread; no panel where it is 0
 };
 
@@ -127,8 +130,7 @@ TileCopier::TileCopier(OpBuilder &builder, CopyAsyncOp op,
 }
 
 /// Copies 16 bytes of which `bytes` are read and the others zeros, where
-/// `isMine`, if there is one, holds. It is a predicate of the instruction: of
-/// branches around copies, ptxas makes two versions of those between them.
+/// `isMine`, if there is one, holds.
 void TileCopier::copy(Value dest, Value source, Value bytes, Value isMine) {
   constexpr int64_t kBytes = SwizzledTile::kChunkBytes;
   if (!isMine) {
@@ -136,19 +138,14 @@ void TileCopier::copy(Value dest, Value source, Value bytes, Value isMine) {
                             NVVM::LoadCacheModifierKind::CG, bytes);
     return;
   }
-  Value address =
-      LLVM::PtrToIntOp::create(builder, loc, builder.getI32Type(), dest);
-  NVVM::InlinePtxOp::create(
-      builder, loc, TypeRange(), ValueRange{address, source, bytes},
-      /*readWriteArgs=*/ValueRange(),
-      "cp.async.cg.shared.global [%0], [%1], 16, %2;", isMine);
+  emitPredicatedCopy(builder, loc, dest, source, bytes, isMine);
 }
 
 /// Copies the thread's chunk of one panel, or zeros.
 void TileCopier::copyChunk(Value pointer, int64_t row, int64_t panel,
                            Value isInside, Value isMine) {
   int64_t perPanel = tile.chunksPerPanel();
-  bool swizzleIsFixed = row % 8 == 0;
+  bool swizzleIsFixed = row % SwizzledTile::kPatternRows == 0;
   Value target =
       tile.offset(builder, loc, swizzleIsFixed ? row : 0,
                   swizzleIsFixed ? laneRow : plus(laneRow, row), 0, chunk);
@@ -179,8 +176,8 @@ void TileCopier::copyChunk(Value pointer, int64_t row, int64_t panel,
   copy(emitSharedOffset(builder, loc, dest, target), source, bytes, isMine);
 }
 
-/// Copies the thread's chunks of row `row + laneRow`, which is at `pointer` and has
-/// these indices.
+/// Copies the thread's chunks of row `row + laneRow`, which is at `pointer` and
+/// has these indices.
 void TileCopier::copyRow(ArrayRef<Value> indices, Value pointer, int64_t row) {
   Value inTile = plus(laneRow, row);
   Value isInside = places.isInside(builder, loc, view, indices);
@@ -238,9 +235,8 @@ LogicalResult CopyAsyncConversion::matchAndRewrite(
     CopyAsyncOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {
   MemRefType source = op.getSource().getType();
-  int64_t columns = source.getShape().back();
-  if (ShapedType::isDynamic(columns) || columns % 8 != 0)
-    return rewriter.notifyMatchFailure(op, "expected columns in eights");
+  if (!isInChunks(source))
+    return rewriter.notifyMatchFailure(op, "expected rows of whole chunks");
   GlobalView view =
       GlobalView::unpack(rewriter, op.getLoc(), source, adaptor.getSource());
   TileCopier(rewriter, op, view, adaptor.getDest().front()).copyTile();

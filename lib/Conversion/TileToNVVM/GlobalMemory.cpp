@@ -5,11 +5,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
+#include "Ptxas.h"
+#include "Registers.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 //===----------------------------------------------------------------------===//
@@ -98,10 +102,10 @@ Value GlobalView::isAligned(OpBuilder &builder, Location loc,
 }
 
 //===----------------------------------------------------------------------===//
-// RowPlaces
+// RowIndexer
 //===----------------------------------------------------------------------===//
 
-RowPlaces::RowPlaces(OpBuilder &builder, Location loc, ValueRange indices,
+RowIndexer::RowIndexer(OpBuilder &builder, Location loc, ValueRange indices,
                      std::optional<ArrayRef<int64_t>> box) {
   for (Value index : indices)
     first.push_back(
@@ -110,7 +114,7 @@ RowPlaces::RowPlaces(OpBuilder &builder, Location loc, ValueRange indices,
     this->box.assign(box->begin(), box->end());
 }
 
-SmallVector<Value> RowPlaces::at(OpBuilder &builder, Location loc, Value row,
+SmallVector<Value> RowIndexer::at(OpBuilder &builder, Location loc, Value row,
                                  int64_t offset) const {
   SmallVector<Value> indices(first);
   auto add = [&](Value &index, Value step) {
@@ -138,7 +142,7 @@ SmallVector<Value> RowPlaces::at(OpBuilder &builder, Location loc, Value row,
   return indices;
 }
 
-Value RowPlaces::isInside(OpBuilder &builder, Location loc,
+Value RowIndexer::isInside(OpBuilder &builder, Location loc,
                           const GlobalView &view, ValueRange indices) const {
   Value isInside;
   for (auto [i, index] : llvm::enumerate(indices)) {
@@ -218,9 +222,9 @@ struct StoreConversion : OpConversionPattern<StoreOp> {
 
 private:
   void storeTile(StoreOp op, const GlobalView &view, ValueRange registers,
-                 const RowPlaces &places, OpBuilder &builder) const;
+                 const RowIndexer &places, OpBuilder &builder) const;
   void storeRowVector(StoreOp op, const GlobalView &view, ValueRange registers,
-                      const RowPlaces &places, OpBuilder &builder) const;
+                      const RowIndexer &places, OpBuilder &builder) const;
 };
 
 } // namespace
@@ -235,27 +239,28 @@ static void emitIf(OpBuilder &builder, Location loc, Value condition,
 
 /// Pairs of 16-bit elements, or single wider ones, under one test a row.
 void StoreConversion::storeTile(StoreOp op, const GlobalView &view,
-                                ValueRange registers, const RowPlaces &places,
+                                ValueRange registers, const RowIndexer &places,
                                 OpBuilder &builder) const {
   Location loc = op.getLoc();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
   ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
-  origin.row = emitAnew(builder, loc, origin.row);
+  origin.row = makeOpaque(builder, loc, origin.row);
   int64_t columns = op.getDest().getType().getShape().back();
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
       SmallVector<Value> at =
-          places.at(builder, loc, origin.row, 16 * strip + 8 * half);
+          places.at(builder, loc, origin.row, grid.rowOf(strip, half));
       Value isInside = places.isInside(builder, loc, view, at);
       emitIf(builder, loc, isInside, [&](OpBuilder &inner) {
         at.push_back(origin.column);
         Value base = view.address(inner, loc, at);
-        for (int64_t atom = 0; atom < grid.atoms && 8 * atom < columns; ++atom)
+        for (int64_t atom = 0;
+             atom < grid.atoms && grid.columnOf(atom, 0) < columns; ++atom)
           for (int64_t column = 0; column < grid.columnsOfAtom; ++column) {
             Value address = LLVM::GEPOp::create(
                 inner, loc, base.getType(), view.elementType, base,
-                ArrayRef<LLVM::GEPArg>{int32_t(8 * atom + column)});
+                ArrayRef<LLVM::GEPArg>{int32_t(grid.columnOf(atom, column))});
             LLVM::StoreOp::create(
                 inner, loc, registers[grid.index(strip, atom, half, column)],
                 address);
@@ -267,20 +272,20 @@ void StoreConversion::storeTile(StoreOp op, const GlobalView &view,
 /// A row vector is held by all lanes of a quad; the first one writes it.
 void StoreConversion::storeRowVector(StoreOp op, const GlobalView &view,
                                      ValueRange registers,
-                                     const RowPlaces &places,
+                                     const RowIndexer &places,
                                      OpBuilder &builder) const {
   Location loc = op.getLoc();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
   ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
-  origin.row = emitAnew(builder, loc, origin.row);
+  origin.row = makeOpaque(builder, loc, origin.row);
   Value isFirst =
       arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                             origin.column, emitI32(builder, loc, 0));
   for (int64_t strip = 0; strip < grid.strips; ++strip)
-    for (int64_t half = 0; half < 2; ++half) {
+    for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
       SmallVector<Value> at =
-          places.at(builder, loc, origin.row, 16 * strip + 8 * half);
+          places.at(builder, loc, origin.row, grid.rowOf(strip, half));
       Value isInside = places.isInside(builder, loc, view, at);
       Value writes = arith::AndIOp::create(builder, loc, isFirst, isInside);
       emitIf(builder, loc, writes, [&](OpBuilder &inner) {
@@ -298,10 +303,10 @@ LogicalResult StoreConversion::matchAndRewrite(
   MemRefType type = op.getDest().getType();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   bool isVector = tile.getDimSize(1) == 1;
-  if (!isVector && type.getShape().back() % 8 != 0)
+  if (!isVector && type.getShape().back() % WarpFragment::kColumns != 0)
     return rewriter.notifyMatchFailure(op, "expected columns in eights");
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
-  RowPlaces places(rewriter, loc, op.getIndices(), op.getBox());
+  RowIndexer places(rewriter, loc, op.getIndices(), op.getBox());
   auto store = isVector ? &StoreConversion::storeRowVector
                         : &StoreConversion::storeTile;
   (this->*store)(op, view, adaptor.getValue(), places, rewriter);

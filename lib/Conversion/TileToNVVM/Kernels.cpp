@@ -5,7 +5,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Context.h"
+#include "Patterns.h"
+#include "Ptxas.h"
 
 #include "attn/Dialect/Tile/IR/Origins.h"
 
@@ -91,6 +93,7 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   function.setPassthroughAttr(builder.getArrayAttr({flush}));
   function->setAttr("tile.schedule", kernel.getSchedule());
   function->setAttr("tile.shared_bytes", kernel.getSharedBytesAttr());
+  noteRecomputedPositions(function, kernel);
   if (Attribute source = kernel->getAttr(kSourceAttr))
     function->setAttr(kSourceAttr, source);
 }

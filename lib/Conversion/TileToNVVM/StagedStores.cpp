@@ -12,9 +12,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
+#include "Ptxas.h"
+#include "Registers.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 namespace {
@@ -57,7 +61,7 @@ private:
   SwizzledTile tile;
   int64_t panels, chunksInMemory, rowsPerStep;
 
-  RowPlaces places;
+  RowIndexer places;
   Value chunk, laneRow; // of the thread
   Value isAligned;      // rows begin at multiples of 16 bytes
 };
@@ -80,9 +84,9 @@ static void putPairs(OpBuilder &builder, PutOp op, Value dest,
     for (int64_t atom = 0; atom < grid.atoms; ++atom)
       for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
         // A row of an atom is one chunk.
-        Value offset = shared.offset(builder, loc, 16 * strip + 8 * half,
-                                     origin.row, atom / 2 * 2,
-                                     emitI32(builder, loc, atom % 2));
+        Value offset =
+            shared.offset(builder, loc, grid.rowOf(strip, half), origin.row,
+                          atom / 2 * 2, emitI32(builder, loc, atom % 2));
         LLVM::StoreOp::create(builder, loc,
                               registers[grid.index(strip, atom, half, 0)],
                               emitSharedOffset(builder, loc, base, offset));
@@ -97,7 +101,7 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
   SwizzledTile shared(op.getDest().getType());
-  Value lane = emitAnew(builder, loc, emitLaneId(builder, loc));
+  Value lane = makeOpaque(builder, loc, emitLaneId(builder, loc));
   auto field = [&](int64_t shift, int64_t mask) -> Value {
     Value shifted = arith::ShRUIOp::create(builder, loc, lane,
                                            emitI32(builder, loc, shift));
@@ -105,8 +109,8 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
                                  emitI32(builder, loc, mask));
   };
   Value laneChunk = field(/*shift=*/4, /*mask=*/1);
-  Value half = arith::MulIOp::create(builder, loc, field(3, 1),
-                                     emitI32(builder, loc, 8));
+  Value half = arith::MulIOp::create(
+      builder, loc, field(3, 1), emitI32(builder, loc, WarpFragment::kRowStep));
   Value laneRow = arith::AddIOp::create(builder, loc, field(0, 7), half);
   int64_t rowsPerWarp = scheduleOf(op).getRowsPerWarp();
   Value warpRow = arith::MulIOp::create(builder, loc,
@@ -121,8 +125,8 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
         matrices.push_back(LLVM::BitcastOp::create(
             builder, loc, builder.getI32Type(),
             registers[grid.index(strip, atom + i / 2, i % 2, 0)]));
-      Value offset =
-          shared.offset(builder, loc, 16 * strip, laneRow, atom, laneChunk);
+      Value offset = shared.offset(builder, loc, grid.rowOf(strip, 0), laneRow,
+                                   atom, laneChunk);
       NVVM::StMatrixOp::create(builder, loc,
                                emitSharedOffset(builder, loc, dest, offset),
                                matrices, NVVM::MMALayout::row, shape,
@@ -136,7 +140,7 @@ PutConversion::matchAndRewrite(PutOp op, OneToNOpAdaptor adaptor,
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   if (tile.getElementTypeBitWidth() != 16)
     return op.emitOpError("expected 16-bit elements");
-  auto put = targetOf(op).hasWarpgroups ? putMatrices : putPairs;
+  auto put = targetOf(op).has(Feature::StoreMatrix) ? putMatrices : putPairs;
   put(rewriter, op, adaptor.getDest().front(), adaptor.getValue());
   rewriter.eraseOp(op);
   return success();
@@ -152,7 +156,7 @@ ChunkWriter::ChunkWriter(OpBuilder &builder, CopyOutOp op,
       rowsPerStep(
           std::min(threadsOf(op) / tile.chunksPerPanel(), type.getRows())),
       places(builder, loc, op.getIndices(), op.getBox()) {
-  Value thread = emitAnew(builder, loc, emitThreadId(builder, loc));
+  Value thread = makeOpaque(builder, loc, emitThreadId(builder, loc));
   Value perPanel = emitI32(builder, loc, tile.chunksPerPanel());
   chunk = arith::RemUIOp::create(builder, loc, thread, perPanel);
   laneRow = arith::DivUIOp::create(builder, loc, thread, perPanel);
@@ -185,7 +189,7 @@ void ChunkWriter::writeChunk(OpBuilder &inner, Value pointer,
 /// Writes the thread's chunks of row `row + laneRow`, which is at `pointer`.
 void ChunkWriter::writeRow(OpBuilder &inner, Value pointer, int64_t row) {
   int64_t perPanel = tile.chunksPerPanel();
-  bool swizzleIsFixed = row % 8 == 0;
+  bool swizzleIsFixed = row % SwizzledTile::kPatternRows == 0;
   Value inTile = arith::AddIOp::create(
       inner, loc, laneRow, emitI32(inner, loc, swizzleIsFixed ? 0 : row));
   for (int64_t panel = 0; panel < panels; ++panel) {
@@ -249,11 +253,10 @@ LogicalResult CopyOutConversion::matchAndRewrite(
     CopyOutOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {
   MemRefType dest = op.getDest().getType();
-  int64_t columns = dest.getShape().back();
   int64_t perPanel =
       SwizzledTile(op.getSource().getType()).chunksPerPanel();
-  if (ShapedType::isDynamic(columns) || columns % 8 != 0)
-    return rewriter.notifyMatchFailure(op, "expected columns in eights");
+  if (!isInChunks(dest))
+    return rewriter.notifyMatchFailure(op, "expected rows of whole chunks");
   if (threadsOf(op) % perPanel != 0 ||
       threadsOf(op) / perPanel > op.getSource().getType().getRows())
     return op.emitOpError("expected no more threads than chunks of a panel");

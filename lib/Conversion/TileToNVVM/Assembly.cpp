@@ -1,4 +1,4 @@
-//===- InlineAssembly.cpp - Instructions that registers go through --------===//
+//===- Assembly.cpp - Statements of inline assembly -----------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,17 +7,14 @@
 //===----------------------------------------------------------------------===//
 //
 // LLVM keeps statements of assembly in order, and computes everything else as
-// late as it likes. What must be computed before a statement goes through it: in
-// as an operand, and out as a result in the same register.
+// late as it likes. What must be computed before a statement goes through it:
+// in as an operand, and out as a result in the same register.
 //
-// ptxas looks at instructions, not at statements, and takes waits as early as it
-// can. What must be computed before a wait is made an operand of an instruction
-// that it keeps in order with waits.
+// That orders statements for LLVM. ptxas orders instructions, not statements;
+// `Ptxas.h` has what it takes there.
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
-
-#include "llvm/Support/FormatVariadic.h"
+#include "Assembly.h"
 
 using namespace mlir;
 using namespace attn::tile;
@@ -58,14 +55,14 @@ SmallVector<Value> attn::tile::emitAssembly(OpBuilder &builder, Location loc,
 }
 
 SmallVector<SmallVector<Value>>
-attn::tile::emitPast(OpBuilder &builder, Location loc, StringRef text,
-                     ArrayRef<ValueRange> tiles, ValueRange inputs) {
+attn::tile::passThroughAsm(OpBuilder &builder, Location loc, StringRef text,
+                           ArrayRef<ValueRange> tiles, ValueRange inputs) {
   SmallVector<Value> words;
   for (ValueRange tile : tiles)
     for (Value value : tile)
       words.push_back(isa<VectorType>(value.getType())
-                          ? LLVM::BitcastOp::create(
-                                builder, loc, builder.getI32Type(), value)
+                          ? LLVM::BitcastOp::create(builder, loc,
+                                                    builder.getI32Type(), value)
                           : value);
   SmallVector<Type> types(ValueRange(words).getTypes());
   words = emitAssembly(builder, loc, text, types, words, inputs);
@@ -75,21 +72,11 @@ attn::tile::emitPast(OpBuilder &builder, Location loc, StringRef text,
     SmallVector<Value> &values = past.emplace_back();
     for (Value value : tile) {
       Value word = *next++;
-      values.push_back(word.getType() == value.getType()
-                           ? word
-                           : LLVM::BitcastOp::create(builder, loc,
-                                                     value.getType(), word));
+      values.push_back(
+          word.getType() == value.getType()
+              ? word
+              : LLVM::BitcastOp::create(builder, loc, value.getType(), word));
     }
   }
   return past;
-}
-
-std::string attn::tile::choosePredicate(size_t first, size_t count) {
-  // A NaN that no instruction gives.
-  constexpr unsigned kNever = 0x7fa5a5a5;
-  std::string text;
-  for (size_t i = 0; i < count; ++i)
-    text += llvm::formatv("setp.eq.{0}b32 q, ${1}, {2}{3};\n", i ? "or." : "",
-                          first + i, kNever, i ? ", q" : "");
-  return text;
 }
