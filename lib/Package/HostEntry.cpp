@@ -53,7 +53,7 @@ LogicalResult HostWriter::takeArguments() {
     if (!type || type.getRank() > ATTNRT_MAX_RANK)
       return emitError(loc)
              << "expected argument " << i << " of `" << function.getSymName()
-             << "` to be a tensor of rank at most " << ATTNRT_MAX_RANK
+             << "` to be a tensor of rank at most " << int(ATTNRT_MAX_RANK)
              << ", got " << argument.getType();
     Value tensor = tensorAt(args, i);
     descriptors[argument] = tensor;
