@@ -22,7 +22,9 @@
 #include "HostEntry.h"
 #include "JudgeEntry.h"
 
+#include "attn/Dialect/Tile/IR/Symbols.h"
 #include "attn/Package/Passes.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace attn {
 #define GEN_PASS_DEF_BUILDENTRIES
@@ -32,6 +34,9 @@ namespace attn {
 using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
+
+static constexpr StringLiteral kJudgeSuffixes[] = {"__reference", "__baseline",
+                                                   "__flops"};
 
 namespace {
 
@@ -108,7 +113,8 @@ void BuildEntries::describe(func::FuncOp function, LLVM::LLVMFuncOp entry) {
   entry->setAttr(
       abi::kFunctionAttr,
       builder.getDictionaryAttr(
-          {builder.getNamedAttr("name", function.getSymNameAttr()),
+          {builder.getNamedAttr("name",
+                                builder.getStringAttr(userNameOf(function))),
            builder.getNamedAttr("type",
                                 TypeAttr::get(function.getFunctionType())),
            builder.getNamedAttr("results", orEmpty("attn.results")),
@@ -157,7 +163,7 @@ LogicalResult BuildEntries::buildFor(func::FuncOp function) {
     return failure();
 
   Type pointer = abi::pointerType(&getContext()), i64 = IntegerType::get(&getContext(), 64);
-  for (StringRef suffix : {"__reference", "__baseline", "__flops"}) {
+  for (StringRef suffix : kJudgeSuffixes) {
     std::string name = (function.getSymName() + suffix).str();
     auto judge = getOperation().lookupSymbol<func::FuncOp>(name);
     if (!judge)
@@ -175,12 +181,53 @@ LogicalResult BuildEntries::buildFor(func::FuncOp function) {
   return success();
 }
 
+static bool launchesKernels(func::FuncOp function) {
+  return !function.isExternal() &&
+         !function.getBody().getOps<LaunchOp>().empty();
+}
+
+/// The symbols of a module that some of its operations refer to, at any distance.
+static llvm::StringSet<> symbolsBehind(ModuleOp module,
+                                       ArrayRef<Operation *> roots) {
+  llvm::StringSet<> symbols;
+  SmallVector<Operation *> open(roots);
+  while (!open.empty()) {
+    Operation *op = open.pop_back_val();
+    symbols.insert(SymbolTable::getSymbolName(op));
+    auto uses = SymbolTable::getSymbolUses(op);
+    for (SymbolTable::SymbolUse use : uses ? *uses : SymbolTable::UseRange({})) {
+      StringAttr name = use.getSymbolRef().getRootReference();
+      Operation *used = module.lookupSymbol(name);
+      if (used && !symbols.contains(name))
+        open.push_back(used);
+    }
+  }
+  return symbols;
+}
+
+/// A package has the functions that launch kernels, their judges, and what these
+/// refer to. What else the module holds is left out.
+static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
+  SmallVector<Operation *> roots(functions.begin(), functions.end());
+  for (func::FuncOp function : functions)
+    for (StringRef suffix : kJudgeSuffixes)
+      if (Operation *judge =
+              module.lookupSymbol((function.getSymName() + suffix).str()))
+        roots.push_back(judge);
+  llvm::StringSet<> kept = symbolsBehind(module, roots);
+  for (Operation &op : llvm::make_early_inc_range(*module.getBody())) {
+    auto name = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName());
+    if (!name || !kept.contains(name))
+      op.erase();
+  }
+}
+
 void BuildEntries::runOnOperation() {
-  SmallVector<func::FuncOp> functions;
-  for (auto function : getOperation().getOps<func::FuncOp>())
-    if (!function.isExternal() &&
-        !function.getBody().getOps<LaunchOp>().empty())
-      functions.push_back(function);
+  auto functions = llvm::filter_to_vector(
+      getOperation().getOps<func::FuncOp>(), launchesKernels);
+  if (functions.empty())
+    return;
+  eraseOthers(getOperation(), functions);
   for (func::FuncOp function : functions)
     if (failed(buildFor(function)))
       return signalPassFailure();

@@ -74,8 +74,10 @@ FailureOr<gpu::GPUModuleOp> ConvertTileToNVVM::collectKernels() {
   auto chip = NVVM::NVVMTargetAttr::get(
       &getContext(), /*optLevel=*/3, "nvptx64-nvidia-cuda", target->name,
       target->ptxFeatures, DictionaryAttr(), ArrayAttr());
+  SymbolTable symbols(getOperation());
   auto module = gpu::GPUModuleOp::create(builder, getOperation().getLoc(),
                                          "kernels", builder.getArrayAttr(chip));
+  symbols.insert(module); // under another name where the user has this one
   for (KernelOp kernel : kernels) {
     if (kernel.getTarget() != name)
       return kernel.emitOpError("expected the target `")
