@@ -20,8 +20,8 @@
 
 // -----
 
-// expected-error@+1 {{expected schedule keys `q` and `kv` to be at most 1024, got 2048 and 64}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 2048, kv = 64, warps = 4, stages = 2>
+// expected-error@+1 {{expected schedule key `q` in 1..1024, got 2048}}
+#schedule = #tile.schedule<q = 2048, kv = 64, warps = 4, stages = 2>
 
 // -----
 
@@ -35,8 +35,18 @@ func.func private @columns() -> tensor<64x12xf32, #tile.accumulator<warps = 4>>
 
 // -----
 
-// expected-error@+1 {{expected 16-bit elements, got 'f32'}}
-func.func private @element() -> tensor<64x16xf32, #tile.operand_a<warps = 4>>
+// expected-error@+1 {{expected elements of 8, 16 or 32 bits, got 'f64'}}
+func.func private @element() -> tensor<64x16xf64, #tile.operand_a<warps = 4>>
+
+// -----
+
+// expected-error@+1 {{expected columns to be a multiple of 8, got 12}}
+func.func private @step_of_32_bits() -> tensor<64x12xf32, #tile.operand_a<warps = 4>>
+
+// -----
+
+// expected-error@+1 {{expected columns to be a multiple of 32, got 16}}
+func.func private @step_of_8_bits() -> tensor<64x16xf8E4M3FN, #tile.operand_a<warps = 4>>
 
 // -----
 
@@ -342,8 +352,8 @@ tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {cta = #tile
 
 // -----
 
-// expected-error@+1 {{expected schedule key `kv` in 16..256 beside producers, got 0}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 0, warps = 8, stages = 2, producers = 4>
+// expected-error@+1 {{expected schedule key `kv` in 16..1024, got 0}}
+#schedule = #tile.schedule<q = 128, kv = 0, warps = 8, stages = 2, producers = 4>
 
 // -----
 
@@ -494,3 +504,33 @@ func.func @pending(%s: tensor<64x64xf32>) {
   %0 = tile.wait_dots %s pending = -1 : tensor<64x64xf32>
   return
 }
+
+// -----
+
+// expected-error@+1 {{expected schedule keys `q`, `kv`, `warps`, `stages`, `heads`, `split`, `producers`, `persistent`, `prefetch`, `turns` or `overlap`, got `rows`}}
+#schedule = #tile.schedule<rows = 64>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `q` once}}
+#schedule = #tile.schedule<q = 64, q = 64, kv = 64, warps = 4, stages = 2>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `kv`}}
+#schedule = #tile.schedule<q = 64, warps = 4, stages = 2>
+
+// -----
+
+// expected-error@+1 {{expected schedule keys `rows`, `warps` or `producers`, got `q`}}
+#schedule = #tile.row_schedule<q = 64, warps = 4>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `rows` in 1..1024, got 0}}
+#schedule = #tile.row_schedule<rows = 0, warps = 4>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `producers` to be 0 where kernels map rows to rows, got 4}}
+#schedule = #tile.row_schedule<rows = 64, warps = 4, producers = 4>

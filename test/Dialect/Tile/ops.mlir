@@ -99,6 +99,19 @@ func.func @launch(%in: tensor<?x64xf32>, %n: index) -> tensor<?x64xf32> {
   return %out : tensor<?x64xf32>
 }
 
+// CHECK-LABEL: tile.kernel @rows
+// CHECK-SAME: schedule = #tile.row_schedule<rows = 64, warps = 4>
+tile.kernel @rows() attributes {cta = #tile.cta<warps = 4>, schedule = #tile.row_schedule<warps = 4, rows = 64, producers = 0>, target = "sm_80"} {
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @any_order
+// CHECK-SAME: schedule = #tile.schedule<q = 64, kv = 32, warps = 4, stages = 1, heads = 2, split = 0>
+tile.kernel @any_order()
+    attributes {cta = #tile.cta<warps = 4>, schedule = #tile.schedule<split = 0, stages = 1, kv = 32, heads = 2, q = 64, overlap = 0, warps = 4>, target = "sm_80"} {
+  tile.return
+}
+
 #specialized = #tile.cta<warps = 8, producers = 4>
 !map = !tile.tensor_map<1x1x128x64xbf16, swizzle = 128>
 !strip = !tile.tensor_map<1x1x16x32xbf16, swizzle = 64>
