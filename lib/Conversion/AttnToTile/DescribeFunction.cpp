@@ -9,33 +9,40 @@
 #include "HostSide.h"
 
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 
 using namespace mlir;
 using namespace attn;
 
-/// A query index at which a constraint starts or stops to bind, for the key at
-/// one end of the keys: constant plus multiples of dimensions of arguments.
+static NamedAttribute integer(Builder &builder, StringRef name, int64_t value) {
+  return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
+}
+
+//===----------------------------------------------------------------------===//
+// Rows of interest
+//===----------------------------------------------------------------------===//
+
+/// A row at which a constraint starts or stops to bind, for the key at one end
+/// of the keys: a constant plus multiples of dimensions of arguments.
 static DictionaryAttr edgeRow(Builder &builder, SdpaOp op,
                               const KeepConstraint &constraint, bool atEnd) {
   // j * J + i * I + … + constant = 0 at J = 0 or J = Sk - 1, solved for I.
   int64_t sign = -constraint.i;
   int64_t constant = constraint.constant - (atEnd ? constraint.j : 0);
   int64_t keyLength = constraint.keyLength + (atEnd ? constraint.j : 0);
-  auto term = [&](Value tensor, int64_t coefficient) {
-    return builder.getDictionaryAttr(
-        {builder.getNamedAttr(
-             "arg", builder.getI64IntegerAttr(rootOf(tensor).getArgNumber())),
-         builder.getNamedAttr("dim", builder.getI64IntegerAttr(op.lengthDim())),
-         builder.getNamedAttr("coef", builder.getI64IntegerAttr(coefficient))});
-  };
   SmallVector<Attribute> terms;
+  auto addTerm = [&](Value tensor, int64_t coefficient) {
+    terms.push_back(builder.getDictionaryAttr(
+        {integer(builder, "arg", rootOf(tensor).getArgNumber()),
+         integer(builder, "dim", op.lengthDim()),
+         integer(builder, "coef", coefficient)}));
+  };
   if (constraint.queryLength)
-    terms.push_back(term(op.getQuery(), constraint.queryLength * sign));
+    addTerm(op.getQuery(), constraint.queryLength * sign);
   if (keyLength)
-    terms.push_back(term(op.getKey(), keyLength * sign));
+    addTerm(op.getKey(), keyLength * sign);
   return builder.getDictionaryAttr(
-      {builder.getNamedAttr("const",
-                            builder.getI64IntegerAttr(constant * sign)),
+      {integer(builder, "const", constant * sign),
        builder.getNamedAttr("terms", builder.getArrayAttr(terms))});
 }
 
@@ -53,32 +60,92 @@ static ArrayAttr edgeRows(Builder &builder, SdpaOp op) {
   return builder.getArrayAttr(rows);
 }
 
-/// `attn.result` of a returned value: which dimensions count its rows, and the
-/// MMA steps behind a value.
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+/// `rows` are the dimensions that count rows, `chain` the MMA steps behind a
+/// value, `edges` the rows of interest.
+static DictionaryAttr describeResult(Builder &builder, StringRef role,
+                                     ArrayRef<int64_t> rows, int64_t chain,
+                                     ArrayAttr edges) {
+  auto judge = builder.getDictionaryAttr(
+      {builder.getNamedAttr("rows", builder.getI64ArrayAttr(rows)),
+       integer(builder, "chain", chain),
+       builder.getNamedAttr("edges", edges)});
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("role", builder.getStringAttr(role)),
+       builder.getNamedAttr("judge", judge)});
+}
+
 static DictionaryAttr describeResult(Builder &builder, OpResult result) {
   if (auto rope = dyn_cast<RopeOp>(result.getOwner()))
-    return builder.getDictionaryAttr(
-        {builder.getNamedAttr(
-             "rows", builder.getI64ArrayAttr(
-                         {rope.batchDim(), rope.headDim(), rope.lengthDim()})),
-         builder.getNamedAttr("mma_steps", builder.getI64IntegerAttr(0))});
+    return describeResult(builder, "rotated",
+                          {rope.batchDim(), rope.headDim(), rope.lengthDim()},
+                          /*chain=*/0, builder.getArrayAttr({}));
   auto op = cast<SdpaOp>(result.getOwner());
-  SmallVector<int64_t> rows = {0, 1, 2};
+  int64_t chain = llvm::divideCeil(op.getHeadDimQK(), 16);
+  ArrayAttr edges = edgeRows(builder, op);
   if (result == op.getOutput())
-    rows = {op.batchDim(), op.headDim(), op.lengthDim()};
-  int64_t steps = llvm::divideCeil(op.getHeadDimQK(), 16);
-  return builder.getDictionaryAttr(
-      {builder.getNamedAttr("rows", builder.getI64ArrayAttr(rows)),
-       builder.getNamedAttr("mma_steps", builder.getI64IntegerAttr(steps))});
+    return describeResult(builder, "output",
+                          {op.batchDim(), op.headDim(), op.lengthDim()}, chain,
+                          edges);
+  return describeResult(builder, "lse", {0, 1, 2}, chain, edges);
 }
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// What each argument of a function is to the operations that read it, in the
+/// order of the operations. One tensor may be both key and value.
+class ArgumentRoles {
+public:
+  explicit ArgumentRoles(func::FuncOp function)
+      : roles(function.getNumArguments()) {
+    function.walk([&](SdpaOp op) {
+      add(op.getQuery(), "query");
+      add(op.getKey(), "key");
+      add(op.getValue(), "value");
+    });
+    function.walk([&](RopeOp op) {
+      if (roles[rootOf(op.getInput()).getArgNumber()].empty())
+        add(op.getInput(), "input");
+      add(op.getPositions(), "positions");
+      add(op.getOffsets(), "offsets");
+    });
+  }
+
+  ArrayAttr describe(Builder &builder) const {
+    SmallVector<Attribute> args;
+    for (const SmallVector<StringRef> &names : roles)
+      args.push_back(builder.getDictionaryAttr(
+          builder.getNamedAttr("roles", builder.getStrArrayAttr(names))));
+    return builder.getArrayAttr(args);
+  }
+
+private:
+  void add(Value operand, StringRef role) {
+    if (!operand)
+      return;
+    SmallVector<StringRef> &names = roles[rootOf(operand).getArgNumber()];
+    if (!llvm::is_contained(names, role))
+      names.push_back(role);
+  }
+
+  SmallVector<SmallVector<StringRef>> roles;
+};
+
+} // namespace
 
 void attn::describeFunction(func::FuncOp function) {
   Builder builder(function.getContext());
-  SmallVector<Attribute> results, edges;
+  SmallVector<Attribute> results;
   for (Value value : function.front().getTerminator()->getOperands())
     results.push_back(describeResult(builder, cast<OpResult>(value)));
-  function.walk(
-      [&](SdpaOp op) { llvm::append_range(edges, edgeRows(builder, op)); });
-  function->setAttr("attn.results", builder.getArrayAttr(results));
-  function->setAttr("attn.edge_rows", builder.getArrayAttr(edges));
+  function->setAttr(tile::kArgsAttr,
+                    ArgumentRoles(function).describe(builder));
+  function->setAttr(tile::kResultsAttr, builder.getArrayAttr(results));
 }

@@ -9,6 +9,7 @@
 #include "HostSide.h"
 #include "RopeKernel.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Origins.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 
@@ -61,8 +62,8 @@ static KernelOp makeRopeKernel(OpBuilder &builder, RopeOp op,
   auto atModule = OpBuilder(function);
   auto kernel = KernelOp::create(
       atModule, op.getLoc(), name, builder.getFunctionType(types, {}),
-      op->getAttrOfType<ScheduleAttr>("tile.schedule"),
-      op->getAttrOfType<StringAttr>("tile.target").getValue());
+      op->getAttrOfType<ScheduleAttr>(kScheduleAttr),
+      op->getAttrOfType<StringAttr>(kTargetAttr).getValue());
   if (std::string source = sourceOf(op.getLoc()); !source.empty())
     kernel->setAttr(kSourceAttr, builder.getStringAttr(source));
   Block &body = kernel.getBody().emplaceBlock();
@@ -82,7 +83,7 @@ static KernelOp makeRopeKernel(OpBuilder &builder, RopeOp op,
 
 LogicalResult attn::launchRope(RopeOp op, func::FuncOp function,
                                StringRef name) {
-  if (!op->hasAttr("tile.schedule") || !op->hasAttr("tile.target"))
+  if (!op->hasAttr(kScheduleAttr) || !op->hasAttr(kTargetAttr))
     return op.emitOpError("has no schedule; run attn-select-schedule first");
   OpBuilder builder(op);
   Location loc = op.getLoc();

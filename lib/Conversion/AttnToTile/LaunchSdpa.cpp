@@ -9,6 +9,7 @@
 #include "HostSide.h"
 #include "OnlineSoftmax.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Origins.h"
 #include "attn/Schedule/RowSchedules.h"
 #include "attn/Target/TargetRegistry.h"
@@ -77,10 +78,10 @@ private:
   }
   bool isUsed(Value result) { return result && !result.use_empty(); }
   ScheduleAttr schedule() {
-    return op->getAttrOfType<ScheduleAttr>("tile.schedule");
+    return op->getAttrOfType<ScheduleAttr>(kScheduleAttr);
   }
   StringRef target() {
-    return op->getAttrOfType<StringAttr>("tile.target").getValue();
+    return op->getAttrOfType<StringAttr>(kTargetAttr).getValue();
   }
   Value constant(int64_t value) {
     return arith::ConstantIndexOp::create(builder, loc, value);
@@ -454,7 +455,7 @@ SmallVector<Value> SdpaLauncher::emitMergeLaunch(Value splits,
 }
 
 LogicalResult SdpaLauncher::rewrite() {
-  if (!op->hasAttr("tile.schedule") || !op->hasAttr("tile.target"))
+  if (!op->hasAttr(kScheduleAttr) || !op->hasAttr(kTargetAttr))
     return op.emitOpError("has no schedule; run attn-select-schedule first");
   readDims();
   emitAsserts();

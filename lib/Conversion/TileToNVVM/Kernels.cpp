@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "Lowering.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Origins.h"
 
 using namespace mlir;
@@ -89,8 +90,8 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   auto flush = builder.getStrArrayAttr(
       {"denormal-fp-math-f32", "preserve-sign,preserve-sign"});
   function.setPassthroughAttr(builder.getArrayAttr({flush}));
-  function->setAttr("tile.schedule", kernel.getSchedule());
-  function->setAttr("tile.shared_bytes", kernel.getSharedBytesAttr());
+  function->setAttr(kScheduleAttr, kernel.getSchedule());
+  function->setAttr(kSharedBytesAttr, kernel.getSharedBytesAttr());
   if (Attribute source = kernel->getAttr(kSourceAttr))
     function->setAttr(kSourceAttr, source);
 }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Lowering.h"
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 
 using namespace mlir;
 using namespace attn::tile;
@@ -108,7 +109,7 @@ int64_t attn::tile::threadsOf(Operation *op) {
 
 ScheduleAttr attn::tile::scheduleOf(Operation *op) {
   auto function = op->getParentOfType<LLVM::LLVMFuncOp>();
-  return function->getAttrOfType<ScheduleAttr>("tile.schedule");
+  return function->getAttrOfType<ScheduleAttr>(kScheduleAttr);
 }
 
 Value attn::tile::emitAnew(OpBuilder &builder, Location loc, Value value) {

@@ -151,7 +151,7 @@ def check_refusals(case, package, simulator, rng):
         tensors = [simulator.send(a) for a in arrays + make_results(case)]
         change(tensors)
         status = package.call("f", tensors[:3], tensors[3:])
-        message = package.runtime.attnrtLastError().decode()
+        message = package.runtime.last_error()
         if status != BAD_INPUT or expected not in message:
             sys.exit(f"{what}: status {status}, message '{message}'")
         print(f"{what}: {message}")
@@ -184,7 +184,7 @@ def check_unwritten(case, package, simulator, rng):
     results = make_results(case, alignment=4)
     tensors = [simulator.send(r) for r in results]
     status = package.call("f", args, tensors)
-    message = package.runtime.attnrtLastError().decode()
+    message = package.runtime.last_error()
     result = f"result {case.results.index('o')}: "
     expected = "to be a multiple of 16 bytes"
     if (status != BAD_INPUT or not message.startswith(result)
