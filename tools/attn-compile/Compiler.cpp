@@ -114,7 +114,8 @@ json::Object Compiler::report() {
       json::Object entry = *kernel.getAsObject();
       // As the run record has it, which knows the grid besides.
       entry["grid"] = nullptr;
-      entry["schedule"] = *entry.getObject("schedule")->get("text");
+      json::Value schedule = *entry.getObject("schedule")->get("text");
+      entry["schedule"] = std::move(schedule);
       entry.erase("rows_per_tile");
       kernels.push_back(std::move(entry));
     }

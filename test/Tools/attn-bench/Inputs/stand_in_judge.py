@@ -59,7 +59,7 @@ class StandInJudge:
         error = float(abs(from_storage(array) - exact).max())
         allowed = 2 * float(abs(rough - exact).max()) + oracle.ulp(
             "f32" if role == "lse" else "bf16", abs(exact).max())
-        passed = error <= allowed
+        passed = bool(error <= allowed)
         return dict(entry, passed=passed, max_abs_error=error,
                     tolerance=allowed, reason=None if passed else
                     f"max error {error:.3g} exceeds tolerance {allowed:.3g}")
