@@ -57,7 +57,8 @@ private:
 } // namespace
 
 /// The schedule as text and key by key.
-static DictionaryAttr describeSchedule(Builder &builder, ScheduleAttr schedule) {
+static DictionaryAttr describeSchedule(Builder &builder,
+                                       ScheduleAttr schedule) {
   std::string text = schedule.toFlag();
   SmallVector<NamedAttribute> keys;
   SmallVector<StringRef> choices;
@@ -66,8 +67,7 @@ static DictionaryAttr describeSchedule(Builder &builder, ScheduleAttr schedule) 
     auto [key, number] = choice.split('=');
     int64_t value = 0;
     number.getAsInteger(10, value);
-    keys.push_back(
-        builder.getNamedAttr(key, builder.getI64IntegerAttr(value)));
+    keys.push_back(builder.getNamedAttr(key, builder.getI64IntegerAttr(value)));
   }
   return builder.getDictionaryAttr(
       {builder.getNamedAttr("text", builder.getStringAttr(text)),
@@ -88,8 +88,8 @@ static DictionaryAttr describeKernel(LLVM::LLVMFuncOp kernel) {
        builder.getNamedAttr(
            "threads", builder.getI64IntegerAttr(threads.asArrayRef().front())),
        builder.getNamedAttr("smem_bytes", kernel->getAttr(kSharedBytesAttr)),
-       builder.getNamedAttr("rows_per_tile", builder.getI64IntegerAttr(
-                                                 schedule.getQueries())),
+       builder.getNamedAttr("rows_per_tile",
+                            builder.getI64IntegerAttr(schedule.getQueries())),
        builder.getNamedAttr("schedule", describeSchedule(builder, schedule))});
 }
 
@@ -150,11 +150,11 @@ static LogicalResult checkDescription(func::FuncOp function) {
   if (!hasEntries(kArgsAttr, function.getNumArguments()))
     return emitError(function.getLoc())
            << "expected `" << kArgsAttr << "` of `" << function.getSymName()
-           << "` to describe each argument";
+           << "` to describe each argument; run convert-attn-to-tile first";
   if (!hasEntries(kResultsAttr, function.getNumResults()))
     return emitError(function.getLoc())
            << "expected `" << kResultsAttr << "` of `" << function.getSymName()
-           << "` to describe each result";
+           << "` to describe each result; run convert-attn-to-tile first";
   return success();
 }
 

@@ -108,9 +108,8 @@ Value EntryWriter::emitSlot(Type type, uint32_t alignment) {
 }
 
 void EntryWriter::storeAt(Value value, Value base, int64_t i) {
-  Value address =
-      LLVM::GEPOp::create(builder, loc, pointer, value.getType(), base,
-                          ArrayRef<LLVM::GEPArg>{int32_t(i)});
+  Value address = LLVM::GEPOp::create(builder, loc, pointer, value.getType(),
+                                      base, ArrayRef<LLVM::GEPArg>{int32_t(i)});
   LLVM::StoreOp::create(builder, loc, value, address);
 }
 

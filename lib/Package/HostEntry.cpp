@@ -42,11 +42,11 @@ LogicalResult HostEntry::write() {
 
 void HostEntry::findDevice() {
   Value slot = writer.emitSlot(writer.getPointerType());
-  writer.callRuntime(
-      "attnrtDeviceOf",
-      {writer.getArgument(1), writer.constant(32, function.getNumArguments()),
-       writer.getArgument(2), writer.constant(32, function.getNumResults()),
-       slot});
+  writer.callRuntime("attnrtDeviceOf",
+                     {writer.getArgument(1),
+                      writer.constant(32, function.getNumArguments()),
+                      writer.getArgument(2),
+                      writer.constant(32, function.getNumResults()), slot});
   device = writer.load(writer.getPointerType(), slot);
 }
 

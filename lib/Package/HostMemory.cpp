@@ -135,9 +135,10 @@ void HostMemory::checkResult(OpResult filled) {
     Value matches = LLVM::ICmpOp::create(
         builder, writer.getLoc(), LLVM::ICmpPredicate::eq, extent,
         writer.dimOf(descriptors.lookup(filled), i));
-    writer.failUnless(matches, ("expected dimension " + Twine(i) + " of " +
-                                nameOf(filled) + " to be as the arguments imply")
-                                   .str());
+    writer.failUnless(matches,
+                      ("expected dimension " + Twine(i) + " of " +
+                       nameOf(filled) + " to be as the arguments imply")
+                          .str());
   }
 }
 
@@ -169,8 +170,8 @@ void HostMemory::allocate(OpResult filled) {
     Value bytes = writer.multiply(
         stride, writer.constant(64, type.getElementTypeBitWidth() / 8));
     Value slot = writer.emitSlot(writer.getPointerType());
-    writer.callRuntime("attnrtAllocate", {entry.getDevice(), entry.getStream(),
-                                          bytes, slot});
+    writer.callRuntime("attnrtAllocate",
+                       {entry.getDevice(), entry.getStream(), bytes, slot});
     parts.data = writer.load(writer.getPointerType(), slot);
     writer.setCleanUp([this] { release(); });
   }

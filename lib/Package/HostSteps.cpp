@@ -92,8 +92,7 @@ struct CastView : HostView::ExternalModel<CastView, tensor::CastOp> {
 };
 
 /// Of the dimensions that one becomes, the last has its stride.
-struct ExpandView
-    : HostView::ExternalModel<ExpandView, tensor::ExpandShapeOp> {
+struct ExpandView : HostView::ExternalModel<ExpandView, tensor::ExpandShapeOp> {
   TensorParts emitView(Operation *op, HostEntry &entry,
                        TensorParts from) const {
     auto expand = cast<tensor::ExpandShapeOp>(op);

@@ -47,7 +47,8 @@ private:
 
 void LaunchWriter::write() {
   llvm::for_each(launch.getInputs(), [&](Value input) { addInput(input); });
-  llvm::for_each(launch->getResults(), [&](Value result) { addTensor(result); });
+  llvm::for_each(launch->getResults(),
+                 [&](Value result) { addTensor(result); });
   Value parameters = writer.emitArray(slots);
 
   auto kernel = cast<LLVM::LLVMFuncOp>(
@@ -64,8 +65,7 @@ void LaunchWriter::write() {
   for (Value size : {launch.getGridX(), launch.getGridY(), launch.getGridZ()})
     operands.push_back(writer.toI32(entry.scalarOf(size)));
   operands.push_back(writer.constant(32, threads.asArrayRef().front()));
-  operands.append(
-      {one, one, writer.constant(32, shared.getInt()), parameters});
+  operands.append({one, one, writer.constant(32, shared.getInt()), parameters});
   writer.callRuntime("attnrtLaunch", operands);
 }
 

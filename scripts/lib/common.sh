@@ -87,16 +87,30 @@ install_deps() {
   install_python_packages
 }
 
-build() {
+# Prints every tenth of ninja's steps where its own line would not be redrawn.
+show_progress() {
+  awk -F'[][/]' '
+    /^\[[0-9]+\/[0-9]+\]/ {
+      tenth = int(10 * $2 / $3)
+      if (tenth > shown) {
+        shown = tenth
+        printf "-- built %d of %d files\n", $2, $3
+        fflush()
+      }
+    }'
+}
+
+build() { # target…
   [[ -f build/build.ninja ]] || quietly configure cmake --preset dev ||
     fail "the build could not be configured, see $log/configure.log"
-  echo "-- building"
+  echo "-- building ${*:-everything}"
   mkdir -p "$log"
   if [[ -t 1 ]]; then
-    ninja -C build -j "$(nproc)" || fail "the build failed"
-  else
-    quietly build ninja -C build -j "$(nproc)" ||
-      fail "the build failed, see $log/build.log"
+    ninja -C build -j "$(nproc)" "$@" || fail "the build failed"
+  elif ! ninja -C build -j "$(nproc)" "$@" 2>&1 | tee "$log/build.log" |
+    show_progress; then
+    tail -n 30 "$log/build.log" >&2
+    fail "the build failed, see $log/build.log"
   fi
 }
 
@@ -140,8 +154,16 @@ report_cuda() {
     "machine code is not looked at"
 }
 
+# Everything that the tests need.
 prepare() {
   install_deps
   build
+  report_cuda
+}
+
+# What compiling and running take, and nothing that only tests need.
+prepare_tools() {
+  install_debian_packages
+  build attn-compile attn-run
   report_cuda
 }

@@ -32,8 +32,7 @@ def complaint(status, regex, command):
         process = subprocess.run(
             command, cwd=directory, env=dict(os.environ, TMPDIR=temporaries),
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            errors="backslashreplace",
-            timeout=120, check=False)
+            errors="backslashreplace", check=False)
         left = os.listdir(directory) + os.listdir(temporaries)
     errors = [line for line in process.stderr.splitlines() if "error:" in line]
     if process.returncode != status:

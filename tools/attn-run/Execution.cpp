@@ -33,8 +33,7 @@ Status Execution::addBuffer(ElementType type, const Shape &shape,
   buffers.push_back({*address, bytes});
   const DeviceInfo &info = device.info();
   DLDevice place{info.kind == "cuda" ? kDLCUDA : kDLCPU, info.ordinal};
-  views.emplace_back(type, shape, reinterpret_cast<void *>(*address),
-                     place);
+  views.emplace_back(type, shape, reinterpret_cast<void *>(*address), place);
   return Status::ok();
 }
 

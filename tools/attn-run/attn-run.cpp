@@ -270,7 +270,8 @@ static Status run(const CommandLine &line) {
       makeArguments(description, line, *argShapes);
   if (!args)
     return args.status();
-  Expected<std::vector<Shape>> shapes = resultShapes(**function, TensorViews(*args).pointers());
+  Expected<std::vector<Shape>> shapes =
+      resultShapes(**function, TensorViews(*args).pointers());
   if (!shapes)
     return shapes.status();
   status = checkMemory(info, totalBytes(description.results, *shapes));

@@ -14,8 +14,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Conversion/AttnToReference/Passes.h"
 #include "NaiveRows.h"
+#include "attn/Conversion/AttnToReference/Passes.h"
 #include "attnrt/PackageFormat.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -60,7 +60,8 @@ private:
   struct Row {
     Value batch, head, keyHead, index;
   };
-  /// What the first loop over the keys finds.
+  /// What the first loop over the keys finds: the largest score of a kept key, and
+  /// whether any kept key weighs something, which one with a score of -inf does not.
   struct Scores {
     Value max, any;
   };
@@ -71,8 +72,9 @@ private:
   Scores buildScores(const Row &row);
   Value buildWeight(const Scores &scores, Value j);
   void accumulateValue(const Row &row, Value j, Value weight);
+  Value buildTakesPart(const Row &row, const Scores &scores, Value j);
   Value buildWeightedSum(const Row &row, const Scores &scores);
-  void storeOutput(const Row &row, const Scores &scores, Value sum);
+  void storeOutput(const Row &row, Value sum);
   void storeLse(const Row &row, const Scores &scores, Value sum);
 
   bool isUniform() { return op.getMaskedRow() == MaskedRow::Uniform; }
@@ -221,23 +223,24 @@ Value NaiveRows::buildScore(const Row &row, Value j) {
 
 /// Stores the scores of the kept keys.
 NaiveRows::Scores NaiveRows::buildScores(const Row &row) {
-  double lowest = -std::numeric_limits<double>::infinity();
-  ResultRange found = fold(
-      sizes.keyLength, {number(lowest), boolean(false)},
-      [&](Value j, ValueRange soFar) {
-        return choose(
-            buildKeep(row, j),
-            [&]() -> SmallVector<Value> {
-              Value score = buildScore(row, j);
-              memref::StoreOp::create(builder, loc, score, scores, j);
-              return {make<arith::MaximumFOp>(soFar[0], score), boolean(true)};
-            },
-            soFar);
-      });
-  return {found[0], found[1]};
+  Value lowest = number(-std::numeric_limits<double>::infinity());
+  Value max = fold(sizes.keyLength, lowest, [&](Value j, ValueRange soFar) {
+    return choose(
+        buildKeep(row, j),
+        [&]() -> SmallVector<Value> {
+          Value score = buildScore(row, j);
+          memref::StoreOp::create(builder, loc, score, scores, j);
+          return {make<arith::MaximumFOp>(soFar[0], score)};
+        },
+        soFar);
+  })[0];
+  // A NaN is unequal to everything.
+  Value any = make<arith::CmpFOp>(arith::CmpFPredicate::UNE, max, lowest);
+  return {max, any};
 }
 
-/// exp(score - max). Where no key is kept, every key weighs the same.
+/// exp(score - max). Where no kept key weighs anything, all masked keys weigh the
+/// same.
 Value NaiveRows::buildWeight(const Scores &found, Value j) {
   return choose(
       isUniform() ? found.any : Value(),
@@ -263,21 +266,26 @@ void NaiveRows::accumulateValue(const Row &row, Value j, Value weight) {
   });
 }
 
+/// Whether a key takes part: one that is kept and, in a row whose kept keys weigh
+/// nothing, under `uniform` one that is masked, under the other policies none.
+Value NaiveRows::buildTakesPart(const Row &row, const Scores &found, Value j) {
+  Value kept = buildKeep(row, j);
+  if (!kept)
+    return found.any;
+  if (isUniform())
+    return make<arith::CmpIOp>(arith::CmpIPredicate::eq, kept, found.any);
+  return make<arith::AndIOp>(kept, found.any);
+}
+
 /// The sum of the weights; that of the weighted values is in the accumulator.
 Value NaiveRows::buildWeightedSum(const Row &row, const Scores &found) {
   if (buffers.output)
     forEach(index(op.getHeadDimV()), [&](Value d) {
       memref::StoreOp::create(builder, loc, number(0.0), accumulator, d);
     });
-  Value nothingKept;
-  if (isUniform() && op.hasMask())
-    nothingKept = make<arith::XOrIOp>(found.any, boolean(true));
   return fold(sizes.keyLength, number(0.0), [&](Value j, ValueRange sum) {
-    Value weighs = buildKeep(row, j);
-    if (nothingKept)
-      weighs = make<arith::OrIOp>(weighs, nothingKept);
     return choose(
-        weighs,
+        buildTakesPart(row, found, j),
         [&]() -> SmallVector<Value> {
           Value weight = buildWeight(found, j);
           if (buffers.output)
@@ -288,14 +296,12 @@ Value NaiveRows::buildWeightedSum(const Row &row, const Scores &found) {
   })[0];
 }
 
-void NaiveRows::storeOutput(const Row &row, const Scores &found, Value sum) {
+void NaiveRows::storeOutput(const Row &row, Value sum) {
   double masked = op.getMaskedRow() == MaskedRow::NaN
                       ? std::numeric_limits<double>::quiet_NaN()
                       : 0.0;
-  Value isMean = found.any;
-  if (isUniform())
-    isMean = make<arith::CmpIOp>(arith::CmpIPredicate::sgt, sizes.keyLength,
-                                 index(0));
+  Value isMean =
+      make<arith::CmpFOp>(arith::CmpFPredicate::UNE, sum, number(0.0));
   Value factor = make<arith::DivFOp>(number(1.0), sum);
   Value maskedOutput = number(masked);
   forEach(index(op.getHeadDimV()), [&](Value d) {
@@ -347,7 +353,7 @@ void NaiveRows::build(Value begin, Value end) {
                        Scores found = buildScores(row);
                        Value sum = buildWeightedSum(row, found);
                        if (buffers.output)
-                         storeOutput(row, found, sum);
+                         storeOutput(row, sum);
                        if (buffers.lse)
                          storeLse(row, found, sum);
                        scf::YieldOp::create(builder, loc);

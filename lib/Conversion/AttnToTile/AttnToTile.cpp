@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   func.func @f(%q, %k, %v) {              tile.kernel @f_0(%Q, %K, %V, %group,
+//   func.func @f(%q, %k, %v) {              tile.kernel @f_0(%Q, %K, %V,
+//   %group,
 //     %o = attn.sdpa %q, %k, %v                              %O) { … }
 //     return %o                      =>     func.func @f(%q, %k, %v) {
 //   }                                         cf.assert …
@@ -19,16 +20,17 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "HostSide.h"
+#include "LaunchModels.h"
 
 #include "attn/Conversion/AttnToTile/Passes.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
-#include "llvm/Support/FormatVariadic.h"
 
 namespace attn {
 #define GEN_PASS_DEF_CONVERTATTNTOTILE
 #include "attn/Conversion/AttnToTile/Passes.h.inc"
 } // namespace attn
+
+#include "attn/Conversion/AttnToTile/Interfaces.cpp.inc"
 
 using namespace mlir;
 using namespace attn;
@@ -37,70 +39,68 @@ namespace {
 
 struct ConvertAttnToTile
     : public attn::impl::ConvertAttnToTileBase<ConvertAttnToTile> {
+  void getDependentDialects(DialectRegistry &registry) const override;
   void runOnOperation() override;
+
+private:
+  LogicalResult convert(func::FuncOp function, SymbolTable &symbols);
 };
 
 } // namespace
 
-BlockArgument attn::rootOf(Value tensor) {
-  while (!isa<BlockArgument>(tensor)) {
-    Operation *producer = tensor.getDefiningOp();
-    auto rope = dyn_cast<RopeOp>(producer);
-    tensor = rope ? Value(rope.getInput())
-                  : cast<tile::LaunchOp>(producer).getInputs().front();
-  }
-  return cast<BlockArgument>(tensor);
+static void attachLaunches(MLIRContext *context, AttnDialect *) {
+  attachSdpaLaunch(context);
+  attachRopeLaunch(context);
 }
 
-MemRefType attn::memrefOf(RankedTensorType tensor) {
-  SmallVector<int64_t> strides(tensor.getRank(), ShapedType::kDynamic);
-  strides.back() = 1;
-  auto layout = StridedLayoutAttr::get(tensor.getContext(),
-                                       ShapedType::kDynamic, strides);
-  return MemRefType::get(tensor.getShape(), tensor.getElementType(), layout);
+void ConvertAttnToTile::getDependentDialects(DialectRegistry &registry) const {
+  ConvertAttnToTileBase::getDependentDialects(registry);
+  registry.addExtension(attachLaunches);
 }
 
-/// What attn-check-support makes sure of, and the code above relies on.
+/// What attn-check-support makes sure of.
 static bool isSupported(func::FuncOp function) {
-  auto isSource = [](Value value) {
-    return isa<BlockArgument>(value) || value.getDefiningOp<RopeOp>();
+  auto isSource = [](const OpSource &source) {
+    if (!source.value || isa<BlockArgument>(source.value))
+      return true;
+    auto producer = source.value.getDefiningOp<CompilableOp>();
+    return producer && producer.mayFeedOthers();
   };
-  bool areSources = llvm::all_of(function.front(), [&](Operation &op) {
-    return !isa<SdpaOp, RopeOp>(op) || llvm::all_of(op.getOperands(), isSource);
-  });
+  bool areSources = llvm::all_of(
+      function.front().getOps<CompilableOp>(),
+      [&](CompilableOp op) { return llvm::all_of(op.getSources(), isSource); });
   return areSources && function.getBody().hasOneBlock() &&
-         llvm::all_of(
-             function.front().getTerminator()->getOperands(), [](Value value) {
-               return isa_and_nonnull<SdpaOp, RopeOp>(value.getDefiningOp());
-             });
+         llvm::all_of(function.front().getTerminator()->getOperands(),
+                      [](Value value) {
+                        return bool(value.getDefiningOp<CompilableOp>());
+                      });
 }
 
-static LogicalResult convert(Operation *op, func::FuncOp function,
-                             unsigned number) {
-  std::string name = llvm::formatv("{0}_{1}", function.getSymName(), number);
-  if (auto sdpa = dyn_cast<SdpaOp>(op))
-    return launchSdpa(sdpa, function, name);
-  return launchRope(cast<RopeOp>(op), function, name);
+LogicalResult ConvertAttnToTile::convert(func::FuncOp function,
+                                         SymbolTable &symbols) {
+  SmallVector<CompilableOp> ops;
+  function.walk([&](CompilableOp op) { ops.push_back(op); });
+  if (ops.empty())
+    return success();
+  if (!isSupported(function))
+    return ops.front()->emitOpError("stands in a function that "
+                                    "attn-check-support refuses");
+  for (CompilableOp op : ops)
+    if (!scheduleOf(op) || targetOf(op).empty())
+      return op->emitOpError("has no schedule; run attn-select-schedule first");
+  FunctionLowering lowering(function, symbols);
+  describeFunction(lowering);
+  for (CompilableOp op : ops) {
+    cast<LaunchableOp>(op.getOperation()).launch(lowering);
+    lowering.finish(op);
+  }
+  return success();
 }
 
 void ConvertAttnToTile::runOnOperation() {
+  SymbolTable symbols(getOperation());
   SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
-  for (func::FuncOp function : functions) {
-    SmallVector<Operation *> ops;
-    function.walk([&](Operation *op) {
-      if (isa<SdpaOp, RopeOp>(op))
-        ops.push_back(op);
-    });
-    if (ops.empty())
-      continue;
-    if (!isSupported(function)) {
-      ops.front()->emitOpError("stands in a function that attn-check-support "
-                               "refuses");
+  for (func::FuncOp function : functions)
+    if (failed(convert(function, symbols)))
       return signalPassFailure();
-    }
-    describeFunction(function);
-    for (auto [number, op] : llvm::enumerate(ops))
-      if (failed(convert(op, function, number)))
-        return signalPassFailure();
-  }
 }

@@ -6,146 +6,107 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "HostSide.h"
+#include "FunctionLowering.h"
 
-#include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
 
 using namespace mlir;
 using namespace attn;
 
-static NamedAttribute integer(Builder &builder, StringRef name, int64_t value) {
-  return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
-}
-
-//===----------------------------------------------------------------------===//
-// Rows of interest
-//===----------------------------------------------------------------------===//
-
-/// A row at which a constraint starts or stops to bind, for the key at one end
-/// of the keys: a constant plus multiples of dimensions of arguments.
-static DictionaryAttr edgeRow(Builder &builder, SdpaOp op,
-                              const KeepConstraint &constraint, bool atEnd) {
-  // j * J + i * I + … + constant = 0 at J = 0 or J = Sk - 1, solved for I.
-  int64_t sign = -constraint.i;
-  int64_t constant = constraint.constant - (atEnd ? constraint.j : 0);
-  int64_t keyLength = constraint.keyLength + (atEnd ? constraint.j : 0);
-  SmallVector<Attribute> terms;
-  auto addTerm = [&](Value tensor, int64_t coefficient) {
-    terms.push_back(builder.getDictionaryAttr(
-        {integer(builder, "arg", rootOf(tensor).getArgNumber()),
-         integer(builder, "dim", op.lengthDim()),
-         integer(builder, "coef", coefficient)}));
-  };
-  if (constraint.queryLength)
-    addTerm(op.getQuery(), constraint.queryLength * sign);
-  if (keyLength)
-    addTerm(op.getKey(), keyLength * sign);
-  return builder.getDictionaryAttr(
-      {integer(builder, "const", constant * sign),
-       builder.getNamedAttr("terms", builder.getArrayAttr(terms))});
-}
-
-static ArrayAttr edgeRows(Builder &builder, SdpaOp op) {
-  SmallVector<Attribute> rows;
-  if (op.getKeep().empty())
-    return builder.getArrayAttr({});
-  auto constraints = deriveKeepConstraints(op.getKeep());
-  if (failed(constraints))
-    return builder.getArrayAttr({});
-  for (const KeepConstraint &constraint : *constraints)
-    if (std::abs(constraint.i) == 1)
-      for (bool atEnd : {false, true})
-        rows.push_back(edgeRow(builder, op, constraint, atEnd));
-  return builder.getArrayAttr(rows);
-}
-
-//===----------------------------------------------------------------------===//
-// Results
-//===----------------------------------------------------------------------===//
-
-/// `rows` are the dimensions that count rows, `chain` the MMA steps behind a
-/// value, `edges` the rows of interest.
-static DictionaryAttr describeResult(Builder &builder, StringRef role,
-                                     ArrayRef<int64_t> rows, int64_t chain,
-                                     ArrayAttr edges) {
-  auto judge = builder.getDictionaryAttr(
-      {builder.getNamedAttr("rows", builder.getI64ArrayAttr(rows)),
-       integer(builder, "chain", chain),
-       builder.getNamedAttr("edges", edges)});
-  return builder.getDictionaryAttr(
-      {builder.getNamedAttr("role", builder.getStringAttr(role)),
-       builder.getNamedAttr("judge", judge)});
-}
-
-static DictionaryAttr describeResult(Builder &builder, OpResult result) {
-  if (auto rope = dyn_cast<RopeOp>(result.getOwner()))
-    return describeResult(builder, "rotated",
-                          {rope.batchDim(), rope.headDim(), rope.lengthDim()},
-                          /*chain=*/0, builder.getArrayAttr({}));
-  auto op = cast<SdpaOp>(result.getOwner());
-  int64_t chain = llvm::divideCeil(op.getHeadDimQK(), 16);
-  ArrayAttr edges = edgeRows(builder, op);
-  if (result == op.getOutput())
-    return describeResult(builder, "output",
-                          {op.batchDim(), op.headDim(), op.lengthDim()}, chain,
-                          edges);
-  return describeResult(builder, "lse", {0, 1, 2}, chain, edges);
-}
-
-//===----------------------------------------------------------------------===//
-// Arguments
-//===----------------------------------------------------------------------===//
-
 namespace {
 
-/// What each argument of a function is to the operations that read it, in the
-/// order of the operations. One tensor may be both key and value.
-class ArgumentRoles {
+/// Writes the dictionaries whose keys attnrt/PackageFormat.h explains.
+class Description {
 public:
-  explicit ArgumentRoles(func::FuncOp function)
-      : roles(function.getNumArguments()) {
-    function.walk([&](SdpaOp op) {
-      add(op.getQuery(), "query");
-      add(op.getKey(), "key");
-      add(op.getValue(), "value");
-    });
-    function.walk([&](RopeOp op) {
-      if (roles[rootOf(op.getInput()).getArgNumber()].empty())
-        add(op.getInput(), "input");
-      add(op.getPositions(), "positions");
-      add(op.getOffsets(), "offsets");
-    });
-  }
+  explicit Description(FunctionLowering &lowering)
+      : lowering(lowering), function(lowering.getFunction()),
+        builder(function.getContext()) {}
 
-  ArrayAttr describe(Builder &builder) const {
-    SmallVector<Attribute> args;
-    for (const SmallVector<StringRef> &names : roles)
-      args.push_back(builder.getDictionaryAttr(
-          builder.getNamedAttr("roles", builder.getStrArrayAttr(names))));
-    return builder.getArrayAttr(args);
-  }
+  ArrayAttr arguments();
+  ArrayAttr results();
 
 private:
-  void add(Value operand, StringRef role) {
-    if (!operand)
-      return;
-    SmallVector<StringRef> &names = roles[rootOf(operand).getArgNumber()];
-    if (!llvm::is_contained(names, role))
-      names.push_back(role);
+  NamedAttribute number(StringRef name, int64_t value) {
+    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
   }
+  Attribute edge(const EdgeRow &row);
+  Attribute judge(CompilableOp op, OpResult result);
 
-  SmallVector<SmallVector<StringRef>> roles;
+  FunctionLowering &lowering;
+  func::FuncOp function;
+  Builder builder;
 };
 
 } // namespace
 
-void attn::describeFunction(func::FuncOp function) {
-  Builder builder(function.getContext());
+/// Whether what another operation reads is computed by this one: what its main
+/// source is to the reader says more than what it is here.
+static bool feedsOthers(CompilableOp op) {
+  return llvm::any_of(op->getUsers(), llvm::IsaPred<CompilableOp>);
+}
+
+/// What each argument is to the operations that read it, in their order. One
+/// tensor may be both key and value.
+ArrayAttr Description::arguments() {
+  SmallVector<SmallVector<StringRef>> roles(function.getNumArguments());
+  function.walk([&](CompilableOp op) {
+    for (const OpSource &source : op.getSources()) {
+      if (!source.value ||
+          (source.value == op.getMainSource() && feedsOthers(op)))
+        continue;
+      unsigned number = lowering.rootOf(source.value).getArgNumber();
+      if (!llvm::is_contained(roles[number], source.name))
+        roles[number].push_back(source.name);
+    }
+  });
+  SmallVector<Attribute> args;
+  for (const SmallVector<StringRef> &names : roles)
+    args.push_back(builder.getDictionaryAttr(
+        builder.getNamedAttr("roles", builder.getStrArrayAttr(names))));
+  return builder.getArrayAttr(args);
+}
+
+/// A row index as constant plus multiples of dimensions of arguments.
+Attribute Description::edge(const EdgeRow &row) {
+  SmallVector<Attribute> terms;
+  for (const EdgeRow::Term &term : row.terms)
+    terms.push_back(builder.getDictionaryAttr(
+        {number("arg", lowering.rootOf(term.tensor).getArgNumber()),
+         number("dim", term.dim), number("coef", term.coefficient)}));
+  return builder.getDictionaryAttr(
+      {number("const", row.constant),
+       builder.getNamedAttr("terms", builder.getArrayAttr(terms))});
+}
+
+/// How a result is judged: the dimensions that count its rows, the MMA steps
+/// behind a value, and rows of interest.
+Attribute Description::judge(CompilableOp op, OpResult result) {
+  SmallVector<Attribute> edges;
+  for (const EdgeRow &row : op.getEdgeRows())
+    edges.push_back(edge(row));
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("rows",
+                            builder.getI64ArrayAttr(op.getRowDims(result))),
+       number("chain", op.getChainLength(result)),
+       builder.getNamedAttr("edges", builder.getArrayAttr(edges))});
+}
+
+ArrayAttr Description::results() {
   SmallVector<Attribute> results;
-  for (Value value : function.front().getTerminator()->getOperands())
-    results.push_back(describeResult(builder, cast<OpResult>(value)));
-  function->setAttr(tile::kArgsAttr,
-                    ArgumentRoles(function).describe(builder));
-  function->setAttr(tile::kResultsAttr, builder.getArrayAttr(results));
+  for (Value value : function.front().getTerminator()->getOperands()) {
+    auto result = cast<OpResult>(value);
+    auto op = cast<CompilableOp>(result.getOwner());
+    StringRef role = op.getResultRole(result);
+    results.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("role", builder.getStringAttr(role)),
+         builder.getNamedAttr("judge", judge(op, result))}));
+  }
+  return builder.getArrayAttr(results);
+}
+
+void attn::describeFunction(FunctionLowering &lowering) {
+  Description description(lowering);
+  func::FuncOp function = lowering.getFunction();
+  function->setAttr(tile::kArgsAttr, description.arguments());
+  function->setAttr(tile::kResultsAttr, description.results());
 }

@@ -11,7 +11,9 @@
 // and are then written in pieces.
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
+#include "Registers.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -35,7 +37,7 @@ struct Run {
 class Runs {
 public:
   Runs(OpBuilder &builder, Location loc, RankedTensorType tile, GlobalView view,
-       int64_t memoryColumns, const RowPlaces &places)
+       int64_t memoryColumns, const RowIndexer &places)
       : builder(builder), loc(loc), tile(tile), grid(tile), view(view),
         origin(emitThreadOrigin(builder, loc, tile)),
         memoryColumns(memoryColumns), places(places) {}
@@ -62,7 +64,7 @@ private:
   GlobalView view;
   ThreadOrigin origin;
   int64_t memoryColumns;
-  RowPlaces places;
+  RowIndexer places;
 };
 
 struct BlockedLoadConversion : OpConversionPattern<LoadOp> {
@@ -186,7 +188,7 @@ LogicalResult BlockedLoadConversion::matchAndRewrite(
   Runs runs(rewriter, loc, cast<RankedTensorType>(op.getType()),
             GlobalView::unpack(rewriter, loc, type, adaptor.getSource()),
             type.getShape().back(),
-            RowPlaces(rewriter, loc, op.getIndices(), op.getBox()));
+            RowIndexer(rewriter, loc, op.getIndices(), op.getBox()));
   SmallVector<Value> registers;
   for (int64_t strip = 0; strip < runs.count(); ++strip) {
     Run run = runs.at(strip);
@@ -252,7 +254,7 @@ LogicalResult BlockedStoreConversion::matchAndRewrite(
   MemRefType type = op.getDest().getType();
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
   Runs runs(rewriter, loc, tile, view, type.getShape().back(),
-            RowPlaces(rewriter, loc, op.getIndices(), op.getBox()));
+            RowIndexer(rewriter, loc, op.getIndices(), op.getBox()));
   Value isAligned;
   if (runs.alignment() > kPieceBytes)
     isAligned = view.isAligned(rewriter, loc, runs.alignment());

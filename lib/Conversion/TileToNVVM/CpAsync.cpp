@@ -13,7 +13,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
+#include "Ptxas.h"
 
 using namespace mlir;
 using namespace attn::tile;
@@ -93,7 +95,7 @@ private:
   int64_t rowsPerStep, panelsPerStep;
   bool hasIdleThreads;
 
-  RowPlaces places;
+  RowIndexer places;
   Value chunk, laneRow, lanePanel; // of the thread; no panel where it is 0
 };
 
@@ -127,8 +129,7 @@ TileCopier::TileCopier(OpBuilder &builder, CopyAsyncOp op,
 }
 
 /// Copies 16 bytes of which `bytes` are read and the others zeros, where
-/// `isMine`, if there is one, holds. It is a predicate of the instruction: of
-/// branches around copies, ptxas makes two versions of those between them.
+/// `isMine`, if there is one, holds.
 void TileCopier::copy(Value dest, Value source, Value bytes, Value isMine) {
   constexpr int64_t kBytes = SwizzledTile::kChunkBytes;
   if (!isMine) {
@@ -136,12 +137,7 @@ void TileCopier::copy(Value dest, Value source, Value bytes, Value isMine) {
                             NVVM::LoadCacheModifierKind::CG, bytes);
     return;
   }
-  Value address =
-      LLVM::PtrToIntOp::create(builder, loc, builder.getI32Type(), dest);
-  NVVM::InlinePtxOp::create(
-      builder, loc, TypeRange(), ValueRange{address, source, bytes},
-      /*readWriteArgs=*/ValueRange(),
-      "cp.async.cg.shared.global [%0], [%1], 16, %2;", isMine);
+  emitPredicatedCopy(builder, loc, dest, source, bytes, isMine);
 }
 
 /// Copies the thread's chunk of one panel, or zeros.
@@ -179,8 +175,8 @@ void TileCopier::copyChunk(Value pointer, int64_t row, int64_t panel,
   copy(emitSharedOffset(builder, loc, dest, target), source, bytes, isMine);
 }
 
-/// Copies the thread's chunks of row `row + laneRow`, which is at `pointer` and has
-/// these indices.
+/// Copies the thread's chunks of row `row + laneRow`, which is at `pointer` and
+/// has these indices.
 void TileCopier::copyRow(ArrayRef<Value> indices, Value pointer, int64_t row) {
   Value inTile = plus(laneRow, row);
   Value isInside = places.isInside(builder, loc, view, indices);

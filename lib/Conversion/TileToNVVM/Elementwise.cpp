@@ -5,7 +5,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Patterns.h"
+#include "Ptxas.h"
+#include "Registers.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -222,10 +224,8 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
   ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
   bool isRow = tile.getDimSize(1) == 1;
   Value first = isRow ? origin.row : origin.column;
-  // Whole masks would be kept from one query tile to the next.
-  ScheduleAttr schedule = scheduleOf(op);
-  if (schedule.getPersistent() || schedule.getHeads() != 1)
-    first = emitAnew(rewriter, loc, first);
+  if (recomputesPositions(op))
+    first = makeOpaque(rewriter, loc, first);
   SmallVector<Value> registers(grid.size());
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t atom = 0; atom < grid.atoms; ++atom)

@@ -5,7 +5,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
+#include "Ptxas.h"
+#include "Registers.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -98,10 +101,10 @@ Value GlobalView::isAligned(OpBuilder &builder, Location loc,
 }
 
 //===----------------------------------------------------------------------===//
-// RowPlaces
+// RowIndexer
 //===----------------------------------------------------------------------===//
 
-RowPlaces::RowPlaces(OpBuilder &builder, Location loc, ValueRange indices,
+RowIndexer::RowIndexer(OpBuilder &builder, Location loc, ValueRange indices,
                      std::optional<ArrayRef<int64_t>> box) {
   for (Value index : indices)
     first.push_back(
@@ -110,7 +113,7 @@ RowPlaces::RowPlaces(OpBuilder &builder, Location loc, ValueRange indices,
     this->box.assign(box->begin(), box->end());
 }
 
-SmallVector<Value> RowPlaces::at(OpBuilder &builder, Location loc, Value row,
+SmallVector<Value> RowIndexer::at(OpBuilder &builder, Location loc, Value row,
                                  int64_t offset) const {
   SmallVector<Value> indices(first);
   auto add = [&](Value &index, Value step) {
@@ -138,7 +141,7 @@ SmallVector<Value> RowPlaces::at(OpBuilder &builder, Location loc, Value row,
   return indices;
 }
 
-Value RowPlaces::isInside(OpBuilder &builder, Location loc,
+Value RowIndexer::isInside(OpBuilder &builder, Location loc,
                           const GlobalView &view, ValueRange indices) const {
   Value isInside;
   for (auto [i, index] : llvm::enumerate(indices)) {
@@ -218,9 +221,9 @@ struct StoreConversion : OpConversionPattern<StoreOp> {
 
 private:
   void storeTile(StoreOp op, const GlobalView &view, ValueRange registers,
-                 const RowPlaces &places, OpBuilder &builder) const;
+                 const RowIndexer &places, OpBuilder &builder) const;
   void storeRowVector(StoreOp op, const GlobalView &view, ValueRange registers,
-                      const RowPlaces &places, OpBuilder &builder) const;
+                      const RowIndexer &places, OpBuilder &builder) const;
 };
 
 } // namespace
@@ -235,13 +238,13 @@ static void emitIf(OpBuilder &builder, Location loc, Value condition,
 
 /// Pairs of 16-bit elements, or single wider ones, under one test a row.
 void StoreConversion::storeTile(StoreOp op, const GlobalView &view,
-                                ValueRange registers, const RowPlaces &places,
+                                ValueRange registers, const RowIndexer &places,
                                 OpBuilder &builder) const {
   Location loc = op.getLoc();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
   ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
-  origin.row = emitAnew(builder, loc, origin.row);
+  origin.row = makeOpaque(builder, loc, origin.row);
   int64_t columns = op.getDest().getType().getShape().back();
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
@@ -267,13 +270,13 @@ void StoreConversion::storeTile(StoreOp op, const GlobalView &view,
 /// A row vector is held by all lanes of a quad; the first one writes it.
 void StoreConversion::storeRowVector(StoreOp op, const GlobalView &view,
                                      ValueRange registers,
-                                     const RowPlaces &places,
+                                     const RowIndexer &places,
                                      OpBuilder &builder) const {
   Location loc = op.getLoc();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
   ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
-  origin.row = emitAnew(builder, loc, origin.row);
+  origin.row = makeOpaque(builder, loc, origin.row);
   Value isFirst =
       arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                             origin.column, emitI32(builder, loc, 0));
@@ -301,7 +304,7 @@ LogicalResult StoreConversion::matchAndRewrite(
   if (!isVector && type.getShape().back() % 8 != 0)
     return rewriter.notifyMatchFailure(op, "expected columns in eights");
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
-  RowPlaces places(rewriter, loc, op.getIndices(), op.getBox());
+  RowIndexer places(rewriter, loc, op.getIndices(), op.getBox());
   auto store = isVector ? &StoreConversion::storeRowVector
                         : &StoreConversion::storeTile;
   (this->*store)(op, view, adaptor.getValue(), places, rewriter);

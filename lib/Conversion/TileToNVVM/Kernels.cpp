@@ -5,7 +5,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Context.h"
+#include "Patterns.h"
+#include "Ptxas.h"
 
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Origins.h"
@@ -92,6 +94,7 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   function.setPassthroughAttr(builder.getArrayAttr({flush}));
   function->setAttr(kScheduleAttr, kernel.getSchedule());
   function->setAttr(kSharedBytesAttr, kernel.getSharedBytesAttr());
+  noteRecomputedPositions(function, kernel);
   if (Attribute source = kernel->getAttr(kSourceAttr))
     function->setAttr(kSourceAttr, source);
 }

@@ -11,7 +11,8 @@
 // before the first one counts as over.
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
 
 using namespace mlir;
 using namespace attn::tile;

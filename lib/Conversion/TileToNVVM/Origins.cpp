@@ -12,9 +12,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Patterns.h"
 
 #include "attn/Dialect/Tile/IR/Origins.h"
+#include "attn/Dialect/Tile/IR/Tile.h"
 #include "mlir/IR/AsmState.h"
 #include "llvm/Support/raw_ostream.h"
 

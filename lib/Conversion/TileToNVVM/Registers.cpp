@@ -5,8 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
-#include "attn/Dialect/Tile/IR/AttributeNames.h"
+#include "Registers.h"
+#include "Memory.h"
 
 using namespace mlir;
 using namespace attn::tile;
@@ -81,50 +81,6 @@ TileTypeConverter::TileTypeConverter(MLIRContext *context) {
                               ValueRange inputs, Location loc) -> Value {
     return arith::IndexCastOp::create(builder, loc, type, inputs.front());
   });
-}
-
-Value attn::tile::emitI32(OpBuilder &builder, Location loc, int64_t value) {
-  return arith::ConstantIntOp::create(builder, loc, value, 32);
-}
-
-Value attn::tile::emitI64(OpBuilder &builder, Location loc, int64_t value) {
-  return arith::ConstantIntOp::create(builder, loc, value, 64);
-}
-
-Value attn::tile::emitThreadId(OpBuilder &builder, Location loc) {
-  return NVVM::ThreadIdXOp::create(builder, loc, builder.getI32Type());
-}
-
-Value attn::tile::emitLaneId(OpBuilder &builder, Location loc) {
-  return arith::AndIOp::create(builder, loc, emitThreadId(builder, loc),
-                               emitI32(builder, loc, 31));
-}
-
-int64_t attn::tile::threadsOf(Operation *op) {
-  auto function = op->getParentOfType<LLVM::LLVMFuncOp>();
-  auto bound = function->getAttrOfType<DenseI32ArrayAttr>(
-      NVVM::NVVMDialect::getMaxntidAttrName());
-  return bound.asArrayRef().front();
-}
-
-ScheduleAttr attn::tile::scheduleOf(Operation *op) {
-  auto function = op->getParentOfType<LLVM::LLVMFuncOp>();
-  return function->getAttrOfType<ScheduleAttr>(kScheduleAttr);
-}
-
-Value attn::tile::emitAnew(OpBuilder &builder, Location loc, Value value) {
-  return LLVM::InlineAsmOp::create(
-             builder, loc, value.getType(), ValueRange{value},
-             "mov.b32 $0, $1;", "=r,r", /*has_side_effects=*/true,
-             /*is_align_stack=*/false, LLVM::TailCallKind::None,
-             LLVM::AsmDialectAttr(), ArrayAttr())
-      .getResult(0);
-}
-
-const attn::TargetDesc &attn::tile::targetOf(Operation *op) {
-  auto module = op->getParentOfType<gpu::GPUModuleOp>();
-  auto target = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]);
-  return *lookupTarget(target.getChip());
 }
 
 ThreadOrigin attn::tile::emitThreadOrigin(OpBuilder &builder, Location loc,

@@ -5,7 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
 
 using namespace mlir;
 using namespace attn::tile;

@@ -12,7 +12,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
+#include "Ptxas.h"
+#include "Registers.h"
 
 using namespace mlir;
 using namespace attn::tile;
@@ -57,7 +60,7 @@ private:
   SwizzledTile tile;
   int64_t panels, chunksInMemory, rowsPerStep;
 
-  RowPlaces places;
+  RowIndexer places;
   Value chunk, laneRow; // of the thread
   Value isAligned;      // rows begin at multiples of 16 bytes
 };
@@ -97,7 +100,7 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
   SwizzledTile shared(op.getDest().getType());
-  Value lane = emitAnew(builder, loc, emitLaneId(builder, loc));
+  Value lane = makeOpaque(builder, loc, emitLaneId(builder, loc));
   auto field = [&](int64_t shift, int64_t mask) -> Value {
     Value shifted = arith::ShRUIOp::create(builder, loc, lane,
                                            emitI32(builder, loc, shift));
@@ -152,7 +155,7 @@ ChunkWriter::ChunkWriter(OpBuilder &builder, CopyOutOp op,
       rowsPerStep(
           std::min(threadsOf(op) / tile.chunksPerPanel(), type.getRows())),
       places(builder, loc, op.getIndices(), op.getBox()) {
-  Value thread = emitAnew(builder, loc, emitThreadId(builder, loc));
+  Value thread = makeOpaque(builder, loc, emitThreadId(builder, loc));
   Value perPanel = emitI32(builder, loc, tile.chunksPerPanel());
   chunk = arith::RemUIOp::create(builder, loc, thread, perPanel);
   laneRow = arith::DivUIOp::create(builder, loc, thread, perPanel);

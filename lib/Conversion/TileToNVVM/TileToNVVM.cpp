@@ -12,8 +12,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
+#include "Ptxas.h"
+#include "Registers.h"
 
+#include "attn/Conversion/TileToNVVM/Passes.h"
 #include "attn/Target/TargetRegistry.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -125,20 +129,6 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns,
                                                        target);
   return applyPartialConversion(kernels, target, std::move(patterns));
-}
-
-/// LLVM would unroll short KV loops, at the price of registers.
-static void disableUnrolling(gpu::GPUModuleOp kernels) {
-  MLIRContext *context = kernels.getContext();
-  auto disable = LLVM::LoopUnrollAttr::get(
-      context, /*disable=*/BoolAttr::get(context, true), {}, {}, {}, {}, {}, {});
-  auto annotation = LLVM::LoopAnnotationAttr::get(
-      context, {}, {}, {}, disable, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
-  kernels.walk([&](scf::ForOp loop) {
-    loop->setAttr(LLVM::BrOp::getLoopAnnotationAttrName(OperationName(
-                      LLVM::BrOp::getOperationName(), context)),
-                  annotation);
-  });
 }
 
 LogicalResult ConvertTileToNVVM::lowerToLLVM(gpu::GPUModuleOp kernels) {

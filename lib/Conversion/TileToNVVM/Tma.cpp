@@ -11,7 +11,9 @@
 // innermost first; what is outside the tensor is zero, or is not written.
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Memory.h"
+#include "Patterns.h"
+#include "Ptxas.h"
 
 using namespace mlir;
 using namespace attn::tile;
@@ -36,7 +38,7 @@ struct SendConversion : OpConversionPattern<SendOp> {
 class Boxes {
 public:
   Boxes(OpBuilder &builder, Location loc, TensorMapType map, SharedType tile,
-        const RowPlaces &places)
+        const RowIndexer &places)
       : builder(builder), loc(loc), map(map), tile(tile), places(places) {}
 
   int64_t panels() const { return tile.getColumns() / columns(); }
@@ -58,7 +60,7 @@ private:
   Location loc;
   TensorMapType map;
   SharedType tile;
-  const RowPlaces &places;
+  const RowIndexer &places;
 };
 
 } // namespace
@@ -93,7 +95,7 @@ FetchConversion::matchAndRewrite(FetchOp op, OneToNOpAdaptor adaptor,
       rewriter, loc, rewriter.getI64Type(), barrier,
       emitI32(rewriter, loc, tile.getBytes()), NVVM::MemScopeKind::CTA,
       /*relaxed=*/false, /*predicate=*/Value());
-  RowPlaces places(rewriter, loc, op.getIndices(), op.getBox());
+  RowIndexer places(rewriter, loc, op.getIndices(), op.getBox());
   Boxes boxes(rewriter, loc, map, tile, places);
   for (int64_t panel = 0; panel < boxes.panels(); ++panel)
     for (int64_t row = 0; row < tile.getRows(); row += boxes.rows()) {
@@ -129,13 +131,13 @@ SendConversion::matchAndRewrite(SendOp op, OneToNOpAdaptor adaptor,
       NVVM::SharedSpaceAttr::get(getContext(), NVVM::SharedSpace::shared_cta));
   Value all = emitI32(rewriter, loc, -1);
   NVVM::SyncWarpOp::create(rewriter, loc, all);
-  RowPlaces places(rewriter, loc, op.getIndices(), op.getBox());
+  RowIndexer places(rewriter, loc, op.getIndices(), op.getBox());
   Boxes boxes(rewriter, loc, map, tile, places);
   Value row = arith::MulIOp::create(rewriter, loc,
                                     emitUniformWarpId(rewriter, op),
                                     emitI32(rewriter, loc, boxes.rows()));
   Value rowBytes = arith::MulIOp::create(
-      rewriter, loc, emitAnew(rewriter, loc, row),
+      rewriter, loc, makeOpaque(rewriter, loc, row),
       emitI32(rewriter, loc, tile.getSwizzle()));
   Value source = emitSharedOffset(rewriter, loc, adaptor.getSource().front(),
                                   rowBytes);

@@ -7,16 +7,20 @@
 //===----------------------------------------------------------------------===//
 //
 // A warpgroup has 64 rows of the accumulator, 16 for each warp, whose fragments
-// are those of `#tile.accumulator`. One instruction is m64nNk16 over all columns:
-// the left operand comes from registers or, as the right one, from shared
-// memory by a descriptor.
+// are those of `#tile.accumulator`. One instruction is m64nNk16 over all
+// columns: the left operand comes from registers or, as the right one, from
+// shared memory by a descriptor.
 //
 // Registers of an instruction in flight must not be touched, and LLVM does not
 // know. So each instruction has its accumulators as tied operands, and fence
 // and wait take the registers that they order in and give them back.
 //
 //===----------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Assembly.h"
+#include "Memory.h"
+#include "Patterns.h"
+#include "Ptxas.h"
+#include "Registers.h"
 
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -75,7 +79,7 @@ Value Operand::emitDescriptor(OpBuilder &builder, Location loc,
                               Value base) const {
   constexpr int64_t kAddresses = 0x3ffff;
   int64_t leading = isMajorK ? 16 : panelBytes(type);
-  int64_t swizzle = type.getSwizzle() == 128 ? 1
+  int64_t swizzle = type.getSwizzle() == 128  ? 1
                     : type.getSwizzle() == 64 ? 2
                                               : 3;
   uint64_t fixed = uint64_t(leading >> kUnitBits) << 16 |
@@ -91,22 +95,6 @@ Value Operand::emitDescriptor(OpBuilder &builder, Location loc,
       arith::ExtUIOp::create(builder, loc, builder.getI64Type(), address);
   return arith::OrIOp::create(builder, loc, wide,
                               emitI64(builder, loc, int64_t(fixed)));
-}
-
-/// The descriptor with a bit added that no address in shared memory has: that of
-/// the tile at `base`, another one in each step of a loop. What no step changes,
-/// ptxas keeps as two halves that are no pair, and for each instruction adds to
-/// the one, carries to the other and moves them together. For a pair, that is
-/// one instruction.
-static Value asChanging(OpBuilder &builder, Location loc, Value descriptor,
-                        Value base) {
-  constexpr int64_t kTopBit = 31;
-  Value address =
-      LLVM::PtrToIntOp::create(builder, loc, builder.getI32Type(), base);
-  Value bit = arith::ShRUIOp::create(builder, loc, address,
-                                     emitI32(builder, loc, kTopBit));
-  bit = arith::ExtUIOp::create(builder, loc, descriptor.getType(), bit);
-  return arith::AddIOp::create(builder, loc, descriptor, bit);
 }
 
 /// Along rows, steps lie side by side in a panel; across them, 16 rows apart.
@@ -131,9 +119,9 @@ static std::string registerList(size_t first, size_t count) {
   return list + "}";
 }
 
-/// A descriptor for one step: that of step 0, and what is added to it. Adding is
-/// a part of the instruction's assembly: LLVM would keep the sums of all steps in
-/// registers, over the whole kernel where they do not change.
+/// A descriptor for one step: that of step 0, and what is added to it. Adding
+/// is a part of the instruction's assembly: LLVM would keep the sums of all
+/// steps in registers, over the whole kernel where they do not change.
 struct StepDescriptor {
   Value first;
   int64_t offset;
@@ -146,9 +134,10 @@ struct StepOperands {
   bool rightIsMajorK;
 };
 
-static SmallVector<Value>
-emitInstruction(OpBuilder &builder, Location loc, Type element, size_t columns,
-                ValueRange accumulators, const StepOperands &step) {
+static SmallVector<Value> emitInstruction(OpBuilder &builder, Location loc,
+                                          Type element, size_t columns,
+                                          ValueRange accumulators,
+                                          const StepOperands &step) {
   StringRef type = element.isF16() ? "f16" : "bf16";
   size_t count = columns / 2;
   size_t next = count + accumulators.size();
@@ -227,9 +216,9 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
     left.emplace(shared, /*isMajorK=*/true);
     Value rows =
         emitGroupRows(rewriter, loc, op, shared, adaptor.getA().front());
-    operands.left.first =
-        asChanging(rewriter, loc, left->emitDescriptor(rewriter, loc, rows),
-                   adaptor.getB().front());
+    operands.left.first = makeLoopVariant(
+        rewriter, loc, left->emitDescriptor(rewriter, loc, rows),
+        adaptor.getB().front());
   } else {
     words = asWords(rewriter, loc, adaptor.getA());
   }
@@ -238,8 +227,8 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   operands.right.first =
       rightTile.emitDescriptor(rewriter, loc, adaptor.getB().front());
 
-  auto fenced = emitPast(rewriter, loc, "wgmma.fence.sync.aligned;",
-                         {registers, words});
+  auto fenced = passThroughAsm(rewriter, loc, "wgmma.fence.sync.aligned;",
+                               {registers, words});
   std::tie(registers, words) = std::tie(fenced[0], fenced[1]);
   for (int64_t step = 0; step < inner / kStepK; ++step) {
     if (left)
@@ -253,7 +242,7 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   }
   NVVM::WgmmaGroupSyncAlignedOp::create(rewriter, loc);
   if (!op.getAsync())
-    registers = emitPast(rewriter, loc, waitFor(0), {registers}).front();
+    registers = passThroughAsm(rewriter, loc, waitFor(0), {registers}).front();
   rewriter.replaceOpWithMultiple(op, {registers});
   return success();
 }
@@ -265,19 +254,16 @@ static SmallVector<Value> concatenate(ArrayRef<ValueRange> tiles) {
   return registers;
 }
 
-/// ptxas keeps the wait behind a meeting of the warp, and that behind what says
-/// who meets: all of it.
-LogicalResult WaitDotsConversion::matchAndRewrite(
-    WaitDotsOp op, OneToNOpAdaptor adaptor,
-    ConversionPatternRewriter &rewriter) const {
+LogicalResult
+WaitDotsConversion::matchAndRewrite(WaitDotsOp op, OneToNOpAdaptor adaptor,
+                                    ConversionPatternRewriter &rewriter) const {
   SmallVector<Value> computed = concatenate(adaptor.getComputed());
-  std::string text = waitFor(op.getPending());
-  if (!computed.empty())
-    text = "{\n.reg .pred q;\n.reg .b32 m;\n" +
-           choosePredicate(2 * adaptor.getStarted().size(), computed.size()) +
-           "selp.b32 m, 1, -1, q;\nbar.warp.sync m;\n" + text + "\n}";
-  rewriter.replaceOpWithMultiple(
-      op, emitPast(rewriter, op.getLoc(), text, adaptor.getStarted(), computed));
+  std::string text =
+      waitAfterValues(waitFor(op.getPending()), 2 * adaptor.getStarted().size(),
+                      computed.size());
+  rewriter.replaceOpWithMultiple(op, passThroughAsm(rewriter, op.getLoc(), text,
+                                                    adaptor.getStarted(),
+                                                    computed));
   return success();
 }
 

@@ -41,9 +41,9 @@ typedef struct AttnrtTensorSpec {
   uint8_t typeCode;              /* DLDataTypeCode */
   uint8_t typeBits;
   uint16_t rank;
-  uint32_t alignment;            /* bytes; of the address and of every stride
-                                    but the innermost one; 0 where the data is
-                                    not read, and only the shape counts */
+  uint32_t alignment;             /* bytes; of the address and of every stride
+                                     but the innermost one; 0 where the data is
+                                     not read, and only the shape counts */
   int64_t shape[ATTNRT_MAX_RANK]; /* -1 where dynamic */
 } AttnrtTensorSpec;
 
@@ -81,9 +81,9 @@ int attnrtDeviceOf(DLTensor *const *args, int32_t numArgs,
                    AttnrtDevice **device);
 
 /* Writes the device's form of the map: ATTNRT_TENSOR_MAP_BYTES at an address
- * that is a multiple of ATTNRT_TENSOR_MAP_ALIGNMENT. Elements outside the tensor
- * are read as zero. The message names the tensor where its address or a stride
- * is no multiple of 16 bytes. */
+ * that is a multiple of ATTNRT_TENSOR_MAP_ALIGNMENT. Elements outside the
+ * tensor are read as zero. The message names the tensor where its address or a
+ * stride is no multiple of 16 bytes. */
 int attnrtEncodeTensorMap(AttnrtDevice *device, const AttnrtBox *box,
                           const void *address, const int64_t *dims,
                           const int64_t *strides, void *map);
@@ -94,8 +94,8 @@ const char *attnrtLastError(void);
 
 /* For programs that call entries: what the device of host arrays executed since
  * the last call, as the object `sim` of the run record (JSON). Null where there
- * is no such device, or it keeps no such report. The text is this thread's until
- * the next call. */
+ * is no such device, or it keeps no such report. The text is this thread's
+ * until the next call. */
 const char *attnrtTakeReport(void);
 
 /* One module of a package. `state` is the runtime's and starts as null: the
@@ -131,6 +131,7 @@ int attnrtAllocate(AttnrtDevice *device, void *stream, uint64_t bytes,
                    void **address);
 int attnrtRelease(AttnrtDevice *device, void *stream, void *address);
 
+// clang-format off
 /* The symbols of a package, for each function (names in its description):
  *   entry      int (void *stream, DLTensor *const *args, DLTensor *const *results)
  *   shapes     int (DLTensor *const *args, int64_t *shapes)
@@ -146,6 +147,7 @@ int attnrtRelease(AttnrtDevice *device, void *stream, void *address);
  * write rows [rowBegin, rowEnd) of every result that names them; its `rows` in
  * the description say which dimensions count rows, and in which order. A result
  * with fewer rows ends earlier. */
+// clang-format on
 typedef int (*AttnrtEntry)(void *stream, DLTensor *const *args,
                            DLTensor *const *results);
 typedef int (*AttnrtShapes)(DLTensor *const *args, int64_t *shapes);
@@ -186,12 +188,12 @@ typedef struct AttnrtVerdict {
 } AttnrtVerdict;
 
 /* The judge (Verify.h has the rule): holds results of the function against its
- * reference and baseline, of which it samples rows where the function does a lot
- * of work; `seed` chooses them. Arguments and results may have any strides and
- * lie on the host or on CUDA devices; what is queued there is waited for. A null
- * result is not judged. `verdicts` has one entry for each result. A result that
- * is wrong is a verdict; the status is about the judge: that it could not read
- * an array, or that a shape or type is not the function's. */
+ * reference and baseline, of which it samples rows where the function does a
+ * lot of work; `seed` chooses them. Arguments and results may have any strides
+ * and lie on the host or on CUDA devices; what is queued there is waited for. A
+ * null result is not judged. `verdicts` has one entry for each result. A result
+ * that is wrong is a verdict; the status is about the judge: that it could not
+ * read an array, or that a shape or type is not the function's. */
 int attnrtJudge(const AttnrtFunction *function, DLTensor *const *args,
                 DLTensor *const *results, uint64_t seed,
                 AttnrtVerdict *verdicts);

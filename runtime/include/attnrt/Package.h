@@ -69,7 +69,7 @@ struct ResultType : TensorType {
 
 /// Every performance choice of a kernel.
 struct Schedule {
-  std::string text; // as --schedule takes it
+  std::string text;                                  // as --schedule takes it
   std::vector<std::pair<std::string, int64_t>> keys; // by name
 };
 

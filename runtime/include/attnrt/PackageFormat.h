@@ -21,8 +21,9 @@
 //      "name": "f",
 //      "entry", "shapes", "flops": symbol names (Abi.h),
 //      "args":    [{"roles": ["query"],  what the argument is to the operations
-//                                        that read it: query, key, value, input,
-//                                        positions, offsets; empty where unused
+//                                        that read it: query, key, value,
+//                                        input, positions, offsets; empty where
+//                                        unused
 //                   "shape": [null, 32, null, 128], "type": "bf16"}],
 //      "results": [{"role": "output",    output, lse or rotated
 //                   "shape": […], "type": "f32",
@@ -31,11 +32,11 @@
 //                     "rows": [0, 1, 2], the dimensions that count rows, the
 //                                        slowest first
 //                     "chain": 8,        chained MMA k-steps behind a value
-//                     "edges": [{"const": 0,
-//                                "terms": [{"arg": 1, "dim": 2, "coef": 1}]}]}}],
-//                                        places along the last of `rows` where
+//                     "edges": [         places along the last of `rows` where
 //                                        what is computed changes: a constant
 //                                        plus multiples of argument dimensions
+//                       {"const": 0,
+//                        "terms": [{"arg": 1, "dim": 2, "coef": 1}]}]}}],
 //      "kernels": ["f_0"]}],
 //    "kernels": [{"name": "f_0", "block": [128, 1, 1],
 //                 "smem_bytes": 49152,    static + dynamic

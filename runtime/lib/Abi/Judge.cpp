@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Abi/Fail.h"
-#include "Verify/HostCopy.h"
+#include "Abi/HostCopy.h"
 #include "attnrt/Package.h"
 #include "attnrt/Verify.h"
 

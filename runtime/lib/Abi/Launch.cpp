@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Modules load at their first use on a device, and kernels are looked up once
-// there. What was found hangs on the package's own `state` pointers as a list of
-// immutable records, one for each device: a launch that finds its record takes
-// no lock but the device's.
+// there. What was found hangs on the package's own `state` pointers as a list
+// of immutable records, one for each device: a launch that finds its record
+// takes no lock but the device's.
 //
 //===----------------------------------------------------------------------===//
 
@@ -68,8 +68,8 @@ static Log &launchLog() {
 template <typename T>
 static T *findLoaded(void *const &state, const AttnrtDevice &device) {
   uint64_t epoch = loader().epoch;
-  auto *record = static_cast<const Loaded<T> *>(
-      __atomic_load_n(&state, __ATOMIC_ACQUIRE));
+  auto *record =
+      static_cast<const Loaded<T> *>(__atomic_load_n(&state, __ATOMIC_ACQUIRE));
   for (; record; record = record->next)
     if (record->device == device.id && record->epoch == epoch)
       return record->what;
@@ -80,8 +80,8 @@ static T *findLoaded(void *const &state, const AttnrtDevice &device) {
 template <typename T>
 static void addLoaded(void *&state, const AttnrtDevice &device, T *what,
                       std::deque<Loaded<T>> &records) {
-  records.push_back({device.id, loader().epoch, what,
-                     static_cast<const Loaded<T> *>(state)});
+  records.push_back(
+      {device.id, loader().epoch, what, static_cast<const Loaded<T> *>(state)});
   __atomic_store_n(&state, &records.back(), __ATOMIC_RELEASE);
 }
 

@@ -13,8 +13,8 @@
 #include "attnrt/Device.h"
 
 /// An open device and a number that no other ever has. An address would not do:
-/// a new device may stand where an old one stood. Never destroyed, since code of
-/// packages keeps pointers.
+/// a new device may stand where an old one stood. Never destroyed, since code
+/// of packages keeps pointers.
 struct AttnrtDevice {
   attnrt::Device *device;
   uint64_t id;

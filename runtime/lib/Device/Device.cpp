@@ -195,8 +195,9 @@ Expected<AttnrtDevice *> attnrt::entryOf(const DLDevice &device,
   case kDLCPU:
     return hostEntry();
   default:
-    return Status::badInput(name + ": expected memory of a CUDA device or of "
-                                   "the host, got DLPack device " +
+    return Status::badInput(name +
+                            ": expected memory of a CUDA device or of "
+                            "the host, got DLPack device " +
                             std::to_string(int(device.device_type)) + ":" +
                             std::to_string(device.device_id));
   }

@@ -247,8 +247,8 @@ static Schedule parseSchedule(Reader &reader, const json &value,
   }
   for (const auto &[key, choice] : keys->items())
     schedule.keys.emplace_back(
-        key, reader.integer(choice, path + ".keys." + key, -kAnySize,
-                            kAnySize));
+        key,
+        reader.integer(choice, path + ".keys." + key, -kAnySize, kAnySize));
   return schedule;
 }
 

@@ -45,12 +45,12 @@ static Expected<std::string_view> checkedJson(std::string_view section) {
   if (header.magic != kPackageMagic)
     return Status::badInput("not an attn-mlir package");
   if (header.schema != kPackageSchema)
-    return Status::badInput(
-        "expected package schema " + std::to_string(kPackageSchema) + ", got " +
-        std::to_string(header.schema) +
-        (header.schema < kPackageSchema
-             ? "; compile it again with this attn-compile"
-             : "; it was compiled for a newer runtime"));
+    return Status::badInput("expected package schema " +
+                            std::to_string(kPackageSchema) + ", got " +
+                            std::to_string(header.schema) +
+                            (header.schema < kPackageSchema
+                                 ? "; compile it again with this attn-compile"
+                                 : "; it was compiled for a newer runtime"));
   std::string_view json = section.substr(sizeof header);
   if (header.jsonBytes > json.size())
     return Status::badInput("expected a description of " +
@@ -114,8 +114,8 @@ static const std::string *bind(void *library, Function &function) {
     return &names.flops;
   function.judges.resize(names.results.size());
   for (size_t i = 0; i < names.results.size(); ++i)
-    if (const std::string *missing = bindJudge(
-            library, names.results[i].judge, function.judges[i]))
+    if (const std::string *missing =
+            bindJudge(library, names.results[i].judge, function.judges[i]))
       return missing;
   return nullptr;
 }

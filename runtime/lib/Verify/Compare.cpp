@@ -127,8 +127,8 @@ OutputVerdict attnrt::judge(const Comparison &comparison, const Tally &tally,
     double tolerance =
         2 * tally.baselineError + ulpAt(output.type(), tally.magnitude);
     if (output.type() == ElementType::F32)
-      tolerance += 0x1p-23 * static_cast<double>(chain) *
-                   std::max(1.0, tally.magnitude);
+      tolerance +=
+          0x1p-23 * static_cast<double>(chain) * std::max(1.0, tally.magnitude);
     verdict.maxAbsError = tally.error;
     verdict.baselineMaxAbsError = tally.baselineError;
     verdict.tolerance = tolerance;

@@ -104,8 +104,7 @@ void Judge::layOutRows() {
 Status Judge::createExpected() {
   for (const Shape &shape : request.shapes)
     for (std::vector<HostTensor> *list : {&reference, &baseline}) {
-      Expected<HostTensor> tensor =
-          HostTensor::create(ElementType::F64, shape);
+      Expected<HostTensor> tensor = HostTensor::create(ElementType::F64, shape);
       if (!tensor)
         return tensor.status();
       list->push_back(std::move(*tensor));

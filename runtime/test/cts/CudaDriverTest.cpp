@@ -27,6 +27,7 @@ using namespace attnrt::test;
 using testing::HasSubstr;
 
 extern "C" int fakeCudaLaunches(int device);
+extern "C" int fakeCudaCopies(int device);
 extern "C" CUresult cuCtxSetCurrent(CUcontext context);
 extern "C" CUresult cuCtxGetCurrent(CUcontext *context);
 extern "C" void *mgpuTensorMapEncodeTiledMemref(int64_t, void *, int, int, int,
@@ -254,8 +255,8 @@ protected:
   }
 
   float data[1] = {};
-  AttnrtModule module{"m", kVectorAdd, sizeof kVectorAdd - 1, nullptr, 0,
-                      nullptr};
+  AttnrtModule module{"m",     kVectorAdd, sizeof kVectorAdd - 1,
+                      nullptr, 0,          nullptr};
   AttnrtKernel kernel{&module, "vector_add", nullptr};
 };
 } // namespace
@@ -326,4 +327,56 @@ TEST_F(SeveralDevices, EnvironmentNamesOneOfThem) {
   EXPECT_EQ(deviceOf(second)->device, *current);
   unsetenv("ATTNRT_DEVICE");
   setCurrentDevice(nullptr);
+}
+
+TEST_F(SeveralDevices, TheJudgeReadsFromEach) {
+  const AttnrtFunction *function = nullptr;
+  ASSERT_EQ(
+      attnrtOpenFunction(ATTNRT_FIXTURES "/several.so", "scale_f32", &function),
+      ATTNRT_OK)
+      << attnrtLastError();
+  // Every second row, in memory that holds twice as many.
+  constexpr int64_t kRows = 4 * 3, kWidth = 8;
+  alignas(16) float in[2 * kRows * kWidth], out[2 * kRows * kWidth];
+  for (int64_t i = 0; i < 2 * kRows * kWidth; ++i) {
+    in[i] = float(i);
+    out[i] = float(double(in[i]) * double(1.7f));
+  }
+  auto place = [](float *values, int device) {
+    TensorView view(ElementType::F32, {1, 4, 3, kWidth}, values,
+                    {kDLCUDA, device});
+    view.dl()->strides[1] = 3 * 2 * kWidth;
+    view.dl()->strides[2] = 2 * kWidth;
+    return view;
+  };
+  TensorView arg = place(in, 0), result = place(out, 1);
+  DLTensor *args[] = {arg.dl()}, *results[] = {result.dl()};
+  int before[] = {fakeCudaCopies(0), fakeCudaCopies(1)};
+  AttnrtVerdict verdict;
+  ASSERT_EQ(attnrtJudge(function, args, results, 1, &verdict), ATTNRT_OK)
+      << attnrtLastError();
+  EXPECT_TRUE(verdict.passed) << verdict.reason;
+  EXPECT_EQ(fakeCudaCopies(0) - before[0], 1);
+  EXPECT_EQ(fakeCudaCopies(1) - before[1], 1);
+  out[kWidth] = -1; // between the rows
+  out[2 * kWidth * 7 + 2] += 1;
+  ASSERT_EQ(attnrtJudge(function, args, results, 1, &verdict), ATTNRT_OK);
+  EXPECT_FALSE(verdict.passed);
+  EXPECT_THAT(std::vector(verdict.worstIndex, verdict.worstIndex + 4),
+              testing::ElementsAre(0, 2, 1, 2));
+}
+
+TEST_F(SeveralDevices, AnErrorOfTheDeviceIsNoVerdict) {
+  const AttnrtFunction *function = nullptr;
+  ASSERT_EQ(
+      attnrtOpenFunction(ATTNRT_FIXTURES "/several.so", "scale_f32", &function),
+      ATTNRT_OK);
+  alignas(16) float values[32] = {};
+  TensorView tensor(ElementType::F32, {1, 4, 1, 8}, values, {kDLCUDA, 0});
+  DLTensor *row[] = {tensor.dl()};
+  misbehave("broken-kernel");
+  AttnrtVerdict verdict;
+  EXPECT_EQ(attnrtJudge(function, row, row, 1, &verdict), ATTNRT_DEVICE);
+  EXPECT_THAT(attnrtLastError(),
+              HasSubstr("argument 0: cuCtxSynchronize failed"));
 }

@@ -57,9 +57,15 @@ struct CUmod_st {
   CUcontext context;
 };
 
-/// Launches by device, which a test reads by this function of its own.
-static int launches[2];
+/// Launches and copies to the host by device, which tests read by functions of
+/// their own.
+static int launches[2], copies[2];
 extern "C" int fakeCudaLaunches(int device) { return launches[device]; }
+extern "C" int fakeCudaCopies(int device) { return copies[device]; }
+
+static int &ofCurrent(int (&counts)[2]) {
+  return counts[reinterpret_cast<uintptr_t>(current) - 1];
+}
 
 extern "C" {
 CUresult cuInit(unsigned) { return misbehaves("no-device") ? kNoDevice : 0; }
@@ -184,6 +190,7 @@ CUresult cuMemcpyHtoD_v2(CUdeviceptr to, const void *from, size_t bytes) {
 }
 
 CUresult cuMemcpyDtoH_v2(void *to, CUdeviceptr from, size_t bytes) {
+  ++ofCurrent(copies);
   std::memcpy(to, reinterpret_cast<void *>(from), bytes);
   return 0;
 }
@@ -237,7 +244,7 @@ CUresult cuLaunchKernel(CUfunction function, unsigned, unsigned, unsigned,
   auto *module = reinterpret_cast<CUmodule>(function);
   if (x * y * z > 1024 || module->context != current)
     return kInvalidValue;
-  ++launches[reinterpret_cast<uintptr_t>(current) - 1];
+  ++ofCurrent(launches);
   return 0;
 }
 

@@ -32,15 +32,92 @@ TEST(BarrierCheck, UnalignedMayDiverge) {
             "");
 }
 
+/// A barrier waits for the threads that live, wherever the others exited.
 TEST(BarrierCheck, ExitedThreads) {
-  Outcome o = runBody("setp.gt.u32 %p1, %r0, 31;\n@%p1 exit;\nbar.sync 0;", {},
-                      threads(64));
-  ASSERT_EQ(o.kinds(), "barrier");
-  EXPECT_NE(o.messages().find("32 of 64 threads exited"), std::string::npos);
-  EXPECT_EQ(runBody("bar.sync 0;\nsetp.gt.u32 %p1, %r0, 31;\n@%p1 exit;", {},
-                    threads(64))
+  const char *const exits[] = {
+      "@%p1 exit;\n",                     // under a guard
+      "@%p1 bra DONE;\n",                 // at the common end
+      "@!%p1 bra GO;\nexit;\nGO:\n",      // at an end of their own
+      "@%p1 bra LATE;\nbra.uni GO;\n"     // only after some work
+      "LATE: add.u32 %r5, %r5, 1;\nsetp.lt.u32 %p3, %r5, 100000;\n"
+      "@%p3 bra LATE;\nexit;\nGO:\n"};
+  // Whole warps, half of each warp, and half of the last one.
+  const char *const who[] = {"setp.gt.u32 %p1, %r0, 31;\n",
+                             "and.b32 %r1, %r0, 1;\nsetp.eq.u32 %p1, %r1, 1;\n",
+                             "setp.gt.u32 %p1, %r0, 80;\n"};
+  const char *const barriers[] = {
+      "bar.sync 0;\n", "barrier.sync 0;\n", "bar.red.or.pred %p2, 0, %p1;\n",
+      "bar.arrive 1, 96;\nbar.sync 0;\n"};
+  for (const char *which : who)
+    for (const char *exit : exits)
+      for (const char *barrier : barriers) {
+        std::string body = std::string("mov.u32 %r5, 0;\n") + which + exit +
+                           barrier +
+                           "st.global.u32 [%rd3], %r0;\nDONE:";
+        Outcome o = runBody(body, {}, threads(96));
+        EXPECT_EQ(o.kinds(), "") << body << o.messages();
+        EXPECT_EQ(o.at(0), 0u) << body;
+      }
+}
+
+/// A count is a count: it takes warps that are not there.
+TEST(BarrierCheck, ExitedThreadsOfACount) {
+  EXPECT_EQ(runBody("setp.gt.u32 %p1, %r0, 31;\n@%p1 exit;\nbar.sync 1, 64;",
+                    {}, threads(64))
                 .kinds(),
-            "");
+            "deadlock");
+}
+
+/// One side of a branch takes longer than the other ones wait for it.
+TEST(BarrierCheck, LongSideOfABranch) {
+  std::string loop = "mov.u32 %r1, 100000;\nsetp.ne.u32 %p1, %r0, 7;\n"
+                     "@%p1 bra MEET;\n"
+                     "L: add.s32 %r1, %r1, -1;\nsetp.ne.s32 %p2, %r1, 0;\n"
+                     "@%p2 bra L;\nMEET:\n";
+  const char *const together[] = {
+      "bar.sync 0;\n", "bar.warp.sync -1;\n",
+      "shfl.sync.bfly.b32 %r2, %r0, 1, 31, -1;\n",
+      // Two groups, one of which is complete.
+      ("and.b32 %r4, %r0, 16;\nshl.b32 %r4, 0xffff, %r4;\n"
+       "shfl.sync.bfly.b32 %r2, %r0, 1, 31, %r4;\n"),
+      "movmatrix.sync.aligned.m8n8.trans.b16 %r2, %r0;\n"};
+  for (const char *operation : together) {
+    Outcome o = runBody(loop + operation + "st.global.u32 [%rd3], %r0;", {},
+                        threads(64));
+    EXPECT_EQ(o.kinds(), "") << operation << o.messages();
+    EXPECT_EQ(o.at(7), 7u);
+  }
+  // Twice around, so that those who went ahead would come to the next one.
+  Outcome o = runBody("mov.u32 %r3, 2;\nAGAIN:\n" + loop +
+                      "bar.sync 0;\nadd.s32 %r3, %r3, -1;\n"
+                      "setp.ne.s32 %p3, %r3, 0;\n@%p3 bra AGAIN;\n"
+                      "st.global.u32 [%rd3], %r0;");
+  EXPECT_EQ(o.kinds(), "") << o.messages();
+}
+
+/// What needs the whole warp cannot do without those that have exited.
+TEST(BarrierCheck, WholeWarps) {
+  std::string some = "setp.gt.u32 %p1, %r0, 7;\n@%p1 exit;\n";
+  std::string operation = "movmatrix.sync.aligned.m8n8.trans.b16 %r2, %r0;\n";
+  Outcome o = runBody(some + operation);
+  EXPECT_EQ(o.kinds(), "divergence");
+  EXPECT_NE(o.messages().find("lanes 8-31 have exited"), std::string::npos)
+      << o.messages();
+  EXPECT_EQ(runBody(operation + some).kinds(), "");
+}
+
+/// Lanes that wait elsewhere for those at the instruction never come to it.
+TEST(BarrierCheck, DivergentBesideAPollingWarp) {
+  LaunchOf how = threads(64);
+  how.options.maxWarpInstructionsPerCta = 1000000;
+  Outcome o = runBody(
+      "st.volatile.shared.u32 [flag], 0;\nbar.sync 0;\nsetp.gt.u32 %p1, %r0, 31;\n"
+      "@%p1 bra POLL;\nsetp.gt.u32 %p2, %r0, 15;\n@%p2 bra AFTER;\n"
+      "bar.sync 1, 32;\nAFTER: st.volatile.shared.u32 [flag], 1;\nbra.uni E;\n"
+      "POLL: ld.volatile.shared.u32 %r1, [flag];\nsetp.eq.u32 %p3, %r1, 0;\n"
+      "@%p3 bra POLL;\nE: st.global.u32 [%rd3], %r0;",
+      {}, how, ".shared .align 4 .b8 flag[4];\n");
+  EXPECT_EQ(o.kinds(), "divergence budget") << o.messages();
 }
 
 TEST(BarrierCheck, CountsDiffer) {
@@ -70,10 +147,16 @@ TEST(BarrierCheck, MembersMissing) {
                 .kinds(),
             "");
   EXPECT_NE(runBody("setp.lt.u32 %p1, %r0, 16;\n@!%p1 bra E;\n"
-                    "shfl.sync.bfly.b32 %r1, %r0, 1, 31, -1;\nE:")
+                    "shfl.sync.bfly.b32 %r1, %r0, 1, 31, -1;\n"
+                    "E: st.global.u32 [%rd3], %r0;")
                 .kinds()
                 .find("divergence"),
             std::string::npos);
+  // Those that have exited need not come.
+  EXPECT_EQ(runBody("setp.lt.u32 %p1, %r0, 16;\n@!%p1 bra E;\n"
+                    "shfl.sync.bfly.b32 %r1, %r0, 1, 31, -1;\nE:")
+                .kinds(),
+            "");
   EXPECT_NE(runBody("setp.lt.u32 %p1, %r0, 16;\n"
                     "@%p1 shfl.sync.bfly.b32 %r1, %r0, 1, 31, -1;")
                 .kinds()

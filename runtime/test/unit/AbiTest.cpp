@@ -212,7 +212,8 @@ TEST_F(LaunchTest, WorkspacesAreCounted) {
   EXPECT_EQ(attnrtRelease(currentOf(), nullptr, a), ATTNRT_OK);
   EXPECT_EQ(attnrtRelease(currentOf(), nullptr, b), ATTNRT_OK);
   EXPECT_EQ(device.streamReleases, 3);
-  EXPECT_EQ(attnrtAllocate(currentOf(), nullptr, uint64_t(1) << 50, &a), ATTNRT_DEVICE);
+  EXPECT_EQ(attnrtAllocate(currentOf(), nullptr, uint64_t(1) << 50, &a),
+            ATTNRT_DEVICE);
   EXPECT_STREQ(attnrtLastError(), "workspace: out of device memory");
 }
 
@@ -340,7 +341,8 @@ protected:
     setCurrentDevice(nullptr);
   }
   int encode(const void *address) {
-    return attnrtEncodeTensorMap(currentOf(), &box, address, dims, strides, encoded);
+    return attnrtEncodeTensorMap(currentOf(), &box, address, dims, strides,
+                                 encoded);
   }
   int encode() { return encode(data); }
   void expectRefused(const void *address, const std::string &text) {
@@ -525,8 +527,9 @@ TEST_F(DeviceOf, CudaArraysLieOnTheCurrentDeviceOfTheirNumber) {
 
 TEST_F(DeviceOf, MixedDevicesAreNamed) {
   place(1, kDLCUDA, 1);
-  expectRefused("argument 1: expected memory of the host as argument 0 has, got "
-                "memory of cuda:1");
+  expectRefused(
+      "argument 1: expected memory of the host as argument 0 has, got "
+      "memory of cuda:1");
   place(0, kDLCUDA, 0);
   expectRefused("argument 1: expected memory of cuda:0 as argument 0 has, got "
                 "memory of cuda:1");
@@ -564,9 +567,9 @@ TEST_F(LaunchTest, DevicesKeepWhatTheyLoaded) {
   AttnrtDevice *there = currentOf();
   for (int i = 0; i < 3; ++i)
     for (AttnrtDevice *each : {here, there})
-      EXPECT_EQ(attnrtLaunch(each, nullptr, &first, 1, 1, 1, 32, 1, 1, 0,
-                             nullptr),
-                ATTNRT_OK);
+      EXPECT_EQ(
+          attnrtLaunch(each, nullptr, &first, 1, 1, 1, 32, 1, 1, 0, nullptr),
+          ATTNRT_OK);
   for (FakeDevice *each : {&device, &other}) {
     EXPECT_EQ(each->loads, 1);
     EXPECT_EQ(each->finds, 1);

@@ -188,8 +188,9 @@ TEST_F(PackageTest, RefusesOtherHeaders) {
   expectRefused(withHeader(changed), "expected package schema 2, got 7; it was "
                                      "compiled for a newer runtime");
   changed.schema = 1;
-  expectRefused(withHeader(changed), "expected package schema 2, got 1; compile "
-                                     "it again with this attn-compile");
+  expectRefused(withHeader(changed),
+                "expected package schema 2, got 1; compile "
+                "it again with this attn-compile");
   changed = header();
   changed.jsonBytes = ~uint64_t(0);
   expectRefused(withHeader(changed), "description of 18446744073709551615");
@@ -227,7 +228,8 @@ TEST_F(PackageTest, NamesTheFieldThatIsWrong) {
        "functions[0].args[0].shape to be an array"},
       {"\"f32\"", "\"f8\"", "functions[0].args[0].type"},
       {"\"f32\"", "\"f64\"", "functions[0].args[0].type"},
-      {"\"rows\": [0, 1, 2]", "\"rows\": [0, 1, 4]", "results[0].judge.rows[2]"},
+      {"\"rows\": [0, 1, 2]", "\"rows\": [0, 1, 4]",
+       "results[0].judge.rows[2]"},
       {"\"rows\": [0, 1, 2]", "\"rows\": [0, 1, 1]", "another dimension"},
       {"\"chain\": 1", "\"chain\":-1", "results[0].judge.chain"},
       {"\"roles\": [\"input\"]", "\"roles\": \"input\"", "args[0].roles"},

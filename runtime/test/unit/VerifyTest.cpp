@@ -374,8 +374,9 @@ TEST_F(VerifyTest, AFailingReferenceIsNoVerdict) {
 }
 
 namespace {
-/// Two results of four rows. Each has a reference of its own, or both share one;
-/// what is right is 1, 2, 3, … in the first and 10, 20, 30, … in the second.
+/// Two results of four rows. Each has a reference of its own, or both share
+/// one; what is right is 1, 2, 3, … in the first and 10, 20, 30, … in the
+/// second.
 class TwoResults : public testing::Test {
 protected:
   void SetUp() override {

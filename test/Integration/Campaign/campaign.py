@@ -69,7 +69,7 @@ class Run:
         if self.case.schedule:
             self.command.append(f"--schedule={self.case.schedule}")
         environment = dict(os.environ, **self.environment())
-        return subprocess.run(self.command, env=environment, timeout=300,
+        return subprocess.run(self.command, env=environment,
                               capture_output=True, text=True, check=False)
 
     def environment(self):

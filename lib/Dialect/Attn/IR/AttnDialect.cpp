@@ -19,6 +19,7 @@ using namespace attn;
 #include "attn/Dialect/Attn/IR/AttnEnums.cpp.inc"
 
 #include "attn/Dialect/Attn/IR/AttnAttrInterfaces.cpp.inc"
+#include "attn/Dialect/Attn/IR/AttnOpInterfaces.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "attn/Dialect/Attn/IR/AttnAttrs.cpp.inc"

@@ -38,55 +38,38 @@ static LogicalResult checkParent(Operation *op) {
                            << op->getParentOp()->getName() << "`";
 }
 
-// - An operand is the function's argument, or an attn.rope of one where
-//   `allowRope`.
-static LogicalResult checkSource(Operation *op, StringRef name, Value operand,
-                                 bool allowRope) {
-  if (!operand || (allowRope && operand.getDefiningOp<RopeOp>()))
+// - An operand is the function's argument, or the result of an operation that
+// may
+//   feed others.
+static LogicalResult checkSource(Operation *op, const OpSource &source) {
+  if (!source.value)
     return success();
-  auto argument = dyn_cast<BlockArgument>(operand);
+  auto producer = source.value.getDefiningOp<CompilableOp>();
+  if (source.mayBeComputed && producer && producer.mayFeedOthers())
+    return success();
+  auto argument = dyn_cast<BlockArgument>(source.value);
   if (argument && argument.getOwner()->isEntryBlock())
     return success();
   return op->emitOpError()
-         << "is supported only on arguments of the function, got " << name
-         << " from another " << (argument ? "block" : "operation");
+         << "is supported only on arguments of the function, got "
+         << source.name << " from another "
+         << (argument ? "block" : "operation");
 }
 
-// - No region of the user's.
-// - Stands directly in a func.func; operands are the function's arguments.
-static LogicalResult checkSdpa(SdpaOp op) {
-  for (auto [word, region] :
-       {std::pair("keep", &op.getKeep()), std::pair("range", &op.getRange())})
-    if (!region->empty())
-      return op.emitOpError() << "`" << word
-                              << "` is not supported yet; nearest are the "
-                                 "clauses `causal` and `window`";
-  return success(succeeded(checkParent(op)) &&
-                 succeeded(checkSource(op, "query", op.getQuery(), true)) &&
-                 succeeded(checkSource(op, "key", op.getKey(), true)) &&
-                 succeeded(checkSource(op, "value", op.getValue(), true)));
-}
-
-// - Stands directly in a func.func; operands are the function's arguments.
-// - A scaling that grows with the length knows it.
-static LogicalResult checkRope(RopeOp op) {
-  if (failed(checkParent(op)) ||
-      failed(checkSource(op, "input", op.getInput(), false)) ||
-      failed(checkSource(op, "positions", op.getPositions(), false)) ||
-      failed(checkSource(op, "offsets", op.getOffsets(), false)))
+static LogicalResult checkOp(CompilableOp op) {
+  if (failed(checkParent(op)))
     return failure();
-  if (isa_and_nonnull<RopeDynamicNtkAttr>(op.getScalingAttr()) &&
-      op.getInput().getType().isDynamicDim(op.lengthDim()))
-    return op.emitOpError() << "`rope_dynamic_ntk` is supported only with a "
-                               "static length; nearest is `rope_ntk`";
-  return success();
+  for (const OpSource &source : op.getSources())
+    if (failed(checkSource(op, source)))
+      return failure();
+  return op.checkSupport();
 }
 
 // - Only results of attn ops are returned, each at most once.
 static LogicalResult checkReturn(func::ReturnOp op) {
   llvm::SmallDenseSet<Value> returned;
   for (Value operand : op.getOperands()) {
-    if (!isa_and_nonnull<SdpaOp, RopeOp>(operand.getDefiningOp()))
+    if (!operand.getDefiningOp<CompilableOp>())
       return op.emitOpError()
              << "is supported only of results of `attn.sdpa` and `attn.rope`, "
                 "got "
@@ -106,7 +89,7 @@ static LogicalResult checkFunction(func::FuncOp function) {
            << "with `attn.sdpa` is supported only with one block, got "
            << function.getBody().getBlocks().size();
   for (Operation &op : function.getBody().front()) {
-    if (isa<SdpaOp, RopeOp>(op))
+    if (isa<CompilableOp>(op))
       continue;
     auto returnOp = dyn_cast<func::ReturnOp>(op);
     if (!returnOp)
@@ -123,12 +106,8 @@ namespace {
 struct CheckSupport : public attn::impl::CheckSupportBase<CheckSupport> {
   void runOnOperation() override {
     llvm::SmallSetVector<func::FuncOp, 4> functions;
-    WalkResult result = getOperation().walk([&](Operation *op) {
-      auto sdpa = dyn_cast<SdpaOp>(op);
-      auto rope = dyn_cast<RopeOp>(op);
-      if (!sdpa && !rope)
-        return WalkResult::advance();
-      if (failed(sdpa ? checkSdpa(sdpa) : checkRope(rope)))
+    WalkResult result = getOperation().walk([&](CompilableOp op) {
+      if (failed(checkOp(op)))
         return WalkResult::interrupt();
       functions.insert(cast<func::FuncOp>(op->getParentOp()));
       return WalkResult::advance();

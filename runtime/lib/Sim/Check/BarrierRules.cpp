@@ -23,6 +23,14 @@ public:
 };
 } // namespace
 
+static std::string describeExpected(const Warp &warp, uint32_t lanes) {
+  if (lanes != warp.live)
+    return ", expected all live lanes of the warp together: " +
+           describeLanes(warp.live);
+  return ", expected all lanes of the warp, of which " +
+         describeLanes(warp.existing & ~warp.live) + " have exited";
+}
+
 void BarrierChecker::on(const Event &event, const Cta &cta) {
   bool barrier = event.kind == EventKind::BarrierMismatch;
   if (!log.isNew(barrier ? "barrier" : "divergence", event))
@@ -37,8 +45,7 @@ void BarrierChecker::on(const Event &event, const Cta &cta) {
   case EventKind::DivergentAligned:
     log.add("divergence", event, cta,
             "aligned instruction executed" + lanes +
-                ", expected all live lanes of the warp together: " +
-                describeLanes(event.warp->live));
+                describeExpected(*event.warp, event.lanes));
     break;
   default:
     log.add("divergence", event, cta,

@@ -132,6 +132,11 @@ attnrt::sim::buildBlocks(const std::vector<Draft> &drafts,
   return blocks;
 }
 
+/// Whoever comes there exits, and need not wait for others to do so together.
+static bool isExit(const Draft &draft) {
+  return draft.flow == Flow::Stop && draft.op.guard == kNoGuard;
+}
+
 void attnrt::sim::placeMeetings(std::vector<Draft> &drafts,
                                 const std::vector<Block> &blocks) {
   for (const Block &block : blocks) {
@@ -140,7 +145,10 @@ void attnrt::sim::placeMeetings(std::vector<Draft> &drafts,
                   (last.flow == Flow::Branch && last.op.guard != kNoGuard);
     if (!splits || block.postDominator == kNoTarget)
       continue;
-    last.op.reconverge = blocks[block.postDominator].begin;
-    drafts[last.op.reconverge].op.meets = true;
+    uint32_t place = blocks[block.postDominator].begin;
+    if (isExit(drafts[place]))
+      continue;
+    last.op.reconverge = place;
+    drafts[place].op.meets = true;
   }
 }

@@ -22,13 +22,26 @@ void AsyncArrivals::issue(AsyncArrival arrival) {
   Event event{EventKind::AsyncArriveIssue, arrival.warp, arrival.op,
               arrival.lanes};
   event.number = arrival.number;
+  event.before = arrival.before;
   arrival.warp->cta.emit(event);
   pending.push_back(arrival);
   if (cluster.adversary.isEarly())
     finish(pending.size() - 1);
 }
 
+/// The first of those in flight that nothing tells from the one at `index`: a
+/// warp's arrivals at one mbarrier.
+size_t AsyncArrivals::firstLike(size_t index) const {
+  const AsyncArrival &like = pending[index];
+  size_t first = 0;
+  while (pending[first].warp != like.warp ||
+         pending[first].mbarrier != like.mbarrier)
+    ++first;
+  return first;
+}
+
 void AsyncArrivals::finish(size_t index) {
+  index = firstLike(index);
   AsyncArrival done = pending[index];
   pending.erase(pending.begin() + index);
   Cta &cta = done.warp->cta;

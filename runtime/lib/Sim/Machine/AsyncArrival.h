@@ -39,12 +39,16 @@ public:
   explicit AsyncArrivals(Cluster &cluster) : cluster(cluster) {}
   void clear();
   void issue(AsyncArrival arrival);
+  /// The arrival at `index` is done, or one at the same mbarrier that its warp
+  /// issued before.
   void finish(size_t index);
   const std::vector<AsyncArrival> &inFlight() const { return pending; }
   /// Memory of the host.
   uint64_t bytes() const { return pending.size() * sizeof(AsyncArrival); }
 
 private:
+  size_t firstLike(size_t index) const;
+
   Cluster &cluster;
   std::vector<AsyncArrival> pending;
   uint64_t issued = 0;

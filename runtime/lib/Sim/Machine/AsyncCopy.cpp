@@ -79,7 +79,7 @@ void AsyncQueue::commit(uint32_t lanes) {
 
 void AsyncQueue::complete(AsyncCopy &copy, SharedMemory &shared) {
   uint8_t state = static_cast<uint8_t>(shadow::kLanded | warp);
-  Landing landing{copy.lanes, copy.bytes, {}};
+  Landing landing{copy.lanes, copy.number, copy.bytes, {}};
   std::memcpy(landing.to, copy.to, sizeof(landing.to));
   for (uint32_t rest = copy.lanes; rest; rest &= rest - 1) {
     unsigned lane = firstLane(rest);

@@ -42,6 +42,7 @@ struct AsyncCopy {
 /// What a copy brought to some lanes.
 struct AsyncLanding {
   uint32_t lanes;
+  uint64_t number; // of the warp's copies
   uint8_t bytes;
   uint32_t to[32];
 };

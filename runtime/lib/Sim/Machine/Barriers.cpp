@@ -10,11 +10,19 @@
 
 using namespace attnrt::sim;
 
-static uint32_t lanesOf(const Barrier &barrier) {
-  uint32_t warps = 0;
-  for (unsigned w = 0; w < kMaxWarps; ++w)
-    warps += barrier.arrived >> w & 1;
-  return warps * 32;
+/// A warp counts as a whole when all its living threads have come.
+static uint32_t arrivedThreads(const Barrier &barrier) {
+  return 32 * static_cast<uint32_t>(__builtin_popcount(barrier.arrived));
+}
+
+/// Without a count a barrier waits for the living threads of the CTA.
+static bool isComplete(const Cta &cta, const Barrier &barrier) {
+  if (barrier.counted || !barrier.arrived)
+    return arrivedThreads(barrier) >= barrier.expected;
+  for (const auto &warp : cta.warps)
+    if (!warp->finished() && !(barrier.arrived >> warp->index & 1))
+      return false;
+  return true;
 }
 
 static void giveResults(Cta &cta, const Barrier &barrier) {
@@ -26,13 +34,17 @@ static void giveResults(Cta &cta, const Barrier &barrier) {
       for (unsigned lane = 0; lane < 32; ++lane)
         if (reader.lanes >> lane & 1)
           row[lane] = barrier.popc;
-      warp.setPoison(op.dst[0], reader.lanes, 0);
+      warp.setPoison(op.dst[0], reader.lanes, barrier.undefined ? ~0u : 0);
       continue;
     }
-    bool value = op.aux == 0 ? barrier.all : barrier.any;
+    bool isAnd = op.aux == 0;
+    bool value = isAnd ? barrier.all : barrier.any;
+    bool isDecided = isAnd ? barrier.surelyFalse : barrier.surelyTrue;
+    bool isUndefined = barrier.undefined && !isDecided;
     Predicate &pred = warp.preds[op.dst[0]];
     pred.value = (pred.value & ~reader.lanes) | (value ? reader.lanes : 0);
-    pred.poison &= ~reader.lanes;
+    pred.poison =
+        (pred.poison & ~reader.lanes) | (isUndefined ? reader.lanes : 0);
   }
 }
 
@@ -64,13 +76,6 @@ static void mismatch(Warp &warp, const Op *op, uint32_t lanes, uint32_t id,
 static void checkArrival(Warp &warp, const Op &op, uint32_t lanes,
                          const Arrival &how, uint32_t expected) {
   const Barrier &barrier = warp.cta.barriers[how.id];
-  if (how.aligned && lanes != warp.live) {
-    Event event{EventKind::DivergentAligned, &warp, &op, lanes};
-    warp.cta.emit(event);
-  }
-  if (warp.live != warp.existing)
-    mismatch(warp, &op, warp.existing & ~warp.live, how.id,
-             "these lanes have exited and cannot arrive");
   if (how.counted && (how.count % 32 || how.count == 0))
     mismatch(warp, &op, lanes, how.id,
              "expected a thread count that is a positive multiple of 32, got " +
@@ -115,7 +120,7 @@ void attnrt::sim::arrive(Warp &warp, const Op &op, uint32_t lanes,
   event.barrier = how.id;
   event.waits = how.waits;
   cta.emit(event);
-  bool isLast = lanesOf(barrier) >= barrier.expected;
+  bool isLast = isComplete(cta, barrier);
   BarrierCounts &counts = cta.counters.barriers[how.id];
   ++counts.arrivals;
   counts.waits += how.waits;
@@ -124,37 +129,25 @@ void attnrt::sim::arrive(Warp &warp, const Op &op, uint32_t lanes,
     complete(cta, how.id);
 }
 
-bool attnrt::sim::completeAbandoned(Cta &cta) {
+/// Lanes of the warp came, and those that did not have exited.
+static bool hasArrived(const Warp &warp, const Barrier &barrier) {
+  uint32_t lanes = barrier.lanes[warp.index];
+  return lanes && !(warp.live & ~lanes);
+}
+
+void attnrt::sim::noteExit(Warp &warp) {
+  for (Fragment &fragment : warp.fragments)
+    if (fragment.state == Fragment::WaitingLanes ||
+        fragment.state == Fragment::AtAligned)
+      fragment.state = Fragment::Ready;
+  Cta &cta = warp.cta;
   for (uint32_t id = 0; id < kBarriers; ++id) {
     Barrier &barrier = cta.barriers[id];
     if (barrier.use == Barrier::Use::None)
       continue;
-    uint32_t exited = 0, first = 0;
-    bool everyLiveWarp = true, partial = false;
-    for (auto &warp : cta.warps) {
-      uint32_t lanes = barrier.lanes[warp->index];
-      if (!lanes && warp->finished()) {
-        ++exited;
-        first = warp->index;
-      } else if (warp->live & ~lanes) {
-        everyLiveWarp = false;
-      } else if (!(barrier.arrived >> warp->index & 1)) {
-        barrier.arrived |= 1u << warp->index;
-        partial = true;
-      }
-    }
-    if (partial && lanesOf(barrier) >= barrier.expected) {
+    if (hasArrived(warp, barrier))
+      barrier.arrived |= 1u << warp.index;
+    if (isComplete(cta, barrier))
       complete(cta, id);
-      return true;
-    }
-    if (barrier.counted || !everyLiveWarp || !exited)
-      continue;
-    mismatch(*cta.warps[first], nullptr, 0, id,
-             std::to_string(exited * 32) + " of " +
-                 std::to_string(barrier.expected) +
-                 " threads exited without arriving");
-    complete(cta, id);
-    return true;
   }
-  return false;
 }

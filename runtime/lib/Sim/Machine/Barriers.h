@@ -18,7 +18,6 @@ struct Arrival {
   bool counted = false; // the program gives the count
   uint32_t count = 0;   // threads
   Barrier::Use use = Barrier::Use::Sync;
-  bool aligned = true;
   bool waits = true;
 };
 
@@ -26,9 +25,9 @@ struct Arrival {
 /// counter on; a waiting fragment is parked.
 void arrive(Warp &warp, const Op &op, uint32_t lanes, const Arrival &how);
 
-/// When nothing runs any more: barriers whose missing threads have exited
-/// complete, with an event. True when one did.
-bool completeAbandoned(Cta &cta);
+/// Threads of the warp have exited: whoever waits for them goes on, since
+/// barriers and operations of several lanes wait for living threads alone.
+void noteExit(Warp &warp);
 
 } // namespace attnrt::sim
 

@@ -46,7 +46,7 @@ uint64_t Cta::bytesFor(const Kernel &kernel, const LaunchShape &shape) {
 uint64_t Cta::grownBytes() const {
   uint64_t bytes = 0;
   for (const auto &warp : warps)
-    bytes += warp->asyncs.bytes();
+    bytes += warp->asyncs.bytes() + warp->grownBytes();
   for (const WarpGroup &group : warpGroups)
     bytes += group.bytes();
   return bytes;

@@ -54,6 +54,8 @@ struct Barrier {
   // bar.red: what came together so far, and who gets the result.
   uint32_t popc = 0;
   bool all = true, any = false;
+  // Some predicate is undefined; some defined one is true, or false.
+  bool undefined = false, surelyTrue = false, surelyFalse = false;
   struct Reader {
     unsigned warp;
     uint32_t lanes;

@@ -98,6 +98,7 @@ struct Event {
   const Cta *place = nullptr; // whose shared memory, where not the warp's
   uint64_t phase = 0;         // of an mbarrier or of the cluster's barrier
   uint64_t number = 0;        // of an asynchronous arrival
+  uint64_t before = 0;        // the first copy that it does not wait for
   const std::vector<AsyncLanding> *landings = nullptr;
   const BulkCopy *bulk = nullptr;
   const TensorOp *tensor = nullptr;

@@ -20,15 +20,20 @@ Warp::Warp(Cta &cta, unsigned index) : cta(cta), index(index), asyncs(index) {
   uint64_t raw = reinterpret_cast<uint64_t>(storage.get());
   rows = reinterpret_cast<uint32_t *>((raw + 63) & ~uint64_t(63));
   poison.reset(new uint32_t[kernel.rows]);
+  partial.reset(new uint32_t[kernel.rows]);
   preds.reset(new Predicate[kernel.preds]);
 }
 
 uint64_t Warp::bytesFor(const Kernel &kernel) {
-  uint64_t row = 32 * sizeof(uint32_t) + sizeof(uint32_t); // and its poison
+  uint64_t row = 32 * sizeof(uint32_t) + 2 * sizeof(uint32_t); // definedness
   uint64_t tensorRows = kernel.hasTensorOps ? kernel.rows : 0;
   return kernel.rows * row + kernel.preds * sizeof(Predicate) +
          TensorRegisters::bytesFor(tensorRows) +
          uint64_t(kernel.localBytes) * 32 * 2;
+}
+
+uint64_t Warp::bitsBytes() const {
+  return uint64_t(cta.launch.kernel.rows) * 32 * sizeof(uint32_t);
 }
 
 void Warp::reset(uint32_t lanes) {
@@ -36,6 +41,7 @@ void Warp::reset(uint32_t lanes) {
   existing = live = lanes;
   std::memset(rows, 0xff, size_t(kernel.rows) * 128);
   std::memset(poison.get(), 0, kernel.rows * sizeof(uint32_t));
+  std::memset(partial.get(), 0, kernel.rows * sizeof(uint32_t));
   for (uint16_t row : kernel.undefinedRows)
     poison[row] = ~0u;
   for (uint32_t p = 0; p < kernel.preds; ++p)
@@ -157,6 +163,9 @@ bool Warp::releaseMeetings() {
   for (Meeting &meeting : meetings) {
     if (!meeting.waiting || meeting.waiting == meeting.expected)
       continue;
+    for (Fragment &fragment : fragments)
+      fragment.passed |=
+          fragment.state == Fragment::WaitingLanes ? meeting.waiting : 0;
     Fragment alone;
     alone.pc = meeting.pc;
     alone.mask = meeting.waiting;
@@ -167,4 +176,18 @@ bool Warp::releaseMeetings() {
     any = true;
   }
   return any;
+}
+
+bool Warp::forceAligned() {
+  Fragment *first = nullptr;
+  for (Fragment &fragment : fragments) {
+    if (fragment.state != Fragment::AtAligned)
+      return false;
+    first = first ? first : &fragment;
+  }
+  if (!first)
+    return false;
+  first->forced = true;
+  first->state = Fragment::Ready;
+  return true;
 }

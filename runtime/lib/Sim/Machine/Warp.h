@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 namespace attnrt::sim {
@@ -25,6 +26,7 @@ struct Fragment {
     Ready,
     AtBarrier,    // `barrier` says which
     WaitingLanes, // for other members of the mask of a warp-wide operation
+    AtAligned,    // for the other live lanes, at an `.aligned` instruction
     AtMBarrier,   // `barrier` is its address
     AtCluster,    // for the cluster's barrier
     AtWarpGroup,  // for other warps to issue the same wgmmas
@@ -36,7 +38,7 @@ struct Fragment {
   int32_t meeting = -1; // where it joins its siblings
   State state = Ready;
   uint32_t barrier = 0;
-  uint32_t awaited = 0; // lanes
+  uint32_t passed = 0;  // lanes that went on alone while this waits for lanes
   bool forced = false;  // go on although lanes are missing
   bool inVain = false;  // woken though the phase is not over
   bool asks = false;    // for a phase of the mbarrier at `barrier`
@@ -67,10 +69,18 @@ public:
   uint64_t *row64(uint16_t r) {
     return reinterpret_cast<uint64_t *>(rows + size_t(r) * 32);
   }
-  /// Writes a lane mask of undefined values for the lanes of `mask`.
+  /// Says for the lanes of `mask` which of them are undefined as a whole.
   void setPoison(uint16_t r, uint32_t mask, uint32_t value) {
     poison[r] = (poison[r] & ~mask) | (value & mask);
+    if (__builtin_expect((value & mask) != 0, 0))
+      partial[r] &= ~(value & mask);
   }
+  /// The undefined bits of a lane, read as wide as the register is.
+  template <typename T>
+  T undefinedBits(uint16_t r, unsigned lane) const;
+  /// Says for the lanes of `mask` which bits of them are undefined.
+  template <typename T>
+  void setUndefinedBits(uint16_t r, uint32_t mask, const T *bits);
 
   Fragment &fragment() { return fragments[current]; }
   bool finished() const { return live == 0; }
@@ -89,12 +99,18 @@ public:
   /// Lanes waiting at meetings go on alone, so that siblings which wait for
   /// them make progress.
   bool releaseMeetings();
+  /// Where no lane of the warp can go on because some wait for all others at an
+  /// `.aligned` instruction: lets one of those fragments go on without them.
+  bool forceAligned();
+  /// What the warp allocates once registers are undefined in part.
+  uint64_t grownBytes() const { return undefined ? bitsBytes() : 0; }
 
   Cta &cta;
   unsigned index;
   uint32_t existing = 0; // lanes of the launch
   uint32_t live = 0;     // not exited
   uint32_t *rows = nullptr;
+  /// Lanes of each row that have undefined bits.
   std::unique_ptr<uint32_t[]> poison;
   std::unique_ptr<Predicate[]> preds;
   std::vector<Fragment> fragments;
@@ -112,11 +128,44 @@ private:
   int32_t newMeeting(const Meeting &meeting);
   void settle(int32_t meeting);
   void dropCurrent();
+  uint64_t bitsBytes() const;
 
   std::unique_ptr<uint32_t[]> storage;
+  /// Lanes with undefined bits of which `undefined`, laid out as the rows are,
+  /// says which; of the others all bits are.
+  std::unique_ptr<uint32_t[]> partial;
+  std::unique_ptr<uint32_t[]> undefined;
   std::vector<Meeting> meetings;
   std::vector<int32_t> freeMeetings;
 };
+
+template <typename T>
+T Warp::undefinedBits(uint16_t r, unsigned lane) const {
+  using Word = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
+  if (!(poison[r] >> lane & 1))
+    return 0;
+  if (!(partial[r] >> lane & 1))
+    return static_cast<T>(~T(0));
+  const uint32_t *bits = undefined.get() + size_t(r) * 32;
+  return static_cast<T>(reinterpret_cast<const Word *>(bits)[lane]);
+}
+
+template <typename T>
+void Warp::setUndefinedBits(uint16_t r, uint32_t mask, const T *bits) {
+  using Word = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
+  if (!undefined)
+    undefined.reset(new uint32_t[bitsBytes() / sizeof(uint32_t)]);
+  auto *to = reinterpret_cast<Word *>(undefined.get() + size_t(r) * 32);
+  uint32_t some = 0;
+  for (unsigned i = 0; i < 32; ++i) {
+    if (!(mask >> i & 1))
+      continue;
+    to[i] = bits[i];
+    some |= uint32_t(bits[i] != 0) << i;
+  }
+  poison[r] = (poison[r] & ~mask) | some;
+  partial[r] = (partial[r] & ~mask) | some;
+}
 
 } // namespace attnrt::sim
 

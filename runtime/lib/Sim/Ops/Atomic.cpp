@@ -116,13 +116,14 @@ Step atomic(Warp &warp, const Op &op, uint32_t mask) {
   laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
   Resolved to;
   resolve(warp, op, mask, c.target, Intent::Update, addresses,
-          warp.poison[op.src[0]], sizeof(T), sizeof(T), to);
+          warp.poison[op.src[0]], sizeof(T), to);
   uint32_t undefined = warp.poison[op.src[1]];
   if (c.kind == Kind::Cas)
     undefined |= warp.poison[op.src[2]];
   demandDefined(warp, op, to.lanes, undefined, "stored value");
   if (c.kind != Kind::Exch)
-    demandDefined(warp, op, to.lanes, to.poison[0], "old value of an atomic");
+    demandDefined(warp, op, to.lanes, to.undefinedLanes(),
+                  "old value of an atomic");
   for (uint32_t rest = to.lanes; rest; rest &= rest - 1) {
     unsigned i = __builtin_ctz(rest);
     uint64_t value = get<T>(warp.row(op.src[1]), i);
@@ -132,7 +133,8 @@ Step atomic(Warp &warp, const Op &op, uint32_t mask) {
       put<T>(warp.row(op.dst[0]), i, T(old));
   }
   if (kReturns)
-    warp.setPoison(op.dst[0], mask, c.kind == Kind::Exch ? to.poison[0] : 0);
+    warp.setPoison(op.dst[0], mask,
+                   c.kind == Kind::Exch ? to.undefinedLanes() : 0);
   return Step::Next;
 }
 

@@ -37,16 +37,20 @@ uint32_t uniform(Warp &warp, const Op &op, uint32_t mask, uint16_t row,
 void reduce(Warp &warp, const Op &op, uint32_t mask, Barrier &barrier,
             uint16_t source) {
   const Predicate &pred = warp.preds[source];
-  demandDefined(warp, op, mask, pred.poison, "predicate of a reduction");
   bool negated = op.negated || op.negated2;
   uint32_t value = (negated ? ~pred.value : pred.value) & mask;
   barrier.popc += __builtin_popcount(value);
   barrier.any |= value != 0;
   barrier.all &= value == mask;
+  barrier.undefined |= pred.poison & mask;
+  barrier.surelyTrue |= value & ~pred.poison;
+  barrier.surelyFalse |= mask & ~value & ~pred.poison;
   barrier.readers.push_back({warp.index, mask, &op});
 }
 
 Step barrier(Warp &warp, const Op &op, uint32_t mask) {
+  if (!(op.imm2 & kUnaligned) && !gatherLiveLanes(warp, op, mask))
+    return Step::Moved;
   Arrival how;
   int64_t kind = op.imm2 & 3;
   unsigned operands = op.count - (kind == kReduce);
@@ -62,7 +66,6 @@ Step barrier(Warp &warp, const Op &op, uint32_t mask) {
   if (how.counted)
     how.count = uniform(warp, op, mask, op.src[1], "thread count");
   how.use = kind == kReduce ? Barrier::Use::Reduce : Barrier::Use::Sync;
-  how.aligned = !(op.imm2 & kUnaligned);
   how.waits = kind != kArrive;
   if (kind == kReduce)
     reduce(warp, op, mask, warp.cta.barriers[how.id], op.src[operands]);

@@ -46,7 +46,7 @@ private:
   bool has(uint32_t flag) const { return op.aux & flag; }
   bool storesTo() const { return op.aux & (kStore | kReduce); }
   bool misuse(const std::string &detail);
-  bool defined(uint16_t row, const char *what);
+  void demand(uint16_t row, const char *what) const;
   uint64_t address(uint16_t row, bool narrow, int64_t offset) const;
   bool sharedAddress(uint64_t given, Cta *&home, uint32_t &offset);
   bool readMap(uint64_t at);
@@ -77,8 +77,8 @@ bool Issue::misuse(const std::string &detail) {
   return false;
 }
 
-bool Issue::defined(uint16_t row, const char *what) {
-  return demandDefined(warp, op, 1u << lane, warp.poison[row], what) != 0;
+void Issue::demand(uint16_t row, const char *what) const {
+  demandDefined(warp, op, 1u << lane, warp.poison[row], what);
 }
 
 uint64_t Issue::address(uint16_t row, bool narrow, int64_t offset) const {
@@ -126,8 +126,7 @@ bool Issue::readMap(uint64_t at) {
 bool Issue::coordinates() {
   const uint16_t *list = &cta.launch.kernel.pool[op.list];
   for (unsigned d = 0; d < box.rank; ++d) {
-    if (!defined(list[d], "coordinate"))
-      return false;
+    demand(list[d], "coordinate");
     start[d] = static_cast<int32_t>(warp.row(list[d])[lane]);
     if (storesTo() && start[d] < 0)
       return misuse("expected coordinates of a store not to be negative, got " +
@@ -222,8 +221,7 @@ bool Issue::fitsShared(uint64_t bytes) {
 /// A run of bytes.
 bool Issue::placeLine(uint64_t global, uint32_t shared) {
   uint16_t row = op.src[2];
-  if (!defined(row, "size"))
-    return false;
+  demand(row, "size");
   uint32_t bytes = warp.row(row)[lane];
   if (bytes % 16)
     return misuse("expected a size that is a multiple of 16, got " +
@@ -246,6 +244,7 @@ bool Issue::placeLine(uint64_t global, uint32_t shared) {
 bool Issue::checkShared(Cta &home, bool write) {
   const SharedMemory &shared = home.shared;
   constexpr uint64_t kAllReady = 0x0101010101010101u;
+  bool readsFresh = false;
   for (const BulkPiece &piece : copy->pieces) {
     if (piece.shared + BulkCopy::kPieceBytes <= shared.end) {
       uint64_t states[2];
@@ -270,10 +269,11 @@ bool Issue::checkShared(Cta &home, bool write) {
         return misuse("the copy writes to an mbarrier");
       bool used = b >= piece.skip && b < piece.skip + piece.given;
       if (!write && used && s == shadow::kFresh)
-        return demandDefined(warp, op, 1u << lane, ~0u,
-                             "source of a bulk copy") != 0;
+        readsFresh = true;
     }
   }
+  if (readsFresh)
+    demandDefined(warp, op, 1u << lane, ~0u, "source of a bulk copy");
   return true;
 }
 
@@ -290,8 +290,7 @@ bool Issue::chooseDestinations(uint64_t given, uint64_t mbarrier) {
   if (!has(kMulticast))
     return true;
   uint16_t row = op.src[has(kTensor) ? 3 : 4];
-  if (!defined(row, "CTA mask"))
-    return false;
+  demand(row, "CTA mask");
   uint32_t mask = warp.row(row)[lane] & 0xffff;
   const auto &ctas = cta.cluster->ctas;
   if (!mask || mask >> ctas.size())
@@ -345,8 +344,7 @@ void Issue::run() {
                : has(kRemote) ? BulkKind::Remote
                               : BulkKind::Load;
   for (unsigned s = 0; s < 2; ++s)
-    if (!defined(op.src[s], "address"))
-      return;
+    demand(op.src[s], "address");
   uint64_t first = address(op.src[0], op.narrow, op.imm);
   uint64_t second = address(op.src[1], op.narrow2, op.imm2);
   uint64_t global = storesTo() ? first : second;
@@ -374,7 +372,8 @@ void Issue::run() {
   if (!storesTo()) {
     unsigned barrier = has(kTensor) ? 2 : 3;
     uint64_t at = address(op.src[barrier], op.narrow3, op.imm3);
-    if (!defined(op.src[barrier], "address") || !chooseDestinations(given, at))
+    demand(op.src[barrier], "address");
+    if (!chooseDestinations(given, at))
       return;
     for (Cta *to : copy->to)
       if (!checkShared(*to, true) ||

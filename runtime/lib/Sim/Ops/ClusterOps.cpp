@@ -65,8 +65,8 @@ Step getRank(Warp &warp, const Op &op, uint32_t mask) {
 enum : uint32_t { kAligned = 1, kRelaxed = 2 };
 
 Step arriveAtCluster(Warp &warp, const Op &op, uint32_t mask) {
-  if (op.aux & kAligned)
-    demandAligned(warp, op, mask);
+  if (op.aux & kAligned && !gatherLiveLanes(warp, op, mask))
+    return Step::Moved;
   Cluster &cluster = *warp.cta.cluster;
   for (uint32_t rest = mask; rest; rest &= rest - 1)
     warp.clusterPhase[__builtin_ctz(rest)] = cluster.barrier.phase + 1;
@@ -75,8 +75,8 @@ Step arriveAtCluster(Warp &warp, const Op &op, uint32_t mask) {
 }
 
 Step waitForCluster(Warp &warp, const Op &op, uint32_t mask) {
-  if (op.aux & kAligned)
-    demandAligned(warp, op, mask);
+  if (op.aux & kAligned && !gatherLiveLanes(warp, op, mask))
+    return Step::Moved;
   uint64_t phase = warp.clusterPhase[__builtin_ctz(mask)];
   Event event{phase ? EventKind::ClusterWait : EventKind::BarrierMismatch,
               &warp, &op, mask};

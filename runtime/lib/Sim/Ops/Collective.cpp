@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Ops/Collective.h"
+#include "Ops/Park.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
@@ -18,14 +19,15 @@ static void missing(Warp &warp, const Op &op, uint32_t lanes,
 }
 
 /// Another fragment that waits at the same operation joins this one.
-static bool mergeWaiting(Warp &warp, uint32_t pc) {
+static bool mergeWaiting(Warp &warp, uint32_t pc, Fragment::State state) {
   Fragment &here = warp.fragment();
   for (size_t f = 0; f < warp.fragments.size(); ++f) {
     Fragment &other = warp.fragments[f];
-    if (f == warp.current || other.state != Fragment::WaitingLanes ||
+    if (f == warp.current || other.state != state ||
         other.pc != pc || other.meeting != here.meeting)
       continue;
     here.mask |= other.mask;
+    here.passed |= other.passed;
     here.pc = pc;
     warp.fragments.erase(warp.fragments.begin() + f);
     if (f < warp.current)
@@ -35,30 +37,64 @@ static bool mergeWaiting(Warp &warp, uint32_t pc) {
   return false;
 }
 
+/// The fragment joins one that waits at the same operation, or waits itself.
+static void joinOrPark(Warp &warp, const Op &op, Fragment::State state) {
+  uint32_t pc = static_cast<uint32_t>(&op - warp.cta.launch.kernel.ops.data());
+  if (!mergeWaiting(warp, pc, state))
+    park(warp, op, state);
+}
+
+static void reportDivergent(Warp &warp, const Op &op, uint32_t mask) {
+  Event event{EventKind::DivergentAligned, &warp, &op, mask};
+  warp.cta.emit(event);
+}
+
+bool awaitLiveLanes(Warp &warp, const Op &op, uint32_t mask) {
+  Fragment &here = warp.fragment();
+  bool excluded = warp.live & ~mask & here.mask; // by its guard
+  if (!here.forced && !excluded) {
+    joinOrPark(warp, op, Fragment::AtAligned);
+    return false;
+  }
+  here.forced = false;
+  reportDivergent(warp, op, mask);
+  return true;
+}
+
+bool awaitWarp(Warp &warp, const Op &op, uint32_t mask) {
+  if (mask != warp.live)
+    return awaitLiveLanes(warp, op, mask);
+  reportDivergent(warp, op, mask);
+  return true;
+}
+
+/// Reports what keeps the members from ever coming, where something does.
+static bool willNeverCome(Warp &warp, const Op &op, uint32_t absent) {
+  const Fragment &here = warp.fragment();
+  if (here.forced || absent & ~warp.live)
+    missing(warp, op, absent, "the member mask names lanes that never come");
+  else if (absent & here.mask)
+    missing(warp, op, absent & here.mask,
+            "the member mask names these lanes, whose guard is false");
+  else
+    return false;
+  return true;
+}
+
 bool gather(Warp &warp, const Op &op, uint32_t mask, uint32_t members) {
   Fragment &here = warp.fragment();
   if (mask & ~members)
     missing(warp, op, mask & ~members,
             "these lanes execute it but are not in its member mask");
-  uint32_t absent = members & warp.live & ~mask;
-  if (!absent)
-    return true;
-  if (here.forced) {
-    here.forced = false;
-    return true;
-  }
-  if (absent & here.mask) {
-    missing(warp, op, absent & here.mask,
-            "the member mask names these lanes, whose guard is false");
-    return true;
-  }
-  uint32_t pc = static_cast<uint32_t>(&op - warp.cta.launch.kernel.ops.data());
-  if (mergeWaiting(warp, pc))
+  // Who went past this fragment while it waited, and exited, was to come.
+  uint32_t absent = members & (warp.live | here.passed) & ~mask;
+  if (absent && !willNeverCome(warp, op, absent)) {
+    joinOrPark(warp, op, Fragment::WaitingLanes);
     return false;
-  here.pc = pc;
-  here.state = Fragment::WaitingLanes;
-  here.awaited = absent;
-  return false;
+  }
+  here.forced = false;
+  here.passed = 0;
+  return true;
 }
 
 bool isOneGroup(uint32_t mask, const uint32_t *members) {
@@ -66,6 +102,13 @@ bool isOneGroup(uint32_t mask, const uint32_t *members) {
   for (int i = 0; i < 32; ++i)
     other |= uint32_t(members[i] != first) << i;
   return !(other & mask);
+}
+
+uint32_t membersOfAll(uint32_t mask, const uint32_t *members) {
+  uint32_t out = 0;
+  for (uint32_t rest = mask; rest; rest &= rest - 1)
+    out |= members[__builtin_ctz(rest)];
+  return out;
 }
 
 uint32_t nextGroup(Warp &warp, const Op &op, uint32_t mask, uint16_t row) {

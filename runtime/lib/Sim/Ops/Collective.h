@@ -21,11 +21,14 @@ bool gather(Warp &warp, const Op &op, uint32_t mask, uint32_t members);
 uint32_t memberMask(Warp &warp, const Op &op, uint32_t mask, uint16_t row);
 
 /// Those of `mask` that give the same member mask as its first lane. What is
-/// missing of them is reported: groups do not wait for each other.
+/// missing of them is reported.
 uint32_t nextGroup(Warp &warp, const Op &op, uint32_t mask, uint16_t row);
 
 /// All lanes of `mask` give the same member mask.
 bool isOneGroup(uint32_t mask, const uint32_t *members);
+
+/// All lanes that some lane of `mask` names.
+uint32_t membersOfAll(uint32_t mask, const uint32_t *members);
 
 using GroupBody = void (*)(Warp &, const Op &, uint32_t);
 
@@ -41,6 +44,8 @@ Step collective(Warp &warp, const Op &op, uint32_t mask) {
     kBody(warp, op, mask);
     return Step::Next;
   }
+  if (!gather(warp, op, mask, membersOfAll(mask, warp.row(row))))
+    return Step::Moved;
   for (uint32_t rest = mask; rest;) {
     uint32_t group = nextGroup(warp, op, rest, row);
     kBody(warp, op, group);
@@ -49,12 +54,23 @@ Step collective(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-/// Reports an `.aligned` operation that not all live lanes execute.
-inline void demandAligned(Warp &warp, const Op &op, uint32_t mask) {
-  if (mask == warp.live)
-    return;
-  Event event{EventKind::DivergentAligned, &warp, &op, mask};
-  warp.cta.emit(event);
+/// Some live lanes are not there: parks the fragment, or reports those that
+/// will never come.
+bool awaitLiveLanes(Warp &warp, const Op &op, uint32_t mask);
+
+/// True when all live lanes execute the `.aligned` operation together, or never
+/// will and it was reported. False when the fragment is parked until the others
+/// come or exit: lanes that went on alone past a meeting are early, no more.
+inline bool gatherLiveLanes(Warp &warp, const Op &op, uint32_t mask) {
+  return mask == warp.live || awaitLiveLanes(warp, op, mask);
+}
+
+bool awaitWarp(Warp &warp, const Op &op, uint32_t mask);
+
+/// The same for operations of the whole warp, which are undefined when a thread
+/// of it has exited.
+inline bool gatherWarp(Warp &warp, const Op &op, uint32_t mask) {
+  return mask == warp.existing || awaitWarp(warp, op, mask);
 }
 
 } // namespace attnrt::sim::ATTNRT_SIM_ISA

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Ops/Definedness.h"
 #include "Ops/Numbers.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
@@ -67,30 +68,36 @@ struct Compare {
   }
 };
 
-/// How rows of a type are read: floats with .ftz, halves, the rest as they are.
+/// How rows of a type are read: floats with .ftz, halves, the rest as they are;
+/// and which bits of a row of 32 that takes.
 template <typename T>
 struct Plain {
   using Lane = T;
+  static constexpr uint32_t kBits = ~0u;
   static T read(T x) { return x; }
 };
 struct Flushed {
   using Lane = float;
+  static constexpr uint32_t kBits = ~0u;
   static float read(float x) { return flush(x); }
 };
 template <typename H>
 struct Low {
   using Lane = uint32_t;
+  static constexpr uint32_t kBits = 0xffff;
   static float read(uint32_t x) { return H::widen(uint16_t(x)); }
 };
 template <typename H>
 struct High {
   using Lane = uint32_t;
+  static constexpr uint32_t kBits = 0xffff0000;
   static float read(uint32_t x) { return H::widen(uint16_t(x >> 16)); }
 };
 
 template <typename R>
 struct FlushedHalf {
   using Lane = uint32_t;
+  static constexpr uint32_t kBits = R::kBits;
   static float read(uint32_t x) { return flushHalf<Half>(R::read(x)); }
 };
 
@@ -105,46 +112,99 @@ uint32_t compareRows(const Warp &, const uint32_t *a, const uint32_t *b) {
   return bits;
 }
 
+/// The least and the greatest value that a source may have.
+template <typename T>
+T leastOf(const Tracked<T> &a) {
+  Bits<T> sign = std::is_signed_v<T> ? Bits<T>(1) << (8 * sizeof(T) - 1) : 0;
+  return T(a.one() | (a.undefined & sign));
+}
+template <typename T>
+T greatestOf(const Tracked<T> &a) {
+  Bits<T> sign = std::is_signed_v<T> ? Bits<T>(1) << (8 * sizeof(T) - 1) : 0;
+  return T(a.maybeOne() & ~(a.undefined & sign));
+}
+
+/// Whether a comparison of integers has the same result whatever the undefined
+/// bits are.
+template <Cmp kCmp, typename T>
+bool isDecided(const Tracked<T> &a, const Tracked<T> &b) {
+  if (kCmp == Cmp::Eq || kCmp == Cmp::Ne)
+    return (a.value ^ b.value) & ~(a.undefined | b.undefined);
+  return Compare<kCmp>::apply(leastOf(a), greatestOf(b)) ==
+         Compare<kCmp>::apply(greatestOf(a), leastOf(b));
+}
+
+/// Lanes of the mask in which the result of the comparison is undefined.
+template <Cmp kCmp, typename R>
+uint32_t undefinedCompare(const Warp &warp, const Op &op, uint32_t mask) {
+  using T = typename R::Lane;
+  uint32_t out = 0;
+  for (uint32_t rest = poisonOf(warp, op, 2) & mask; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    bool undefined = true;
+    if constexpr (std::is_same_v<R, Plain<T>> && std::is_integral_v<T>) {
+      undefined = op.src[0] != op.src[1] &&
+                  !isDecided<kCmp, T>(trackedOf<T>(warp, op.src[0], lane),
+                                      trackedOf<T>(warp, op.src[1], lane));
+    } else if constexpr (sizeof(T) == 4) {
+      undefined = (warp.undefinedBits<uint32_t>(op.src[0], lane) |
+                   warp.undefinedBits<uint32_t>(op.src[1], lane)) &
+                  R::kBits;
+    }
+    out |= uint32_t(undefined) << lane;
+  }
+  return out;
+}
+
 /// aux: how the result combines with the third source.
 enum : uint32_t { kAlone, kAnd, kOr, kXor };
 
-uint32_t combine(uint32_t how, uint32_t a, uint32_t c) {
-  return how == kAnd ? a & c : how == kOr ? a | c : how == kXor ? a ^ c : a;
+void write(Predicate &d, uint32_t mask, const Predicate &from) {
+  d.value = (d.value & ~mask) | (from.value & mask);
+  d.poison = (d.poison & ~mask) | (from.poison & mask);
 }
 
-void write(Predicate &d, uint32_t mask, uint32_t value, uint32_t poison) {
-  d.value = (d.value & ~mask) | (value & mask);
-  d.poison = (d.poison & ~mask) | (poison & mask);
-}
-
-void writeBoth(Warp &warp, const Op &op, uint32_t mask, uint32_t p,
-               uint32_t q) {
-  uint32_t poison = poisonOf(warp, op, 2), c = 0;
-  if (op.aux != kAlone) {
-    const Predicate &pred = warp.preds[op.src[2]];
-    c = op.negated ? ~pred.value : pred.value;
-    poison |= pred.poison;
+Predicate combine(uint32_t how, const Predicate &a, const Predicate &c) {
+  switch (how) {
+  case kAnd:
+    return {a.value & c.value, undefinedAnd(a, c)};
+  case kOr:
+    return {a.value | c.value, undefinedOr(a, c)};
+  case kXor:
+    return {a.value ^ c.value, a.poison | c.poison};
+  default:
+    return a;
   }
-  p = combine(op.aux, p, c);
-  q = combine(op.aux, q, c);
-  write(warp.preds[op.dst[0]], mask, p, poison);
+}
+
+void writeBoth(Warp &warp, const Op &op, uint32_t mask, const Predicate &p,
+               const Predicate &q) {
+  Predicate c;
+  if (op.aux != kAlone) {
+    c = warp.preds[op.src[2]];
+    c.value = op.negated ? ~c.value : c.value;
+  }
+  write(warp.preds[op.dst[0]], mask, combine(op.aux, p, c));
   if (op.dst[1] >= kFirstPred)
-    write(warp.preds[op.dst[1]], mask, q, poison);
+    write(warp.preds[op.dst[1]], mask, combine(op.aux, q, c));
 }
 
 template <Cmp kCmp, typename R>
 Step setp(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t bits =
       compareRows<kCmp, R>(warp, warp.row(op.src[0]), warp.row(op.src[1]));
-  writeBoth(warp, op, mask, bits, ~bits);
+  uint32_t poison = undefinedCompare<kCmp, R>(warp, op, mask);
+  writeBoth(warp, op, mask, {bits, poison}, {~bits, poison});
   return Step::Next;
 }
 
 template <Cmp kCmp, typename L, typename U>
 Step setpPair(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]);
-  writeBoth(warp, op, mask, compareRows<kCmp, L>(warp, a, b),
-            compareRows<kCmp, U>(warp, a, b));
+  writeBoth(
+      warp, op, mask,
+      {compareRows<kCmp, L>(warp, a, b), undefinedCompare<kCmp, L>(warp, op, mask)},
+      {compareRows<kCmp, U>(warp, a, b), undefinedCompare<kCmp, U>(warp, op, mask)});
   return Step::Next;
 }
 
@@ -153,11 +213,12 @@ template <Cmp kCmp, typename R>
 Step set(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t bits =
       compareRows<kCmp, R>(warp, warp.row(op.src[0]), warp.row(op.src[1]));
+  uint32_t poison = undefinedCompare<kCmp, R>(warp, op, mask);
   uint32_t *d = warp.row(op.dst[0]);
   for (int i = 0; i < 32; ++i)
     if (mask >> i & 1)
       d[i] = bits >> i & 1 ? op.aux : 0;
-  warp.setPoison(op.dst[0], mask, poisonOf(warp, op, 2));
+  warp.setPoison(op.dst[0], mask, poison);
   return Step::Next;
 }
 
@@ -220,19 +281,40 @@ Handler compare(const Match &match, bool isSet, Type type) {
   return nullptr;
 }
 
+/// With an undefined predicate those bits are undefined in which the two
+/// sources differ.
+template <typename T>
+void undefinedSelection(const Warp &warp, const Op &op, uint32_t mask,
+                        const Predicate &pred, T *out) {
+  for (uint32_t rest = mask; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    auto a = trackedOf<T>(warp, op.src[0], lane);
+    auto b = trackedOf<T>(warp, op.src[1], lane);
+    if (pred.poison >> lane & 1)
+      out[lane] = a.undefined | b.undefined | (a.value ^ b.value);
+    else
+      out[lane] = pred.value >> lane & 1 ? a.undefined : b.undefined;
+  }
+}
+
 template <typename T>
 Step selp(Warp &warp, const Op &op, uint32_t mask) {
-  const Predicate &pred = warp.preds[op.src[2]];
-  uint32_t c = op.negated ? ~pred.value : pred.value;
+  Predicate pred = warp.preds[op.src[2]];
+  uint32_t c = pred.value = op.negated ? ~pred.value : pred.value;
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]);
   uint32_t *d = warp.row(op.dst[0]);
+  T undefined[32];
+  uint32_t poison = (poisonOf(warp, op, 2) | pred.poison) & mask;
+  if (poison)
+    undefinedSelection(warp, op, mask, pred, undefined);
   LANE_LOOP {
     T value = c >> i & 1 ? get<T>(a, i) : get<T>(b, i);
     put<T>(d, i, mask >> i & 1 ? value : get<T>(d, i));
   }
-  uint32_t poison = (warp.poison[op.src[0]] & c) |
-                    (warp.poison[op.src[1]] & ~c) | pred.poison;
-  warp.setPoison(op.dst[0], mask, poison);
+  if (poison)
+    warp.setUndefinedBits(op.dst[0], mask, undefined);
+  else
+    warp.setPoison(op.dst[0], mask, 0);
   return Step::Next;
 }
 
@@ -260,7 +342,7 @@ Step testp(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t bits = 0;
   for (int i = 0; i < 32; ++i)
     bits |= uint32_t(isClass(get<T>(warp.row(op.src[0]), i), op.aux)) << i;
-  write(warp.preds[op.dst[0]], mask, bits, poisonOf(warp, op, 1));
+  write(warp.preds[op.dst[0]], mask, {bits, poisonOf(warp, op, 1)});
   return Step::Next;
 }
 

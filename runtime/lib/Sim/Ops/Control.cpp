@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Machine/Barriers.h"
+#include "Machine/Cluster.h"
 #include "Ops/Lanes.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
@@ -29,10 +31,9 @@ Step branchIndexed(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t pc = synced(warp, op).pc;
   const std::vector<uint32_t> &table =
       warp.cta.launch.kernel.branchTables[op.aux];
-  uint32_t lanes =
-      demandDefined(warp, op, mask, warp.poison[op.src[0]], "branch index");
+  demandDefined(warp, op, mask, warp.poison[op.src[0]], "branch index");
   uint32_t outside = 0;
-  for (uint32_t rest = lanes; rest; rest &= rest - 1)
+  for (uint32_t rest = mask; rest; rest &= rest - 1)
     if (warp.row(op.src[0])[__builtin_ctz(rest)] >= table.size())
       outside |= rest & (0 - rest);
   if (outside) {
@@ -41,7 +42,7 @@ Step branchIndexed(Warp &warp, const Op &op, uint32_t mask) {
     warp.cta.emit(event);
   }
   // Lanes without a target fall through.
-  uint32_t todo = lanes & ~outside;
+  uint32_t todo = mask & ~outside;
   while (todo) {
     uint32_t index = warp.row(op.src[0])[__builtin_ctz(todo)];
     uint32_t same = 0;
@@ -62,6 +63,8 @@ Step branchIndexed(Warp &warp, const Op &op, uint32_t mask) {
 Step exit(Warp &warp, const Op &op, uint32_t mask) {
   synced(warp, op);
   warp.exitLanes(mask);
+  noteExit(warp);
+  warp.cta.cluster->completeIfAll();
   return Step::Moved;
 }
 

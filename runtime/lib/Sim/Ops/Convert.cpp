@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Ops/Definedness.h"
 #include "Ops/Numbers.h"
 
 #include <cfenv>
@@ -223,21 +224,43 @@ Step general(Warp &warp, const Op &op, uint32_t mask) {
 
 /// Integer to integer: cut to the source's and the destination's width by a
 /// pair of shifts each.
-template <typename In, typename Out, bool kFromSigned, bool kToSigned>
-Step integers(Warp &warp, const Op &op, uint32_t mask) {
-  unsigned from = 64 - bitsOf(Type(op.aux & 0xff));
-  unsigned to = 64 - bitsOf(Type(op.aux >> 8 & 0xff));
-  uint64_t keep = op.dstBytes == 2 ? 0xffff : ~uint64_t(0);
-  const uint32_t *a = warp.row(op.src[0]);
-  uint32_t *d = warp.row(op.dst[0]);
-  LANE_LOOP {
-    uint64_t x = uint64_t(get<In>(a, i)) << from;
+template <bool kFromSigned, bool kToSigned>
+struct Cut {
+  unsigned from, to;
+  uint64_t keep;
+  explicit Cut(const Op &op)
+      : from(64 - bitsOf(Type(op.aux & 0xff))),
+        to(64 - bitsOf(Type(op.aux >> 8 & 0xff))),
+        keep(op.dstBytes == 2 ? 0xffff : ~uint64_t(0)) {}
+  uint64_t apply(uint64_t x) const {
+    x <<= from;
     x = kFromSigned ? uint64_t(int64_t(x) >> from) : x >> from;
     x <<= to;
     x = kToSigned ? uint64_t(int64_t(x) >> to) : x >> to;
-    put<Out>(d, i, mask >> i & 1 ? Out(x & keep) : get<Out>(d, i));
+    return x & keep;
   }
-  warp.setPoison(op.dst[0], mask, warp.poison[op.src[0]]);
+};
+
+/// Undefined bits are cut and extended as values are.
+template <typename In, typename Out, bool kFromSigned, bool kToSigned>
+Step integers(Warp &warp, const Op &op, uint32_t mask) {
+  Cut<kFromSigned, kToSigned> cut(op);
+  const uint32_t *a = warp.row(op.src[0]);
+  uint32_t *d = warp.row(op.dst[0]);
+  uint32_t poison = warp.poison[op.src[0]] & mask;
+  Out undefined[32] = {};
+  for (uint32_t rest = poison; rest; rest &= rest - 1) {
+    unsigned i = __builtin_ctz(rest);
+    undefined[i] = Out(cut.apply(warp.undefinedBits<In>(op.src[0], i)));
+  }
+  LANE_LOOP {
+    uint64_t x = cut.apply(get<In>(a, i));
+    put<Out>(d, i, mask >> i & 1 ? Out(x) : get<Out>(d, i));
+  }
+  if (poison)
+    warp.setUndefinedBits(op.dst[0], mask, undefined);
+  else
+    warp.setPoison(op.dst[0], mask, 0);
   return Step::Next;
 }
 
@@ -262,6 +285,7 @@ template <typename H, bool kZero, bool kRelu>
 Step pairs(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]);
   uint32_t *d = warp.row(op.dst[0]);
+  uint32_t upper = warp.poison[op.src[0]], lower = warp.poison[op.src[1]];
   LANE_LOOP {
     float high = get<float>(a, i), low = get<float>(b, i);
     if (kRelu) {
@@ -273,7 +297,7 @@ Step pairs(Warp &warp, const Op &op, uint32_t mask) {
     uint32_t out = h << 16 | l;
     d[i] = mask >> i & 1 ? out : d[i];
   }
-  warp.setPoison(op.dst[0], mask, poisonOf(warp, op, 2));
+  setUndefinedParts(warp, op.dst[0], mask, upper, lower, 16);
   return Step::Next;
 }
 

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Ops/Definedness.h"
 #include "Ops/Fp8.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
@@ -21,8 +22,12 @@ Step toPair(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *first = warp.row(op.src[0]);
   const uint32_t *second = kFromHalves ? first : warp.row(op.src[1]);
   bool relu = op.aux;
-  uint32_t poison = warp.poison[op.src[0]];
-  poison |= kFromHalves ? 0 : warp.poison[op.src[1]];
+  uint32_t above = warp.poison[op.src[0]];
+  uint32_t below = kFromHalves ? above : warp.poison[op.src[1]];
+  if (kFromHalves) {
+    above = undefinedAmong(warp, op.src[0], mask, 0xffff0000);
+    below = undefinedAmong(warp, op.src[0], mask, 0xffff);
+  }
   uint32_t *d = warp.row(op.dst[0]);
   for (int i = 0; i < 32; ++i) {
     if (!(mask >> i & 1))
@@ -33,7 +38,7 @@ Step toPair(Warp &warp, const Op &op, uint32_t mask) {
                               : bitCast<float>(second[i]);
     d[i] = uint32_t(narrow<F>(upper, relu)) << 8 | narrow<F>(lower, relu);
   }
-  warp.setPoison(op.dst[0], mask, poison);
+  setUndefinedParts(warp, op.dst[0], mask, above, below, 8);
   return Step::Next;
 }
 
@@ -46,10 +51,12 @@ Step toHalves(Warp &warp, const Op &op, uint32_t mask) {
   };
   const uint32_t *s = warp.row(op.src[0]);
   uint32_t *d = warp.row(op.dst[0]);
+  uint32_t above = undefinedAmong(warp, op.src[0], mask, 0xff00);
+  uint32_t below = undefinedAmong(warp, op.src[0], mask, 0xff);
   for (int i = 0; i < 32; ++i)
     if (mask >> i & 1)
       d[i] = convert(s[i] >> 8) << 16 | convert(s[i]);
-  warp.setPoison(op.dst[0], mask, warp.poison[op.src[0]]);
+  setUndefinedParts(warp, op.dst[0], mask, above, below, 16);
   return Step::Next;
 }
 

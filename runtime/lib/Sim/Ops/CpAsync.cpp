@@ -51,9 +51,8 @@ uint32_t checkSources(Warp &warp, const Op &op, uint32_t mask, unsigned bytes,
   Resolved resolved;
   if (whole) {
     resolve(warp, op, whole, Target::Global, Intent::Fetch, from,
-            warp.poison[op.src[1]], bytes, bytes, resolved);
-    demandDefined(warp, op, resolved.lanes,
-                  resolved.anyPoison ? resolved.poison[0] : 0,
+            warp.poison[op.src[1]], bytes, resolved);
+    demandDefined(warp, op, resolved.lanes, resolved.undefinedLanes(),
                   "source of a copy");
     fine |= resolved.lanes;
   }
@@ -66,9 +65,10 @@ uint32_t checkSources(Warp &warp, const Op &op, uint32_t mask, unsigned bytes,
       uint64_t at[32] = {};
       at[lane] = from[lane] + b;
       resolve(warp, op, bit, Target::Global, Intent::Fetch, at,
-              warp.poison[op.src[1]], 1, 1, resolved);
+              warp.poison[op.src[1]], 1, resolved);
       ok = resolved.lanes != 0;
-      demandDefined(warp, op, bit, resolved.poison[0], "source of a copy");
+      demandDefined(warp, op, bit, resolved.undefinedLanes(),
+                    "source of a copy");
     }
     fine |= ok ? bit : 0;
   }
@@ -85,7 +85,7 @@ Step copy(Warp &warp, const Op &op, uint32_t mask) {
   givenBytes(warp, op, kPred, bytes, mask, copy.given);
   Resolved destination;
   resolve(warp, op, mask, Target::Shared, Intent::Copy, to,
-          warp.poison[op.src[0]], bytes, bytes, destination);
+          warp.poison[op.src[0]], bytes, destination);
   uint32_t lanes =
       checkSources(warp, op, destination.lanes, bytes, copy.from, copy.given);
   if (!lanes)

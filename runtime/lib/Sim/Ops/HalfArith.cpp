@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Ops/Definedness.h"
 #include "Ops/Numbers.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
@@ -99,21 +100,33 @@ uint32_t element(uint32_t a, uint32_t b, uint32_t c, uint32_t aux) {
   return finish<H>(F::apply(x, y, z, aux), aux);
 }
 
+/// Lanes in which one of the sources has undefined bits among these.
+uint32_t undefinedSources(const Warp &warp, const Op &op, int sources,
+                          uint32_t mask, uint32_t bits) {
+  uint32_t out = 0;
+  for (int s = 0; s < sources; ++s)
+    out |= undefinedAmong(warp, op.src[s], mask, bits);
+  return out;
+}
+
+/// The halves of a pair have nothing to do with each other.
 template <typename H, typename F, int kSources>
 Step halves(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]),
                  *c = warp.row(op.src[2]);
   uint32_t *d = warp.row(op.dst[0]);
+  uint32_t low = undefinedSources(warp, op, kSources, mask, 0xffff);
+  uint32_t high = undefinedSources(warp, op, kSources, mask, 0xffff0000);
   for (int i = 0; i < 32; ++i) {
     if (!(mask >> i & 1))
       continue;
     uint32_t x = a[i], y = kSources > 1 ? b[i] : 0, z = kSources > 2 ? c[i] : 0;
-    uint32_t low = element<H, F>(x, y, z, op.aux);
-    uint32_t high =
+    uint32_t lower = element<H, F>(x, y, z, op.aux);
+    uint32_t upper =
         op.aux & kPair ? element<H, F>(x >> 16, y >> 16, z >> 16, op.aux) : 0;
-    d[i] = high << 16 | low;
+    d[i] = upper << 16 | lower;
   }
-  warp.setPoison(op.dst[0], mask, poisonOf(warp, op, kSources));
+  setUndefinedParts(warp, op.dst[0], mask, op.aux & kPair ? high : 0, low, 16);
   return Step::Next;
 }
 

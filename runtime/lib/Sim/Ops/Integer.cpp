@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Ops/Lanes.h"
+#include "Ops/Definedness.h"
 
 #include <algorithm>
 #include <limits>
@@ -166,16 +166,73 @@ Handler byType(Type type, int sources) {
   }
 }
 
+/// The same with a rule for undefined bits.
+template <template <typename> class F, template <typename> class Rule,
+          bool kCancels, typename T>
+Handler exactly() {
+  using R = Rule<T>;
+  if constexpr (std::is_invocable_v<decltype(F<T>::apply), T>)
+    return mapTracked<F<T>, R, T, T>;
+  else if constexpr (std::is_invocable_v<decltype(F<T>::apply), T, T>)
+    return mapExactly<F<T>, R, kCancels, T, T, T>;
+  else
+    return mapTracked<F<T>, R, T, T, T, T>;
+}
+
+template <template <typename> class F, template <typename> class Rule,
+          bool kCancels = false>
+Handler exactlyByType(Type type) {
+  switch (type) {
+  case Type::U16:
+    return exactly<F, Rule, kCancels, uint16_t>();
+  case Type::S16:
+    return exactly<F, Rule, kCancels, int16_t>();
+  case Type::U32:
+    return exactly<F, Rule, kCancels, uint32_t>();
+  case Type::S32:
+    return exactly<F, Rule, kCancels, int32_t>();
+  case Type::U64:
+    return exactly<F, Rule, kCancels, uint64_t>();
+  case Type::S64:
+    return exactly<F, Rule, kCancels, int64_t>();
+  default:
+    return nullptr;
+  }
+}
+
+template <typename>
+using AddRule = rule::Add;
+template <typename>
+using SubRule = rule::Sub;
+template <typename>
+using NegRule = rule::Neg;
+template <typename T>
+using MulRule = rule::Mul<T>;
+template <typename T>
+using MadRule = rule::Mad<T>;
+
+template <typename T>
+Handler wideMulOf() {
+  using D = Wide<T>;
+  return mapTracked<MulWide<T>, rule::Mul<D>, D, T, T>;
+}
+
+template <typename T>
+Handler wideMadOf() {
+  using D = Wide<T>;
+  return mapTracked<MadWide<T>, rule::Mad<D>, D, T, T, D>;
+}
+
 Handler wideMul(Type type) {
   switch (type) {
   case Type::U16:
-    return map<MulWide<uint16_t>, uint32_t, uint16_t, uint16_t>;
+    return wideMulOf<uint16_t>();
   case Type::S16:
-    return map<MulWide<int16_t>, int32_t, int16_t, int16_t>;
+    return wideMulOf<int16_t>();
   case Type::U32:
-    return map<MulWide<uint32_t>, uint64_t, uint32_t, uint32_t>;
+    return wideMulOf<uint32_t>();
   case Type::S32:
-    return map<MulWide<int32_t>, int64_t, int32_t, int32_t>;
+    return wideMulOf<int32_t>();
   default:
     return nullptr;
   }
@@ -184,13 +241,13 @@ Handler wideMul(Type type) {
 Handler wideMad(Type type) {
   switch (type) {
   case Type::U16:
-    return map<MadWide<uint16_t>, uint32_t, uint16_t, uint16_t, uint32_t>;
+    return wideMadOf<uint16_t>();
   case Type::S16:
-    return map<MadWide<int16_t>, int32_t, int16_t, int16_t, int32_t>;
+    return wideMadOf<int16_t>();
   case Type::U32:
-    return map<MadWide<uint32_t>, uint64_t, uint32_t, uint32_t, uint64_t>;
+    return wideMadOf<uint32_t>();
   case Type::S32:
-    return map<MadWide<int32_t>, int64_t, int32_t, int32_t, int64_t>;
+    return wideMadOf<int32_t>();
   default:
     return nullptr;
   }
@@ -202,21 +259,23 @@ Handler choose(const Match &match) {
   case Sem::Add:
     if (match.has("sat"))
       return map<AddSat, int32_t, int32_t, int32_t>;
-    return byType<Add>(type, 2);
+    return exactlyByType<Add, AddRule>(type);
   case Sem::Sub:
     if (match.has("sat"))
       return map<SubSat, int32_t, int32_t, int32_t>;
-    return byType<Sub>(type, 2);
+    return exactlyByType<Sub, SubRule, true>(type);
   case Sem::Mul:
     if (match.has("wide"))
       return wideMul(type);
-    return match.has("hi") ? byType<MulHi>(type, 2) : byType<MulLo>(type, 2);
+    return match.has("hi") ? byType<MulHi>(type, 2)
+                           : exactlyByType<MulLo, MulRule>(type);
   case Sem::Mad:
     if (match.has("wide"))
       return wideMad(type);
-    return match.has("hi") ? byType<MadHi>(type, 3) : byType<MadLo>(type, 3);
+    return match.has("hi") ? byType<MadHi>(type, 3)
+                           : exactlyByType<MadLo, MadRule>(type);
   case Sem::Neg:
-    return byType<Neg>(type, 1);
+    return exactlyByType<Neg, NegRule>(type);
   case Sem::Abs:
     return byType<Abs>(type, 1);
   case Sem::Min:

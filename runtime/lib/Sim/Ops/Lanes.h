@@ -102,9 +102,9 @@ inline bool setHandler(Op &op, Handler fn) {
 }
 
 /// Lanes whose value of a row is undefined, of those in the mask, are reported
-/// as used for `role`; the result is the lanes that are fine.
-uint32_t demandDefined(Warp &warp, const Op &op, uint32_t mask, uint32_t poison,
-                       const char *role);
+/// as used for `role`.
+void demandDefined(Warp &warp, const Op &op, uint32_t mask, uint32_t poison,
+                   const char *role);
 
 // One per family; false when there is no such form.
 bool bindInteger(const Match &match, Op &op);

@@ -1,5 +1,4 @@
-//===- LdMatrix.cpp - ldmatrix, stmatrix and movmatrix
-//---------------------===//
+//===- LdMatrix.cpp - ldmatrix, stmatrix and movmatrix --------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -37,32 +36,40 @@ void gatherTransposed(const uint32_t *s, Matrix &m) {
   }
 }
 
-/// Undefined lanes of register j from undefined words of the address lanes.
+/// What each lane gets of a matrix.
 template <bool kTrans>
-uint32_t spreadPoison(const Resolved &from, unsigned matrix) {
-  uint32_t poison = 0;
-  for (unsigned lane = 0; lane < 32; ++lane) {
-    unsigned row = kTrans ? lane % 4 * 2 : lane / 4;
-    unsigned word = kTrans ? lane / 4 / 2 : lane % 4;
-    uint32_t bad = from.poison[word] >> (8 * matrix + row) & 1;
-    if (kTrans)
-      bad |= from.poison[word] >> (8 * matrix + row + 1) & 1;
-    poison |= bad << lane;
-  }
-  return poison;
+void distribute(const Matrix &m, uint32_t *d) {
+  if (kTrans)
+    transposed(m, d);
+  else
+    std::memcpy(d, m, 128);
+}
+
+/// Undefined bits go where the values go.
+template <bool kTrans>
+void fillUndefined(Warp &warp, uint16_t to, uint32_t mask, const Resolved &from,
+                   unsigned matrix) {
+  alignas(16) Matrix bits;
+  for (unsigned r = 0; r < 8; ++r)
+    for (unsigned c = 0; c < 8; ++c)
+      bits[r][c] = undefinedElement<uint16_t>(from, 8 * matrix + r, 2 * c);
+  uint32_t out[32];
+  distribute<kTrans>(bits, out);
+  warp.setUndefinedBits(to, mask, out);
 }
 
 /// aux: the Target.
 template <bool kTrans>
 Step ldmatrix(Warp &warp, const Op &op, uint32_t mask) {
-  demandAligned(warp, op, mask);
+  if (!gatherWarp(warp, op, mask))
+    return Step::Moved;
   unsigned rows = 8u * op.count;
   uint32_t readers = rows == 32 ? ~0u : (1u << rows) - 1;
   uint64_t addresses[32];
   laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
   Resolved from;
   resolve(warp, op, mask & readers, Target(op.aux), Intent::Read, addresses,
-          warp.poison[op.src[0]], 16, 4, from);
+          warp.poison[op.src[0]], 16, from);
   for (unsigned j = 0; j < op.count; ++j) {
     uint16_t to = warp.cta.launch.kernel.pool[op.list + j];
     alignas(16) Matrix m;
@@ -70,20 +77,16 @@ Step ldmatrix(Warp &warp, const Op &op, uint32_t mask) {
       std::memcpy(m[r], from.at[8 * j + r], 16);
     uint32_t *d = warp.row(to);
     if (mask == ~0u) {
-      if (kTrans)
-        transposed(m, d);
-      else
-        std::memcpy(d, m, 128);
+      distribute<kTrans>(m, d);
     } else {
       uint32_t whole[32];
-      if (kTrans)
-        transposed(m, whole);
-      else
-        std::memcpy(whole, m, 128);
+      distribute<kTrans>(m, whole);
       LANE_LOOP d[i] = mask >> i & 1 ? whole[i] : d[i];
     }
-    warp.setPoison(to, mask,
-                   from.anyPoison ? spreadPoison<kTrans>(from, j) : 0);
+    if (from.anyUndefined)
+      fillUndefined<kTrans>(warp, to, mask, from, j);
+    else
+      warp.setPoison(to, mask, 0);
   }
   return Step::Next;
 }
@@ -91,14 +94,15 @@ Step ldmatrix(Warp &warp, const Op &op, uint32_t mask) {
 /// The inverse of ldmatrix. aux: the Target.
 template <bool kTrans>
 Step stmatrix(Warp &warp, const Op &op, uint32_t mask) {
-  demandAligned(warp, op, mask);
+  if (!gatherWarp(warp, op, mask))
+    return Step::Moved;
   unsigned rows = 8u * op.count;
   uint32_t writers = rows == 32 ? ~0u : (1u << rows) - 1;
   uint64_t addresses[32];
   laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
   Resolved to;
   resolve(warp, op, mask & writers, Target(op.aux), Intent::Write, addresses,
-          warp.poison[op.src[0]], 16, 4, to);
+          warp.poison[op.src[0]], 16, to);
   for (unsigned j = 0; j < op.count; ++j) {
     uint16_t from = warp.cta.launch.kernel.pool[op.list + j];
     demandDefined(warp, op, mask, warp.poison[from], "stored value");
@@ -114,15 +118,26 @@ Step stmatrix(Warp &warp, const Op &op, uint32_t mask) {
 }
 
 Step movmatrix(Warp &warp, const Op &op, uint32_t mask) {
-  demandAligned(warp, op, mask);
+  if (!gatherWarp(warp, op, mask))
+    return Step::Moved;
   Matrix m;
   std::memcpy(m, warp.row(op.src[0]), sizeof(m));
   uint32_t out[32];
   transposed(m, out);
+  uint32_t undefined[32], whose = warp.poison[op.src[0]];
+  if (whose) {
+    uint32_t in[32];
+    for (unsigned i = 0; i < 32; ++i)
+      in[i] = warp.undefinedBits<uint32_t>(op.src[0], i);
+    std::memcpy(m, in, sizeof(m));
+    transposed(m, undefined);
+  }
   uint32_t *d = warp.row(op.dst[0]);
   LANE_LOOP d[i] = mask >> i & 1 ? out[i] : d[i];
-  uint32_t poison = warp.poison[op.src[0]];
-  warp.setPoison(op.dst[0], mask, poison ? ~0u : 0);
+  if (whose)
+    warp.setUndefinedBits(op.dst[0], mask, undefined);
+  else
+    warp.setPoison(op.dst[0], mask, 0);
   return Step::Next;
 }
 

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Ops/Definedness.h"
 #include "Ops/Resolve.h"
 
 #include <algorithm>
@@ -32,19 +33,31 @@ void fillRow(Warp &warp, uint16_t to, uint32_t mask, const Resolved &from,
   LANE_LOOP put<Reg>(d, i, mask >> i & 1 ? values[i] : get<Reg>(d, i));
 }
 
-/// aux: the Target. Lanes that were refused read nothing and stay undefined.
+/// What is undefined of that element, extended as the value is.
+template <typename T, typename Reg>
+void fillUndefined(Warp &warp, uint16_t to, uint32_t mask, const Resolved &from,
+                   unsigned offset) {
+  Bits<Reg> bits[32];
+  for (unsigned i = 0; i < 32; ++i)
+    bits[i] = static_cast<Reg>(undefinedElement<T>(from, i, offset));
+  warp.setUndefinedBits(to, mask, bits);
+}
+
+/// aux: the Target. Lanes that were refused read zeros.
 template <typename T, typename Reg, bool kParam>
 Step load(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t addresses[32];
   laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
   Resolved from;
   resolve(warp, op, mask, kParam ? Target::Param : Target(op.aux), Intent::Read,
-          addresses, warp.poison[op.src[0]], sizeof(T) * op.count, sizeof(T),
-          from);
+          addresses, warp.poison[op.src[0]], sizeof(T) * op.count, from);
   for (unsigned e = 0; e < op.count; ++e) {
     uint16_t to = element(warp, op, e);
     fillRow<T, Reg>(warp, to, mask, from, e * sizeof(T));
-    warp.setPoison(to, mask, from.anyPoison ? from.poison[e & 3] : 0);
+    if (from.anyUndefined)
+      fillUndefined<T, Reg>(warp, to, mask, from, e * sizeof(T));
+    else
+      warp.setPoison(to, mask, 0);
   }
   return Step::Next;
 }
@@ -108,13 +121,15 @@ Step store(Warp &warp, const Op &op, uint32_t mask) {
   laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
   Resolved to;
   resolve(warp, op, mask, Target(op.aux), Intent::Write, addresses,
-          warp.poison[op.src[0]], sizeof(T) * op.count, sizeof(T), to);
+          warp.poison[op.src[0]], sizeof(T) * op.count, to);
   if (!op.strong)
     checkCollisions<T>(warp, op, to, addresses);
   bool wide = op.srcBytes == 8;
   for (unsigned e = 0; e < op.count; ++e) {
     uint16_t from = element(warp, op, e);
-    demandDefined(warp, op, to.lanes, warp.poison[from], "stored value");
+    if (uint32_t some = warp.poison[from] & to.lanes)
+      demandDefined(warp, op, some, undefinedLow<T>(warp, from, some, wide),
+                    "stored value");
     const uint32_t *a = warp.row(from);
     const uint64_t *a64 = warp.row64(from);
     for (uint32_t rest = to.lanes; rest; rest &= rest - 1) {

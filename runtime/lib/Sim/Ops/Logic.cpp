@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Ops/Lanes.h"
+#include "Ops/Definedness.h"
 
 #include <type_traits>
 
@@ -157,10 +157,32 @@ struct PrmtMode {
   }
 };
 
+/// A bit is undefined where the table has both values for what its three
+/// sources may be.
+void undefinedOfTable(const Warp &warp, const Op &op, uint32_t mask,
+                      uint32_t *out) {
+  for (uint32_t rest = mask; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    auto a = trackedOf<uint32_t>(warp, op.src[0], lane);
+    auto b = trackedOf<uint32_t>(warp, op.src[1], lane);
+    auto c = trackedOf<uint32_t>(warp, op.src[2], lane);
+    uint32_t possible[2] = {0, 0};
+    for (unsigned k = 0; k < 8; ++k)
+      possible[op.aux >> k & 1] |= (k & 4 ? a.maybeOne() : a.maybeZero()) &
+                                   (k & 2 ? b.maybeOne() : b.maybeZero()) &
+                                   (k & 1 ? c.maybeOne() : c.maybeZero());
+    out[lane] = possible[0] & possible[1];
+  }
+}
+
 Step lop3(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]),
                  *c = warp.row(op.src[2]);
   uint32_t *d = warp.row(op.dst[0]);
+  uint32_t undefined[32];
+  uint32_t poison = poisonOf(warp, op, 3) & mask;
+  if (poison)
+    undefinedOfTable(warp, op, mask, undefined);
   uint32_t table[8];
   for (unsigned k = 0; k < 8; ++k)
     table[k] = op.aux >> k & 1 ? ~0u : 0u;
@@ -172,7 +194,10 @@ Step lop3(Warp &warp, const Op &op, uint32_t mask) {
                    (x & y & ~z & table[6]) | (x & y & z & table[7]);
     d[i] = mask >> i & 1 ? out : d[i];
   }
-  warp.setPoison(op.dst[0], mask, poisonOf(warp, op, 3));
+  if (poison)
+    warp.setUndefinedBits(op.dst[0], mask, undefined);
+  else
+    warp.setPoison(op.dst[0], mask, 0);
   return Step::Next;
 }
 
@@ -180,117 +205,170 @@ enum class PredOp { And, Or, Xor, Not };
 
 template <PredOp kOp>
 Step predicates(Warp &warp, const Op &op, uint32_t mask) {
-  const Predicate &a = warp.preds[op.src[0]], &b = warp.preds[op.src[1]];
-  uint32_t x = op.negated ? ~a.value : a.value;
-  uint32_t y = op.negated2 ? ~b.value : b.value;
-  uint32_t value = kOp == PredOp::And   ? x & y
-                   : kOp == PredOp::Or  ? x | y
-                   : kOp == PredOp::Xor ? x ^ y
-                                        : ~x;
-  uint32_t poison = a.poison | (kOp == PredOp::Not ? 0 : b.poison);
+  Predicate a = warp.preds[op.src[0]], b = warp.preds[op.src[1]];
+  a.value = op.negated ? ~a.value : a.value;
+  b.value = op.negated2 ? ~b.value : b.value;
+  uint32_t value = kOp == PredOp::And   ? a.value & b.value
+                   : kOp == PredOp::Or  ? a.value | b.value
+                   : kOp == PredOp::Xor ? a.value ^ b.value
+                                        : ~a.value;
+  uint32_t poison = kOp == PredOp::And   ? undefinedAnd(a, b)
+                    : kOp == PredOp::Or  ? undefinedOr(a, b)
+                    : kOp == PredOp::Xor ? a.poison | b.poison
+                                         : a.poison;
   Predicate &d = warp.preds[op.dst[0]];
   d.value = (d.value & ~mask) | (value & mask);
   d.poison = (d.poison & ~mask) | (poison & mask);
   return Step::Next;
 }
 
-template <template <typename> class F>
+template <template <typename> class F, typename Rule, bool kCancels = false>
 Handler binary(Type type) {
   switch (ptx::bytesOf(type)) {
   case 2:
-    return map<F<uint16_t>, uint16_t, uint16_t, uint16_t>;
+    return mapExactly<F<uint16_t>, Rule, kCancels, uint16_t, uint16_t,
+                      uint16_t>;
   case 4:
-    return map<F<uint32_t>, uint32_t, uint32_t, uint32_t>;
+    return mapExactly<F<uint32_t>, Rule, kCancels, uint32_t, uint32_t,
+                      uint32_t>;
   default:
-    return map<F<uint64_t>, uint64_t, uint64_t, uint64_t>;
+    return mapExactly<F<uint64_t>, Rule, kCancels, uint64_t, uint64_t,
+                      uint64_t>;
   }
 }
 
-template <template <typename> class F>
+template <template <typename> class F, typename Rule>
 Handler unary(Type type) {
   switch (ptx::bytesOf(type)) {
   case 2:
-    return map<F<uint16_t>, uint16_t, uint16_t>;
+    return mapTracked<F<uint16_t>, Rule, uint16_t, uint16_t>;
   case 4:
-    return map<F<uint32_t>, uint32_t, uint32_t>;
+    return mapTracked<F<uint32_t>, Rule, uint32_t, uint32_t>;
   default:
-    return map<F<uint64_t>, uint64_t, uint64_t>;
+    return mapTracked<F<uint64_t>, Rule, uint64_t, uint64_t>;
   }
 }
 
-template <template <typename> class F>
-Handler count(Type type) {
-  return ptx::bytesOf(type) == 4 ? map<F<uint32_t>, uint32_t, uint32_t>
-                                 : map<F<uint64_t>, uint32_t, uint64_t>;
+Handler reverse(Type type) {
+  if (ptx::bytesOf(type) == 4)
+    return unary<Brev, rule::Permuted<Brev<uint32_t>>>(type);
+  return unary<Brev, rule::Permuted<Brev<uint64_t>>>(type);
+}
+
+template <typename T>
+Handler countOnes() {
+  constexpr uint32_t kBits = 16 * sizeof(T) - 1; // up to 32, or 64
+  return mapTracked<Popc<T>, rule::Count<kBits>, uint32_t, T>;
+}
+
+template <typename T>
+Handler countZeros() {
+  constexpr uint32_t kBits = 16 * sizeof(T) - 1;
+  return mapTracked<Clz<T>, rule::Highest<Clz<T>, kBits>, uint32_t, T>;
+}
+
+template <typename F, typename T>
+Handler shift() {
+  return mapTracked<F, rule::Moved<F, T, ~0u>, T, T, uint32_t>;
 }
 
 Handler shiftLeft(Type type) {
   switch (ptx::bytesOf(type)) {
   case 2:
-    return map<Shl<uint16_t>, uint16_t, uint16_t, uint32_t>;
+    return shift<Shl<uint16_t>, uint16_t>();
   case 4:
-    return map<Shl<uint32_t>, uint32_t, uint32_t, uint32_t>;
+    return shift<Shl<uint32_t>, uint32_t>();
   default:
-    return map<Shl<uint64_t>, uint64_t, uint64_t, uint32_t>;
+    return shift<Shl<uint64_t>, uint64_t>();
   }
 }
 
 Handler shiftRight(Type type) {
   switch (type) {
   case Type::S16:
-    return map<Shr<int16_t>, int16_t, int16_t, uint32_t>;
+    return shift<Shr<int16_t>, int16_t>();
   case Type::S32:
-    return map<Shr<int32_t>, int32_t, int32_t, uint32_t>;
+    return shift<Shr<int32_t>, int32_t>();
   case Type::S64:
-    return map<Shr<int64_t>, int64_t, int64_t, uint32_t>;
+    return shift<Shr<int64_t>, int64_t>();
   default:
     break;
   }
   switch (ptx::bytesOf(type)) {
   case 2:
-    return map<Shr<uint16_t>, uint16_t, uint16_t, uint32_t>;
+    return shift<Shr<uint16_t>, uint16_t>();
   case 4:
-    return map<Shr<uint32_t>, uint32_t, uint32_t, uint32_t>;
+    return shift<Shr<uint32_t>, uint32_t>();
   default:
-    return map<Shr<uint64_t>, uint64_t, uint64_t, uint32_t>;
+    return shift<Shr<uint64_t>, uint64_t>();
   }
 }
 
 template <bool kLeft, bool kWrap>
 Handler funnel() {
-  return map<Shf<kLeft, kWrap>, uint32_t, uint32_t, uint32_t, uint32_t>;
+  using F = Shf<kLeft, kWrap>;
+  return mapTracked<F, rule::Moved<F, uint32_t, kWrap ? 31 : ~0u>, uint32_t,
+                    uint32_t, uint32_t, uint32_t>;
+}
+
+template <typename T, bool kShift>
+Handler findBitOf() {
+  using F = Bfind<T, kShift>;
+  // Of a signed value, the highest bit that differs from the sign.
+  using Rule = std::conditional_t<std::is_signed_v<T>, rule::Count<~0u>,
+                                  rule::Highest<F, ~0u>>;
+  return mapTracked<F, Rule, uint32_t, T>;
 }
 
 template <bool kShift>
 Handler findBit(Type type) {
   switch (type) {
   case Type::U32:
-    return map<Bfind<uint32_t, kShift>, uint32_t, uint32_t>;
+    return findBitOf<uint32_t, kShift>();
   case Type::S32:
-    return map<Bfind<int32_t, kShift>, uint32_t, int32_t>;
+    return findBitOf<int32_t, kShift>();
   case Type::U64:
-    return map<Bfind<uint64_t, kShift>, uint32_t, uint64_t>;
+    return findBitOf<uint64_t, kShift>();
   default:
-    return map<Bfind<int64_t, kShift>, uint32_t, int64_t>;
+    return findBitOf<int64_t, kShift>();
   }
+}
+
+template <typename T>
+Handler extractOf() {
+  using F = Bfe<T>;
+  return mapTracked<F, rule::Field<F, T>, T, T, uint32_t, uint32_t>;
 }
 
 Handler extract(Type type) {
   switch (type) {
   case Type::U32:
-    return map<Bfe<uint32_t>, uint32_t, uint32_t, uint32_t, uint32_t>;
+    return extractOf<uint32_t>();
   case Type::S32:
-    return map<Bfe<int32_t>, int32_t, int32_t, uint32_t, uint32_t>;
+    return extractOf<int32_t>();
   case Type::U64:
-    return map<Bfe<uint64_t>, uint64_t, uint64_t, uint32_t, uint32_t>;
+    return extractOf<uint64_t>();
   default:
-    return map<Bfe<int64_t>, int64_t, int64_t, uint32_t, uint32_t>;
+    return extractOf<int64_t>();
   }
+}
+
+template <typename T>
+Handler insert() {
+  using F = Bfi<T>;
+  return mapTracked<F, rule::Field<F, T>, T, T, T, uint32_t, uint32_t>;
+}
+
+/// The bits of the selector that count.
+template <typename F, uint32_t kRelevant>
+Handler permuteWith() {
+  return mapTracked<F, rule::Moved<F, uint32_t, kRelevant>, uint32_t, uint32_t,
+                    uint32_t, uint32_t>;
 }
 
 template <int kMode>
 Handler permuteMode() {
-  return map<PrmtMode<kMode>, uint32_t, uint32_t, uint32_t, uint32_t>;
+  return permuteWith<PrmtMode<kMode>, 3>();
 }
 
 Handler permute(const Match &match) {
@@ -306,7 +384,7 @@ Handler permute(const Match &match) {
     return permuteMode<4>();
   if (match.has("rc16"))
     return permuteMode<5>();
-  return map<Prmt, uint32_t, uint32_t, uint32_t, uint32_t>;
+  return permuteWith<Prmt, 0xffff>();
 }
 
 Handler choose(const Match &match) {
@@ -314,15 +392,15 @@ Handler choose(const Match &match) {
   bool pred = type == Type::Pred;
   switch (match.sem()) {
   case Sem::And:
-    return pred ? predicates<PredOp::And> : binary<And>(type);
+    return pred ? predicates<PredOp::And> : binary<And, rule::And>(type);
   case Sem::Or:
-    return pred ? predicates<PredOp::Or> : binary<Or>(type);
+    return pred ? predicates<PredOp::Or> : binary<Or, rule::Or>(type);
   case Sem::Xor:
-    return pred ? predicates<PredOp::Xor> : binary<Xor>(type);
+    return pred ? predicates<PredOp::Xor> : binary<Xor, rule::Xor, true>(type);
   case Sem::Not:
-    return pred ? predicates<PredOp::Not> : unary<Not>(type);
+    return pred ? predicates<PredOp::Not> : unary<Not, rule::Copy>(type);
   case Sem::Cnot:
-    return unary<Cnot>(type);
+    return unary<Cnot, rule::Cnot>(type);
   case Sem::Shl:
     return shiftLeft(type);
   case Sem::Shr:
@@ -334,18 +412,17 @@ Handler choose(const Match &match) {
   case Sem::Bfe:
     return extract(type);
   case Sem::Bfi:
-    return type == Type::B32 ? map<Bfi<uint32_t>, uint32_t, uint32_t, uint32_t,
-                                   uint32_t, uint32_t>
-                             : map<Bfi<uint64_t>, uint64_t, uint64_t, uint64_t,
-                                   uint32_t, uint32_t>;
+    return type == Type::B32 ? insert<uint32_t>() : insert<uint64_t>();
   case Sem::Bfind:
     return match.has("shiftamt") ? findBit<true>(type) : findBit<false>(type);
   case Sem::Brev:
-    return unary<Brev>(type);
+    return reverse(type);
   case Sem::Popc:
-    return count<Popc>(type);
+    return ptx::bytesOf(type) == 4 ? countOnes<uint32_t>()
+                                   : countOnes<uint64_t>();
   case Sem::Clz:
-    return count<Clz>(type);
+    return ptx::bytesOf(type) == 4 ? countZeros<uint32_t>()
+                                   : countZeros<uint64_t>();
   case Sem::Prmt:
     return permute(match);
   case Sem::Lop3:

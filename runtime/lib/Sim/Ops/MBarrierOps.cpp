@@ -28,7 +28,7 @@ struct Group {
 
 /// One for each barrier that the lanes name; those that name none are reported.
 std::vector<Group> groupsOf(Warp &warp, const Op &op, uint32_t mask) {
-  mask = demandDefined(warp, op, mask, warp.poison[op.src[0]], "address");
+  demandDefined(warp, op, mask, warp.poison[op.src[0]], "address");
   uint64_t addresses[32];
   laneAddresses(warp, op.src[0], op.narrow, op.imm, addresses);
   std::vector<Group> groups;

@@ -135,8 +135,8 @@ Step mma(Warp &warp, const Op &op, uint32_t mask) {
   constexpr unsigned kOut = kHalfOut ? 2 : 4;
   constexpr unsigned kA = kIn == Widened::Tf32 ? kK / 2 : kK / 4;
   constexpr unsigned kB = kIn == Widened::Tf32 ? kK / 4 : kK / 8;
-  if (mask != ~0u || warp.live != ~0u)
-    demandAligned(warp, op, mask);
+  if (!gatherWarp(warp, op, mask))
+    return Step::Moved;
   Operands ops{warp, &warp.cta.launch.kernel.pool[op.list]};
   uint32_t poison = 0;
   for (unsigned i = kOut; i < op.count; ++i)

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Ops/Lanes.h"
+#include "Ops/Definedness.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
@@ -26,18 +26,40 @@ Step movePred(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
+uint64_t undefinedOf(const Warp &warp, uint16_t row, unsigned lane, bool wide) {
+  return wide ? warp.undefinedBits<uint64_t>(row, lane)
+              : warp.undefinedBits<uint32_t>(row, lane);
+}
+
+/// `bits` has 64 for each lane; the register has as many, or half of that.
+void setUndefined(Warp &warp, uint16_t row, uint32_t mask, bool wide,
+                  const uint64_t *bits) {
+  if (wide)
+    return warp.setUndefinedBits(row, mask, bits);
+  uint32_t narrow[32];
+  for (int i = 0; i < 32; ++i)
+    narrow[i] = static_cast<uint32_t>(bits[i]);
+  warp.setUndefinedBits(row, mask, narrow);
+}
+
 /// {a, b} -> d; the first element is the lowest. aux: bits per element.
 Step pack(Warp &warp, const Op &op, uint32_t mask) {
   const uint16_t *list = &warp.cta.launch.kernel.pool[op.list];
   bool wide = op.aux * op.count == 64;
   uint64_t keep = op.aux == 32 ? 0xffffffffu : 0xffffu;
   uint32_t poison = 0;
-  uint64_t out[32] = {};
+  uint64_t out[32] = {}, undefined[32] = {};
   for (unsigned e = 0; e < op.count; ++e) {
     const uint32_t *row = warp.row(list[e]);
     for (int i = 0; i < 32; ++i)
       out[i] |= (row[i] & keep) << (op.aux * e);
-    poison |= warp.poison[list[e]];
+    uint32_t here = warp.poison[list[e]] & mask;
+    poison |= here;
+    for (; here; here &= here - 1) {
+      unsigned i = __builtin_ctz(here);
+      undefined[i] |= (undefinedOf(warp, list[e], i, false) & keep)
+                      << (op.aux * e);
+    }
   }
   uint32_t *d = warp.row(op.dst[0]);
   uint64_t *d64 = warp.row64(op.dst[0]);
@@ -49,7 +71,10 @@ Step pack(Warp &warp, const Op &op, uint32_t mask) {
     else
       d[i] = static_cast<uint32_t>(out[i]);
   }
-  warp.setPoison(op.dst[0], mask, poison);
+  if (poison)
+    setUndefined(warp, op.dst[0], mask, wide, undefined);
+  else
+    warp.setPoison(op.dst[0], mask, 0);
   return Step::Next;
 }
 
@@ -57,16 +82,26 @@ Step unpack(Warp &warp, const Op &op, uint32_t mask) {
   const uint16_t *list = &warp.cta.launch.kernel.pool[op.list];
   bool wide = op.aux * op.count == 64;
   uint64_t keep = op.aux == 32 ? 0xffffffffu : 0xffffu;
-  uint64_t in[32];
+  uint64_t in[32], undefined[32] = {};
   for (int i = 0; i < 32; ++i)
     in[i] = wide ? warp.row64(op.src[0])[i] : warp.row(op.src[0])[i];
-  uint32_t poison = warp.poison[op.src[0]];
+  uint32_t poison = warp.poison[op.src[0]] & mask;
+  for (uint32_t rest = poison; rest; rest &= rest - 1) {
+    unsigned i = __builtin_ctz(rest);
+    undefined[i] = undefinedOf(warp, op.src[0], i, wide);
+  }
   for (unsigned e = 0; e < op.count; ++e) {
     uint32_t *d = warp.row(list[e]);
-    for (int i = 0; i < 32; ++i)
+    uint32_t bits[32];
+    for (int i = 0; i < 32; ++i) {
       if (mask >> i & 1)
         d[i] = static_cast<uint32_t>(in[i] >> (op.aux * e) & keep);
-    warp.setPoison(list[e], mask, poison);
+      bits[i] = static_cast<uint32_t>(undefined[i] >> (op.aux * e) & keep);
+    }
+    if (poison)
+      warp.setUndefinedBits(list[e], mask, bits);
+    else
+      warp.setPoison(list[e], mask, 0);
   }
   return Step::Next;
 }
@@ -86,6 +121,12 @@ Step clock(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
+/// Every bit keeps its place, or becomes a constant.
+template <typename T, typename F>
+Handler copyBits() {
+  return mapTracked<F, rule::Copy, T, T>;
+}
+
 bool bindMov(const Match &match, Op &op) {
   if (match.type() == Type::Pred)
     return setHandler(op, movePred);
@@ -99,8 +140,8 @@ bool bindMov(const Match &match, Op &op) {
     op.aux = bytes;
     return setHandler(op, bytes >= 4 ? clock : nullptr);
   default:
-    return setHandler(op, bytes == 8 ? map<Same<uint64_t>, uint64_t, uint64_t>
-                                     : map<Same<uint32_t>, uint32_t, uint32_t>);
+    return setHandler(op, bytes == 8 ? copyBits<uint64_t, Same<uint64_t>>()
+                                     : copyBits<uint32_t, Same<uint32_t>>());
   }
 }
 
@@ -115,8 +156,8 @@ struct FromGeneric {
 
 template <uint64_t kWindow>
 Handler convert(bool to) {
-  return to ? map<FromGeneric<kWindow>, uint64_t, uint64_t>
-            : map<ToGeneric<kWindow>, uint64_t, uint64_t>;
+  return to ? copyBits<uint64_t, FromGeneric<kWindow>>()
+            : copyBits<uint64_t, ToGeneric<kWindow>>();
 }
 
 Handler cvta(const Match &match) {
@@ -129,7 +170,7 @@ Handler cvta(const Match &match) {
     return convert<kLocalWindow>(to);
   if (match.has("param"))
     return convert<kParamWindow>(to);
-  return map<Same<uint64_t>, uint64_t, uint64_t>;
+  return copyBits<uint64_t, Same<uint64_t>>();
 }
 
 /// What isspacep.const asks for; other spaces go by the number of the window.

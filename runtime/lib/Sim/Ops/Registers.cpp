@@ -51,7 +51,8 @@ void wakeWaiting(Cta &cta) {
 
 template <bool kIncreases>
 Step setRegisters(Warp &warp, const Op &op, uint32_t mask) {
-  demandAligned(warp, op, mask);
+  if (!gatherWarp(warp, op, mask))
+    return Step::Moved;
   Cta &cta = warp.cta;
   RegisterPool &pool = cta.registers;
   uint32_t wanted = op.aux;

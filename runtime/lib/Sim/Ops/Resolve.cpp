@@ -11,8 +11,9 @@
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
-/// Where lanes that are left out read and write. One per thread: nobody looks.
-static thread_local uint8_t scratch[64];
+/// Lanes that are left out read zeros, and write where nobody looks.
+static const uint8_t zeros[64] = {};
+static thread_local uint8_t discarded[64];
 
 namespace {
 /// What the steps of one resolution share.
@@ -22,7 +23,7 @@ struct Request {
   MemorySpace space;
   Intent intent;
   const uint64_t *addresses;
-  unsigned bytes, wordBytes;
+  unsigned bytes;
   Cta *home = &warp.cta; // whose shared memory
 };
 } // namespace
@@ -52,15 +53,28 @@ static void tellAccess(const Request &r, uint32_t lanes) {
     emit(r, EventKind::Access, lanes);
 }
 
-uint32_t demandDefined(Warp &warp, const Op &op, uint32_t mask, uint32_t poison,
-                       const char *role) {
+void demandDefined(Warp &warp, const Op &op, uint32_t mask, uint32_t poison,
+                   const char *role) {
   uint32_t bad = mask & poison;
   if (!bad)
-    return mask;
+    return;
   Event event{EventKind::PoisonUse, &warp, &op, bad};
   event.role = role;
   warp.cta.emit(event);
-  return mask & ~bad;
+}
+
+void Resolved::markUndefined(unsigned lane, uint32_t bytes) {
+  if (!anyUndefined)
+    std::memset(undefined, 0, sizeof(undefined));
+  anyUndefined = true;
+  undefined[lane] |= static_cast<uint16_t>(bytes);
+}
+
+uint32_t Resolved::undefinedLanes() const {
+  uint32_t out = 0;
+  for (int i = 0; anyUndefined && i < 32; ++i)
+    out |= uint32_t(undefined[i] != 0) << i;
+  return out;
 }
 
 void laneAddresses(Warp &warp, uint16_t row, bool narrow, int64_t offset,
@@ -220,14 +234,11 @@ static EventKind judge(const Request &r, unsigned lane, uint32_t at,
   return EventKind::Access;
 }
 
-static void markPoison(Resolved &out, const Request &r, unsigned lane,
+static void markFresh(Resolved &out, const Request &r, unsigned lane,
                        const uint8_t *state) {
-  for (unsigned b = 0; b < r.bytes; ++b) {
-    if (state[b] != shadow::kFresh)
-      continue;
-    out.poison[b / r.wordBytes & 3] |= 1u << lane;
-    out.anyPoison = true;
-  }
+  for (unsigned b = 0; b < r.bytes; ++b)
+    if (state[b] == shadow::kFresh)
+      out.markUndefined(lane, 1u << b);
 }
 
 /// The slow path: some shadow byte is not what it should be.
@@ -256,7 +267,7 @@ static void explainShared(const Request &r, const uint32_t *at, Resolved &out) {
     return;
   for (uint32_t rest = out.lanes; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
-    markPoison(out, r, lane, &r.home->shared.state[at[lane]]);
+    markFresh(out, r, lane, &r.home->shared.state[at[lane]]);
   }
 }
 
@@ -288,10 +299,11 @@ static uint32_t admit(const Request &r, uint32_t lanes, uint64_t low,
   return lanes & ~outside & ~crooked;
 }
 
-static void pointAway(Resolved &out) {
+static void pointAway(Intent intent, Resolved &out) {
+  uint8_t *away = writes(intent) ? discarded : const_cast<uint8_t *>(zeros);
   for (int i = 0; i < 32; ++i)
     if (!(out.lanes >> i & 1))
-      out.at[i] = scratch;
+      out.at[i] = away;
 }
 
 static void setStates(const Request &r, const uint32_t *at, uint32_t lanes) {
@@ -347,12 +359,13 @@ static void resolveShared(const Request &r, uint32_t mask, Resolved &out) {
 
 /// Into `out` for the lanes that `part` lets go on.
 static void mergeLanes(const Resolved &part, Resolved &out) {
-  for (int i = 0; i < 32; ++i)
-    if (part.lanes >> i & 1)
-      out.at[i] = part.at[i];
-  for (int w = 0; w < 4; ++w)
-    out.poison[w] |= part.poison[w];
-  out.anyPoison |= part.anyPoison;
+  for (unsigned i = 0; i < 32; ++i) {
+    if (!(part.lanes >> i & 1))
+      continue;
+    out.at[i] = part.at[i];
+    if (part.anyUndefined && part.undefined[i])
+      out.markUndefined(i, part.undefined[i]);
+  }
   out.lanes |= part.lanes;
 }
 
@@ -381,7 +394,6 @@ static void resolveCluster(const Request &r, uint32_t mask, Resolved &out) {
     part.addresses = plain;
     part.home = home;
     Resolved found;
-    std::memset(found.poison, 0, sizeof(found.poison));
     resolveShared(part, here, found);
     tellAccess(part, found.lanes);
     mergeLanes(found, out);
@@ -389,25 +401,19 @@ static void resolveCluster(const Request &r, uint32_t mask, Resolved &out) {
 }
 
 static void readBits(const Request &r, const Allocation &allocation,
-                     Resolved &out) {
-  for (uint32_t rest = out.lanes; rest; rest &= rest - 1) {
+                     uint32_t lanes, Resolved &out) {
+  for (uint32_t rest = lanes; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
     if (allocation.isInit(r.addresses[lane], r.bytes))
       continue;
-    for (unsigned b = 0; b < r.bytes; ++b) {
-      if (allocation.isInit(r.addresses[lane] + b, 1))
-        continue;
-      out.poison[b / r.wordBytes & 3] |= 1u << lane;
-      out.anyPoison = true;
-    }
+    for (unsigned b = 0; b < r.bytes; ++b)
+      if (!allocation.isInit(r.addresses[lane] + b, 1))
+        out.markUndefined(lane, 1u << b);
   }
 }
 
 static void touchGlobal(const Request &r, Allocation &allocation,
                         uint32_t lanes, Resolved &out) {
-  Resolved part;
-  std::memset(part.poison, 0, sizeof(part.poison));
-  part.lanes = lanes;
   const Cta &cta = r.warp.cta;
   if (cta.isUnfinished(allocation))
     emit(r, EventKind::GridUnfinished, lanes);
@@ -415,7 +421,7 @@ static void touchGlobal(const Request &r, Allocation &allocation,
     allocation.noteWriter(cta.launch.turn);
   if (allocation.tracked()) {
     if (reads(r.intent))
-      readBits(r, allocation, part);
+      readBits(r, allocation, lanes, out);
     if (writes(r.intent))
       for (uint32_t rest = lanes; rest; rest &= rest - 1)
         allocation.setInit(r.addresses[__builtin_ctz(rest)], r.bytes);
@@ -424,9 +430,6 @@ static void touchGlobal(const Request &r, Allocation &allocation,
     unsigned lane = __builtin_ctz(rest);
     out.at[lane] = reinterpret_cast<uint8_t *>(r.addresses[lane]);
   }
-  for (int w = 0; w < 4; ++w)
-    out.poison[w] |= part.poison[w];
-  out.anyPoison |= part.anyPoison;
 }
 
 static void resolveGlobal(const Request &r, uint32_t mask, Resolved &out) {
@@ -468,7 +471,7 @@ static void resolveLocal(const Request &r, uint32_t mask, Resolved &out) {
     size_t place = size_t(lane) * size + r.addresses[lane];
     uint8_t *state = &r.warp.localState[place];
     if (reads(r.intent))
-      markPoison(out, r, lane, state);
+      markFresh(out, r, lane, state);
     if (writes(r.intent))
       std::memset(state, shadow::kReady, r.bytes);
     out.at[lane] = &r.warp.local[place];
@@ -501,9 +504,8 @@ static void resolveGeneric(const Request &r, uint32_t mask, Resolved &out) {
         MemorySpace::Global, MemorySpace::Shared, MemorySpace::Local,
         MemorySpace::Param};
     Request part{r.warp, r.op,    kSpaces[window], r.intent,
-                 plain,  r.bytes, r.wordBytes};
+                 plain,  r.bytes};
     Resolved found;
-    std::memset(found.poison, 0, sizeof(found.poison));
     if (window == 0)
       resolveGlobal(part, here, found);
     else if (window == 1)
@@ -522,11 +524,10 @@ static void resolveGeneric(const Request &r, uint32_t mask, Resolved &out) {
 
 void resolve(Warp &warp, const Op &op, uint32_t mask, Target target,
              Intent intent, const uint64_t *addresses, uint32_t addressPoison,
-             unsigned bytes, unsigned wordBytes, Resolved &out) {
-  std::memset(out.poison, 0, sizeof(out.poison));
-  out.anyPoison = false;
-  mask = demandDefined(warp, op, mask, addressPoison, "address");
-  Request r{warp, op, MemorySpace::Global, intent, addresses, bytes, wordBytes};
+             unsigned bytes, Resolved &out) {
+  out.anyUndefined = false;
+  demandDefined(warp, op, mask, addressPoison, "address");
+  Request r{warp, op, MemorySpace::Global, intent, addresses, bytes};
   switch (target) {
   case Target::Shared:
     r.space = MemorySpace::Shared;
@@ -552,8 +553,8 @@ void resolve(Warp &warp, const Op &op, uint32_t mask, Target target,
     break;
   }
   if (out.lanes != ~0u)
-    pointAway(out);
-  if (out.anyPoison)
+    pointAway(intent, out);
+  if (out.anyUndefined)
     warp.undefinedLoad = &op;
   if (target != Target::Generic && target != Target::Cluster)
     tellAccess(r, out.lanes);

@@ -7,6 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Ops/Collective.h"
+#include "Ops/Definedness.h"
+
+#include <algorithm>
+#include <iterator>
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
@@ -30,53 +34,99 @@ uint32_t sourceLane(uint32_t lane, uint32_t b, uint32_t c, bool &inside) {
   return inside ? from : lane;
 }
 
+/// What the lanes of a shuffle read, and from where.
+struct Sources {
+  uint32_t from[32];
+  uint32_t valid = 0;
+};
+
 template <Mode kMode>
-void shuffle(Warp &warp, const Op &op, uint32_t mask) {
-  const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]),
-                 *c = warp.row(op.src[2]);
-  uint32_t *d = warp.row(op.dst[0]);
-  uint32_t undefined = warp.poison[op.src[1]] | warp.poison[op.src[2]];
-  uint32_t valuePoison = warp.poison[op.src[0]] | ~mask;
-  uint32_t in[32], valid = 0;
-  std::memcpy(in, a, sizeof(in));
-  bool clean = mask == ~0u && !valuePoison;
+Sources sourcesOf(Warp &warp, const Op &op) {
+  const uint32_t *b = warp.row(op.src[1]), *c = warp.row(op.src[2]);
+  Sources out;
   for (uint32_t i = 0; i < 32; ++i) {
     bool inside;
-    uint32_t from = sourceLane<kMode>(i, b[i], c[i], inside) & 31;
-    valid |= uint32_t(inside) << i;
-    if (!clean)
-      undefined |= (valuePoison >> from & 1) << i;
-    d[i] = clean || mask >> i & 1 ? in[from] : d[i];
+    out.from[i] = sourceLane<kMode>(i, b[i], c[i], inside) & 31;
+    out.valid |= uint32_t(inside) << i;
   }
-  warp.setPoison(op.dst[0], mask, undefined);
+  return out;
+}
+
+/// Where lanes say so with undefined bits, or read from a lane that does not
+/// take part, or one that is undefined.
+void shuffleUndefined(const Warp &warp, const Op &op, uint32_t mask,
+                      const Sources &sources, uint32_t *out) {
+  // The lane, and how lanes are grouped.
+  uint32_t unknown = undefinedAmong(warp, op.src[1], mask, 31) |
+                     undefinedAmong(warp, op.src[2], mask, 0x1f1f);
+  for (unsigned i = 0; i < 32; ++i) {
+    unsigned from = sources.from[i];
+    bool whole = unknown >> i & 1 || !(mask >> from & 1);
+    out[i] = whole ? ~0u : warp.undefinedBits<uint32_t>(op.src[0], from);
+  }
+}
+
+template <Mode kMode>
+void shuffle(Warp &warp, const Op &op, uint32_t mask) {
+  uint32_t in[32], undefined[32];
+  std::memcpy(in, warp.row(op.src[0]), sizeof(in));
+  Sources sources = sourcesOf<kMode>(warp, op);
+  uint32_t where = warp.poison[op.src[1]] | warp.poison[op.src[2]];
+  bool clean = mask == ~0u && !(warp.poison[op.src[0]] | where);
+  if (!clean)
+    shuffleUndefined(warp, op, mask, sources, undefined);
+  uint32_t *d = warp.row(op.dst[0]);
+  for (uint32_t i = 0; i < 32; ++i)
+    d[i] = mask >> i & 1 ? in[sources.from[i]] : d[i];
+  if (clean)
+    warp.setPoison(op.dst[0], mask, 0);
+  else
+    warp.setUndefinedBits(op.dst[0], mask, undefined);
   if (op.dst[1] >= kFirstPred) {
     Predicate &p = warp.preds[op.dst[1]];
-    p.value = (p.value & ~mask) | (valid & mask);
-    p.poison &= ~mask;
+    p.value = (p.value & ~mask) | (sources.valid & mask);
+    p.poison = (p.poison & ~mask) | (where & mask);
   }
 }
 
 enum class Vote { All, Any, Uni, Ballot };
 
+/// One lane may decide the vote, whatever undefined ones say.
+template <Vote kVote>
+bool isUndecided(uint32_t value, uint32_t poison, uint32_t mask) {
+  uint32_t surelyTrue = value & ~poison;
+  uint32_t surelyFalse = mask & ~value & ~poison;
+  if (kVote == Vote::All)
+    return poison && !surelyFalse;
+  if (kVote == Vote::Any)
+    return poison && !surelyTrue;
+  return poison && !(surelyTrue && surelyFalse);
+}
+
 template <Vote kVote>
 void vote(Warp &warp, const Op &op, uint32_t mask) {
   const Predicate &pred = warp.preds[op.src[0]];
   uint32_t value = (op.negated ? ~pred.value : pred.value) & mask;
-  uint32_t poison = pred.poison & mask ? mask : 0;
+  uint32_t poison = pred.poison & mask;
   if (kVote == Vote::Ballot) {
-    uint32_t *d = warp.row(op.dst[0]);
-    for (int i = 0; i < 32; ++i)
-      if (mask >> i & 1)
-        d[i] = value;
-    warp.setPoison(op.dst[0], mask, poison);
+    uint32_t *d = warp.row(op.dst[0]), undefined[32];
+    for (int i = 0; i < 32; ++i) {
+      d[i] = mask >> i & 1 ? value : d[i];
+      undefined[i] = poison; // a lane has a bit
+    }
+    if (poison)
+      warp.setUndefinedBits(op.dst[0], mask, undefined);
+    else
+      warp.setPoison(op.dst[0], mask, 0);
     return;
   }
   bool result = kVote == Vote::All   ? value == mask
                 : kVote == Vote::Any ? value != 0
                                      : value == mask || value == 0;
+  bool undecided = isUndecided<kVote>(value, poison, mask);
   Predicate &d = warp.preds[op.dst[0]];
   d.value = (d.value & ~mask) | (result ? mask : 0);
-  d.poison = (d.poison & ~mask) | poison;
+  d.poison = (d.poison & ~mask) | (undecided ? mask : 0);
 }
 
 Step activemask(Warp &warp, const Op &op, uint32_t mask) {
@@ -107,36 +157,63 @@ struct Max {
   }
 };
 struct And {
+  using Rule = rule::And;
   template <typename T>
   static T apply(T a, T b) {
     return a & b;
   }
 };
 struct Or {
+  using Rule = rule::Or;
   template <typename T>
   static T apply(T a, T b) {
     return a | b;
   }
 };
 struct Xor {
+  using Rule = rule::Xor;
   template <typename T>
   static T apply(T a, T b) {
     return a ^ b;
   }
 };
 
+template <typename F>
+auto undefinedReduction(const Warp &warp, uint16_t row, uint32_t mask, int)
+    -> decltype(typename F::Rule(), uint32_t()) {
+  auto sum = trackedOf<uint32_t>(warp, row, __builtin_ctz(mask));
+  for (uint32_t rest = mask & (mask - 1); rest; rest &= rest - 1) {
+    auto next = trackedOf<uint32_t>(warp, row, __builtin_ctz(rest));
+    uint32_t undefined = F::Rule::apply(sum, next);
+    sum = {F::apply(sum.value, next.value), undefined};
+  }
+  return sum.undefined;
+}
+/// Of an operation that does not go bit by bit.
+template <typename F>
+uint32_t undefinedReduction(const Warp &, uint16_t, uint32_t, long) {
+  return ~0u;
+}
+
 template <typename F, typename T>
 void redux(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]);
   uint32_t *d = warp.row(op.dst[0]);
+  uint32_t undefined = 0;
+  if (warp.poison[op.src[0]] & mask)
+    undefined = undefinedReduction<F>(warp, op.src[0], mask, 0);
   T sum = get<T>(a, __builtin_ctz(mask));
   for (uint32_t rest = mask & (mask - 1); rest; rest &= rest - 1)
     sum = F::apply(sum, get<T>(a, __builtin_ctz(rest)));
   for (int i = 0; i < 32; ++i)
     if (mask >> i & 1)
       d[i] = uint32_t(sum);
-  uint32_t poison = warp.poison[op.src[0]] & mask;
-  warp.setPoison(op.dst[0], mask, poison ? mask : 0);
+  uint32_t bits[32];
+  std::fill(std::begin(bits), std::end(bits), undefined);
+  if (undefined)
+    warp.setUndefinedBits(op.dst[0], mask, bits);
+  else
+    warp.setPoison(op.dst[0], mask, 0);
 }
 
 template <typename T, bool kAll>

@@ -642,27 +642,31 @@ void issueFor(Warp &warp, const Op &op, WarpGroup &group) {
 }
 
 Step issue(Warp &warp, const Op &op, uint32_t mask) {
-  demandAligned(warp, op, mask);
+  if (!gatherWarp(warp, op, mask))
+    return Step::Moved;
   if (WarpGroup *group = groupOf(warp, op))
     issueFor(warp, op, *group);
   return Step::Next;
 }
 
 Step fenceTensor(Warp &warp, const Op &op, uint32_t mask) {
-  demandAligned(warp, op, mask);
+  if (!gatherWarp(warp, op, mask))
+    return Step::Moved;
   warp.tensor.fence();
   return Step::Next;
 }
 
 Step commitTensor(Warp &warp, const Op &op, uint32_t mask) {
-  demandAligned(warp, op, mask);
+  if (!gatherWarp(warp, op, mask))
+    return Step::Moved;
   if (WarpGroup *group = groupOf(warp, op))
     group->commit(warp.index % 4);
   return Step::Next;
 }
 
 Step waitTensor(Warp &warp, const Op &op, uint32_t mask) {
-  demandAligned(warp, op, mask);
+  if (!gatherWarp(warp, op, mask))
+    return Step::Moved;
   WarpGroup *group = groupOf(warp, op);
   if (!group)
     return Step::Next;

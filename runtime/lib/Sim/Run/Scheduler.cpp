@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Run/Scheduler.h"
-#include "Machine/Barriers.h"
 
 using namespace attnrt::sim;
 
@@ -133,23 +132,20 @@ private:
 static uint64_t runWarp(Warp &warp, uint64_t slice) {
   uint64_t count = 0;
   while (count < slice && !warp.finished() && !warp.cta.stopped) {
-    if (!warp.pickReady())
+    if (!warp.pickReady() && !(warp.forceAligned() && warp.pickReady()))
       break;
     count += runFragment(warp, slice - count);
   }
   return count;
 }
 
-/// Lanes that wait for members of their mask go on without them.
+/// Lanes that wait for others of their warp go on without them.
 static bool forceWaitingLanes(Cta &cta) {
   for (auto &warp : cta.warps)
     for (Fragment &fragment : warp->fragments) {
-      if (fragment.state != Fragment::WaitingLanes)
+      if (fragment.state != Fragment::WaitingLanes &&
+          fragment.state != Fragment::AtAligned)
         continue;
-      Event event{EventKind::LanesMissing, warp.get(),
-                  &cta.launch.kernel.ops[fragment.pc], fragment.awaited};
-      event.detail = "the member mask names lanes that never come";
-      cta.emit(event);
       fragment.state = Fragment::Ready;
       fragment.forced = true;
       return true;
@@ -162,7 +158,7 @@ static bool unblock(Cta &cta) {
   bool released = false;
   for (auto &warp : cta.warps)
     released |= warp->releaseMeetings();
-  return released || forceWaitingLanes(cta) || completeAbandoned(cta);
+  return released || forceWaitingLanes(cta);
 }
 
 /// Waits that last longer than the hardware's patience return empty-handed.

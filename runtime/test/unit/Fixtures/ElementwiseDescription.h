@@ -1,4 +1,5 @@
-//===- ElementwiseDescription.h - What the fixtures say of themselves ------===//
+//===- ElementwiseDescription.h - What the fixtures say of themselves
+//------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

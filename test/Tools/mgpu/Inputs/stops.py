@@ -58,7 +58,7 @@ def run(lower, runner, text):
     if low.returncode:
         sys.exit(f"could not be lowered: {low.stderr}")
     return subprocess.run(runner, input=low.stdout, capture_output=True,
-                          text=True, timeout=60)
+                          text=True)
 
 
 def complaint(result, status, pattern):

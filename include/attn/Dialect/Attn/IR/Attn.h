@@ -34,6 +34,31 @@ llvm::FailureOr<llvm::APFloat> parseNumber(mlir::AsmParser &parser);
 
 #include "attn/Dialect/Attn/IR/AttnAttrInterfaces.h.inc"
 
+namespace attn {
+
+/// An operand of a compilable operation. `value` is null where the operation
+/// lacks it.
+struct OpSource {
+  llvm::StringRef name;
+  mlir::Value value;
+  /// Whether another operation may compute it.
+  bool mayBeComputed = false;
+};
+
+/// A row index of a result: `constant` plus multiples of dimensions of tensors.
+struct EdgeRow {
+  struct Term {
+    mlir::Value tensor;
+    int64_t dim, coefficient;
+  };
+  int64_t constant = 0;
+  llvm::SmallVector<Term, 2> terms;
+};
+
+} // namespace attn
+
+#include "attn/Dialect/Attn/IR/AttnOpInterfaces.h.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "attn/Dialect/Attn/IR/AttnAttrs.h.inc"
 

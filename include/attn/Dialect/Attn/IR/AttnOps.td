@@ -15,6 +15,7 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "attn/Dialect/Attn/IR/AttnAttrs.td"
 include "attn/Dialect/Attn/IR/AttnDialect.td"
+include "attn/Dialect/Attn/IR/AttnInterfaces.td"
 
 class Attn_Op<string mnemonic, list<Trait> traits = []>
     : Op<Attn_Dialect, mnemonic, traits>;
@@ -28,7 +29,9 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames",
                                                  "getAsmBlockArgumentNames"]>,
     DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
-                              ["reifyResultShapes"]>]> {
+                              ["reifyResultShapes"]>,
+    DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
+                                                  "getEdgeRows"]>]> {
   let summary = "Computes scaled dot-product attention";
   let description = [{
     For every batch entry b, query head h and query row i, with
@@ -149,7 +152,9 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
 def Attn_RopeOp : Attn_Op<"rope", [
     Pure, AllTypesMatch<["input", "output"]>, AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
-                              ["reifyResultShapes"]>]> {
+                              ["reifyResultShapes"]>,
+    DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
+                                                  "mayFeedOthers"]>]> {
   let summary = "Rotates pairs of elements by angles that grow with the position";
   let description = [{
     For every row at position p, and i < rd / 2 with rd rotary dims:

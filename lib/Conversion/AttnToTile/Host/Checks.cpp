@@ -1,0 +1,107 @@
+//===- Checks.cpp - Rules between shapes that types leave open ------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Checks.h"
+
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+
+using namespace mlir;
+using namespace attn;
+
+void attn::assertThat(HostBuilder &b, Value condition, const Twine &message) {
+  cf::AssertOp::create(b, condition, b.getStringAttr(message));
+}
+
+void attn::assertAtMost(HostBuilder &b, Value value, int64_t bound,
+                        const Twine &what) {
+  Value holds = arith::CmpIOp::create(b, arith::CmpIPredicate::ule, value,
+                                      b.constant(bound));
+  assertThat(b, holds, "expected " + what + " to be at most " + Twine(bound));
+}
+
+static void assertEqual(HostBuilder &b, Value actual, Value expected,
+                        const Twine &message) {
+  Value holds =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, actual, expected);
+  assertThat(b, holds, message);
+}
+
+//===----------------------------------------------------------------------===//
+// attn.sdpa
+//===----------------------------------------------------------------------===//
+
+static void checkHeads(HostBuilder &b, SdpaOp op, const Twine &query,
+                       const Twine &key) {
+  Value queryHeads = b.dim(op.getQuery(), op.headDim());
+  Value keyHeads = b.dim(op.getKey(), op.headDim());
+  Value rest = arith::RemUIOp::create(b, queryHeads, b.atLeastOne(keyHeads));
+  assertEqual(b, rest, b.constant(0),
+              "expected heads of query (" + query +
+                  ") to be a multiple of heads of key (" + key + ")");
+  Value noHeads = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, queryHeads,
+                                        b.constant(0));
+  Value hasKeyHeads = arith::CmpIOp::create(b, arith::CmpIPredicate::ne,
+                                            keyHeads, b.constant(0));
+  assertThat(b, arith::OrIOp::create(b, noHeads, hasKeyHeads),
+             "expected key (" + key + ") to have at least one head");
+}
+
+void attn::emitShapeChecks(HostBuilder &b, SdpaOp op,
+                           const FunctionLowering &lowering) {
+  std::string q = lowering.nameOf(op.getQuery()),
+              k = lowering.nameOf(op.getKey()),
+              v = lowering.nameOf(op.getValue());
+  auto expectEqual = [&](StringRef what, Value tensor, StringRef name,
+                         Value other, StringRef otherName, int64_t dimension) {
+    assertEqual(b, b.dim(tensor, dimension), b.dim(other, dimension),
+                "expected " + what + " of " + name + " to match " + otherName);
+  };
+  std::string query = "query (" + q + ")", key = "key (" + k + ")",
+              value = "value (" + v + ")";
+  expectEqual("batch", op.getKey(), key, op.getQuery(), query, op.batchDim());
+  expectEqual("batch", op.getValue(), value, op.getQuery(), query,
+              op.batchDim());
+  expectEqual("heads", op.getValue(), value, op.getKey(), key, op.headDim());
+  expectEqual("length", op.getValue(), value, op.getKey(), key, op.lengthDim());
+  checkHeads(b, op, q, k);
+  assertAtMost(b, b.dim(op.getQuery(), op.lengthDim()), SdpaOp::kMaxLength - 1,
+               "length of " + query);
+  assertAtMost(b, b.dim(op.getKey(), op.lengthDim()), SdpaOp::kMaxLength - 1,
+               "length of " + key);
+  assertAtMost(b, b.dim(op.getQuery(), op.headDim()), kMaxGrid,
+               "heads of " + query);
+  assertAtMost(b, b.dim(op.getQuery(), op.batchDim()), kMaxGrid,
+               "batch of " + query);
+}
+
+//===----------------------------------------------------------------------===//
+// attn.rope
+//===----------------------------------------------------------------------===//
+
+void attn::emitShapeChecks(HostBuilder &b, RopeOp op,
+                           const FunctionLowering &lowering) {
+  std::string input = lowering.nameOf(op.getInput());
+  auto expectEqual = [&](StringRef what, Value tensor, int64_t dimension,
+                         int64_t inputDimension) {
+    if (tensor)
+      assertEqual(b, b.dim(tensor, dimension),
+                  b.dim(op.getInput(), inputDimension),
+                  "expected " + what + " of " + lowering.nameOf(tensor) +
+                      " to match " + input);
+  };
+  expectEqual("batch", op.getPositions(), 0, op.batchDim());
+  expectEqual("length", op.getPositions(), 1, op.lengthDim());
+  expectEqual("batch", op.getOffsets(), 0, op.batchDim());
+  auto expectAtMost = [&](StringRef what, int64_t dimension, int64_t bound) {
+    assertAtMost(b, b.dim(op.getInput(), dimension), bound,
+                 what + " of " + input);
+  };
+  expectAtMost("length", op.lengthDim(), SdpaOp::kMaxLength - 1);
+  expectAtMost("heads", op.headDim(), kMaxGrid);
+  expectAtMost("batch", op.batchDim(), kMaxGrid);
+}

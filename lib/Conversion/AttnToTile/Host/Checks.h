@@ -1,0 +1,37 @@
+//===- Checks.h - Rules between shapes that types leave open ----*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_HOST_CHECKS_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_HOST_CHECKS_H
+
+#include "../FunctionLowering.h"
+#include "HostBuilder.h"
+
+namespace attn {
+
+/// The largest y and z of a grid.
+inline constexpr int64_t kMaxGrid = 65535;
+/// The largest x of a grid.
+inline constexpr int64_t kMaxGridX = INT32_MAX;
+
+void assertThat(HostBuilder &b, mlir::Value condition,
+                const llvm::Twine &message);
+/// `what` names the value: "expected <what> to be at most <bound>".
+void assertAtMost(HostBuilder &b, mlir::Value value, int64_t bound,
+                  const llvm::Twine &what);
+
+/// Write an assertion for each rule of an operation; those that its types
+/// decide fold away.
+void emitShapeChecks(HostBuilder &b, SdpaOp op,
+                     const FunctionLowering &lowering);
+void emitShapeChecks(HostBuilder &b, RopeOp op,
+                     const FunctionLowering &lowering);
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_HOST_CHECKS_H

@@ -1,0 +1,62 @@
+//===- KeyRanges.cpp - Which key tiles a query tile needs -----------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KeyRanges.h"
+
+#include "attn/Dialect/Attn/Transforms/RegionUtils.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace attn;
+
+/// Keys: begin, full begin, full end, end.
+static SmallVector<Value> emitKeys(TileBuilder &b, SdpaOp op,
+                                   const QueryTile &tile) {
+  Value end = b.add(tile.firstQuery, b.index(tile.queries));
+  end = b.min(end, tile.queryLength);
+  SmallVector<Value> keys = {b.index(0), b.index(0), tile.keyLength,
+                             tile.keyLength};
+  if (op.getRange().empty())
+    return keys;
+  return inlineMaskRegion(b, op.getRange(),
+                          {tile.batch, tile.head, tile.firstQuery, end},
+                          tile.queryLength, tile.keyLength);
+}
+
+KeyRange attn::emitKeyRange(TileBuilder &b, SdpaOp op, const QueryTile &tile,
+                            int64_t keys) {
+  auto tilesBefore = [&](Value key) { return b.div(key, b.index(keys)); };
+  auto tilesThrough = [&](Value key) {
+    return tilesBefore(b.add(key, b.index(keys - 1)));
+  };
+  SmallVector<Value> bounds = emitKeys(b, op, tile);
+  KeyRange range;
+  range.first = tilesBefore(bounds[0]);
+  range.last = tilesThrough(bounds[3]);
+  // With nothing to mask before the full tiles, the first loop folds away.
+  range.full = matchPattern(bounds[1], m_Zero())
+                   ? range.first
+                   : b.clamp(tilesThrough(bounds[1]), range.first, range.last);
+  range.fullEnd = b.clamp(tilesBefore(bounds[2]), range.full, range.last);
+  return range;
+}
+
+KeyRange attn::emitShare(TileBuilder &b, KeyRange range, Value split,
+                         Value splits) {
+  Value tiles = b.sub(range.last, range.first);
+  tiles = b.max(tiles, b.index(0));
+  Value others = b.sub(splits, b.index(1));
+  Value share = b.div(b.add(tiles, others), splits);
+  Value before = b.mul(split, share);
+  Value from = b.add(range.first, before);
+  from = b.min(from, range.last);
+  Value to = b.add(from, share);
+  to = b.min(to, range.last);
+  Value full = range.full == range.first ? from : b.clamp(range.full, from, to);
+  return {from, full, b.clamp(range.fullEnd, full, to), to};
+}

@@ -1,0 +1,43 @@
+//===- KeyRanges.h - Which key tiles a query tile needs ---------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_KEYRANGES_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_KEYRANGES_H
+
+#include "../Parts/TileBuilder.h"
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+
+namespace attn {
+
+/// A tile of queries: [firstQuery, firstQuery + queries), cut at `queryLength`.
+struct QueryTile {
+  mlir::Value batch, head, firstQuery;
+  int64_t queries;
+  mlir::Value queryLength, keyLength;
+};
+
+/// The key tiles of a walk. Those in [full, fullEnd) need no mask; [first,
+/// full) and [fullEnd, last) do.
+struct KeyRange {
+  mlir::Value first, full, fullEnd, last;
+};
+
+/// From the keys that the attention's `range` gives for the queries to whole
+/// tiles of `keys`.
+KeyRange emitKeyRange(TileBuilder &b, SdpaOp op, const QueryTile &tile,
+                      int64_t keys);
+
+/// An equal share of the tiles for each of `splits` CTAs, none for the last
+/// ones where there are few.
+KeyRange emitShare(TileBuilder &b, KeyRange range, mlir::Value split,
+                   mlir::Value splits);
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_KEYRANGES_H

@@ -1,0 +1,35 @@
+//===- Sequences.cpp - Queries and keys of a batch entry ------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Sequences.h"
+
+using namespace mlir;
+using namespace attn;
+
+Sequences::Sequences(TileBuilder &b, Layout layout, HeadGroups &groups,
+                     Value query, Value key, Value value)
+    : b(b), groups(groups), query(groups.view(query, layout)),
+      key(viewAsBHSD(b, key, layout)), value(viewAsBHSD(b, value, layout)),
+      queries(b.dim(this->query, 2)), keys(b.dim(this->key, 2)) {}
+
+Value Sequences::loadQuery(RankedTensorType type, Value batch,
+                           Value firstQuery) {
+  return b.load(type, query, groups.indices(batch, firstQuery), groups.box());
+}
+
+Value Sequences::loadKey(RankedTensorType type, Value batch, Value firstKey) {
+  return b.load(type, key, {batch, groups.keyHead(), firstKey});
+}
+
+Value Sequences::loadValue(RankedTensorType type, Value batch, Value firstKey) {
+  return b.load(type, value, {batch, groups.keyHead(), firstKey});
+}
+
+Value Sequences::keyIndices(Value firstKey, int64_t columns) {
+  return emitPositions(b, firstKey, b.tileType(1, columns, b.getI32Type()));
+}

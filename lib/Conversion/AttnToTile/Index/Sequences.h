@@ -1,0 +1,44 @@
+//===- Sequences.h - Queries and keys of a batch entry ----------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_SEQUENCES_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_SEQUENCES_H
+
+#include "HeadGroups.h"
+
+namespace attn {
+
+/// The query, key and value of an attention as a CTA sees them: where a row
+/// lies in memory, and how many there are.
+class Sequences {
+public:
+  Sequences(TileBuilder &b, Layout layout, HeadGroups &groups,
+            mlir::Value query, mlir::Value key, mlir::Value value);
+
+  mlir::Value queryView() const { return query; }
+  mlir::Value queryLength() const { return queries; }
+  mlir::Value keyLength() const { return keys; }
+
+  mlir::Value loadQuery(mlir::RankedTensorType type, mlir::Value batch,
+                        mlir::Value firstQuery);
+  mlir::Value loadKey(mlir::RankedTensorType type, mlir::Value batch,
+                      mlir::Value firstKey);
+  mlir::Value loadValue(mlir::RankedTensorType type, mlir::Value batch,
+                        mlir::Value firstKey);
+  /// The index of each of `columns` keys as a row of i32.
+  mlir::Value keyIndices(mlir::Value firstKey, int64_t columns);
+
+private:
+  TileBuilder &b;
+  HeadGroups &groups;
+  mlir::Value query, key, value, queries, keys;
+};
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_SEQUENCES_H

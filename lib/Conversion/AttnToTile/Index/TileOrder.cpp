@@ -1,0 +1,54 @@
+//===- TileOrder.cpp - Which query tiles a CTA computes -------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileOrder.h"
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::tile;
+
+TileIndex attn::tileOfGrid(TileBuilder &b) {
+  Value block = BlockIdOp::create(b, GridDim::x);
+  Value head = BlockIdOp::create(b, GridDim::y);
+  Value batch = BlockIdOp::create(b, GridDim::z);
+  return {block, head, batch};
+}
+
+/// What is computed at a time should share its keys, to find them in the cache:
+/// the tiles of a head come one after the other, or, where later rows have more
+/// keys, those of a section of heads, the longest first, so that no long one is
+/// left for the end.
+void attn::emitTileLoop(TileBuilder &b, const TileCounts &counts,
+                        bool longestFirst,
+                        function_ref<void(TileIndex)> emitTile) {
+  Value allHeads = b.mul(counts.heads, counts.batches);
+  Value firstTile = BlockIdOp::create(b, GridDim::x);
+  Value end = b.mul(counts.blocks, allHeads);
+  auto loop =
+      scf::ForOp::create(b, firstTile, end, GridDimOp::create(b, GridDim::x));
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value tile = loop.getInductionVar();
+  Value perSection = b.mul(counts.blocks, counts.section);
+  Value firstHead = b.mul(b.div(tile, perSection), counts.section);
+  Value inSection = b.rem(tile, perSection);
+  Value block, head;
+  if (longestFirst) {
+    Value left = b.sub(allHeads, firstHead);
+    Value heads = arith::MinUIOp::create(b, counts.section, left);
+    Value lastBlock = b.sub(counts.blocks, b.index(1));
+    block = b.sub(lastBlock, b.div(inSection, heads));
+    head = b.rem(inSection, heads);
+  } else {
+    block = b.rem(inSection, counts.blocks);
+    head = b.div(inSection, counts.blocks);
+  }
+  head = b.add(firstHead, head);
+  Value headOfBatch = b.rem(head, counts.heads);
+  emitTile({block, headOfBatch, b.div(head, counts.heads)});
+}

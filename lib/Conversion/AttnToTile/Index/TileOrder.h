@@ -1,0 +1,39 @@
+//===- TileOrder.h - Which query tiles a CTA computes -----------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_TILEORDER_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_TILEORDER_H
+
+#include "../Parts/TileBuilder.h"
+
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace attn {
+
+/// A tile of the output, as `index`.
+struct TileIndex {
+  mlir::Value block, head, batch;
+};
+
+/// How many tiles there are along each dimension, and how many tiles of heads,
+/// of all batches, are worked on at a time. All are `index`.
+struct TileCounts {
+  mlir::Value blocks, heads, batches, section;
+};
+
+/// The one tile of a CTA in a grid of blocks, heads and batches.
+TileIndex tileOfGrid(TileBuilder &b);
+
+/// Emits a loop in which CTA c computes tiles c, c + CTAs, …; `emitTile` writes
+/// its body.
+void emitTileLoop(TileBuilder &b, const TileCounts &counts, bool longestFirst,
+                  llvm::function_ref<void(TileIndex)> emitTile);
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_TILEORDER_H

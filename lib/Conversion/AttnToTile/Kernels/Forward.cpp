@@ -1,0 +1,180 @@
+//===- Forward.cpp - The forward pass of attention ------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One CTA computes `q` rows: queries of one head, or fewer queries of several
+// heads that share a key head. It walks over their keys and normalises what the
+// walk leaves. A persistent CTA does so for one query tile after the other.
+//
+// Where there are too few rows to fill the chip, the key tiles of a query tile
+// are split among several CTAs, which store their states as partial results for
+// the merge kernel.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Forward.h"
+
+#include "../Index/TileOrder.h"
+#include "../Parts/Epilogue.h"
+#include "KeyWalk.h"
+
+#include <optional>
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::tile;
+
+namespace {
+
+using Argument = ForwardArgument;
+
+class ForwardKernel {
+public:
+  ForwardKernel(KernelOp kernel, SdpaOp op, const ForwardSignature &signature)
+      : b(kernel), op(op), arguments(signature.bind(kernel)),
+        schedule(kernel.getSchedule()), scale(op),
+        groups(b, schedule.getQ(), schedule.getHeads()) {}
+  void emit();
+
+private:
+  // The kernel, in order.
+  void emitTile(TileIndex tile);
+  void locate(TileIndex tile);
+  KeyRange emitRange();
+  void storeState(const SoftmaxState &state);
+  void storeResults(const SoftmaxState &state, Value total, Value firstQuery);
+  void storeParts(const SoftmaxState &state, Value total, Value firstQuery);
+
+  // Small pieces.
+  Value firstQueryIf(arith::CmpIPredicate predicate);
+
+  TileBuilder b;
+  SdpaOp op;
+  NamedValues<Argument> arguments;
+  ScheduleAttr schedule;
+  ScoreScale scale;
+  HeadGroups groups;
+  std::optional<Sequences> sequences;
+  Value batch, firstQuery;
+  Value split; // which of `Splits`
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// The tile
+//===----------------------------------------------------------------------===//
+
+void ForwardKernel::locate(TileIndex tile) {
+  sequences.emplace(b, op.getLayout(), groups, arguments[Argument::Query],
+                    arguments[Argument::Key], arguments[Argument::Value]);
+  if (Value splits = arguments[Argument::Splits]) {
+    split = b.rem(tile.block, splits);
+    tile.block = b.div(tile.block, splits);
+  }
+  batch = tile.batch;
+  firstQuery = b.mul(tile.block, b.index(groups.queries()));
+  groups.select(tile.head, arguments[Argument::TilesPerKeyHead],
+                sequences->queryView());
+}
+
+KeyRange ForwardKernel::emitRange() {
+  QueryTile tile = {batch,
+                    groups.head(),
+                    firstQuery,
+                    groups.queries(),
+                    sequences->queryLength(),
+                    sequences->keyLength()};
+  KeyRange range = emitKeyRange(b, op, tile, schedule.getKv());
+  return split ? emitShare(b, range, split, arguments[Argument::Splits])
+               : range;
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+void ForwardKernel::storeParts(const SoftmaxState &state, Value total,
+                               Value firstQuery) {
+  Value batches = b.div(b.dim(arguments[Argument::PartMax], 0),
+                        arguments[Argument::Splits]);
+  Value entry = b.add(b.mul(split, batches), batch);
+  auto store = [&](Value tile, Value memref) {
+    b.store(tile, groups.view(memref, Layout::BHSD),
+            groups.indices(entry, firstQuery), groups.box());
+  };
+  store(state.max, arguments[Argument::PartMax]);
+  store(total, arguments[Argument::PartSums]);
+  if (Value acc = arguments[Argument::PartAcc])
+    store(state.acc, acc);
+}
+
+void ForwardKernel::storeResults(const SoftmaxState &state, Value total,
+                                 Value firstQuery) {
+  SmallVector<Value> indices = groups.indices(batch, firstQuery);
+  if (Value output = arguments[Argument::Output]) {
+    Value rounded =
+        emitOutput(b, op.getMaskedRow(), state, total, op.getElementType());
+    b.store(rounded, groups.view(output, op.getLayout()), indices,
+            groups.box());
+  }
+  if (Value lse = arguments[Argument::Lse])
+    b.store(emitLogSumExp(b, scale, state, total),
+            groups.view(lse, Layout::BHSD), indices, groups.box());
+}
+
+/// Queries at the end are outside, and what is stored there is dropped.
+Value ForwardKernel::firstQueryIf(arith::CmpIPredicate predicate) {
+  Value condition = arith::CmpIOp::create(
+      b, predicate, arguments[Argument::Splits], b.index(1));
+  return arith::SelectOp::create(b, condition, firstQuery,
+                                 sequences->queryLength());
+}
+
+/// With one split, the results; with more, partial ones. Where those are
+/// certain, the kernel has no results to store.
+void ForwardKernel::storeState(const SoftmaxState &state) {
+  Value total =
+      ReduceOp::create(b, b.tileType(groups.rows(), 1, b.getF32Type()),
+                       Combiner::add, state.sums);
+  bool hasResults = arguments[Argument::Output] || arguments[Argument::Lse];
+  if (!split)
+    return storeResults(state, total, firstQuery);
+  if (!hasResults)
+    return storeParts(state, total, firstQuery);
+  storeParts(state, total, firstQueryIf(arith::CmpIPredicate::ne));
+  storeResults(state, total, firstQueryIf(arith::CmpIPredicate::eq));
+}
+
+//===----------------------------------------------------------------------===//
+// The kernel
+//===----------------------------------------------------------------------===//
+
+void ForwardKernel::emitTile(TileIndex tile) {
+  locate(tile);
+  KeyRange range = emitRange();
+  KeyWalk walk(b, op, groups, *sequences, batch, firstQuery);
+  storeState(walk.emit(range, schedule.getKv()));
+}
+
+void ForwardKernel::emit() {
+  TileCounts counts = {arguments[Argument::Blocks], arguments[Argument::Heads],
+                       arguments[Argument::Batches],
+                       arguments[Argument::Section]};
+  if (schedule.getPersistent())
+    emitTileLoop(b, counts,
+                 schedule.getPersistent() == ScheduleAttr::kLongestFirst,
+                 [&](TileIndex tile) { emitTile(tile); });
+  else
+    emitTile(tileOfGrid(b));
+  ReturnOp::create(b);
+}
+
+void attn::emitForwardKernel(KernelOp kernel, SdpaOp op,
+                             const ForwardSignature &signature) {
+  ForwardKernel(kernel, op, signature).emit();
+}

@@ -1,0 +1,107 @@
+//===- KeyWalk.cpp - The walk over the keys of a query tile ---------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// For each row of the query tile,
+//
+//   m    the largest score so far,
+//   l    sum over its keys of exp(s - m), four partial sums a row,
+//   acc  sum over its keys of exp(s - m) * v,
+//
+// with l and acc rescaled by exp(m - m') when the maximum grows to m'.
+//
+// Key tiles before and behind those that every row keeps whole are masked; the
+// three runs of tiles are three loops.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KeyWalk.h"
+
+#include "../Parts/Mask.h"
+#include "../Parts/Scores.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::tile;
+
+static constexpr int64_t kMmaStep = 16;
+/// Sums of a row: one for each of the lanes that share it.
+static constexpr int64_t kPartialSums = 4;
+
+KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, HeadGroups &groups,
+                 Sequences &sequences, Value batch, Value firstQuery)
+    : b(b), op(op), groups(groups), sequences(sequences), scale(op),
+      softmax(b, scale, groups.rows()), batch(batch), firstQuery(firstQuery),
+      element(op.getElementType()), rows(groups.rows()),
+      dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)),
+      dimV(llvm::alignTo(op.getHeadDimV(), kMmaStep)) {
+  query =
+      sequences.loadQuery(b.tileType(rows, dimQK, element), batch, firstQuery);
+}
+
+/// Masked scores are -inf, or the score that weighs the same in every key of a
+/// row without a kept one; keys behind the end are always -inf.
+Value KeyWalk::emitMasked(Value scores, Value firstKey) {
+  if (!op.getKeep().empty()) {
+    ScoreIndices indices;
+    indices.batch = b.toI32(batch);
+    indices.head = groups.rowHeads();
+    indices.query = groups.rowQueries(firstQuery);
+    indices.key = sequences.keyIndices(firstKey, keys);
+    indices.queryLength = sequences.queryLength();
+    indices.keyLength = sequences.keyLength();
+    Value kept = emitKeepTile(b, op.getKeep(), indices, rows, keys);
+    scores = emitMaskedScores(b, kept, scores,
+                              scale.isUniform ? ScoreScale::kUniformScore
+                                              : -INFINITY);
+  }
+  Value inside = emitInsideTile(b, sequences.keyIndices(firstKey, keys),
+                                sequences.keyLength(), rows);
+  return emitMaskedScores(b, inside, scores, -INFINITY);
+}
+
+SoftmaxState KeyWalk::emitStep(Value tile, bool isMasked,
+                               const SoftmaxState &state) {
+  Value firstKey = b.mul(tile, b.index(keys));
+  Value key =
+      sequences.loadKey(b.tileType(keys, dimQK, element), batch, firstKey);
+  Value scores = emitScores(b, scale, query, key);
+  if (isMasked)
+    scores = emitMasked(scores, firstKey);
+  SoftmaxStep step = softmax.addScores(state.max, scores, isMasked);
+  Value sums = softmax.addSums(state.sums, step);
+  Value acc = softmax.rescaled(state.acc, step);
+  Value weights = b.narrow(step.weights, element);
+  Value value =
+      sequences.loadValue(b.tileType(keys, dimV, element), batch, firstKey);
+  acc = DotOp::create(b, weights, value, acc, /*transpose_b=*/false);
+  return {acc, step.max, sums};
+}
+
+SoftmaxState KeyWalk::emitSegment(Value from, Value to, bool isMasked,
+                                  const SoftmaxState &state) {
+  auto loop = scf::ForOp::create(b, from, to, b.index(1),
+                                 ValueRange{state.acc, state.max, state.sums});
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(loop.getBody());
+  ValueRange carried = loop.getRegionIterArgs();
+  SoftmaxState next = emitStep(loop.getInductionVar(), isMasked,
+                               {carried[0], carried[1], carried[2]});
+  scf::YieldOp::create(b, ValueRange{next.acc, next.max, next.sums});
+  return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
+}
+
+SoftmaxState KeyWalk::emit(const KeyRange &range, int64_t keysOfTile) {
+  keys = keysOfTile;
+  SoftmaxState state = softmax.initialState(dimV, kPartialSums);
+  state = emitSegment(range.first, range.full, /*isMasked=*/true, state);
+  state = emitSegment(range.full, range.fullEnd, /*isMasked=*/false, state);
+  return emitSegment(range.fullEnd, range.last, /*isMasked=*/true, state);
+}

@@ -1,0 +1,48 @@
+//===- KeyWalk.h - The walk over the keys of a query tile -------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_KEYWALK_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_KEYWALK_H
+
+#include "../Index/KeyRanges.h"
+#include "../Index/Sequences.h"
+#include "../Parts/Softmax.h"
+
+namespace attn {
+
+/// The online softmax of one query tile over its key tiles.
+class KeyWalk {
+public:
+  /// Loads the query tile that begins at `firstQuery`.
+  KeyWalk(TileBuilder &b, SdpaOp op, HeadGroups &groups, Sequences &sequences,
+          mlir::Value batch, mlir::Value firstQuery);
+
+  /// The state over all keys of the range, in tiles of `keys`.
+  SoftmaxState emit(const KeyRange &range, int64_t keys);
+
+private:
+  SoftmaxState emitSegment(mlir::Value from, mlir::Value to, bool isMasked,
+                           const SoftmaxState &state);
+  SoftmaxState emitStep(mlir::Value tile, bool isMasked,
+                        const SoftmaxState &state);
+  mlir::Value emitMasked(mlir::Value scores, mlir::Value firstKey);
+
+  TileBuilder &b;
+  SdpaOp op;
+  HeadGroups &groups;
+  Sequences &sequences;
+  ScoreScale scale;
+  OnlineSoftmax softmax;
+  mlir::Value batch, firstQuery, query;
+  mlir::Type element;
+  int64_t rows, dimQK, dimV, keys = 0;
+};
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_KEYWALK_H

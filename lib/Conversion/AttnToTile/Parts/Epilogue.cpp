@@ -1,0 +1,48 @@
+//===- Epilogue.cpp - From the state of a softmax to results --------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Epilogue.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace attn;
+
+static constexpr double kLn2 = 0.6931471805599453;
+
+Value attn::emitOutput(TileBuilder &b, MaskedRow maskedRow,
+                       const SoftmaxState &state, Value total, Type element) {
+  auto type = cast<RankedTensorType>(state.acc.getType());
+  int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
+  Value isEmpty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, total,
+                                        b.splat(0, rows, 1));
+  Value inverse = arith::DivFOp::create(b, b.splat(1, rows, 1), total,
+                                        arith::FastMathFlags::afn);
+  float ofEmptyRow = maskedRow == MaskedRow::NaN ? NAN : 0;
+  inverse = arith::SelectOp::create(b, isEmpty, b.splat(ofEmptyRow, rows, 1),
+                                    inverse);
+  return b.narrow(b.multiply(state.acc, b.broadcast(inverse, columns)),
+                  element);
+}
+
+/// ln(sum exp(s)) = m + ln(l), with l relative to the rounded m: what rounding
+/// took from m is added to the logarithm. -inf for a row without a kept key.
+Value attn::emitLogSumExp(TileBuilder &b, const ScoreScale &scale,
+                          const SoftmaxState &state, Value total) {
+  int64_t rows = cast<RankedTensorType>(total.getType()).getDimSize(0);
+  Value factor = b.splat(-scale.toLog2, rows, 1);
+  Value rounding = b.fma(state.max, factor, emitLog2(b, scale, state.max));
+  Value logarithm =
+      arith::AddFOp::create(b, math::Log2Op::create(b, total), rounding);
+  Value natural = b.multiply(logarithm, b.splat(kLn2, rows, 1));
+  Value lse = b.fma(state.max, b.splat(scale.toLn, rows, 1), natural);
+  float emptyMax = scale.isUniform ? ScoreScale::kUniformScore : -INFINITY;
+  Value isEmpty = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, state.max,
+                                        b.splat(emptyMax, rows, 1));
+  return arith::SelectOp::create(b, isEmpty, b.splat(-INFINITY, rows, 1), lse);
+}

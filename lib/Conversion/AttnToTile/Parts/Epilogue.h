@@ -1,0 +1,28 @@
+//===- Epilogue.h - From the state of a softmax to results ------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_EPILOGUE_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_EPILOGUE_H
+
+#include "Softmax.h"
+
+namespace attn {
+
+/// Normalises the accumulators and rounds them to `element`; `total` is the sum
+/// of each row.
+mlir::Value emitOutput(TileBuilder &b, MaskedRow maskedRow,
+                       const SoftmaxState &state, mlir::Value total,
+                       mlir::Type element);
+
+/// The natural logarithm of the sum of exp(s) of each row.
+mlir::Value emitLogSumExp(TileBuilder &b, const ScoreScale &scale,
+                          const SoftmaxState &state, mlir::Value total);
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_EPILOGUE_H

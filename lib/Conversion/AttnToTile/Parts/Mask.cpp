@@ -1,0 +1,97 @@
+//===- Mask.cpp - Masks on tiles of scores --------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mask.h"
+
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace attn;
+
+using Shape = std::array<int64_t, 2>;
+
+/// 1 x 1 for a scalar.
+static Shape shapeOf(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type ? Shape{type.getDimSize(0), type.getDimSize(1)} : Shape{1, 1};
+}
+
+static bool isScalar(Shape shape) { return shape[0] == 1 && shape[1] == 1; }
+
+static Value broadcastTo(TileBuilder &b, Value value, Shape shape) {
+  Shape from = shapeOf(value);
+  if (from == shape)
+    return value;
+  auto type = RankedTensorType::get(shape, getElementTypeOrSelf(value));
+  if (isScalar(from))
+    return tensor::SplatOp::create(b, type, value);
+  return tile::BroadcastOp::create(b, type, value);
+}
+
+/// The same operation on i32 in place of `index`, in the smallest shape that
+/// holds its operands.
+static Value cloneOnTile(TileBuilder &b, Operation &op, IRMapping &mapping) {
+  if (auto constant = dyn_cast<arith::ConstantIndexOp>(op))
+    return arith::ConstantIntOp::create(b, constant.value(), 32);
+  Shape shape = {1, 1};
+  for (Value operand : op.getOperands()) {
+    Shape from = shapeOf(mapping.lookup(operand));
+    shape = {std::max(shape[0], from[0]), std::max(shape[1], from[1])};
+  }
+  SmallVector<Value> operands;
+  for (Value operand : op.getOperands())
+    operands.push_back(broadcastTo(b, mapping.lookup(operand), shape));
+  Type type = op.getResult(0).getType();
+  if (type.isIndex())
+    type = b.getI32Type();
+  if (!isScalar(shape))
+    type = RankedTensorType::get(shape, type);
+  return b
+      .OpBuilder::create(b.getLoc(), op.getName().getIdentifier(), operands,
+                         type, op.getAttrs())
+      ->getResult(0);
+}
+
+Value attn::emitKeepTile(TileBuilder &b, Region &keep,
+                         const ScoreIndices &indices, int64_t rows,
+                         int64_t columns) {
+  Block &body = keep.front();
+  IRMapping mapping;
+  for (auto [argument, value] : llvm::zip_equal(
+           body.getArguments(), SmallVector<Value>{indices.batch, indices.head,
+                                                   indices.query, indices.key}))
+    mapping.map(argument, value);
+  for (Operation &op : body.without_terminator()) {
+    Value value;
+    if (isa<QueryLengthOp>(op))
+      value = b.toI32(indices.queryLength);
+    else if (isa<KeyLengthOp>(op))
+      value = b.toI32(indices.keyLength);
+    else
+      value = cloneOnTile(b, op, mapping);
+    mapping.map(op.getResult(0), value);
+  }
+  Value kept = mapping.lookup(body.getTerminator()->getOperand(0));
+  return broadcastTo(b, kept, {rows, columns});
+}
+
+Value attn::emitInsideTile(TileBuilder &b, Value key, Value keyLength,
+                           int64_t rows) {
+  Shape shape = shapeOf(key);
+  Value length = broadcastTo(b, b.toI32(keyLength), shape);
+  Value inside =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, key, length);
+  return broadcastTo(b, inside, {rows, shape[1]});
+}
+
+Value attn::emitMaskedScores(TileBuilder &b, Value kept, Value scores,
+                             float masked) {
+  Shape shape = shapeOf(scores);
+  return arith::SelectOp::create(b, kept, scores,
+                                 b.splat(masked, shape[0], shape[1]));
+}

@@ -1,0 +1,29 @@
+//===- Rotation.h - Rotary positions of pairs of elements -------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_ROTATION_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_ROTATION_H
+
+#include "TileBuilder.h"
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+
+namespace attn {
+
+/// Tiles of the first and of the second elements of pairs.
+struct ElementPairs {
+  mlir::Value x, y;
+};
+
+/// Rotates each pair by the angle of its row's position, a column of i32.
+ElementPairs emitRotated(TileBuilder &b, RopeOp op, const ElementPairs &pairs,
+                         mlir::Value positions);
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_ROTATION_H

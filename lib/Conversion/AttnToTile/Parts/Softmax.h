@@ -1,0 +1,87 @@
+//===- Softmax.h - The softmax of rows, tile by tile ------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_SOFTMAX_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_SOFTMAX_H
+
+#include "TileBuilder.h"
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+
+namespace attn {
+
+/// For each row of a tile, over some of its keys:
+///
+///   max   the largest score, -inf without a kept key,
+///   sums  sum of exp(s - max), one value or several partial sums,
+///   acc   sum of exp(s - max) * v.
+struct SoftmaxState {
+  mlir::Value acc, max, sums;
+};
+
+/// How scores become exponents. Scores stay unscaled: scale * log2(e) is the
+/// factor of the FMA in front of exp2.
+struct ScoreScale {
+  explicit ScoreScale(SdpaOp op);
+
+  /// The score of a masked key under `masked_row(uniform)`: far below any
+  /// score, and a power of two, so that its product with log2(e) is the same in
+  /// the FMA and outside.
+  static constexpr float kUniformScore = -0x1p100f;
+
+  float scale;
+  bool isUniform;
+  /// True where the scale cannot be the factor of the FMA: it would change the
+  /// order of scores (zero, negative), lose bits (subnormal), or scale the
+  /// score that stands for a masked one.
+  bool scalesFirst;
+  /// Factors of scores: to exponents of two, and to natural logarithms.
+  float toLog2, toLn;
+};
+
+/// A step of the softmax: the new maximum, the factor of what was summed up
+/// before, and the weights exp(s - max) of the tile.
+struct SoftmaxStep {
+  mlir::Value max, rescale, weights;
+};
+
+/// The softmax over a walk of tiles of scores.
+class OnlineSoftmax {
+public:
+  OnlineSoftmax(TileBuilder &b, const ScoreScale &scale, int64_t rows)
+      : b(b), scale(scale), rows(rows) {}
+
+  /// No key yet: `columns` values and `partialSums` sums in each row.
+  SoftmaxState initialState(int64_t columns, int64_t partialSums);
+  /// Adds a tile of scores. A row of a masked tile may have no kept key.
+  SoftmaxStep addScores(mlir::Value runningMax, mlir::Value scores,
+                        bool isMasked);
+  mlir::Value addSums(mlir::Value sums, const SoftmaxStep &step);
+  mlir::Value rescaled(mlir::Value acc, const SoftmaxStep &step);
+  /// The state over the keys of both.
+  SoftmaxState merge(SoftmaxState state, SoftmaxState part);
+
+private:
+  /// The maximum as exponents can be relative to it: 0 for a row without a kept
+  /// key, so that exp2(-inf - 0) = 0 takes the place of exp2(-inf + inf).
+  mlir::Value originOf(mlir::Value max);
+  mlir::Value shiftOf(mlir::Value origin);
+  /// exp(max - origin), where `shift` is -origin in exponents of two.
+  mlir::Value rescaleOf(mlir::Value max, mlir::Value shift);
+
+  TileBuilder &b;
+  ScoreScale scale;
+  int64_t rows;
+};
+
+/// The maximum of a row in exponents of two, rounded.
+mlir::Value emitLog2(TileBuilder &b, const ScoreScale &scale, mlir::Value max);
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_SOFTMAX_H

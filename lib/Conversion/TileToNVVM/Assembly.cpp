@@ -1,0 +1,82 @@
+//===- Assembly.cpp - Statements of inline assembly -----------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// LLVM keeps statements of assembly in order, and computes everything else as
+// late as it likes. What must be computed before a statement goes through it:
+// in as an operand, and out as a result in the same register.
+//
+// That orders statements for LLVM. ptxas orders instructions, not statements;
+// `Ptxas.h` has what it takes there.
+//
+//===----------------------------------------------------------------------===//
+#include "Assembly.h"
+
+using namespace mlir;
+using namespace attn::tile;
+
+SmallVector<Value> attn::tile::emitAssembly(OpBuilder &builder, Location loc,
+                                            const Twine &text,
+                                            TypeRange results, ValueRange tied,
+                                            ValueRange inputs) {
+  auto codeOf = [](Type type) {
+    return type.isF32() ? "f" : type.isInteger(64) ? "l" : "r";
+  };
+  std::string constraints;
+  auto add = [&](const Twine &constraint) {
+    constraints += (constraints.empty() ? "" : ",") + constraint.str();
+  };
+  for (Type type : results)
+    add(Twine("=") + codeOf(type));
+  for (size_t i = 0; i < tied.size(); ++i)
+    add(Twine(i));
+  for (Value input : inputs)
+    add(codeOf(input.getType()));
+  SmallVector<Value> operands(tied);
+  llvm::append_range(operands, inputs);
+  SmallVector<Type> type(results);
+  if (results.size() > 1)
+    type = {LLVM::LLVMStructType::getLiteral(builder.getContext(), type)};
+  auto assembly = LLVM::InlineAsmOp::create(
+      builder, loc, type, operands, text.str(), constraints,
+      /*has_side_effects=*/true, /*is_align_stack=*/false,
+      LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
+  if (results.size() <= 1)
+    return SmallVector<Value>(assembly->getResults());
+  SmallVector<Value> values;
+  for (size_t i = 0; i < results.size(); ++i)
+    values.push_back(
+        LLVM::ExtractValueOp::create(builder, loc, assembly.getResult(0), i));
+  return values;
+}
+
+SmallVector<SmallVector<Value>>
+attn::tile::passThroughAsm(OpBuilder &builder, Location loc, StringRef text,
+                           ArrayRef<ValueRange> tiles, ValueRange inputs) {
+  SmallVector<Value> words;
+  for (ValueRange tile : tiles)
+    for (Value value : tile)
+      words.push_back(isa<VectorType>(value.getType())
+                          ? LLVM::BitcastOp::create(builder, loc,
+                                                    builder.getI32Type(), value)
+                          : value);
+  SmallVector<Type> types(ValueRange(words).getTypes());
+  words = emitAssembly(builder, loc, text, types, words, inputs);
+  SmallVector<SmallVector<Value>> past;
+  auto next = words.begin();
+  for (ValueRange tile : tiles) {
+    SmallVector<Value> &values = past.emplace_back();
+    for (Value value : tile) {
+      Value word = *next++;
+      values.push_back(
+          word.getType() == value.getType()
+              ? word
+              : LLVM::BitcastOp::create(builder, loc, value.getType(), word));
+    }
+  }
+  return past;
+}

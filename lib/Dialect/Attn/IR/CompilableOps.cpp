@@ -1,0 +1,117 @@
+//===- CompilableOps.cpp - What the compiler asks of operations -----------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace attn;
+
+/// Elements of a dot product that one MMA step multiplies.
+static constexpr int64_t kMmaStep = 16;
+
+//===----------------------------------------------------------------------===//
+// attn.sdpa
+//===----------------------------------------------------------------------===//
+
+SmallVector<OpSource> SdpaOp::getSources() {
+  return {{"query", getQuery(), /*mayBeComputed=*/true},
+          {"key", getKey(), /*mayBeComputed=*/true},
+          {"value", getValue(), /*mayBeComputed=*/true}};
+}
+
+Value SdpaOp::getMainSource() { return getQuery(); }
+
+// - No region of the user's.
+LogicalResult SdpaOp::checkSupport() {
+  for (auto [word, region] :
+       {std::pair("keep", &getKeep()), std::pair("range", &getRange())})
+    if (!region->empty())
+      return emitOpError() << "`" << word
+                           << "` is not supported yet; nearest are the "
+                              "clauses `causal` and `window`";
+  return success();
+}
+
+SmallVector<int64_t> SdpaOp::getRowDims(OpResult result) {
+  if (result == getOutput())
+    return {batchDim(), headDim(), lengthDim()};
+  return {0, 1, 2};
+}
+
+StringRef SdpaOp::getResultRole(OpResult result) {
+  return result == getOutput() ? "output" : "lse";
+}
+
+int64_t SdpaOp::getChainLength(OpResult) {
+  return llvm::divideCeil(getHeadDimQK(), kMmaStep);
+}
+
+/// The query index at which the constraint starts or stops to bind, for the key
+/// at one end of the keys.
+static EdgeRow edgeRow(SdpaOp op, const KeepConstraint &constraint,
+                       bool atEnd) {
+  // j * J + i * I + … + constant = 0 at J = 0 or J = Sk - 1, solved for I.
+  int64_t sign = -constraint.i;
+  int64_t constant = constraint.constant - (atEnd ? constraint.j : 0);
+  int64_t keyLength = constraint.keyLength + (atEnd ? constraint.j : 0);
+  EdgeRow row;
+  row.constant = constant * sign;
+  if (constraint.queryLength)
+    row.terms.push_back(
+        {op.getQuery(), op.lengthDim(), constraint.queryLength * sign});
+  if (keyLength)
+    row.terms.push_back({op.getKey(), op.lengthDim(), keyLength * sign});
+  return row;
+}
+
+SmallVector<EdgeRow> SdpaOp::getEdgeRows() {
+  if (getKeep().empty())
+    return {};
+  auto constraints = deriveKeepConstraints(getKeep());
+  if (failed(constraints))
+    return {};
+  SmallVector<EdgeRow> rows;
+  for (const KeepConstraint &constraint : *constraints)
+    if (std::abs(constraint.i) == 1)
+      for (bool atEnd : {false, true})
+        rows.push_back(edgeRow(*this, constraint, atEnd));
+  return rows;
+}
+
+//===----------------------------------------------------------------------===//
+// attn.rope
+//===----------------------------------------------------------------------===//
+
+SmallVector<OpSource> RopeOp::getSources() {
+  return {{"input", getInput()},
+          {"positions", getPositions()},
+          {"offsets", getOffsets()}};
+}
+
+Value RopeOp::getMainSource() { return getInput(); }
+
+bool RopeOp::mayFeedOthers() { return true; }
+
+// - A scaling that grows with the length knows it.
+LogicalResult RopeOp::checkSupport() {
+  if (isa_and_nonnull<RopeDynamicNtkAttr>(getScalingAttr()) &&
+      getInput().getType().isDynamicDim(lengthDim()))
+    return emitOpError() << "`rope_dynamic_ntk` is supported only with a "
+                            "static length; nearest is `rope_ntk`";
+  return success();
+}
+
+SmallVector<int64_t> RopeOp::getRowDims(OpResult) {
+  return {batchDim(), headDim(), lengthDim()};
+}
+
+StringRef RopeOp::getResultRole(OpResult) { return "rotated"; }
+
+int64_t RopeOp::getChainLength(OpResult) { return 0; }
