@@ -335,21 +335,18 @@ TEST_F(SeveralDevices, TheJudgeReadsFromEach) {
       attnrtOpenFunction(ATTNRT_FIXTURES "/several.so", "scale_f32", &function),
       ATTNRT_OK)
       << attnrtLastError();
-  // Every second row, in memory that holds twice as many.
+  // The result has every second row of memory that holds twice as many.
   constexpr int64_t kRows = 4 * 3, kWidth = 8;
-  alignas(16) float in[2 * kRows * kWidth], out[2 * kRows * kWidth];
-  for (int64_t i = 0; i < 2 * kRows * kWidth; ++i) {
+  alignas(16) float in[kRows * kWidth], out[2 * kRows * kWidth] = {};
+  for (int64_t i = 0; i < kRows * kWidth; ++i) {
     in[i] = float(i);
-    out[i] = float(double(in[i]) * double(1.7f));
+    out[i / kWidth * 2 * kWidth + i % kWidth] =
+        float(double(in[i]) * double(1.7f));
   }
-  auto place = [](float *values, int device) {
-    TensorView view(ElementType::F32, {1, 4, 3, kWidth}, values,
-                    {kDLCUDA, device});
-    view.dl()->strides[1] = 3 * 2 * kWidth;
-    view.dl()->strides[2] = 2 * kWidth;
-    return view;
-  };
-  TensorView arg = place(in, 0), result = place(out, 1);
+  TensorView arg(ElementType::F32, {1, 4, 3, kWidth}, in, {kDLCUDA, 0});
+  TensorView result(ElementType::F32, {1, 4, 3, kWidth}, out, {kDLCUDA, 1});
+  result.dl()->strides[1] = 3 * 2 * kWidth;
+  result.dl()->strides[2] = 2 * kWidth;
   DLTensor *args[] = {arg.dl()}, *results[] = {result.dl()};
   int before[] = {fakeCudaCopies(0), fakeCudaCopies(1)};
   AttnrtVerdict verdict;
