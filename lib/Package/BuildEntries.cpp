@@ -23,11 +23,13 @@
 #include "JudgeEntry.h"
 
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
+#include "attn/Dialect/Tile/IR/Symbols.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
 #include "attn/Package/Passes.h"
 #include "attnrt/PackageFormat.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace attn {
 #define GEN_PASS_DEF_BUILDENTRIES
@@ -37,6 +39,9 @@ namespace attn {
 using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
+
+static constexpr StringLiteral kJudgeSuffixes[] = {
+    attnrt::kReferenceSuffix, attnrt::kBaselineSuffix, attnrt::kFlopsSuffix};
 
 namespace {
 
@@ -58,19 +63,12 @@ private:
 
 /// The schedule as text and key by key.
 static DictionaryAttr describeSchedule(Builder &builder,
-                                       ScheduleAttr schedule) {
-  std::string text = schedule.toFlag();
+                                       KernelSchedule schedule) {
   SmallVector<NamedAttribute> keys;
-  SmallVector<StringRef> choices;
-  StringRef(text).split(choices, ',');
-  for (StringRef choice : choices) {
-    auto [key, number] = choice.split('=');
-    int64_t value = 0;
-    number.getAsInteger(10, value);
+  for (auto [key, value] : schedule.getKeyValues())
     keys.push_back(builder.getNamedAttr(key, builder.getI64IntegerAttr(value)));
-  }
   return builder.getDictionaryAttr(
-      {builder.getNamedAttr("text", builder.getStringAttr(text)),
+      {builder.getNamedAttr("text", builder.getStringAttr(schedule.toFlag())),
        builder.getNamedAttr("keys", builder.getDictionaryAttr(keys))});
 }
 
@@ -81,7 +79,7 @@ static DictionaryAttr describeKernel(LLVM::LLVMFuncOp kernel) {
       NVVM::NVVMDialect::getMaxntidAttrName());
   auto module = kernel->getParentOfType<gpu::GPUModuleOp>();
   auto chip = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]).getChip();
-  auto schedule = kernel->getAttrOfType<ScheduleAttr>(kScheduleAttr);
+  auto schedule = kernel->getAttrOfType<KernelSchedule>(kScheduleAttr);
   return builder.getDictionaryAttr(
       {builder.getNamedAttr("name", kernel.getSymNameAttr()),
        builder.getNamedAttr("target", builder.getStringAttr(chip)),
@@ -89,7 +87,7 @@ static DictionaryAttr describeKernel(LLVM::LLVMFuncOp kernel) {
            "threads", builder.getI64IntegerAttr(threads.asArrayRef().front())),
        builder.getNamedAttr("smem_bytes", kernel->getAttr(kSharedBytesAttr)),
        builder.getNamedAttr("rows_per_tile",
-                            builder.getI64IntegerAttr(schedule.getQueries())),
+                            builder.getI64IntegerAttr(schedule.getRowsPerTile())),
        builder.getNamedAttr("schedule", describeSchedule(builder, schedule))});
 }
 
@@ -132,7 +130,8 @@ void BuildEntries::describe(func::FuncOp function, LLVM::LLVMFuncOp entry) {
   entry->setAttr(
       abi::kFunctionAttr,
       builder.getDictionaryAttr(
-          {builder.getNamedAttr("name", function.getSymNameAttr()),
+          {builder.getNamedAttr("name",
+                                builder.getStringAttr(userNameOf(function))),
            builder.getNamedAttr("type",
                                 TypeAttr::get(function.getFunctionType())),
            builder.getNamedAttr("args", function->getAttr(kArgsAttr)),
@@ -190,8 +189,7 @@ static LogicalResult checkFunction(func::FuncOp function) {
 LogicalResult BuildEntries::buildJudges(func::FuncOp function) {
   Type pointer = abi::pointerType(&getContext());
   Type i64 = IntegerType::get(&getContext(), 64);
-  for (StringRef suffix : {attnrt::kReferenceSuffix, attnrt::kBaselineSuffix,
-                           attnrt::kFlopsSuffix}) {
+  for (StringRef suffix : kJudgeSuffixes) {
     std::string name = (function.getSymName() + suffix).str();
     auto judge = getOperation().lookupSymbol<func::FuncOp>(name);
     if (!judge)
@@ -226,12 +224,53 @@ LogicalResult BuildEntries::buildFor(func::FuncOp function) {
   return success();
 }
 
+static bool hasWork(func::FuncOp function) {
+  return !function.isExternal() &&
+         llvm::any_of(function.getOps(), llvm::IsaPred<HostWork>);
+}
+
+/// The symbols of a module that some of its operations refer to, at any distance.
+static llvm::StringSet<> symbolsBehind(ModuleOp module,
+                                       ArrayRef<Operation *> roots) {
+  llvm::StringSet<> symbols;
+  SmallVector<Operation *> open(roots);
+  while (!open.empty()) {
+    Operation *op = open.pop_back_val();
+    symbols.insert(SymbolTable::getSymbolName(op));
+    auto uses = SymbolTable::getSymbolUses(op);
+    for (SymbolTable::SymbolUse use : uses ? *uses : SymbolTable::UseRange({})) {
+      StringAttr name = use.getSymbolRef().getRootReference();
+      Operation *used = module.lookupSymbol(name);
+      if (used && !symbols.contains(name))
+        open.push_back(used);
+    }
+  }
+  return symbols;
+}
+
+/// A package has the functions that launch kernels, their judges, and what these
+/// refer to. What else the module holds is left out.
+static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
+  SmallVector<Operation *> roots(functions.begin(), functions.end());
+  for (func::FuncOp function : functions)
+    for (StringRef suffix : kJudgeSuffixes)
+      if (Operation *judge =
+              module.lookupSymbol((function.getSymName() + suffix).str()))
+        roots.push_back(judge);
+  llvm::StringSet<> kept = symbolsBehind(module, roots);
+  for (Operation &op : llvm::make_early_inc_range(*module.getBody())) {
+    auto name = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName());
+    if (!name || !kept.contains(name))
+      op.erase();
+  }
+}
+
 void BuildEntries::runOnOperation() {
-  SmallVector<func::FuncOp> functions;
-  for (auto function : getOperation().getOps<func::FuncOp>())
-    if (!function.isExternal() &&
-        llvm::any_of(function.getOps(), llvm::IsaPred<HostWork>))
-      functions.push_back(function);
+  auto functions = llvm::filter_to_vector(
+      getOperation().getOps<func::FuncOp>(), hasWork);
+  if (functions.empty())
+    return;
+  eraseOthers(getOperation(), functions);
   for (func::FuncOp function : functions)
     if (failed(buildFor(function)))
       return signalPassFailure();

@@ -40,6 +40,7 @@ static std::vector<std::string> keepLoops() {
 static void buildAttnStage(OpPassManager &manager,
                            const AttnToTileOptions &options) {
   manager.addPass(createCheckSupport());
+  manager.addPass(createNameFunctions());
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createExpandMasks());
   manager.addPass(createConvertAttnToReference());

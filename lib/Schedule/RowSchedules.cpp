@@ -17,6 +17,13 @@ using namespace attn::tile;
 
 static constexpr int64_t kWarps = 4;
 
+static RowScheduleAttr scheduleOf(MLIRContext *context, int64_t rows) {
+  RowKeys keys;
+  keys.rows = rows;
+  keys.warps = kWarps;
+  return RowScheduleAttr::get(context, keys);
+}
+
 int64_t attn::ropeTileColumns(int64_t columns) {
   // One column would be a row vector.
   return std::max<int64_t>(llvm::PowerOf2Ceil(columns), 2);
@@ -28,24 +35,21 @@ int64_t attn::ropeThreadsPerRow(RopeOp op) {
   return ropeTileColumns(columns) / std::gcd(columns, kRopeAccess);
 }
 
-ScheduleAttr attn::ropeSchedule(RopeOp op) {
+RowScheduleAttr attn::ropeSchedule(RopeOp op) {
   constexpr int64_t kRowsPerThread = 2;
-  int64_t threads = kWarps * ScheduleAttr::kWarpSize;
+  int64_t threads = kWarps * KernelSchedule::kWarpSize;
   int64_t rows = kRowsPerThread * threads / ropeThreadsPerRow(op);
-  return ScheduleAttr::get(op.getContext(), rows, /*kv=*/0, kWarps,
-                           /*stages=*/1);
+  return scheduleOf(op.getContext(), rows);
 }
 
 int64_t attn::mergeTileColumns(SdpaOp op) {
-  return op.getOutput().use_empty() ? 1
-                                    : llvm::PowerOf2Ceil(op.getHeadDimV());
+  return op.getOutput().use_empty() ? 1 : llvm::PowerOf2Ceil(op.getHeadDimV());
 }
 
 /// Each thread accesses four f32 columns at once.
-ScheduleAttr attn::mergeSchedule(SdpaOp op) {
+RowScheduleAttr attn::mergeSchedule(SdpaOp op) {
   constexpr int64_t kAccess = 4;
   int64_t threadsPerRow = llvm::divideCeil(mergeTileColumns(op), kAccess);
-  int64_t rows = kWarps * ScheduleAttr::kWarpSize / threadsPerRow;
-  return ScheduleAttr::get(op.getContext(), rows, /*kv=*/0, kWarps,
-                           /*stages=*/1);
+  int64_t rows = kWarps * KernelSchedule::kWarpSize / threadsPerRow;
+  return scheduleOf(op.getContext(), rows);
 }

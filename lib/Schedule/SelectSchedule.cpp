@@ -13,14 +13,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Schedule/Passes.h"
 
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
+#include "attn/Dialect/Tile/IR/Schedules.h"
 #include "attn/Schedule/RowSchedules.h"
 #include "attn/Schedule/ScheduleTable.h"
 #include "mlir/IR/Remarks.h"
-#include "llvm/ADT/SmallSet.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace attn {
@@ -30,7 +30,7 @@ namespace attn {
 
 using namespace mlir;
 using namespace attn;
-using attn::tile::ScheduleAttr;
+using namespace attn::tile;
 
 namespace {
 
@@ -39,50 +39,18 @@ struct SelectSchedule : public attn::impl::SelectScheduleBase<SelectSchedule> {
   void runOnOperation() override;
 
 private:
+  FailureOr<ScheduleAttr> choose(SdpaOp op, const TargetDesc &target);
   LogicalResult select(SdpaOp op, const TargetDesc &target);
 };
 
 } // namespace
 
-/// At least, and beside producers exactly.
-static constexpr int64_t kRowsOfWarp = 16;
+/// Rows per warp: a minimum; exact with producer warps.
+static constexpr int64_t kRowsOfWarp = WarpFragment::kRows;
 
-using KeyNames = llvm::SmallSet<StringRef, 8>;
+using KeyNames = llvm::StringSet<>;
 
-/// Replaces the keys that `text` names: "q=128,kv=64".
-static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
-                               KeyNames &named,
-                               function_ref<InFlightDiagnostic()> emitError) {
-  SmallVector<StringRef> parts;
-  text.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
-  for (StringRef part : parts) {
-    auto [key, value] = part.split('=');
-    int64_t *slot = llvm::StringSwitch<int64_t *>(key.trim())
-                        .Case("q", &keys.q)
-                        .Case("kv", &keys.kv)
-                        .Case("warps", &keys.warps)
-                        .Case("stages", &keys.stages)
-                        .Case("heads", &keys.heads)
-                        .Case("split", &keys.split)
-                        .Case("producers", &keys.producers)
-                        .Case("persistent", &keys.persistent)
-                        .Case("prefetch", &keys.prefetch)
-                        .Case("turns", &keys.turns)
-                        .Case("overlap", &keys.overlap)
-                        .Default(nullptr);
-    if (!slot)
-      return emitError() << "expected schedule keys `q`, `kv`, `warps`, "
-                            "`stages`, `heads`, `split`, `producers`, `persistent`, "
-                            "`prefetch`, `turns` or `overlap`, got `"
-                         << key.trim() << "`";
-    if (value.trim().getAsInteger(10, *slot))
-      return emitError() << "expected an integer for schedule key `"
-                         << key.trim() << "`, got `" << value.trim() << "`";
-    named.insert(key.trim());
-  }
-  return success();
-}
-
+namespace {
 /// Sizes of an attention, as far as types show them.
 struct Sizes {
   explicit Sizes(SdpaOp op)
@@ -94,41 +62,41 @@ struct Sizes {
   bool knowGroup() const { return queryHeads > 0 && keyHeads > 0; }
   bool knowQueries() const { return queries > 0; }
   /// Tiles of all query heads that share a key head.
-  int64_t tilesOfGroup(const ScheduleKeys &keys) const {
+  int64_t tilesOfGroup(const AttentionKeys &keys) const {
     return llvm::divideCeil(queryHeads / keyHeads, keys.heads) *
            llvm::divideCeil(queries, keys.q / keys.heads);
   }
 
   int64_t batch, queryHeads, queries, keyHeads; // kDynamic where they do not
 };
+} // namespace
 
 static bool rangeDependsOnHead(SdpaOp op) {
   return !op.getRange().empty() &&
          !op.getRange().front().getArgument(1).use_empty();
 }
 
-/// For any number of queries: the most heads, no more than a warp has rows in an
-/// MMA, that leave no more than a tenth of a group's tiles empty.
+/// For any number of queries: the most heads, no more than a warp has rows in
+/// an MMA, that leave no more than a tenth of a group's tiles empty.
 static int64_t headsOfGroup(int64_t group, int64_t q) {
-  constexpr int64_t kMostHeads = 16;
   int64_t best = 1;
-  for (int64_t heads = 2; heads <= kMostHeads && q % heads == 0; heads *= 2)
+  for (int64_t heads = 2; heads <= kRowsOfWarp && q % heads == 0; heads *= 2)
     if (10 * group >= 9 * static_cast<int64_t>(llvm::alignTo(group, heads)))
       best = heads;
   return best;
 }
 
 /// Heads share a tile where their queries do not fill it: as many as make the
-/// number of tiles smallest, if that saves a tenth; or where nobody knows whether
-/// they do, and full tiles lose nothing.
-static int64_t defaultHeads(SdpaOp op, const ScheduleKeys &keys) {
+/// number of tiles smallest, if that saves a tenth; or where nobody knows
+/// whether they do, and full tiles lose nothing.
+static int64_t defaultHeads(SdpaOp op, const AttentionKeys &keys) {
   Sizes sizes(op);
   if (!sizes.knowGroup() || rangeDependsOnHead(op))
     return 1;
   int64_t group = sizes.queryHeads / sizes.keyHeads;
   if (!sizes.knowQueries())
     return headsOfGroup(group, keys.q);
-  ScheduleKeys best = keys, wider = keys;
+  AttentionKeys best = keys, wider = keys;
   for (wider.heads = 2; wider.heads < 2 * group && keys.q % wider.heads == 0;
        wider.heads *= 2)
     if (sizes.tilesOfGroup(wider) < sizes.tilesOfGroup(best))
@@ -138,7 +106,7 @@ static int64_t defaultHeads(SdpaOp op, const ScheduleKeys &keys) {
 }
 
 /// Few rows get a small tile, of one warpgroup.
-static void fitFewRows(SdpaOp op, ScheduleKeys &keys) {
+static void fitFewRows(SdpaOp op, AttentionKeys &keys) {
   constexpr int64_t kFewRows = 64;
   Sizes sizes(op);
   if (!sizes.knowQueries() || sizes.queries * keys.heads > kFewRows ||
@@ -146,13 +114,13 @@ static void fitFewRows(SdpaOp op, ScheduleKeys &keys) {
     return;
   keys.q = kFewRows;
   keys.warps = kFewRows / kRowsOfWarp;
-  keys.turns = 0; // of one warpgroup
+  keys.turns = Turns::Nothing; // of one warpgroup
 }
 
-/// Where the types show that the queries of a head fit a tile, as in decoding, and
-/// too few tiles to fill the chip, keys are split, in as many parts as a count says
-/// that knows all shapes.
-static int64_t defaultSplit(SdpaOp op, const ScheduleKeys &keys,
+/// Where the types show that the queries of a head fit a tile, as in decoding,
+/// and too few tiles to fill the chip, keys are split, in as many parts as a
+/// count says that knows all shapes.
+static int64_t defaultSplit(SdpaOp op, const AttentionKeys &keys,
                             const TargetDesc &target) {
   Sizes sizes(op);
   if (!sizes.knowQueries() || sizes.queries > keys.q)
@@ -164,7 +132,7 @@ static int64_t defaultSplit(SdpaOp op, const ScheduleKeys &keys,
   return 2 * tiles <= target.multiprocessors ? 0 : 1;
 }
 
-/// More than any where the types do not show it.
+/// INT64_MAX where dynamic.
 static int64_t lengthOf(SdpaOp op, TypedValue<RankedTensorType> operand) {
   RankedTensorType type = operand.getType();
   return type.isDynamicDim(op.lengthDim()) ? std::numeric_limits<int64_t>::max()
@@ -183,20 +151,21 @@ static bool laterRowsHaveMore(SdpaOp op) {
 }
 
 /// Each warp of a warpgroup has 16 rows, so rows and warps say the same.
-static void matchRowsAndWarps(const KeyNames &named, ScheduleKeys &keys) {
+static void matchRowsAndWarps(const KeyNames &named, AttentionKeys &keys) {
   if (!keys.producers || named.contains("q") == named.contains("warps"))
     return;
   if (named.contains("q"))
     keys.warps = keys.q / kRowsOfWarp;
   else
     keys.q = keys.warps * kRowsOfWarp;
-  if (keys.warps == ScheduleAttr::kWarpgroup && !named.contains("turns"))
-    keys.turns = 0; // of one warpgroup
+  if (keys.warps == KernelSchedule::kWarpgroup && !named.contains("turns"))
+    keys.turns = Turns::Nothing; // of one warpgroup
 }
 
-/// Keys that sizes and masks decide, or other keys, as far as they were not named.
+/// Keys that sizes and masks decide, or other keys, as far as they were not
+/// named.
 static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
-                   ScheduleKeys &keys) {
+                   AttentionKeys &keys) {
   if (!named.contains("heads"))
     keys.heads = defaultHeads(op, keys);
   if (!named.contains("q") && !named.contains("warps") &&
@@ -204,31 +173,37 @@ static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
     fitFewRows(op, keys);
   if (!named.contains("split"))
     keys.split = defaultSplit(op, keys, target);
-  if (!named.contains("persistent") && keys.persistent && laterRowsHaveMore(op))
-    keys.persistent = ScheduleAttr::kLongestFirst;
+  if (!named.contains("persistent") &&
+      keys.persistent != Persistence::OneTile && laterRowsHaveMore(op))
+    keys.persistent = Persistence::LongestFirst;
 }
 
-LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
+/// Head dimensions as the products take them.
+static HeadDims paddedDims(SdpaOp op) {
+  int64_t step =
+      WarpFragment::depth(op.getQuery().getType().getElementTypeBitWidth());
+  return {static_cast<int64_t>(llvm::alignTo(op.getHeadDimQK(), step)),
+          static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), step))};
+}
+
+/// The table's row for the operation, with the keys that the user set.
+FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
+                                               const TargetDesc &target) {
   // Plain emitError: the operation is fine, the flag is not.
   auto emitError = [&] { return mlir::emitError(op.getLoc()); };
-  HeadDims dims{static_cast<int64_t>(llvm::alignTo(op.getHeadDimQK(), 16)),
-                static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), 16))};
-  ScheduleKeys keys = defaultSchedule(
-      target, {dims, lengthOf(op, op.getQuery()), lengthOf(op, op.getKey()),
-               /*isMasked=*/!op.getKeep().empty()});
+  AttentionKeys keys = defaultSchedule(
+      target, {paddedDims(op), lengthOf(op, op.getQuery()),
+               lengthOf(op, op.getKey()), /*isMasked=*/!op.getKeep().empty()});
   KeyNames named;
-  if (failed(parseKeys(schedule, keys, named, emitError)))
+  if (failed(parseFlag(schedule, keys, named, emitError)))
     return failure();
-  if (!keys.producers && target.hasWarpgroups)
+  if (!keys.producers && target.schedules == ScheduleFamily::Warpgroups)
     return emitError() << "expected schedule key `producers` to be "
-                       << ScheduleAttr::kWarpgroup << " on " << target.name
+                       << KernelSchedule::kWarpgroup << " on " << target.name
                        << ", whose warpgroups copy or compute, got 0";
   // Defaults are worked out from keys that make sense.
   auto check = [&] {
-    return ScheduleAttr::getChecked(
-        emitError, &getContext(), keys.q, keys.kv, keys.warps, keys.stages,
-        keys.split, keys.producers, keys.persistent, keys.prefetch, keys.turns,
-        keys.overlap, keys.heads);
+    return ScheduleAttr::getChecked(emitError, &getContext(), keys);
   };
   matchRowsAndWarps(named, keys);
   if (!check())
@@ -237,32 +212,51 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   ScheduleAttr attr = check();
   if (!attr)
     return failure();
-  if (keys.producers && !target.hasWarpgroups)
-    return emitError() << "schedule `" << attr.toFlag()
-                       << "` needs warpgroups, which " << target.name
-                       << " does not have";
-  if (keys.heads > 1 && rangeDependsOnHead(op))
-    return emitError() << "schedule `" << attr.toFlag()
-                       << "` has one range of keys for " << keys.heads
-                       << " heads, but `range` depends on the head";
-  int64_t registers = estimateRegisters(keys, dims);
-  int64_t limit = registerLimit(target, keys);
+  return attr;
+}
+
+/// * the target has every feature that the schedule takes;
+/// * heads that share a tile share its range of keys;
+/// * what a step needs fits the registers of a thread.
+static LogicalResult checkFits(SdpaOp op, const TargetDesc &target,
+                               ScheduleAttr schedule) {
+  std::string flag = schedule.toFlag();
+  for (Feature feature :
+       {Feature::WarpgroupProducts, Feature::TensorMaps, Feature::ByteBarriers})
+    if (schedule.getProducers() && !target.has(feature))
+      return emitError(op.getLoc())
+             << "schedule `" << flag << "` needs " << wordsOf(feature)
+             << ", which " << target.name << " does not have";
+  if (schedule.getHeads() > 1 && rangeDependsOnHead(op))
+    return emitError(op.getLoc())
+           << "schedule `" << flag << "` has one range of keys for "
+           << schedule.getHeads() << " heads, but `range` depends on the head";
+  int64_t registers = estimateRegisters(schedule.getKeys(), paddedDims(op));
+  int64_t limit = registerLimit(target, schedule.getKeys());
   if (registers > limit)
-    return emitError() << "schedule `" << attr.toFlag() << "` needs "
-                       << registers << " registers a thread, "
-                       << registers - limit << " more than the " << limit
-                       << " of " << target.name;
-  op->setAttr(tile::kScheduleAttr, attr);
+    return emitError(op.getLoc())
+           << "schedule `" << flag << "` needs " << registers
+           << " registers a thread, " << registers - limit << " more than the "
+           << limit << " of " << target.name;
+  return success();
+}
+
+LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
+  FailureOr<ScheduleAttr> attr = choose(op, target);
+  if (failed(attr) || failed(checkFits(op, target, *attr)))
+    return failure();
+  op->setAttr(tile::kScheduleAttr, *attr);
   op->setAttr(tile::kTargetAttr, StringAttr::get(&getContext(), target.name));
   remark::passed(
       op.getLoc(),
       remark::RemarkOpts::name("Schedule").category("attn-select-schedule"))
-      << attr.toFlag();
+      << attr->toFlag();
   return success();
 }
 
 void SelectSchedule::runOnOperation() {
-  const TargetDesc *desc = lookupTarget(target);
+  const TargetDesc *desc =
+      target.empty() ? &defaultTarget() : lookupTarget(target);
   if (!desc) {
     emitError(UnknownLoc::get(&getContext()))
         << "unknown target `" << target << "`; known are "

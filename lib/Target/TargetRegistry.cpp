@@ -9,23 +9,96 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ErrorHandling.h"
 
 using namespace attn;
 
-static constexpr TargetDesc kTargets[] = {
-    {/*name=*/"sm_80", /*ptxFeatures=*/"+ptx70",
-     /*computeMajor=*/8, /*computeMinor=*/0,
-     /*sharedBytesPerBlock=*/163 * 1024, /*registersPerThread=*/255,
-     /*registersPerBlock=*/64 * 1024, /*threadsPerBlock=*/1024,
-     /*multiprocessors=*/108, /*cacheBytes=*/24 << 20,
-     /*isArchitectureSpecific=*/false, /*hasWarpgroups=*/false},
-    {/*name=*/"sm_90a", /*ptxFeatures=*/"+ptx80",
-     /*computeMajor=*/9, /*computeMinor=*/0,
-     /*sharedBytesPerBlock=*/227 * 1024, /*registersPerThread=*/255,
-     /*registersPerBlock=*/64 * 1024, /*threadsPerBlock=*/1024,
-     /*multiprocessors=*/132, /*cacheBytes=*/32 << 20,
-     /*isArchitectureSpecific=*/true, /*hasWarpgroups=*/true},
+/// Warps multiply alone, both operands in registers.
+static constexpr MmaAtom ofWarp(MmaType type) {
+  return {type,
+          /*warps=*/1,
+          /*m=*/16,
+          /*n=*/8,
+          /*k=*/WarpFragment::depth(bitsOf(type)),
+          /*mostColumns=*/8,
+          /*left=*/kInRegisters,
+          /*right=*/kInRegisters,
+          /*result=*/kInRegisters};
+}
+
+/// Four warps multiply together, the right operand in shared memory.
+static constexpr MmaAtom ofWarpgroup(MmaType type) {
+  return {type,
+          /*warps=*/4,
+          /*m=*/64,
+          /*n=*/8,
+          /*k=*/WarpFragment::depth(bitsOf(type)),
+          /*mostColumns=*/256,
+          /*left=*/kInRegisters | kInShared,
+          /*right=*/kInShared,
+          /*result=*/kInRegisters};
+}
+
+static constexpr MmaAtom kWarpAtoms[] = {
+    ofWarp(MmaType::F16),
+    ofWarp(MmaType::BF16),
 };
+static constexpr MmaAtom kWarpgroupAtoms[] = {
+    ofWarpgroup(MmaType::F16),
+    ofWarpgroup(MmaType::BF16),
+};
+
+static const TargetDesc kTargets[] = {
+    {/*name=*/"sm_80",
+     /*ptxFeatures=*/"+ptx70",
+     /*computeMajor=*/8,
+     /*computeMinor=*/0,
+     /*sharedBytesPerBlock=*/163 * 1024,
+     /*registersPerThread=*/255,
+     /*registersPerBlock=*/64 * 1024,
+     /*threadsPerBlock=*/1024,
+     /*multiprocessors=*/108,
+     /*cacheBytes=*/24 << 20,
+     /*isArchitectureSpecific=*/false,
+     ScheduleFamily::Warps,
+     {Feature::CopyAsync, Feature::WarpProducts},
+     kWarpAtoms},
+    {/*name=*/"sm_90a",
+     /*ptxFeatures=*/"+ptx80",
+     /*computeMajor=*/9,
+     /*computeMinor=*/0,
+     /*sharedBytesPerBlock=*/227 * 1024,
+     /*registersPerThread=*/255,
+     /*registersPerBlock=*/64 * 1024,
+     /*threadsPerBlock=*/1024,
+     /*multiprocessors=*/132,
+     /*cacheBytes=*/32 << 20,
+     /*isArchitectureSpecific=*/true,
+     ScheduleFamily::Warpgroups,
+     {Feature::CopyAsync, Feature::WarpProducts, Feature::WarpgroupProducts,
+      Feature::TensorMaps, Feature::ByteBarriers, Feature::StoreMatrix,
+      Feature::RegisterHandover},
+     kWarpgroupAtoms},
+};
+
+llvm::StringRef attn::wordsOf(Feature feature) {
+  switch (feature) {
+#define ATTN_FEATURE(Name, Words)                                              \
+  case Feature::Name:                                                          \
+    return Words;
+#include "attn/Target/Features.def"
+  }
+  llvm_unreachable("every feature has words");
+}
+
+const MmaAtom *TargetDesc::atomOf(MmaType type) const {
+  const auto *it = llvm::find_if(
+      atoms, [&](const MmaAtom &atom) { return atom.type == type; });
+  return it == atoms.end() ? nullptr : it;
+}
+
+/// Its code runs on the most chips.
+const TargetDesc &attn::defaultTarget() { return kTargets[0]; }
 
 llvm::ArrayRef<TargetDesc> attn::knownTargets() { return kTargets; }
 
@@ -36,11 +109,10 @@ const TargetDesc *attn::lookupTarget(llvm::StringRef name) {
 }
 
 std::string attn::knownTargetNames() {
-  return llvm::join(llvm::map_range(kTargets,
-                                    [](const TargetDesc &target) {
-                                      return target.name.str();
-                                    }),
-                    ", ");
+  return llvm::join(
+      llvm::map_range(
+          kTargets, [](const TargetDesc &target) { return target.name.str(); }),
+      ", ");
 }
 
 const TargetDesc *attn::bestTargetFor(int computeMajor, int computeMinor) {
@@ -56,6 +128,8 @@ const TargetDesc *attn::bestTargetFor(int computeMajor, int computeMinor) {
 
 RegisterSplit attn::splitRegisters(const TargetDesc &target, int64_t warps) {
   constexpr int64_t kThreads = 128, kMostConsumer = 240, kLeastProducer = 24;
+  if (!target.has(Feature::RegisterHandover))
+    return {0, 0};
   int64_t groups = warps / 4;
   int64_t atEntry =
       target.registersPerBlock / ((groups + 1) * kThreads) / 8 * 8;

@@ -14,9 +14,10 @@
 namespace attn {
 
 struct AttnToTileOptions : mlir::PassPipelineOptions<AttnToTileOptions> {
-  Option<std::string> target{*this, "target",
-                             llvm::cl::desc("chip to compile for"),
-                             llvm::cl::init("sm_80")};
+  Option<std::string> target{
+      *this, "target",
+      llvm::cl::desc("chip to compile for (default: the "
+                     "one whose code runs on the most)")};
   Option<std::string> schedule{
       *this, "schedule",
       llvm::cl::desc("keys of the schedule to override, e.g. q=128,kv=64")};

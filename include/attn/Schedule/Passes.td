@@ -11,17 +11,18 @@
 include "mlir/Pass/PassBase.td"
 
 def SelectSchedule : Pass<"attn-select-schedule", "::mlir::ModuleOp"> {
-  let summary = "chooses how each attention is computed";
+  let summary = "Chooses how each operation is computed.";
   let description = [{
-    Writes `tile.schedule` and `tile.target` on every `attn.sdpa` that has
-    none: the row of the schedule table for the target and the head dimensions,
-    with the keys of `schedule` replaced. Fails when the target is unknown, a key
-    is unknown or malformed, or the schedule needs more registers than the
-    target has (by how much is said). A remark tells what was chosen.
+    Writes `tile.schedule` and `tile.target` on every `attn.sdpa` and `attn.rope`
+    that has none. An attention gets the row of the schedule table for the target
+    and the head dimensions, with the keys of `schedule` replaced; rotary positions
+    share their rows by width alone. Fails when the target is unknown, a key is
+    unknown or malformed, or the schedule needs a feature or more registers than
+    the target has (by how much is said). A remark tells what was chosen.
   }];
   let options = [
-    Option<"target", "target", "std::string", /*default=*/"\"sm_80\"",
-           "chip to compile for">,
+    Option<"target", "target", "std::string", /*default=*/"\"\"",
+           "chip to compile for (default: the one whose code runs on the most)">,
     Option<"schedule", "schedule", "std::string", /*default=*/"\"\"",
            "keys of the schedule to override, e.g. q=128,kv=64">
   ];

@@ -1,4 +1,4 @@
-//===- RowSchedules.h - Schedules of kernels without keys -------*- C++ -*-===//
+//===- RowSchedules.h - Schedules of row kernels ----------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -21,18 +21,18 @@ namespace attn {
 /// 16-bit columns that a thread of a rotary kernel accesses at once.
 inline constexpr int64_t kRopeAccess = 8;
 
-/// Width of the tile that holds `columns` rotated columns: a power of two, which
-/// threads share evenly.
+/// Width of the tile that holds `columns` rotated columns: a power of two,
+/// which threads share evenly.
 int64_t ropeTileColumns(int64_t columns);
 /// Threads that share one row of a rotary kernel.
 int64_t ropeThreadsPerRow(RopeOp op);
 /// Rows that one CTA rotates, and its warps.
-tile::ScheduleAttr ropeSchedule(RopeOp op);
+tile::RowScheduleAttr ropeSchedule(RopeOp op);
 
 /// Width of the tile of values in a kernel that merges partial results.
 int64_t mergeTileColumns(SdpaOp op);
 /// Rows of the output that one CTA merges, and its warps.
-tile::ScheduleAttr mergeSchedule(SdpaOp op);
+tile::RowScheduleAttr mergeSchedule(SdpaOp op);
 
 } // namespace attn
 

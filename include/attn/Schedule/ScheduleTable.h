@@ -8,40 +8,20 @@
 #ifndef ATTN_SCHEDULE_SCHEDULETABLE_H
 #define ATTN_SCHEDULE_SCHEDULETABLE_H
 
-#include "attn/Target/TargetRegistry.h"
-
-#include <cstdint>
+#include "attn/Schedule/RegisterModel.h"
 
 namespace attn {
 
-/// The keys of `#tile.schedule`, as plain data.
-struct ScheduleKeys {
-  int64_t q, kv, warps, stages, split = 1;
-  int64_t producers = 0, persistent = 0, prefetch = 0, turns = 0, overlap = 0;
-  int64_t heads = 1;
-};
-
-/// Head dimensions as the kernel has them: padded to the MMA step.
-struct HeadDims {
-  int64_t qk, v;
-};
-
-/// What a default schedule depends on. Lengths are those of a head, and more than
-/// any where types leave them open.
+/// What a default schedule depends on. Lengths are those of one head, INT64_MAX
+/// where dynamic.
 struct Workload {
   HeadDims dims;
   int64_t queries, keys;
   bool isMasked; // whether rows may not keep all keys
 };
 
-ScheduleKeys defaultSchedule(const TargetDesc &target, const Workload &work);
-
-/// 32-bit registers a thread may have.
-int64_t registerLimit(const TargetDesc &target, const ScheduleKeys &keys);
-
-/// 32-bit registers a thread needs at least: accumulators, scores,
-/// probabilities, the query fragment and the addresses of a step.
-int64_t estimateRegisters(const ScheduleKeys &keys, HeadDims dims);
+tile::AttentionKeys defaultSchedule(const TargetDesc &target,
+                                    const Workload &work);
 
 } // namespace attn
 

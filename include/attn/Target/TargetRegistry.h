@@ -14,13 +14,45 @@
 #ifndef ATTN_TARGET_TARGETREGISTRY_H
 #define ATTN_TARGET_TARGETREGISTRY_H
 
+#include "attn/Target/MmaAtom.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 
 namespace attn {
+
+/// A mechanism that chips have or lack; see `Features.def`.
+enum class Feature {
+#define ATTN_FEATURE(Name, Words) Name,
+#include "attn/Target/Features.def"
+};
+
+/// Completes "needs …, which this target does not have".
+llvm::StringRef wordsOf(Feature feature);
+
+/// A set of features, as a row of facts has it.
+class FeatureSet {
+public:
+  constexpr FeatureSet(std::initializer_list<Feature> features) {
+    for (Feature feature : features)
+      bits |= bitOf(feature);
+  }
+  constexpr bool has(Feature feature) const { return bits & bitOf(feature); }
+
+private:
+  static constexpr uint64_t bitOf(Feature feature) {
+    return uint64_t(1) << static_cast<unsigned>(feature);
+  }
+
+  uint64_t bits = 0;
+};
+
+/// Which default schedules suit a target: chips that have the same mechanisms,
+/// in about the same proportions, share them.
+enum class ScheduleFamily { Warps, Warpgroups };
 
 struct TargetDesc {
   llvm::StringRef name;        // of -mcpu and of --target
@@ -31,16 +63,22 @@ struct TargetDesc {
   int64_t registersPerBlock;
   int64_t threadsPerBlock;
   int64_t multiprocessors; // of the first chip that has these mechanisms
-  int64_t cacheBytes; // of the L2 that what is read again should stay in
+  int64_t cacheBytes;      // L2 budget for data that is read again
   /// Code runs on chips of exactly this compute capability.
   bool isArchitectureSpecific;
-  /// Warpgroups multiply from shared memory, a copy engine fills it, and warps
-  /// hand each other registers.
-  bool hasWarpgroups;
+  ScheduleFamily schedules;
+  FeatureSet features;
+  llvm::ArrayRef<MmaAtom> atoms; // one for each type, the one to prefer
+
+  constexpr bool has(Feature feature) const { return features.has(feature); }
+  /// Null where the target has no matrix instruction for the type.
+  const MmaAtom *atomOf(MmaType type) const;
 };
 
 /// Null when there is no such target.
 const TargetDesc *lookupTarget(llvm::StringRef name);
+/// The target of tools that name none and have no GPU to ask.
+const TargetDesc &defaultTarget();
 llvm::ArrayRef<TargetDesc> knownTargets();
 /// "sm_80, …" for messages.
 std::string knownTargetNames();
@@ -54,8 +92,8 @@ struct RegisterSplit {
 };
 
 /// What `warps` consumers and one warpgroup of producers share of the
-/// registers, in eights; nothing is handed over where `consumer` is 0, as a
-/// thread has what it can address from the start.
+/// registers, in eights. `consumer` is 0 where nothing is handed over: warps
+/// cannot, or a thread has all it can address from the start.
 RegisterSplit splitRegisters(const TargetDesc &target, int64_t warps);
 
 } // namespace attn

@@ -50,8 +50,8 @@ void FunctionLowering::finish(Operation *op) {
   ++finished;
 }
 
-ScheduleAttr attn::scheduleOf(Operation *op) {
-  return op->getAttrOfType<ScheduleAttr>(kScheduleAttr);
+KernelSchedule attn::scheduleOf(Operation *op) {
+  return op->getAttrOfType<KernelSchedule>(kScheduleAttr);
 }
 
 StringRef attn::targetOf(Operation *op) {

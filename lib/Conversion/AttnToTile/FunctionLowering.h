@@ -48,7 +48,7 @@ private:
 };
 
 /// What attn-select-schedule chose for an operation; null where it did not run.
-tile::ScheduleAttr scheduleOf(mlir::Operation *op);
+tile::KernelSchedule scheduleOf(mlir::Operation *op);
 llvm::StringRef targetOf(mlir::Operation *op);
 
 /// Writes what the package says about the function's arguments and results; see

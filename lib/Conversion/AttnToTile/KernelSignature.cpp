@@ -29,7 +29,7 @@ static Type typeInKernel(Value operand) {
 }
 
 KernelOp attn::createKernel(FunctionLowering &lowering, Operation *op,
-                            StringRef suffix, ScheduleAttr schedule,
+                            StringRef suffix, KernelSchedule schedule,
                             ValueRange inputs, ValueRange outputs) {
   SmallVector<Type> types;
   for (Value value : llvm::concat<Value>(inputs, outputs))

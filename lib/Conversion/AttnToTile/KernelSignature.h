@@ -43,7 +43,8 @@ struct Grid {
 /// Makes a kernel with an empty body whose block arguments take the operands,
 /// and a launch of it. Use `KernelSignature`.
 tile::KernelOp createKernel(FunctionLowering &lowering, mlir::Operation *op,
-                            llvm::StringRef suffix, tile::ScheduleAttr schedule,
+                            llvm::StringRef suffix,
+                            tile::KernelSchedule schedule,
                             mlir::ValueRange inputs, mlir::ValueRange outputs);
 tile::LaunchOp createLaunch(HostBuilder &b, tile::KernelOp kernel, Grid grid,
                             mlir::ValueRange inputs, mlir::ValueRange outputs);
@@ -65,7 +66,7 @@ public:
 
   tile::KernelOp createKernel(FunctionLowering &lowering, mlir::Operation *op,
                               llvm::StringRef suffix,
-                              tile::ScheduleAttr schedule) const {
+                              tile::KernelSchedule schedule) const {
     return attn::createKernel(lowering, op, suffix, schedule, inputs, outputs);
   }
 

@@ -33,7 +33,7 @@ static void launchRope(RopeOp op, FunctionLowering &lowering) {
       signature.createKernel(lowering, op, /*suffix=*/"", scheduleOf(op));
   emitRopeKernel(kernel, op, signature);
   Value blocks =
-      b.ceilDiv(dims[op.lengthDim()], b.constant(kernel.getSchedule().getQ()));
+      b.ceilDiv(dims[op.lengthDim()], b.constant(kernel.getSchedule().getTileRows()));
   NamedValues<RopeArgument> filled = signature.launch(
       b, kernel, {blocks, dims[op.headDim()], dims[op.batchDim()]});
   lowering.replace(cast<OpResult>(op.getOutput()),

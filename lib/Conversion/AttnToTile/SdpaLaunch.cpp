@@ -27,7 +27,7 @@ namespace {
 class SdpaLauncher {
 public:
   SdpaLauncher(SdpaOp op, FunctionLowering &lowering)
-      : b(op), op(op), lowering(lowering), schedule(scheduleOf(op)),
+      : b(op), op(op), lowering(lowering), schedule(cast<ScheduleAttr>(scheduleOf(op))),
         groups(b, op, schedule.getHeads()) {}
   void launch();
 
@@ -82,7 +82,7 @@ ForwardSignature SdpaLauncher::signatureOf(const Results &destinations) {
 /// With persistent CTAs the kernel counts tiles itself.
 Grid SdpaLauncher::addGrid(ForwardSignature &signature) {
   Grid grid = {b.mul(blocks, splits), groups.headTiles(), batch};
-  if (!schedule.getPersistent())
+  if (!schedule.isPersistent())
     return grid;
   signature.addInput(ForwardArgument::Blocks, grid.x);
   signature.addInput(ForwardArgument::Heads, grid.y);
@@ -135,7 +135,7 @@ SdpaLauncher::Results SdpaLauncher::launchMerge(const PartialResults &parts,
   emitMergeKernel(kernel, op, signature);
   Value isOne = b.compare(arith::CmpIPredicate::eq, splits, b.constant(1));
   Value rowBlocks = b.ceilDiv(b.dim(op.getQuery(), op.lengthDim()),
-                              b.constant(kernel.getSchedule().getQ()));
+                              b.constant(kernel.getSchedule().getTileRows()));
   rowBlocks = arith::SelectOp::create(b, isOne, b.constant(0), rowBlocks);
   Grid grid = {rowBlocks, b.dim(op.getQuery(), op.headDim()), batch};
   NamedValues<MergeArgument> filled = signature.launch(b, kernel, grid);

@@ -10,6 +10,7 @@
 #include "Ptxas.h"
 
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace attn::tile;
@@ -21,15 +22,36 @@ int64_t attn::tile::threadsOf(Operation *op) {
   return bound.asArrayRef().front();
 }
 
-ScheduleAttr attn::tile::scheduleOf(Operation *op) {
+KernelSchedule attn::tile::scheduleOf(Operation *op) {
   auto function = op->getParentOfType<LLVM::LLVMFuncOp>();
-  return function->getAttrOfType<ScheduleAttr>(kScheduleAttr);
+  return function->getAttrOfType<KernelSchedule>(kScheduleAttr);
 }
 
 const attn::TargetDesc &attn::tile::targetOf(Operation *op) {
   auto module = op->getParentOfType<gpu::GPUModuleOp>();
   auto target = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]);
   return *lookupTarget(target.getChip());
+}
+
+/// The type that matrix instructions see an element as.
+static std::optional<attn::MmaType> mmaTypeOf(Type element) {
+  return llvm::TypeSwitch<Type, std::optional<attn::MmaType>>(element)
+      .Case([](Float16Type) { return attn::MmaType::F16; })
+      .Case([](BFloat16Type) { return attn::MmaType::BF16; })
+      .Case([](Float32Type) { return attn::MmaType::TF32; })
+      .Case([](Float8E4M3FNType) { return attn::MmaType::E4M3; })
+      .Case([](Float8E5M2Type) { return attn::MmaType::E5M2; })
+      .Default([](Type) { return std::nullopt; });
+}
+
+FailureOr<attn::MmaAtom> attn::tile::atomOf(Operation *op, Type element) {
+  const TargetDesc &target = targetOf(op);
+  std::optional<MmaType> type = mmaTypeOf(element);
+  if (const MmaAtom *atom = type ? target.atomOf(*type) : nullptr)
+    return *atom;
+  return op->emitOpError("multiplies ")
+         << element << ", for which " << target.name
+         << " has no matrix instruction";
 }
 
 Value attn::tile::emitI32(OpBuilder &builder, Location loc, int64_t value) {

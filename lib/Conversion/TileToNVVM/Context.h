@@ -22,8 +22,12 @@ namespace attn::tile {
 /// Threads of the CTA that executes `op`.
 int64_t threadsOf(mlir::Operation *op);
 /// Schedule and target of the kernel that `op` is part of.
-ScheduleAttr scheduleOf(mlir::Operation *op);
+KernelSchedule scheduleOf(mlir::Operation *op);
 const TargetDesc &targetOf(mlir::Operation *op);
+
+/// The instruction that multiplies tiles of `element` on the target of `op`; an
+/// error at `op` where there is none.
+llvm::FailureOr<MmaAtom> atomOf(mlir::Operation *op, mlir::Type element);
 
 mlir::Value emitThreadId(mlir::OpBuilder &builder, mlir::Location loc);
 mlir::Value emitLaneId(mlir::OpBuilder &builder, mlir::Location loc);

@@ -18,6 +18,7 @@
 #include "Ptxas.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 namespace {
@@ -144,7 +145,7 @@ void TileCopier::copy(Value dest, Value source, Value bytes, Value isMine) {
 void TileCopier::copyChunk(Value pointer, int64_t row, int64_t panel,
                            Value isInside, Value isMine) {
   int64_t perPanel = tile.chunksPerPanel();
-  bool swizzleIsFixed = row % 8 == 0;
+  bool swizzleIsFixed = row % SwizzledTile::kPatternRows == 0;
   Value target =
       tile.offset(builder, loc, swizzleIsFixed ? row : 0,
                   swizzleIsFixed ? laneRow : plus(laneRow, row), 0, chunk);
@@ -234,9 +235,8 @@ LogicalResult CopyAsyncConversion::matchAndRewrite(
     CopyAsyncOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {
   MemRefType source = op.getSource().getType();
-  int64_t columns = source.getShape().back();
-  if (ShapedType::isDynamic(columns) || columns % 8 != 0)
-    return rewriter.notifyMatchFailure(op, "expected columns in eights");
+  if (!isInChunks(source))
+    return rewriter.notifyMatchFailure(op, "expected rows of whole chunks");
   GlobalView view =
       GlobalView::unpack(rewriter, op.getLoc(), source, adaptor.getSource());
   TileCopier(rewriter, op, view, adaptor.getDest().front()).copyTile();

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 namespace {
@@ -206,11 +207,10 @@ static Value emitQuotient(OpBuilder &builder, IotaOp op, Value first,
     return arith::AddIOp::create(builder, loc, value,
                                  emitI32(builder, loc, constant));
   };
-  constexpr int64_t kRowsOfAtom = 16;
   auto tile = cast<RankedTensorType>(op.getType());
   bool isRowOfAtoms = tile.getDimSize(1) == 1 &&
                       isa_and_nonnull<AccumulatorAttr>(tile.getEncoding());
-  if (isRowOfAtoms && kRowsOfAtom % op.getRepeat() == 0)
+  if (isRowOfAtoms && WarpFragment::kRows % op.getRepeat() == 0)
     return add(divide(first), n / op.getRepeat());
   return divide(add(first, n));
 }
@@ -232,7 +232,7 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
       for (int64_t row = 0; row < grid.rowsOfAtom; ++row)
         for (int64_t column = 0; column < grid.columnsOfAtom; ++column) {
           int64_t fixed =
-              isRow ? grid.rowStep * strip + 8 * row : 8 * atom + column;
+              isRow ? grid.rowOf(strip, row) : grid.columnOf(atom, column);
           registers[grid.index(strip, atom, row, column)] =
               emitQuotient(rewriter, op, first, fixed);
         }
@@ -250,11 +250,14 @@ LogicalResult ConvertLayoutConversion::matchAndRewrite(
   if (!isa<AccumulatorAttr>(input.getEncoding()) ||
       !isa<OperandAAttr>(result.getEncoding()))
     return op.emitOpError("is only known from an accumulator to a left operand");
+  if (input.getElementTypeBitWidth() != 16)
+    return op.emitOpError("is only known for elements of 16 bits, got ")
+           << input.getElementType();
   RegisterGrid from(input), to(result);
   SmallVector<Value> registers(to.size());
   for (int64_t strip = 0; strip < to.strips; ++strip)
     for (int64_t atom = 0; atom < to.atoms; ++atom)
-      for (int64_t r = 0; r < 4; ++r)
+      for (int64_t r = 0; r < WarpFragment::kLeftRegisters; ++r)
         registers[to.index(strip, atom, 0, 0) + r] =
             adaptor.getInput()[from.index(strip, 2 * atom + r / 2, r % 2, 0)];
   rewriter.replaceOpWithMultiple(op, {registers});

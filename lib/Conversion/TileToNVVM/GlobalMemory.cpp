@@ -13,6 +13,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 //===----------------------------------------------------------------------===//
@@ -249,16 +250,17 @@ void StoreConversion::storeTile(StoreOp op, const GlobalView &view,
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
       SmallVector<Value> at =
-          places.at(builder, loc, origin.row, 16 * strip + 8 * half);
+          places.at(builder, loc, origin.row, grid.rowOf(strip, half));
       Value isInside = places.isInside(builder, loc, view, at);
       emitIf(builder, loc, isInside, [&](OpBuilder &inner) {
         at.push_back(origin.column);
         Value base = view.address(inner, loc, at);
-        for (int64_t atom = 0; atom < grid.atoms && 8 * atom < columns; ++atom)
+        for (int64_t atom = 0;
+             atom < grid.atoms && grid.columnOf(atom, 0) < columns; ++atom)
           for (int64_t column = 0; column < grid.columnsOfAtom; ++column) {
             Value address = LLVM::GEPOp::create(
                 inner, loc, base.getType(), view.elementType, base,
-                ArrayRef<LLVM::GEPArg>{int32_t(8 * atom + column)});
+                ArrayRef<LLVM::GEPArg>{int32_t(grid.columnOf(atom, column))});
             LLVM::StoreOp::create(
                 inner, loc, registers[grid.index(strip, atom, half, column)],
                 address);
@@ -281,9 +283,9 @@ void StoreConversion::storeRowVector(StoreOp op, const GlobalView &view,
       arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                             origin.column, emitI32(builder, loc, 0));
   for (int64_t strip = 0; strip < grid.strips; ++strip)
-    for (int64_t half = 0; half < 2; ++half) {
+    for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
       SmallVector<Value> at =
-          places.at(builder, loc, origin.row, 16 * strip + 8 * half);
+          places.at(builder, loc, origin.row, grid.rowOf(strip, half));
       Value isInside = places.isInside(builder, loc, view, at);
       Value writes = arith::AndIOp::create(builder, loc, isFirst, isInside);
       emitIf(builder, loc, writes, [&](OpBuilder &inner) {
@@ -301,7 +303,7 @@ LogicalResult StoreConversion::matchAndRewrite(
   MemRefType type = op.getDest().getType();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   bool isVector = tile.getDimSize(1) == 1;
-  if (!isVector && type.getShape().back() % 8 != 0)
+  if (!isVector && type.getShape().back() % WarpFragment::kColumns != 0)
     return rewriter.notifyMatchFailure(op, "expected columns in eights");
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
   RowIndexer places(rewriter, loc, op.getIndices(), op.getBox());

@@ -84,10 +84,15 @@ public:
                      mlir::Value laneChunk) const;
 
   static constexpr int64_t kChunkBytes = 16;
+  /// Rows after which the swizzle's pattern repeats.
+  static constexpr int64_t kPatternRows = 8;
 
 private:
   int64_t rows, chunks, panelChunks;
 };
+
+/// Whether the rows of a memref are whole chunks, and known to be.
+bool isInChunks(mlir::MemRefType type);
 
 /// A place in the CTA's dynamic shared memory.
 mlir::Value emitSharedAddress(mlir::OpBuilder &builder, mlir::Location loc,

@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// tile.dot as m16n8k16 steps. A warp owns its strips of 16 rows; the inner
-// dimension is the outer loop, so that consecutive MMAs have different
-// accumulators. Right operands are read by ldmatrix as they are needed, one
-// for two MMAs of each strip.
+// tile.dot as steps of the target's atom, m16n8k16 for 16 bits. A warp owns its
+// strips of 16 rows; the inner dimension is the outer loop, so that consecutive
+// MMAs have different accumulators. Right operands are read by ldmatrix as they
+// are needed, one for two MMAs of each strip.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,14 +18,14 @@
 #include "Registers.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 namespace {
 
-/// Elements of an MMA step.
-constexpr int64_t kStepK = 16, kStepN = 8;
-/// 16-byte chunks of a step along k.
-constexpr int64_t kStepChunks = 2;
+/// Chunks of a step along k.
+constexpr int64_t kStepChunks =
+    WarpFragment::kStepBytes / SwizzledTile::kChunkBytes;
 
 struct DotConversion : OpConversionPattern<DotOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -53,26 +53,42 @@ static Value toMmaType(OpBuilder &builder, Location loc, Value value,
   return LLVM::BitcastOp::create(builder, loc, type, value);
 }
 
+static NVVM::MMATypes nvvmTypeOf(MmaType type) {
+  switch (type) {
+  case MmaType::F16:
+    return NVVM::MMATypes::f16;
+  case MmaType::BF16:
+    return NVVM::MMATypes::bf16;
+  case MmaType::TF32:
+    return NVVM::MMATypes::tf32;
+  case MmaType::E4M3:
+    return NVVM::MMATypes::e4m3;
+  case MmaType::E5M2:
+    return NVVM::MMATypes::e5m2;
+  }
+  llvm_unreachable("every type has a name in NVVM");
+}
+
 static SmallVector<Value> emitMma(OpBuilder &builder, Location loc,
-                                  Type element, ArrayRef<Value> a,
-                                  ArrayRef<Value> b, ArrayRef<Value> c) {
+                                  const MmaAtom &atom, Type element,
+                                  ArrayRef<Value> a, ArrayRef<Value> b,
+                                  ArrayRef<Value> c) {
   auto convert = [&](ArrayRef<Value> values) {
     return llvm::map_to_vector(values, [&](Value value) {
       return toMmaType(builder, loc, value, element);
     });
   };
-  NVVM::MMATypes type =
-      element.isF16() ? NVVM::MMATypes::f16 : NVVM::MMATypes::bf16;
+  NVVM::MMATypes type = nvvmTypeOf(atom.type);
   Type f32 = builder.getF32Type();
   auto result = LLVM::LLVMStructType::getLiteral(builder.getContext(),
                                                  {f32, f32, f32, f32});
   Value packed = NVVM::MmaOp::create(
-      builder, loc, result, convert(a), convert(b), c, {16, kStepN, kStepK},
+      builder, loc, result, convert(a), convert(b), c, {atom.m, atom.n, atom.k},
       std::nullopt, std::nullopt, std::array<NVVM::MMATypes, 2>{type, type},
       std::array<NVVM::MMALayout, 2>{NVVM::MMALayout::row,
                                      NVVM::MMALayout::col});
   SmallVector<Value> accumulators;
-  for (int64_t i = 0; i < 4; ++i)
+  for (int64_t i = 0; i < WarpFragment::kResultRegisters; ++i)
     accumulators.push_back(
         LLVM::ExtractValueOp::create(builder, loc, packed, i));
   return accumulators;
@@ -90,7 +106,7 @@ emitLeftFromShared(OpBuilder &builder, Location loc, SharedType type,
   Value firstRow = arith::MulIOp::create(builder, loc, warp,
                                          emitI32(builder, loc, rowsPerWarp));
   SwizzledTile tile(type);
-  for (int64_t row = 0; row < rowsPerWarp; row += 16)
+  for (int64_t row = 0; row < rowsPerWarp; row += WarpFragment::kRows)
     operands.push_back(emitLdmatrix(builder, loc, tile, pointer, row, firstRow,
                                     step * kStepChunks, MatrixOrder::RowsFirst,
                                     /*transpose=*/false));
@@ -102,8 +118,8 @@ leftFromRegisters(RankedTensorType type, ValueRange registers, int64_t step) {
   RegisterGrid grid(type);
   SmallVector<SmallVector<Value>> operands;
   for (int64_t strip = 0; strip < grid.strips; ++strip)
-    operands.emplace_back(
-        registers.slice(grid.index(strip, step, 0, 0), 4));
+    operands.emplace_back(registers.slice(grid.index(strip, step, 0, 0),
+                                          WarpFragment::kLeftRegisters));
   return operands;
 }
 
@@ -118,8 +134,14 @@ static SmallVector<Value> emitRight(OpBuilder &builder, Location loc, DotOp op,
     return emitLdmatrix(builder, loc, tile, pointer, column, Value(),
                         step * kStepChunks, MatrixOrder::ChunksFirst,
                         /*transpose=*/false);
-  return emitLdmatrix(builder, loc, tile, pointer, step * kStepK, Value(),
-                      column / 8, MatrixOrder::RowsFirst, /*transpose=*/true);
+  int64_t bits = cast<SharedType>(op.getB().getType())
+                     .getElementType()
+                     .getIntOrFloatBitWidth();
+  int64_t perChunk = 8 * SwizzledTile::kChunkBytes / bits;
+  return emitLdmatrix(builder, loc, tile, pointer,
+                      step * WarpFragment::depth(bits), Value(),
+                      column / perChunk, MatrixOrder::RowsFirst,
+                      /*transpose=*/true);
 }
 
 LogicalResult
@@ -133,12 +155,14 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   if (!accumulator.getElementType().isF32())
     return op.emitOpError("expected an f32 accumulator");
   Type element = right.getElementType();
+  FailureOr<MmaAtom> atom = atomOf(op, element);
+  if (failed(atom))
+    return failure();
   RegisterGrid grid(accumulator);
   SmallVector<Value> registers(adaptor.getAcc());
-  int64_t inner =
-      op.getTransposeB() ? right.getColumns() : right.getRows();
+  int64_t inner = op.getTransposeB() ? right.getColumns() : right.getRows();
 
-  for (int64_t step = 0; step < inner / kStepK; ++step) {
+  for (int64_t step = 0; step < inner / atom->k; ++step) {
     SmallVector<SmallVector<Value>> left;
     if (auto shared = dyn_cast<SharedType>(op.getA().getType()))
       left = emitLeftFromShared(rewriter, loc, shared, adaptor.getA().front(),
@@ -146,14 +170,15 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
     else
       left = leftFromRegisters(cast<RankedTensorType>(op.getA().getType()),
                                adaptor.getA(), step);
-    for (int64_t atom = 0; atom < grid.atoms; atom += 2) {
+    for (int64_t column = 0; column < grid.atoms; column += 2) {
       SmallVector<Value> pair = emitRight(
-          rewriter, loc, op, adaptor.getB().front(), step, atom * kStepN);
+          rewriter, loc, op, adaptor.getB().front(), step, column * atom->n);
       for (int64_t strip = 0; strip < grid.strips; ++strip)
         for (int64_t half = 0; half < 2; ++half) {
-          auto c = MutableArrayRef(registers)
-                       .slice(grid.index(strip, atom + half, 0, 0), 4);
-          llvm::copy(emitMma(rewriter, loc, element, left[strip],
+          auto c = MutableArrayRef(registers).slice(
+              grid.index(strip, column + half, 0, 0),
+              WarpFragment::kResultRegisters);
+          llvm::copy(emitMma(rewriter, loc, *atom, element, left[strip],
                              ArrayRef(pair).slice(2 * half, 2), c),
                      c.begin());
         }
@@ -163,9 +188,9 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   return success();
 }
 
-LogicalResult FragmentConversion::matchAndRewrite(
-    FragmentOp op, OneToNOpAdaptor adaptor,
-    ConversionPatternRewriter &rewriter) const {
+LogicalResult
+FragmentConversion::matchAndRewrite(FragmentOp op, OneToNOpAdaptor adaptor,
+                                    ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
   auto type = cast<RankedTensorType>(op.getType());
   auto layout = dyn_cast<OperandAAttr>(type.getEncoding());
@@ -177,9 +202,9 @@ LogicalResult FragmentConversion::matchAndRewrite(
       AccumulatorAttr::get(getContext(), layout.getWarps()));
   SmallVector<Value> registers(grid.size());
   for (int64_t step = 0; step < grid.atoms; ++step) {
-    auto left = emitLeftFromShared(rewriter, loc, op.getSource().getType(),
-                                   adaptor.getSource().front(), asAccumulator,
-                                   step);
+    auto left =
+        emitLeftFromShared(rewriter, loc, op.getSource().getType(),
+                           adaptor.getSource().front(), asAccumulator, step);
     for (int64_t strip = 0; strip < grid.strips; ++strip)
       for (auto [i, value] : llvm::enumerate(left[strip]))
         registers[grid.index(strip, step, 0, 0) + i] =

@@ -9,6 +9,7 @@
 #include "Memory.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 static int64_t warpsOf(Attribute layout) {
@@ -22,8 +23,12 @@ static int64_t warpsOf(Attribute layout) {
 /// One column for each lane of a quad.
 static bool isFolded(RankedTensorType tile) { return tile.getDimSize(1) == 4; }
 
-/// (T32,V4) -> (M16,N8) for accumulators, (T32,V8) -> (M16,K16) for left
-/// operands, whose four registers are pairs: rows first, then columns.
+static Type packed(Type element, int64_t count) {
+  return count == 1 ? element : Type(VectorType::get(count, element));
+}
+
+/// Fragments are those of `MmaAtom.h`; of a left operand, the four registers of
+/// an atom are ordered by row first, then by column.
 RegisterGrid::RegisterGrid(RankedTensorType tile) {
   int64_t rows = tile.getDimSize(0), columns = tile.getDimSize(1);
   Type element = tile.getElementType();
@@ -35,21 +40,24 @@ RegisterGrid::RegisterGrid(RankedTensorType tile) {
     registerType = element;
     return;
   }
-  bool isPaired = element.isFloat() && element.getIntOrFloatBitWidth() == 16;
-  registerType = isPaired ? Type(VectorType::get(2, element)) : element;
+  int64_t bits = element.getIntOrFloatBitWidth();
+  int64_t stripRows = WarpFragment::kRows * warpsOf(tile.getEncoding());
   if (isa<OperandAAttr>(tile.getEncoding())) {
-    strips = rows / (16 * warpsOf(tile.getEncoding()));
-    atoms = columns / 16;
+    registerType = packed(element, WarpFragment::packing(bits));
+    strips = rows / stripRows;
+    atoms = columns / WarpFragment::depth(bits);
     return;
   }
+  bool isPaired = element.isFloat() && bits == 16;
+  registerType = packed(element, isPaired ? 2 : 1);
   if (rows == 1)
     rowsOfAtom = 1;
   else
-    strips = rows / (16 * warpsOf(tile.getEncoding()));
+    strips = rows / stripRows;
   if (columns == 1 || isFolded(tile) || isPaired)
     columnsOfAtom = 1;
   if (columns != 1 && !isFolded(tile))
-    atoms = columns / 8;
+    atoms = columns / WarpFragment::kColumns;
 }
 
 TileTypeConverter::TileTypeConverter(MLIRContext *context) {

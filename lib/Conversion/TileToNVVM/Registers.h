@@ -18,21 +18,29 @@ public:
   explicit TileTypeConverter(mlir::MLIRContext *context);
 };
 
-/// How the registers of a thread are ordered: by strip of 16 rows, then by
-/// atom of 8 columns, then by row and column within the atom. In a blocked
-/// layout a strip is a row of the thread, and its columns are one atom. A left
-/// operand has atoms of 16 columns, whose four registers follow index(strip,
-/// atom, 0, 0) in the order that the MMA takes them.
+/// How the registers of a thread are ordered: by strip of 16 rows, then by atom
+/// of 8 columns, then by row and column within the atom. In a blocked layout a
+/// strip is a row of the thread, and its columns are one atom. A left operand's
+/// atoms are as wide as a k-step, and their four registers follow index(strip,
+/// atom, 0, 0) in the order in which the MMA takes them.
 struct RegisterGrid {
   explicit RegisterGrid(mlir::RankedTensorType tile);
 
-  int64_t strips = 1;        // 1 for a column vector, too
-  int64_t atoms = 1;         // 1 for a row vector, too
-  int64_t rowStep = 16;      // rows from one strip to the next
+  int64_t strips = 1; // 1 for a column vector, too
+  int64_t atoms = 1;  // 1 for a row vector, too
+  /// Rows from one strip to the next.
+  int64_t rowStep = WarpFragment::kRows;
   int64_t rowsOfAtom = 2;    // registers that differ in their row: 1 or 2
   int64_t columnsOfAtom = 2; // … in their column: 1 or 2
   mlir::Type registerType;
 
+  /// Row and column of a register, from the first element of the thread on.
+  int64_t rowOf(int64_t strip, int64_t row) const {
+    return rowStep * strip + WarpFragment::kRowStep * row;
+  }
+  int64_t columnOf(int64_t atom, int64_t column) const {
+    return WarpFragment::kColumns * atom + column;
+  }
   int64_t size() const { return strips * atoms * rowsOfAtom * columnsOfAtom; }
   int64_t index(int64_t strip, int64_t atom, int64_t row,
                 int64_t column) const {

@@ -9,6 +9,7 @@
 #include "Patterns.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 //===----------------------------------------------------------------------===//
@@ -34,7 +35,8 @@ static Value emitSwizzle(OpBuilder &builder, Location loc, Value row,
 Value SwizzledTile::offset(OpBuilder &builder, Location loc, int64_t row,
                            Value laneRow, int64_t chunk,
                            Value laneChunk) const {
-  assert(row % 8 == 0 && chunk % 2 == 0 && "the swizzle would depend on them");
+  assert(row % kPatternRows == 0 && chunk % 2 == 0 &&
+         "the swizzle would depend on them");
   int64_t panel = chunk / panelChunks, inPanel = chunk % panelChunks;
   Value lane = arith::XOrIOp::create(
       builder, loc, laneChunk,
@@ -50,6 +52,14 @@ Value SwizzledTile::offset(OpBuilder &builder, Location loc, int64_t row,
   int64_t fixed = panel * panelBytes() + row * panelChunks * kChunkBytes;
   return arith::AddIOp::create(builder, loc, fromLane,
                                emitI32(builder, loc, fixed));
+}
+
+bool attn::tile::isInChunks(MemRefType type) {
+  int64_t columns = type.getShape().back();
+  return !ShapedType::isDynamic(columns) &&
+         columns * type.getElementTypeBitWidth() %
+                 (8 * SwizzledTile::kChunkBytes) ==
+             0;
 }
 
 Value attn::tile::emitSharedAddress(OpBuilder &builder, Location loc,

@@ -18,6 +18,7 @@
 #include "Registers.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 namespace {
@@ -83,9 +84,9 @@ static void putPairs(OpBuilder &builder, PutOp op, Value dest,
     for (int64_t atom = 0; atom < grid.atoms; ++atom)
       for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
         // A row of an atom is one chunk.
-        Value offset = shared.offset(builder, loc, 16 * strip + 8 * half,
-                                     origin.row, atom / 2 * 2,
-                                     emitI32(builder, loc, atom % 2));
+        Value offset =
+            shared.offset(builder, loc, grid.rowOf(strip, half), origin.row,
+                          atom / 2 * 2, emitI32(builder, loc, atom % 2));
         LLVM::StoreOp::create(builder, loc,
                               registers[grid.index(strip, atom, half, 0)],
                               emitSharedOffset(builder, loc, base, offset));
@@ -108,8 +109,8 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
                                  emitI32(builder, loc, mask));
   };
   Value laneChunk = field(/*shift=*/4, /*mask=*/1);
-  Value half = arith::MulIOp::create(builder, loc, field(3, 1),
-                                     emitI32(builder, loc, 8));
+  Value half = arith::MulIOp::create(
+      builder, loc, field(3, 1), emitI32(builder, loc, WarpFragment::kRowStep));
   Value laneRow = arith::AddIOp::create(builder, loc, field(0, 7), half);
   int64_t rowsPerWarp = scheduleOf(op).getRowsPerWarp();
   Value warpRow = arith::MulIOp::create(builder, loc,
@@ -124,8 +125,8 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
         matrices.push_back(LLVM::BitcastOp::create(
             builder, loc, builder.getI32Type(),
             registers[grid.index(strip, atom + i / 2, i % 2, 0)]));
-      Value offset =
-          shared.offset(builder, loc, 16 * strip, laneRow, atom, laneChunk);
+      Value offset = shared.offset(builder, loc, grid.rowOf(strip, 0), laneRow,
+                                   atom, laneChunk);
       NVVM::StMatrixOp::create(builder, loc,
                                emitSharedOffset(builder, loc, dest, offset),
                                matrices, NVVM::MMALayout::row, shape,
@@ -139,7 +140,7 @@ PutConversion::matchAndRewrite(PutOp op, OneToNOpAdaptor adaptor,
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   if (tile.getElementTypeBitWidth() != 16)
     return op.emitOpError("expected 16-bit elements");
-  auto put = targetOf(op).hasWarpgroups ? putMatrices : putPairs;
+  auto put = targetOf(op).has(Feature::StoreMatrix) ? putMatrices : putPairs;
   put(rewriter, op, adaptor.getDest().front(), adaptor.getValue());
   rewriter.eraseOp(op);
   return success();
@@ -188,7 +189,7 @@ void ChunkWriter::writeChunk(OpBuilder &inner, Value pointer,
 /// Writes the thread's chunks of row `row + laneRow`, which is at `pointer`.
 void ChunkWriter::writeRow(OpBuilder &inner, Value pointer, int64_t row) {
   int64_t perPanel = tile.chunksPerPanel();
-  bool swizzleIsFixed = row % 8 == 0;
+  bool swizzleIsFixed = row % SwizzledTile::kPatternRows == 0;
   Value inTile = arith::AddIOp::create(
       inner, loc, laneRow, emitI32(inner, loc, swizzleIsFixed ? 0 : row));
   for (int64_t panel = 0; panel < panels; ++panel) {
@@ -252,11 +253,10 @@ LogicalResult CopyOutConversion::matchAndRewrite(
     CopyOutOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {
   MemRefType dest = op.getDest().getType();
-  int64_t columns = dest.getShape().back();
   int64_t perPanel =
       SwizzledTile(op.getSource().getType()).chunksPerPanel();
-  if (ShapedType::isDynamic(columns) || columns % 8 != 0)
-    return rewriter.notifyMatchFailure(op, "expected columns in eights");
+  if (!isInChunks(dest))
+    return rewriter.notifyMatchFailure(op, "expected rows of whole chunks");
   if (threadsOf(op) % perPanel != 0 ||
       threadsOf(op) / perPanel > op.getSource().getType().getRows())
     return op.emitOpError("expected no more threads than chunks of a panel");

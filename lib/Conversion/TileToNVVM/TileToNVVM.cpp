@@ -74,8 +74,10 @@ FailureOr<gpu::GPUModuleOp> ConvertTileToNVVM::collectKernels() {
   auto chip = NVVM::NVVMTargetAttr::get(
       &getContext(), /*optLevel=*/3, "nvptx64-nvidia-cuda", target->name,
       target->ptxFeatures, DictionaryAttr(), ArrayAttr());
+  SymbolTable symbols(getOperation());
   auto module = gpu::GPUModuleOp::create(builder, getOperation().getLoc(),
                                          "kernels", builder.getArrayAttr(chip));
+  symbols.insert(module); // under another name where the user has this one
   for (KernelOp kernel : kernels) {
     if (kernel.getTarget() != name)
       return kernel.emitOpError("expected the target `")
@@ -110,7 +112,7 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   populateTmaPatterns(converter, patterns);
   populateWarpRolePatterns(converter, patterns);
   auto chip = cast<NVVM::NVVMTargetAttr>(kernels.getTargetsAttr()[0]).getChip();
-  if (lookupTarget(chip)->hasWarpgroups)
+  if (lookupTarget(chip)->has(Feature::WarpgroupProducts))
     populateWgmmaPatterns(converter, patterns);
   else
     populateMmaSyncPatterns(converter, patterns);

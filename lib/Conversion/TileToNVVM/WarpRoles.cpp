@@ -62,7 +62,7 @@ struct PassTurnConversion : OpConversionPattern<PassTurnOp> {
 /// it waits and the one before it arrives.
 static constexpr int64_t kFirstTurn = 1;
 static constexpr int64_t kTurnThreads =
-    2 * ScheduleAttr::kWarpgroup * ScheduleAttr::kWarpSize;
+    2 * KernelSchedule::kWarpgroup * KernelSchedule::kWarpSize;
 
 /// The warpgroup behind the last one is the first.
 static Value emitNextWarpgroup(OpBuilder &builder, Location loc,

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // A warpgroup has 64 rows of the accumulator, 16 for each warp, whose fragments
-// are those of `#tile.accumulator`. One instruction is m64nNk16 over all
+// are those of `#tile.accumulator`. One instruction is a k-step over all
 // columns: the left operand comes from registers or, as the right one, from
 // shared memory by a descriptor.
 //
@@ -26,11 +26,10 @@
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 namespace {
-
-constexpr int64_t kStepK = 16, kGroupRows = 64;
 
 struct DotConversion : OpConversionPattern<DotOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -64,7 +63,9 @@ private:
 } // namespace
 
 /// Eight rows of a panel, after which its pattern repeats.
-static int64_t atomBytes(SharedType type) { return 8 * type.getSwizzle(); }
+static int64_t atomBytes(SharedType type) {
+  return SwizzledTile::kPatternRows * type.getSwizzle();
+}
 
 static int64_t panelBytes(SharedType type) {
   return type.getRows() * type.getSwizzle();
@@ -97,13 +98,16 @@ Value Operand::emitDescriptor(OpBuilder &builder, Location loc,
                               emitI64(builder, loc, int64_t(fixed)));
 }
 
-/// Along rows, steps lie side by side in a panel; across them, 16 rows apart.
+/// Along rows, steps lie side by side in a panel; across them, a step's rows
+/// apart.
 int64_t Operand::stepOffset(int64_t step) const {
-  int64_t stepBytes = kStepK * type.getElementBytes();
-  int64_t offset = step * kStepK * type.getSwizzle();
+  constexpr int64_t kStepBytes = WarpFragment::kStepBytes;
   if (isMajorK)
-    offset = step * stepBytes / type.getSwizzle() * panelBytes(type) +
-             step * stepBytes % type.getSwizzle();
+    return (step * kStepBytes / type.getSwizzle() * panelBytes(type) +
+            step * kStepBytes % type.getSwizzle()) >>
+           kUnitBits;
+  int64_t rows = WarpFragment::depth(8 * type.getElementBytes());
+  int64_t offset = step * rows * type.getSwizzle();
   return offset >> kUnitBits;
 }
 
@@ -118,6 +122,8 @@ static std::string registerList(size_t first, size_t count) {
     list += llvm::formatv("{0}${1}", i ? ", " : "", first + i);
   return list + "}";
 }
+
+namespace {
 
 /// A descriptor for one step: that of step 0, and what is added to it. Adding
 /// is a part of the instruction's assembly: LLVM would keep the sums of all
@@ -134,11 +140,28 @@ struct StepOperands {
   bool rightIsMajorK;
 };
 
+} // namespace
+
+static StringRef ptxNameOf(MmaType type) {
+  switch (type) {
+  case MmaType::F16:
+    return "f16";
+  case MmaType::BF16:
+    return "bf16";
+  case MmaType::TF32:
+    return "tf32";
+  case MmaType::E4M3:
+    return "e4m3";
+  case MmaType::E5M2:
+    return "e5m2";
+  }
+  llvm_unreachable("every type has a name in PTX");
+}
+
 static SmallVector<Value> emitInstruction(OpBuilder &builder, Location loc,
-                                          Type element, size_t columns,
+                                          const MmaAtom &atom, size_t columns,
                                           ValueRange accumulators,
                                           const StepOperands &step) {
-  StringRef type = element.isF16() ? "f16" : "bf16";
   size_t count = columns / 2;
   size_t next = count + accumulators.size();
   SmallVector<Value> inputs(step.leftRegisters);
@@ -157,10 +180,11 @@ static SmallVector<Value> emitInstruction(OpBuilder &builder, Location loc,
   addDescriptor("b", step.right);
   text += llvm::formatv(
       "setp.ne.b32 p, {0}, 0;\n"
-      "wgmma.mma_async.sync.aligned.m64n{1}k16.f32.{2}.{2} {3}, {4}, b, p, 1, "
-      "1, {5}{6};\n}",
-      accumulators.empty() ? 0 : 1, columns, type, registerList(0, count), left,
-      transposes, step.rightIsMajorK ? 0 : 1);
+      "wgmma.mma_async.sync.aligned.m{7}n{1}k{8}.f32.{2}.{2} {3}, {4}, b, p, "
+      "1, 1, {5}{6};\n}",
+      accumulators.empty() ? 0 : 1, columns, ptxNameOf(atom.type),
+      registerList(0, count), left, transposes, step.rightIsMajorK ? 0 : 1,
+      atom.m, atom.k);
   SmallVector<Type> results(count, builder.getF32Type());
   return emitAssembly(builder, loc, text, results, accumulators, inputs);
 }
@@ -175,12 +199,12 @@ static std::string waitFor(int64_t pending) {
 
 static bool isZero(Value tile) { return matchPattern(tile, m_AnyZeroFloat()); }
 
-/// The warpgroup's 64 rows of a tile in shared memory.
+/// The warpgroup's rows of a tile in shared memory.
 static Value emitGroupRows(OpBuilder &builder, Location loc, DotOp op,
-                           SharedType type, Value base) {
-  Value bytes = arith::MulIOp::create(
-      builder, loc, emitWarpgroupId(builder, loc, op),
-      emitI32(builder, loc, kGroupRows * type.getSwizzle()));
+                           const MmaAtom &atom, SharedType type, Value base) {
+  Value bytes =
+      arith::MulIOp::create(builder, loc, emitWarpgroupId(builder, loc, op),
+                            emitI32(builder, loc, atom.m * type.getSwizzle()));
   return emitSharedOffset(builder, loc, base, bytes);
 }
 
@@ -199,12 +223,16 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   if (!right)
     return op.emitOpError("expected its right operand in shared memory");
   auto accumulator = cast<RankedTensorType>(op.getType());
+  FailureOr<MmaAtom> atom = atomOf(op, right.getElementType());
+  if (failed(atom))
+    return failure();
   RegisterGrid grid(accumulator);
   if (!accumulator.getElementType().isF32() || grid.strips != 1)
     return op.emitOpError("expected an f32 accumulator of 16 rows a warp");
   int64_t columns = accumulator.getDimSize(1);
-  if (columns > 256)
-    return op.emitOpError("expected at most 256 columns, got ") << columns;
+  if (columns > atom->mostColumns)
+    return op.emitOpError("expected at most ")
+           << atom->mostColumns << " columns, got " << columns;
   int64_t inner = op.getTransposeB() ? right.getColumns() : right.getRows();
 
   SmallVector<Value> registers, words;
@@ -215,7 +243,7 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   if (auto shared = dyn_cast<SharedType>(op.getA().getType())) {
     left.emplace(shared, /*isMajorK=*/true);
     Value rows =
-        emitGroupRows(rewriter, loc, op, shared, adaptor.getA().front());
+        emitGroupRows(rewriter, loc, op, *atom, shared, adaptor.getA().front());
     operands.left.first = makeLoopVariant(
         rewriter, loc, left->emitDescriptor(rewriter, loc, rows),
         adaptor.getB().front());
@@ -230,15 +258,15 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   auto fenced = passThroughAsm(rewriter, loc, "wgmma.fence.sync.aligned;",
                                {registers, words});
   std::tie(registers, words) = std::tie(fenced[0], fenced[1]);
-  for (int64_t step = 0; step < inner / kStepK; ++step) {
+  for (int64_t step = 0; step < inner / atom->k; ++step) {
     if (left)
       operands.left.offset = left->stepOffset(step);
     else
-      operands.leftRegisters.assign(words.begin() + 4 * step,
-                                    words.begin() + 4 * step + 4);
+      operands.leftRegisters = SmallVector<Value>(ArrayRef(words).slice(
+          step * WarpFragment::kLeftRegisters, WarpFragment::kLeftRegisters));
     operands.right.offset = rightTile.stepOffset(step);
-    registers = emitInstruction(rewriter, loc, right.getElementType(), columns,
-                                registers, operands);
+    registers =
+        emitInstruction(rewriter, loc, *atom, columns, registers, operands);
   }
   NVVM::WgmmaGroupSyncAlignedOp::create(rewriter, loc);
   if (!op.getAsync())

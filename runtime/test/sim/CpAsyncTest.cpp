@@ -290,3 +290,85 @@ TEST(CpAsync, ArrivalsAreCounted) {
                Completion::Late);
   EXPECT_EQ(o.kinds(), "budget") << o.messages();
 }
+
+/// Two halves of a buffer, each of which has an mbarrier of its own: the
+/// first warp fills both. `between` stands between the
+/// arrival at the second mbarrier and the wait for the first one.
+static std::string twoArrivals(const std::string &between,
+                               const std::string &second) {
+  return "setp.ne.u32 %p1, %r0, 0;\n@%p1 bra INIT;\n"
+         "mbarrier.init.shared.b64 [bars], " +
+         std::string(second == "bars" ? "64" : "32") +
+         ";\n"
+         "mbarrier.init.shared.b64 [bars+8], 32;\nINIT: bar.sync 0;\n"
+         "setp.gt.u32 %p2, %r0, 31;\nmov.u32 %r1, buffer;\n"
+         "shl.b32 %r2, %r0, 4;\nadd.u32 %r2, %r1, %r2;\n"
+         "@!%p2 cp.async.cg.shared.global [%r2], [%rd2], 16;\n"
+         "@!%p2 cp.async.mbarrier.arrive.noinc.shared.b64 [bars];\n"
+         "@!%p2 cp.async.cg.shared.global [%r2+512], [%rd2+512], 16;\n"
+         "@!%p2 cp.async.mbarrier.arrive.noinc.shared.b64 [" +
+         second + "];\n" + between +
+         "A: mbarrier.test_wait.parity.shared.b64 %p3, [bars], 0;\n"
+         "@!%p3 bra A;\n"
+         "xor.b32 %r3, %r0, 63;\nshl.b32 %r3, %r3, 3;\n"
+         "add.u32 %r3, %r1, %r3;\nld.shared.u32 %r4, [%r3];\n"
+         "B: mbarrier.test_wait.parity.shared.b64 %p4, [" +
+         second +
+         "], 0;\n@!%p4 bra B;\n"
+         "ld.shared.u32 %r5, [%r3+512];\n"
+         "st.global.v2.u32 [%rd3], {%r4, %r5};\n";
+}
+
+TEST(CpAsync, TwoArrivalsInFlight) {
+  std::vector<uint32_t> words(256);
+  for (unsigned i = 0; i < words.size(); ++i)
+    words[i] = 1000 + i;
+  const char *const betweens[] = {
+      "", "cp.async.wait_all;\n", "bar.sync 0;\ncp.async.wait_all;\n",
+      "cp.async.mbarrier.arrive.shared.b64 [bars+16];\nbar.sync 0;\n"};
+  for (const char *between : betweens)
+    for (const char *second : {"bars+8", "bars"})
+      for (Completion completion : {Completion::Late, Completion::Early,
+                                    Completion::Torn, Completion::Random})
+        for (uint64_t seed = 0; seed < 4; ++seed) {
+          LaunchOf how;
+          how.threads = 64;
+          how.options.completion = completion;
+          how.options.seed = seed;
+          how.options.maxWarpInstructionsPerCta = 1 << 20;
+          std::string text = twoArrivals(between, second);
+          bool third = text.find("bars+16") != std::string::npos;
+          if (third) // an arrival besides, of which nobody learns
+            text.insert(text.find("INIT:"),
+                        "mbarrier.init.shared.b64 [bars+16], 64;\n");
+          Outcome o =
+              runBody(text, words, how,
+                      ".shared .align 16 .b8 buffer[1024];\n"
+                      ".shared .align 8 .b8 bars[24];\n");
+          // Nobody waits for the third one, and that is told.
+          std::string expected =
+              third && completion != Completion::Early ? "mbarrier" : "";
+          if (!third || o.kinds() != "")
+            EXPECT_EQ(o.kinds(), expected) << between << o.messages();
+          for (unsigned t = 0; t < 64; ++t) {
+            EXPECT_EQ(o.at(t, 0), 1000 + 2 * (63 - t));
+            EXPECT_EQ(o.at(t, 1), 1128 + 2 * (63 - t));
+          }
+        }
+}
+
+/// An arrival passes on the copies before it, and no others.
+TEST(CpAsync, ArrivalBeforeTheOtherCopy) {
+  std::string text = twoArrivals("", "bars+8");
+  text.replace(text.find("[%r3];"), 6, "[%r3+512];");
+  for (Completion completion : {Completion::Late, Completion::Torn}) {
+    LaunchOf how;
+    how.threads = 64;
+    how.options.completion = completion;
+    std::vector<uint32_t> words(256, 7);
+    Outcome o = runBody(text, words, how,
+                        ".shared .align 16 .b8 buffer[1024];\n"
+                        ".shared .align 8 .b8 bars[24];\n");
+    EXPECT_NE(o.kinds(), "") << o.messages();
+  }
+}

@@ -10,15 +10,41 @@
 
 include "mlir/Pass/PassBase.td"
 
+def NameFunctions : Pass<"attn-name-functions", "::mlir::ModuleOp"> {
+  let summary = "Gives functions with attention symbols that others derive from";
+  let description = [{
+    Input: any module. Output: the same, with functions that hold `attn`
+    operations under symbols that are identifiers of PTX and C, and that no other
+    symbol `f__…` of the module clashes with. A function whose symbol changes keeps
+    its name in the attribute `attn.name`; descriptions and reports use that name.
+
+    Example:
+
+    ```mlir
+    func.func @"layer.0"(…)
+    ```
+    becomes
+    ```mlir
+    func.func @layer_0(…) attributes {attn.name = "layer.0"}
+    ```
+  }];
+}
+
 def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
-  let summary = "turns attention into kernels on tiles";
+  let summary = "Turns attention into kernels on tiles and launches of them";
   let description = [{
     Input: functions that `attn-check-support` accepts, after
-    `attn-expand-masks` and `attn-select-schedule`. Output: for each `attn.sdpa`
-    a `tile.kernel`, an online softmax over KV tiles: one loop for the tiles
-    before the fully kept ones, one without a mask for those, one for the tiles
-    behind them; in the function a `tile.launch`, and a `cf.assert` for each
-    rule between shapes that types cannot state.
+    `attn-expand-masks` and `attn-select-schedule`. Output: in the function a
+    `tile.launch` for each kernel, and a `cf.assert` for each rule between shapes
+    that types cannot state; beside it the `tile.kernel`s:
+
+    - for `attn.sdpa` an online softmax over key tiles: one loop for the tiles
+      before the fully kept ones, one without a mask for those, one for the tiles
+      behind them. Where several CTAs may share the keys of a query tile, a second
+      kernel merges their partial results;
+    - for `attn.rope` a pass over rows that rotates pairs of elements.
+
+    Each operation brings its launches as an external model of `LaunchableOp`.
   }];
   let dependentDialects = ["::attn::tile::TileDialect",
                            "::mlir::cf::ControlFlowDialect"];

@@ -20,7 +20,7 @@ using namespace attn::tile;
 /// much traffic as those.
 Value attn::emitSplits(HostBuilder &b, SdpaOp op, Value tiles) {
   constexpr int64_t kMinSteps = 4;
-  ScheduleAttr schedule = scheduleOf(op);
+  auto schedule = cast<ScheduleAttr>(scheduleOf(op));
   if (schedule.getSplit() != 0)
     return b.constant(schedule.getSplit());
   int64_t multiprocessors = lookupTarget(targetOf(op))->multiprocessors;

@@ -36,7 +36,7 @@ class ForwardKernel {
 public:
   ForwardKernel(KernelOp kernel, SdpaOp op, const ForwardSignature &signature)
       : b(kernel), op(op), arguments(signature.bind(kernel)),
-        schedule(kernel.getSchedule()), scale(op),
+        schedule(kernel.getAttentionSchedule()), scale(op),
         groups(b, schedule.getQ(), schedule.getHeads()) {}
   void emit();
 
@@ -165,9 +165,9 @@ void ForwardKernel::emit() {
   TileCounts counts = {arguments[Argument::Blocks], arguments[Argument::Heads],
                        arguments[Argument::Batches],
                        arguments[Argument::Section]};
-  if (schedule.getPersistent())
+  if (schedule.isPersistent())
     emitTileLoop(b, counts,
-                 schedule.getPersistent() == ScheduleAttr::kLongestFirst,
+                 schedule.getPersistent() == Persistence::LongestFirst,
                  [&](TileIndex tile) { emitTile(tile); });
   else
     emitTile(tileOfGrid(b));

@@ -30,7 +30,7 @@ class MergeKernel {
 public:
   MergeKernel(KernelOp kernel, SdpaOp op, const MergeSignature &signature)
       : b(kernel), op(op), arguments(signature.bind(kernel)), scale(op),
-        rows(kernel.getSchedule().getQ()), columns(mergeTileColumns(op)),
+        rows(kernel.getSchedule().getTileRows()), columns(mergeTileColumns(op)),
         groups(b, rows, /*heads=*/1), softmax(b, scale, rows) {}
   void emit();
 

@@ -37,7 +37,7 @@ class RopeKernel {
 public:
   RopeKernel(KernelOp kernel, RopeOp op, const RopeSignature &signature)
       : b(kernel), op(op), arguments(signature.bind(kernel)),
-        rows(kernel.getSchedule().getQ()), rotary(op.getRotaryDimsOrDefault()),
+        rows(kernel.getSchedule().getTileRows()), rotary(op.getRotaryDimsOrDefault()),
         element(op.getInput().getType().getElementType()) {}
   void emit();
 

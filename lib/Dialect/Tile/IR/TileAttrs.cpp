@@ -1,4 +1,4 @@
-//===- TileAttrs.cpp - Schedules, layouts and shared memory ---------------===//
+//===- TileAttrs.cpp - Layouts and shared memory --------------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -8,136 +8,14 @@
 
 #include "attn/Dialect/Tile/IR/Tile.h"
 
+#include "attn/Target/MmaAtom.h"
+
 #include "mlir/IR/DialectImplementation.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
-
-//===----------------------------------------------------------------------===//
-// Schedule
-//===----------------------------------------------------------------------===//
-
-static LogicalResult
-verifyRoles(function_ref<InFlightDiagnostic()> emitError, int64_t q, int64_t kv,
-            int64_t warps, int64_t producers, int64_t persistent,
-            int64_t prefetch, int64_t turns, int64_t overlap) {
-  struct Key {
-    StringRef name;
-    int64_t value, most;
-  };
-  for (Key key : {Key{"persistent", persistent, 2}, Key{"prefetch", prefetch, 1},
-                  Key{"turns", turns, 2}, Key{"overlap", overlap, 1}}) {
-    if (key.value < 0 || key.value > key.most)
-      return emitError() << "expected schedule key `" << key.name << "` in 0.."
-                         << key.most << ", got " << key.value;
-    if (key.value && producers == 0)
-      return emitError() << "expected schedule key `" << key.name
-                         << "` to be 0 without `producers`, got " << key.value;
-  }
-  if (producers == 0)
-    return success();
-  if (prefetch && !persistent)
-    return emitError() << "expected schedule key `prefetch` to be 0 where a CTA "
-                          "has one query tile, got "
-                       << prefetch;
-  constexpr int64_t kWarpgroup = ScheduleAttr::kWarpgroup;
-  if (producers != kWarpgroup)
-    return emitError() << "expected schedule key `producers` to be 0 or "
-                       << kWarpgroup << ", got " << producers;
-  if (warps % kWarpgroup != 0)
-    return emitError() << "expected schedule key `warps` to be a multiple of "
-                       << kWarpgroup << " beside producers, got " << warps;
-  if (warps > 32 - producers)
-    return emitError() << "expected schedule key `warps` to be at most "
-                       << 32 - producers << " beside producers, got " << warps;
-  if (q != 16 * warps)
-    return emitError() << "expected schedule key `q` to be " << 16 * warps
-                       << " (16 rows for each of " << warps
-                       << " warps beside producers), got " << q;
-  if (kv == 0 || kv > 256)
-    return emitError() << "expected schedule key `kv` in 16..256 beside "
-                          "producers, got "
-                       << kv;
-  if (turns == 2 && !overlap)
-    return emitError() << "expected schedule key `turns` to be 0 or 1 where "
-                          "products do not overlap, got "
-                       << turns;
-  if (turns && warps < 2 * kWarpgroup)
-    return emitError() << "expected schedule key `warps` to be at least "
-                       << 2 * kWarpgroup
-                       << " where warpgroups take turns, got " << warps;
-  return success();
-}
-
-/// * every number is positive;
-/// * `q` is a multiple of 16 rows a warp, `kv` of 16 keys;
-/// * at most 1024 threads;
-/// * at most 128 splits;
-/// * `heads` is a power of two that divides `q`;
-/// * with producers, whole warpgroups of 16 rows a warp, and one of producers;
-/// * what only those can do is off without them.
-LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                   int64_t q, int64_t kv, int64_t warps,
-                                   int64_t stages, int64_t split,
-                                   int64_t producers, int64_t persistent,
-                                   int64_t prefetch, int64_t turns,
-                                   int64_t overlap, int64_t heads) {
-  if (warps < 1 || warps > 32)
-    return emitError() << "expected schedule key `warps` in 1..32, got "
-                       << warps;
-  if (kv == 0 && q < 1)
-    return emitError() << "expected schedule key `q` to be positive, got " << q;
-  if (kv != 0 && (q < 1 || q % (16 * warps) != 0))
-    return emitError() << "expected schedule key `q` to be a multiple of "
-                       << 16 * warps << " (16 rows for each of " << warps
-                       << " warps), got " << q;
-  if (kv < 0 || kv % 16 != 0)
-    return emitError()
-           << "expected schedule key `kv` to be a multiple of 16, got " << kv;
-  if (q > 1024 || kv > 1024)
-    return emitError() << "expected schedule keys `q` and `kv` to be at most "
-                          "1024, got "
-                       << q << " and " << kv;
-  if (stages < 1 || stages > 8)
-    return emitError() << "expected schedule key `stages` in 1..8, got "
-                       << stages;
-  if (split < 0 || split > 128)
-    return emitError() << "expected schedule key `split` in 0..128, got "
-                       << split;
-  if (heads < 1 || !llvm::isPowerOf2_64(heads) || q % heads != 0)
-    return emitError() << "expected schedule key `heads` to be a power of two "
-                          "that divides the "
-                       << q << " rows of `q`, got " << heads;
-  return verifyRoles(emitError, q, kv, warps, producers, persistent, prefetch,
-                     turns, overlap);
-}
-
-ScheduleAttr ScheduleAttr::withSplit(int64_t split) const {
-  return get(getContext(), getQ(), getKv(), getWarps(), getStages(), split,
-             getProducers(), getPersistent(), getPrefetch(), getTurns(),
-             getOverlap(), getHeads());
-}
-
-std::string ScheduleAttr::toFlag() const {
-  std::string flag = llvm::formatv("q={0},kv={1},warps={2},stages={3}", getQ(),
-                                   getKv(), getWarps(), getStages());
-  if (getHeads() != 1)
-    flag += llvm::formatv(",heads={0}", getHeads());
-  if (getSplit() != 1)
-    flag += llvm::formatv(",split={0}", getSplit());
-  auto add = [&](StringRef key, int64_t value) {
-    if (value)
-      flag += llvm::formatv(",{0}={1}", key, value);
-  };
-  add("producers", getProducers());
-  add("persistent", getPersistent());
-  add("prefetch", getPrefetch());
-  add("turns", getTurns());
-  add("overlap", getOverlap());
-  return flag;
-}
 
 //===----------------------------------------------------------------------===//
 // Layouts
@@ -172,13 +50,13 @@ LogicalResult AccumulatorAttr::verifyEncoding(
   if (shape.size() != 2)
     return emitError() << "expected a tile of rank 2, got rank "
                        << shape.size();
-  if (failed(verifyDim(emitError, "rows", shape[0], 16 * getWarps(), true)))
+  if (failed(verifyDim(emitError, "rows", shape[0], WarpFragment::kRows * getWarps(), true)))
     return failure();
   bool isFolded = shape[1] == 4 && elementType.isIntOrFloat() &&
                   elementType.getIntOrFloatBitWidth() == 32;
   if (isFolded)
     return success();
-  return verifyDim(emitError, "columns", shape[1], 8, true);
+  return verifyDim(emitError, "columns", shape[1], WarpFragment::kColumns, true);
 }
 
 LogicalResult
@@ -193,12 +71,16 @@ LogicalResult OperandAAttr::verifyEncoding(
   if (shape.size() != 2)
     return emitError() << "expected a tile of rank 2, got rank "
                        << shape.size();
-  if (!elementType.isIntOrFloat() ||
-      elementType.getIntOrFloatBitWidth() != 16)
-    return emitError() << "expected 16-bit elements, got " << elementType;
-  if (failed(verifyDim(emitError, "rows", shape[0], 16 * getWarps(), false)))
+  int64_t bits =
+      elementType.isIntOrFloat() ? elementType.getIntOrFloatBitWidth() : 0;
+  if (bits != 8 && bits != 16 && bits != 32)
+    return emitError() << "expected elements of 8, 16 or 32 bits, got "
+                       << elementType;
+  if (failed(verifyDim(emitError, "rows", shape[0],
+                       WarpFragment::kRows * getWarps(), false)))
     return failure();
-  return verifyDim(emitError, "columns", shape[1], 16, false);
+  return verifyDim(emitError, "columns", shape[1], WarpFragment::depth(bits),
+                   false);
 }
 
 /// * a power of two of threads in a row, no more than there are.
@@ -207,9 +89,9 @@ LogicalResult BlockedAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (failed(verifyWarps(emitError, warps)))
     return failure();
   if (columns < 1 || !llvm::isPowerOf2_64(columns) ||
-      columns > warps * ScheduleAttr::kWarpSize)
+      columns > warps * KernelSchedule::kWarpSize)
     return emitError() << "expected `columns` to be a power of two of at most "
-                       << warps * ScheduleAttr::kWarpSize << ", got "
+                       << warps * KernelSchedule::kWarpSize << ", got "
                        << columns;
   return success();
 }

@@ -17,6 +17,8 @@ using namespace attn::tile;
 #include "attn/Dialect/Tile/IR/TileDialect.cpp.inc"
 #include "attn/Dialect/Tile/IR/TileEnums.cpp.inc"
 
+#include "attn/Dialect/Tile/IR/TileInterfaces.cpp.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "attn/Dialect/Tile/IR/TileAttrs.cpp.inc"
 

@@ -26,7 +26,7 @@ using namespace attn::tile;
 //===----------------------------------------------------------------------===//
 
 void KernelOp::build(OpBuilder &builder, OperationState &state, StringRef name,
-                     FunctionType type, ScheduleAttr schedule,
+                     FunctionType type, KernelSchedule schedule,
                      StringRef target) {
   state.addAttribute(SymbolTable::getSymbolAttrName(),
                      builder.getStringAttr(name));

@@ -88,7 +88,8 @@ void AlternateLoads::rewriteBody(Walk &walk, scf::ForOp loop) {
 }
 
 void AlternateLoads::runOnOperation() {
-  if (getOperation().getSchedule().getStages() != 1)
+  ScheduleAttr schedule = getOperation().getAttentionSchedule();
+  if (!schedule || schedule.getStages() != 1)
     return;
   Walk walk = Walk::find(getOperation());
   if (walk.loops.empty() || !llvm::all_of(walk.loops, alternates))

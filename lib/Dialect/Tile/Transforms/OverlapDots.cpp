@@ -281,7 +281,8 @@ void OverlapDots::runOnOperation() {
   KernelOp kernel = getOperation();
   bool isDone = false;
   kernel.walk([&](WaitDotsOp) { isDone = true; });
-  if (!kernel.getSchedule().getOverlap() || isDone)
+  ScheduleAttr schedule = kernel.getAttentionSchedule();
+  if (!schedule || !schedule.getOverlap() || isDone)
     return;
   Walk walk = Walk::findProducts(kernel);
   SmallVector<Step> steps;

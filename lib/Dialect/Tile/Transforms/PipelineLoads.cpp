@@ -126,8 +126,9 @@ void PipelineLoads::rewriteBody(Walk &walk, scf::ForOp loop) {
 }
 
 void PipelineLoads::runOnOperation() {
-  stages = getOperation().getSchedule().getStages();
   rings.clear();
+  ScheduleAttr schedule = getOperation().getAttentionSchedule();
+  stages = schedule ? schedule.getStages() : 1;
   if (stages == 1)
     return;
   Walk walk = Walk::find(getOperation());

@@ -141,7 +141,7 @@ void SpecializeWarps::makeChannel(Value buffer, SharedType place,
 
 /// Buffers become rings. What is sent leaves from the query's place.
 void SpecializeWarps::makeChannels() {
-  ScheduleAttr schedule = getOperation().getSchedule();
+  ScheduleAttr schedule = getOperation().getAttentionSchedule();
   for (CopyAsyncOp copy : once) {
     SharedType place = copy.getDest().getType();
     getOperation().walk([&](PutOp put) {

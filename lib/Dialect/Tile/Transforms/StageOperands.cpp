@@ -58,7 +58,7 @@ static bool feedsOnlyDots(LoadOp load) {
 }
 
 /// Of a thread, for its part of the tile.
-static int64_t registersOf(RankedTensorType tile, ScheduleAttr schedule) {
+static int64_t registersOf(RankedTensorType tile, KernelSchedule schedule) {
   return tile.getNumElements() * tile.getElementTypeBitWidth() / 32 /
          schedule.getThreads();
 }
@@ -74,7 +74,7 @@ static int64_t largestResult(KernelOp kernel) {
 
 /// Never where warpgroups multiply: they read it from shared memory as fast.
 static bool fitsRegisters(RankedTensorType tile, KernelOp kernel) {
-  ScheduleAttr schedule = kernel.getSchedule();
+  KernelSchedule schedule = kernel.getSchedule();
   if (kernel.isSpecialized())
     return false;
   int64_t registers = registersOf(tile, schedule);

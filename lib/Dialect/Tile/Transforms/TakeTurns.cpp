@@ -35,8 +35,6 @@ using namespace attn::tile;
 
 namespace {
 
-enum Turns { kNone, kExponentials, kProducts };
-
 struct TakeTurns : public attn::tile::impl::TakeTurnsBase<TakeTurns> {
   void runOnOperation() override;
 };
@@ -91,11 +89,10 @@ static void emitFirstPass(OpBuilder &builder, Location loc,
 
 void TakeTurns::runOnOperation() {
   KernelOp kernel = getOperation();
-  ScheduleAttr schedule = kernel.getSchedule();
-  int64_t turns = schedule.getTurns();
+  ScheduleAttr schedule = kernel.getAttentionSchedule();
   bool isDone = false;
   kernel.walk([&](PassTurnOp) { isDone = true; });
-  if (turns == kNone || isDone)
+  if (!schedule || schedule.getTurns() == Turns::Nothing || isDone)
     return;
   Location loc = kernel.getLoc();
   for (RolesOp roles : kernel.getBody().front().getOps<RolesOp>()) {
@@ -106,7 +103,7 @@ void TakeTurns::runOnOperation() {
   kernel.walk([&](scf::ForOp loop) {
     if (loop.getBody()->getOps<DotOp>().empty())
       return;
-    if (turns == kExponentials)
+    if (schedule.getTurns() == Turns::Exponentials)
       bracketExponentials(*loop.getBody());
     else
       bracketProducts(*loop.getBody());

@@ -198,6 +198,14 @@ private:
   std::unordered_map<uint32_t, std::vector<Touch>> spills;
 };
 
+class HazardLog;
+
+/// Reports two accesses to a granule, of which `mine` is that of the event, by
+/// these lanes, to the memory of `home`.
+void reportConflict(HazardLog &log, const Conflict &conflict, const Touch &mine,
+                    uint32_t granule, uint32_t lanes, const Event &event,
+                    const Cta &home);
+
 } // namespace attnrt::sim
 
 #endif // ATTNRT_SIM_CHECK_RACESHADOW_H

@@ -188,12 +188,14 @@ AsyncQueue::deliver(uint32_t lanes, uint64_t before, SharedMemory &shared) {
   completeIf(lanes, shared, [&](const AsyncCopy &copy, unsigned) {
     return copy.number < before;
   });
-  std::vector<Landing> out(unpublished.begin() + first, unpublished.end());
-  unpublished.resize(first);
+  // A wait may have brought some of them before.
   uint8_t mine = static_cast<uint8_t>(shadow::kLanded | warp);
-  for (const Landing &landing : out)
-    for (uint32_t rest = landing.lanes; rest; rest &= rest - 1)
+  for (const Landing &landing : unpublished)
+    for (uint32_t rest = landing.number < before ? landing.lanes & lanes : 0;
+         rest; rest &= rest - 1)
       publishBytes(&shared.state[landing.to[firstLane(rest)]], landing.bytes,
                    mine);
+  std::vector<Landing> out(unpublished.begin() + first, unpublished.end());
+  unpublished.resize(first);
   return out;
 }

@@ -10,6 +10,7 @@
 #define ATTN_DIALECT_TILE_IR_TILEATTRS_TD
 
 include "attn/Dialect/Tile/IR/TileDialect.td"
+include "attn/Dialect/Tile/IR/TileInterfaces.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/TensorEncoding.td"
 
@@ -18,75 +19,71 @@ class Tile_Attr<string name, string attrMnemonic, list<Trait> traits = []>
   let mnemonic = attrMnemonic;
 }
 
-def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
-  let summary = "every performance choice of one kernel";
+def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule", [Tile_KernelSchedule]> {
+  let summary = "holds every performance choice of a kernel that computes attention";
   let description = [{
-    Written once, by `attn-select-schedule`, and read by every later pass:
-
-    * `q`: query rows of one CTA, a multiple of 16 times `warps`;
-    * `heads`: query heads that share these rows, all with the same key head: a
-      power of two that divides `q`. Row r is of head r % heads;
-    * `kv`: keys of one loop step, a multiple of 16; 0 where the kernel has no
-      keys, and then `q` is any number of rows;
-    * `warps`: warps that share the query rows;
-    * `stages`: K/V tiles in shared memory at a time; with 1, K is copied
-      while V is used and V while K is;
-    * `split`: CTAs that share the keys of a query tile, whose results another
-      kernel merges; 0: as many as fill the chip, counted when the shapes are
-      known;
-    * `producers`: warps that only copy, a whole warpgroup behind the other
-      warps; 0: every warp copies;
-    * `persistent`: 1 where a CTA takes one query tile after the other, those of
-      a head in order; 2 where it takes the last rows of many heads first, which
-      have most keys under a causal mask;
-    * `prefetch`: 1 where the next query tile is copied while one is computed;
-    * `turns`: what warpgroups take turns in: 0 nothing, 1 the exponentials, 2
-      the multiplications;
-    * `overlap`: 1 where the scores of a step are multiplied while the values of
-      the step before it are.
+    Written once, by `attn-select-schedule`. [ScheduleKeys](ScheduleKeys.md) lists
+    the keys. A key that has its initial value is not written.
 
     ```mlir
     #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2>
     ```
   }];
-  let parameters = (ins "int64_t":$q, "int64_t":$kv, "int64_t":$warps,
-                        "int64_t":$stages,
-                        DefaultValuedParameter<"int64_t", "1">:$split,
-                        DefaultValuedParameter<"int64_t", "0">:$producers,
-                        DefaultValuedParameter<"int64_t", "0">:$persistent,
-                        DefaultValuedParameter<"int64_t", "0">:$prefetch,
-                        DefaultValuedParameter<"int64_t", "0">:$turns,
-                        DefaultValuedParameter<"int64_t", "0">:$overlap,
-                        DefaultValuedParameter<"int64_t", "1">:$heads);
-  let assemblyFormat = "`<` struct(params) `>`";
+  let parameters = (ins "AttentionKeys":$keys);
+  let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
-  // Warps that all do the same.
-  let builders = [AttrBuilder<(ins "int64_t":$q, "int64_t":$kv,
-                                   "int64_t":$warps, "int64_t":$stages), [{
-    return $_get($_ctxt, q, kv, warps, stages, /*split=*/1, /*producers=*/0,
-                 /*persistent=*/0, /*prefetch=*/0, /*turns=*/0, /*overlap=*/0,
-                 /*heads=*/1);
-  }]>];
   let extraClassDeclaration = [{
-    /// Threads of one warp.
-    static constexpr int64_t kWarpSize = 32;
-    /// Warps that multiply together on chips where more than one does.
-    static constexpr int64_t kWarpgroup = 4;
-    /// Of `persistent`.
-    static constexpr int64_t kLongestFirst = 2;
+    // A getter for each key.
+#define ATTN_KEY_GETTER(name, Name, Type, Initial, Least, Most, Doc)           \
+    Type get##Name() const { return getKeys().name; }
+#define ATTN_KEY_OF_ATTENTION ATTN_KEY_GETTER
+#define ATTN_KEY_OF_ALL ATTN_KEY_GETTER
+#include "attn/Dialect/Tile/IR/ScheduleKeys.def"
+#undef ATTN_KEY_GETTER
+
     ScheduleAttr withSplit(int64_t split) const;
-    /// As the command line and the package write it: "q=128,kv=64,…".
-    std::string toFlag() const;
-    /// Of each head.
-    int64_t getQueries() const { return getQ() / getHeads(); }
-    int64_t getRowsPerWarp() const { return getQ() / getWarps(); }
-    /// Of the warps that compute.
-    int64_t getThreads() const { return getWarps() * kWarpSize; }
-    /// Of the CTA.
-    int64_t getAllThreads() const {
-      return (getWarps() + getProducers()) * kWarpSize;
+    std::string toFlag() const { return attn::tile::toFlag(getKeys()); }
+    llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> getKeyValues() const {
+      return attn::tile::keyValues(getKeys());
     }
-    int64_t getWarpgroups() const { return getWarps() / kWarpgroup; }
+    bool isPersistent() const {
+      return getPersistent() != Persistence::OneTile;
+    }
+    int64_t getTileRows() const { return getQ(); }
+    /// Queries of each head in a tile.
+    int64_t getQueries() const { return getQ() / getHeads(); }
+    int64_t getRowsPerTile() const { return getQueries(); }
+  }];
+}
+
+def Tile_RowScheduleAttr : Tile_Attr<"RowSchedule", "row_schedule", [Tile_KernelSchedule]> {
+  let summary = "says how a kernel that maps rows to rows shares them";
+  let description = [{
+    Of kernels without keys and values: rotary positions, and the merging of
+    partial results. [ScheduleKeys](ScheduleKeys.md) lists the keys.
+
+    ```mlir
+    #tile.row_schedule<rows = 64, warps = 4>
+    ```
+  }];
+  let parameters = (ins "RowKeys":$keys);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    // A getter for each key.
+#define ATTN_KEY_GETTER(name, Name, Type, Initial, Least, Most, Doc)           \
+    Type get##Name() const { return getKeys().name; }
+#define ATTN_KEY_OF_ROWS ATTN_KEY_GETTER
+#define ATTN_KEY_OF_ALL ATTN_KEY_GETTER
+#include "attn/Dialect/Tile/IR/ScheduleKeys.def"
+#undef ATTN_KEY_GETTER
+
+    std::string toFlag() const { return attn::tile::toFlag(getKeys()); }
+    llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> getKeyValues() const {
+      return attn::tile::keyValues(getKeys());
+    }
+    int64_t getTileRows() const { return getRows(); }
+    int64_t getRowsPerTile() const { return getRows(); }
   }];
 }
 
@@ -114,10 +111,12 @@ def Tile_AccumulatorAttr : Tile_LayoutAttr<"Accumulator", "accumulator"> {
 def Tile_OperandAAttr : Tile_LayoutAttr<"OperandA", "operand_a"> {
   let summary = "who holds which element of an MMA's left operand";
   let description = [{
-    Strips as in `accumulator`; atoms of 16 x 16 elements of 16 bits, held as
-    `(T32,V8) -> (M16,K16)`: register r of lane L holds row L/4 + 8(r%2) and
-    columns 2(L%4) + 8(r/2), + 1. Two neighbouring accumulator atoms, rounded
-    to 16 bits and packed, are one such atom: that conversion moves nothing.
+    Strips as in `accumulator`; atoms of 16 rows of 32 bytes: of 16 columns of 16
+    bits, 8 of 32 bits or 32 of 8 bits. A register holds p columns that follow one
+    another, and an atom has k: register r (0..3) of lane L holds row L/4 + 8(r%2)
+    and columns p(L%4) + (k/2)(r/2) and following. Two neighbouring accumulator
+    atoms, rounded to 16 bits and packed, are one such atom: that conversion moves
+    nothing.
   }];
 }
 
@@ -138,7 +137,7 @@ def Tile_BlockedAttr : Tile_Attr<"Blocked", "blocked", [
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    int64_t getThreads() const { return getWarps() * ScheduleAttr::kWarpSize; }
+    int64_t getThreads() const { return getWarps() * KernelSchedule::kWarpSize; }
     /// Rows between two that a thread holds.
     int64_t getRowStep() const { return getThreads() / getColumns(); }
   }];

@@ -60,13 +60,13 @@ def Tile_KernelOp : Tile_Op<"kernel", [
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
       TypeAttrOf<FunctionType>:$function_type,
-      Tile_ScheduleAttr:$schedule, StrAttr:$target,
+      Tile_KernelSchedule:$schedule, StrAttr:$target,
       OptionalAttr<I64Attr>:$shared_bytes,
       OptionalAttr<DictArrayAttr>:$arg_attrs,
       OptionalAttr<DictArrayAttr>:$res_attrs);
   let regions = (region MinSizedRegion<1>:$body);
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name,
-      "::mlir::FunctionType":$type, "ScheduleAttr":$schedule,
+      "::mlir::FunctionType":$type, "KernelSchedule":$schedule,
       "::llvm::StringRef":$target)>];
   let skipDefaultBuilders = 1;
   let hasCustomAssemblyFormat = 1;
@@ -83,6 +83,10 @@ def Tile_KernelOp : Tile_Op<"kernel", [
     bool hasBlockedTiles();
     /// True if some warps only copy.
     bool isSpecialized() { return getSchedule().getProducers() != 0; }
+    /// Null where the kernel computes no attention.
+    ScheduleAttr getAttentionSchedule() {
+      return ::llvm::dyn_cast<ScheduleAttr>(getSchedule());
+    }
   }];
   let hasVerifier = 1;
 }

@@ -1,0 +1,69 @@
+//===- RegisterModel.cpp - What fits a thread's registers -----------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "attn/Schedule/RegisterModel.h"
+
+#include <algorithm>
+
+using namespace attn;
+using namespace attn::tile;
+
+/// Of the threads of a warp, for a row of each: 32-bit registers, or half of
+/// them for 16-bit elements.
+static constexpr int64_t kLanes = 32;
+
+int64_t attn::registerLimit(const TargetDesc &target,
+                            const AttentionKeys &keys) {
+  if (keys.producers == 0)
+    return target.registersPerThread;
+  int64_t consumer = splitRegisters(target, keys.warps).consumer;
+  return consumer ? consumer : target.registersPerThread;
+}
+
+/// Registers for a tile of the warp's rows and `columns` columns of f32.
+static int64_t registersOfRows(const AttentionKeys &keys, int64_t columns) {
+  return keys.q / keys.warps * columns / kLanes;
+}
+
+static int64_t queryRegisters(const AttentionKeys &keys, HeadDims dims) {
+  return registersOfRows(keys, dims.qk) / 2;
+}
+
+/// With more registers than this for the query, or for it and the larger of
+/// scores and accumulators, ptxas spills for some masks. A warp with more than
+/// one strip of rows has as many times the accumulators and scores, and none to
+/// spare. Where warpgroups multiply, wgmma reads A from shared memory at the
+/// same rate.
+bool attn::holdsQueryInRegisters(const AttentionKeys &keys, HeadDims dims) {
+  constexpr int64_t kMostOfQuery = 32, kMostHeld = 144;
+  if (keys.producers)
+    return false;
+  int64_t query = queryRegisters(keys, dims);
+  int64_t result = registersOfRows(keys, std::max(keys.kv, dims.v));
+  return query <= kMostOfQuery && query + result <= kMostHeld &&
+         keys.q / keys.warps <= WarpFragment::kRows;
+}
+
+/// Registers of the query that a step needs at a time.
+static int64_t queryOfStep(const AttentionKeys &keys, HeadDims dims) {
+  if (keys.producers)
+    return 0; // read from shared memory by the product itself
+  if (holdsQueryInRegisters(keys, dims))
+    return queryRegisters(keys, dims);
+  int64_t strips = keys.q / keys.warps / WarpFragment::kRows;
+  return strips * WarpFragment::kLeftRegisters;
+}
+
+int64_t attn::estimateRegisters(const AttentionKeys &keys, HeadDims dims) {
+  int64_t accumulators = registersOfRows(keys, dims.v);
+  int64_t scores = registersOfRows(keys, keys.kv);
+  int64_t probabilities = scores / 2;
+  // Where others copy, a step has slots and descriptors, but no addresses.
+  int64_t addressing = keys.producers ? 24 : 40;
+  return accumulators + scores + probabilities + queryOfStep(keys, dims) +
+         addressing;
+}
