@@ -9,6 +9,7 @@
 
 #include "Ptxas.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;

@@ -9,6 +9,7 @@
 #include "Patterns.h"
 #include "Ptxas.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Origins.h"
 
 using namespace mlir;
@@ -93,8 +94,8 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   function.setPassthroughAttr(builder.getArrayAttr({flush}));
   function->setAttr(kCtaAttr, kernel.getCta());
   if (KernelSchedule schedule = kernel.getSchedule())
-    function->setAttr("tile.schedule", schedule);
-  function->setAttr("tile.shared_bytes", kernel.getSharedBytesAttr());
+    function->setAttr(kScheduleAttr, schedule);
+  function->setAttr(kSharedBytesAttr, kernel.getSharedBytesAttr());
   if (Attribute source = kernel->getAttr(kSourceAttr))
     function->setAttr(kSourceAttr, source);
 }

@@ -106,12 +106,16 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule", [Tile_KernelSchedule]>
 
     ScheduleAttr withSplit(int64_t split) const;
     std::string toFlag() const { return attn::tile::toFlag(getKeys()); }
+    llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> getKeyValues() const {
+      return attn::tile::keyValues(getKeys());
+    }
     bool isPersistent() const {
       return getPersistent() != Persistence::OneTile;
     }
     int64_t getTileRows() const { return getQ(); }
     /// Queries of each head in a tile.
     int64_t getQueries() const { return getQ() / getHeads(); }
+    int64_t getRowsPerTile() const { return getQueries(); }
   }];
 }
 
@@ -138,7 +142,11 @@ def Tile_RowScheduleAttr : Tile_Attr<"RowSchedule", "row_schedule", [Tile_Kernel
 #undef ATTN_KEY_GETTER
 
     std::string toFlag() const { return attn::tile::toFlag(getKeys()); }
+    llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> getKeyValues() const {
+      return attn::tile::keyValues(getKeys());
+    }
     int64_t getTileRows() const { return getRows(); }
+    int64_t getRowsPerTile() const { return getRows(); }
   }];
 }
 

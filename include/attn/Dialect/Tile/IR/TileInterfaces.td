@@ -23,6 +23,12 @@ def Tile_KernelSchedule : AttrInterface<"KernelSchedule"> {
                     "int64_t", "getProducers">,
     InterfaceMethod<"Returns how many rows one CTA computes.",
                     "int64_t", "getTileRows">,
+    InterfaceMethod<"Returns how many rows of a result a tile has along the last "
+                    "dimension that counts rows: the rows of one head.",
+                    "int64_t", "getRowsPerTile">,
+    InterfaceMethod<"Returns the keys that the text shows, with their values.",
+                    "::llvm::SmallVector<std::pair<::llvm::StringRef, int64_t>>",
+                    "getKeyValues">,
     InterfaceMethod<"Returns the text of packages and reports: \"q=128,kv=64,…\".",
                     "std::string", "toFlag">,
   ];
