@@ -251,8 +251,9 @@ void Writer::engines() {
     line("@%p4 mbarrier.arrive.expect_tx.shared.b64 _, [bar], " + size + ";");
     return;
   case 3:
-    line("@%p4 mbarrier.arrive.shared.b64 _, [bar], " + reg() + ";");
-    return;
+    line("and.b32 %r23, " + reg() + ", 8;\nadd.u32 %r23, %r23, bar;");
+    line("@%p4 mbarrier.arrive.shared.b64 %rd7, [%r23], " + reg() + ";");
+    return line("cvt.u32.u64 " + reg() + ", %rd7;");
   default:
     line("and.b32 %r23, " + reg() + ", 8;\nadd.u32 %r23, %r23, bar;");
     line("mbarrier.test_wait.parity.shared.b64 " + pred() + ", [%r23], " +
@@ -303,7 +304,9 @@ std::string Writer::program(bool writesAll) {
   line("shl.b32 %r20, %r0, 2;\nadd.u32 %r20, %r20, buffer;");
   line("st.shared.u32 [%r20+256], %r3;");
   if (isHopper)
-    line("setp.eq.u32 %p4, %r0, 0;\n@%p4 mbarrier.init.shared.b64 [bar], 2;\n"
+    line("mov.u64 %rd7, 0;\nsetp.eq.u32 %p4, %r0, 0;\n"
+         "@%p4 mbarrier.init.shared.b64 [bar], 2;\n"
+         "@%p4 mbarrier.init.shared.b64 [bar+8], 3;\n"
          "bar.sync 0;");
   for (unsigned n = 20 + below(30); n; --n)
     statement();
@@ -387,7 +390,19 @@ TEST_P(RandomPrograms, ComputeWithWhatIsThere) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomPrograms, ::testing::Range(0, 4));
 
-/// Or the test above would say little.
+/// More programs with fewer subsets.
+TEST(RandomPrograms, AllChecksOrNone) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    std::string text = Writer(seed, true).program();
+    Outcome all = runWith(text, kSubsets - 1, seed);
+    for (unsigned subset : {0u, kSubsets - 1 - 4u, 4u}) // 4: uninit
+      ASSERT_EQ(runWith(text, subset, seed).out == all.out, true)
+          << "checks " << subset << " of seed " << seed << "\n"
+          << text << all.messages();
+  }
+}
+
+/// Or the tests above would say little.
 TEST(RandomPrograms, BreakManyRules) {
   std::string kinds;
   for (uint64_t seed = 0; seed < 100; ++seed) {
