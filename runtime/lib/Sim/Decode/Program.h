@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -136,6 +137,9 @@ enum class Special : uint8_t {
   Clock64,
   GlobalTimer,
 };
+
+/// "%tid.x".
+std::optional<Special> specialNamed(std::string_view name);
 
 struct SpecialRow {
   uint16_t row;
