@@ -66,10 +66,10 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
   auto descriptor = abi::emitStruct(
       atModule, loc, getOperation(), symbol, abi::kernelType(&getContext()),
       /*isConstant=*/false, [&](OpBuilder &body) -> SmallVector<Value> {
-        return {
-            LLVM::AddressOfOp::create(body, loc, pointer, abi::kModuleSymbol),
-            abi::emitString(body, loc, getOperation(), kernel.getSymName()),
-            LLVM::ZeroOp::create(body, loc, pointer)};
+        return {LLVM::AddressOfOp::create(body, loc, pointer,
+                                          abi::kModuleSymbol),
+                abi::emitString(body, loc, getOperation(), kernel.getSymName()),
+                LLVM::ZeroOp::create(body, loc, pointer)};
       });
   Builder builder(&getContext());
   auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(
@@ -81,8 +81,9 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
       builder.getDictionaryAttr(
           {builder.getNamedAttr("name", kernel.getSymNameAttr()),
            builder.getNamedAttr("target", builder.getStringAttr(chip)),
-           builder.getNamedAttr("threads", builder.getI64IntegerAttr(
-                                               threads.asArrayRef().front())),
+           builder.getNamedAttr(
+               "threads",
+               builder.getI64IntegerAttr(threads.asArrayRef().front())),
            builder.getNamedAttr("smem_bytes",
                                 kernel->getAttr("tile.shared_bytes")),
            builder.getNamedAttr(
@@ -132,8 +133,8 @@ static LogicalResult checkFunction(func::FuncOp function) {
   for (LaunchOp launch : function.front().getOps<LaunchOp>())
     for (Value output : launch.getOutputs()) {
       Value filled = withoutReshapes(output);
-      bool isFilledAgain = filled.getDefiningOp<LaunchOp>() &&
-                           returned.contains(memoryOf(filled));
+      bool isFilledAgain =
+          filled.getDefiningOp<LaunchOp>() && returned.contains(memoryOf(filled));
       if (!filled.getDefiningOp<tensor::EmptyOp>() && !isFilledAgain)
         return launch.emitOpError("expected destinations made by tensor.empty, "
                                   "or results that are filled again");
@@ -155,8 +156,7 @@ LogicalResult BuildEntries::buildFor(func::FuncOp function) {
   if (failed(entry.write()) || failed(shapes.write()))
     return failure();
 
-  Type pointer = abi::pointerType(&getContext()),
-       i64 = IntegerType::get(&getContext(), 64);
+  Type pointer = abi::pointerType(&getContext()), i64 = IntegerType::get(&getContext(), 64);
   for (StringRef suffix : {"__reference", "__baseline", "__flops"}) {
     std::string name = (function.getSymName() + suffix).str();
     auto judge = getOperation().lookupSymbol<func::FuncOp>(name);

@@ -35,26 +35,16 @@ struct Row {
 /// and products overlap, and start in turns.
 static constexpr ScheduleKeys inTurns(int64_t warpgroups, int64_t kv,
                                       int64_t prefetch) {
-  return {/*q=*/64 * warpgroups,
-          kv,
-          /*warps=*/4 * warpgroups,
-          /*stages=*/2,
-          /*split=*/1,
-          /*producers=*/4,
-          /*persistent=*/1,
-          prefetch,
-          /*turns=*/2,
-          /*overlap=*/1};
+  return {/*q=*/64 * warpgroups, kv, /*warps=*/4 * warpgroups, /*stages=*/2,
+          /*split=*/1, /*producers=*/4, /*persistent=*/1, prefetch,
+          /*turns=*/2, /*overlap=*/1};
 }
 
 /// The same where exponentials are a small part: turns do not pay there, and
 /// there is no room for a second query.
 static constexpr ScheduleKeys wide(int64_t kv) {
-  return {/*q=*/128,       kv,
-          /*warps=*/8,     /*stages=*/2,
-          /*split=*/1,
-          /*producers=*/4, /*persistent=*/1,
-          /*prefetch=*/0,  /*turns=*/0,
+  return {/*q=*/128, kv, /*warps=*/8, /*stages=*/2, /*split=*/1,
+          /*producers=*/4, /*persistent=*/1, /*prefetch=*/0, /*turns=*/0,
           /*overlap=*/1};
 }
 
@@ -66,29 +56,21 @@ static constexpr ScheduleKeys wide(int64_t kv) {
 /// of 32 would rescale the accumulators twice as often.
 ///
 /// Three warpgroups have 160 registers a thread, enough up to 64, and tiles of
-/// keys and values are copied for half as many rows again. Without masks,
-/// longer tiles are worth the place of the next query above 112; at the edge of
-/// a mask, more of them is wasted. As few queries as decoding has want short
-/// ones, to split.
+/// keys and values are copied for half as many rows again. Without masks, longer
+/// tiles are worth the place of the next query above 112; at the edge of a mask,
+/// more of them is wasted. As few queries as decoding has want short ones, to
+/// split.
 static constexpr Row kRows[] = {
     {"sm_80", {64, 64}, {/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2}},
     {"sm_80", {192, 192}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2}},
     {"sm_80", {128, 256}, {/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2}},
     {"sm_80", {256, 256}, {/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1}},
-    {"sm_90a",
-     {64, 64},
-     inTurns(3, /*kv=*/128, /*prefetch=*/1),
+    {"sm_90a", {64, 64}, inTurns(3, /*kv=*/128, /*prefetch=*/1),
      /*leastQueries=*/129},
-    {"sm_90a",
-     {112, 112},
-     inTurns(2, /*kv=*/176, /*prefetch=*/1),
-     /*leastQueries=*/129,
-     /*takesMasks=*/false},
-    {"sm_90a",
-     {128, 128},
-     inTurns(2, /*kv=*/176, /*prefetch=*/0),
-     /*leastQueries=*/129,
-     /*takesMasks=*/false},
+    {"sm_90a", {112, 112}, inTurns(2, /*kv=*/176, /*prefetch=*/1),
+     /*leastQueries=*/129, /*takesMasks=*/false},
+    {"sm_90a", {128, 128}, inTurns(2, /*kv=*/176, /*prefetch=*/0),
+     /*leastQueries=*/129, /*takesMasks=*/false},
     {"sm_90a", {128, 128}, inTurns(2, /*kv=*/128, /*prefetch=*/1)},
     {"sm_90a", {192, 128}, wide(/*kv=*/128)},
     {"sm_90a", {192, 192}, wide(/*kv=*/112)},
@@ -96,8 +78,8 @@ static constexpr Row kRows[] = {
 };
 
 /// Whether types show a walk of three tiles. Where products overlap, no loop is
-/// left of it, and ptxas takes so much of a step together with the one before
-/// it that it spills; with fewer tiles there is less to take, with more a loop.
+/// left of it, and ptxas takes so much of a step together with the one before it
+/// that it spills; with fewer tiles there is less to take, with more a loop.
 static bool hasThreeTiles(const Workload &work, const ScheduleKeys &keys) {
   return work.keys > 2 * keys.kv && work.keys <= 3 * keys.kv;
 }
@@ -149,8 +131,7 @@ int64_t attn::estimateRegisters(const ScheduleKeys &keys, HeadDims dims) {
   int64_t query = rows * dims.qk / kLanes / 2;
   if (keys.producers)
     query = 0; // from shared memory
-  else if (query > kMaxQueryFragment || query + accumulators > kMaxHeld ||
-           rows > 16)
+  else if (query > kMaxQueryFragment || query + accumulators > kMaxHeld || rows > 16)
     query = rows / 16 * 4; // read again in every step
   // Where others copy, a step has slots and descriptors, but no addresses.
   int64_t addressing = keys.producers ? 24 : 40;

@@ -36,10 +36,11 @@ const TargetDesc *attn::lookupTarget(llvm::StringRef name) {
 }
 
 std::string attn::knownTargetNames() {
-  return llvm::join(
-      llvm::map_range(
-          kTargets, [](const TargetDesc &target) { return target.name.str(); }),
-      ", ");
+  return llvm::join(llvm::map_range(kTargets,
+                                    [](const TargetDesc &target) {
+                                      return target.name.str();
+                                    }),
+                    ", ");
 }
 
 const TargetDesc *attn::bestTargetFor(int computeMajor, int computeMinor) {

@@ -26,8 +26,8 @@ struct HeadDims {
   int64_t qk, v;
 };
 
-/// What a default schedule depends on. Lengths are those of a head, and more
-/// than any where types leave them open.
+/// What a default schedule depends on. Lengths are those of a head, and more than
+/// any where types leave them open.
 struct Workload {
   HeadDims dims;
   int64_t queries, keys;

@@ -31,7 +31,7 @@ struct TargetDesc {
   int64_t registersPerBlock;
   int64_t threadsPerBlock;
   int64_t multiprocessors; // of the first chip that has these mechanisms
-  int64_t cacheBytes;      // of the L2 that what is read again should stay in
+  int64_t cacheBytes; // of the L2 that what is read again should stay in
   /// Code runs on chips of exactly this compute capability.
   bool isArchitectureSpecific;
   /// Warpgroups multiply from shared memory, a copy engine fills it, and warps

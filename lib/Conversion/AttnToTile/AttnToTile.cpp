@@ -6,8 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   func.func @f(%q, %k, %v) {              tile.kernel @f_0(%Q, %K, %V,
-//   %group,
+//   func.func @f(%q, %k, %v) {              tile.kernel @f_0(%Q, %K, %V, %group,
 //     %o = attn.sdpa %q, %k, %v                              %O) { … }
 //     return %o                      =>     func.func @f(%q, %k, %v) {
 //   }                                         cf.assert …

@@ -13,8 +13,8 @@
 
 namespace attn {
 
-/// Make kernels of an operation of `function`, called `name` and more, and
-/// launches of them take its place, behind assertions of what types leave open.
+/// Make kernels of an operation of `function`, called `name` and more, and launches
+/// of them take its place, behind assertions of what types leave open.
 mlir::LogicalResult launchSdpa(SdpaOp op, mlir::func::FuncOp function,
                                llvm::StringRef name);
 mlir::LogicalResult launchRope(RopeOp op, mlir::func::FuncOp function,

@@ -60,8 +60,7 @@ private:
     return builder.createOrFold<tensor::DimOp>(loc, tensor, index);
   }
   /// Shapes that types know are known here, too.
-  template <typename OpT>
-  Value fold(Value a, Value b) {
+  template <typename OpT> Value fold(Value a, Value b) {
     return builder.createOrFold<OpT>(loc, a, b);
   }
   Value isOne(Value count) {
@@ -208,9 +207,9 @@ KernelOp SdpaLauncher::makeKernel(const Twine &suffix, ScheduleAttr schedule,
     types.push_back(tensor ? Type(memrefOf(tensor)) : value.getType());
   }
   auto atModule = OpBuilder(function);
-  auto kernel =
-      KernelOp::create(atModule, loc, (name + suffix).str(),
-                       builder.getFunctionType(types, {}), schedule, target());
+  auto kernel = KernelOp::create(atModule, loc, (name + suffix).str(),
+                                 builder.getFunctionType(types, {}), schedule,
+                                 target());
   if (std::string source = sourceOf(loc); !source.empty())
     kernel->setAttr(kSourceAttr, builder.getStringAttr(source));
   Block &body = kernel.getBody().emplaceBlock();
@@ -236,8 +235,8 @@ KernelOp SdpaLauncher::emitKernel(ArrayRef<Value> inputs,
   KernelOp kernel = makeKernel("", scheduleOf(splits), inputs, outputs);
   auto take = argumentTaker(kernel);
   KernelArguments arguments;
-  for (Value *operand :
-       {&arguments.query, &arguments.key, &arguments.value, &arguments.group})
+  for (Value *operand : {&arguments.query, &arguments.key, &arguments.value,
+                         &arguments.group})
     *operand = take();
   bool isSplit = !matchPattern(splits, m_One());
   if (isSplit)
@@ -285,11 +284,11 @@ Value SdpaLauncher::emitSplits(Value blocks) {
     return constant(schedule().getSplit());
   Value ctas =
       fold<arith::MulIOp>(fold<arith::MulIOp>(blocks, headTiles), batch);
-  Value room =
-      fold<arith::DivUIOp>(constant(lookupTarget(target())->multiprocessors),
-                           fold<arith::MaxUIOp>(ctas, constant(1)));
-  Value most =
-      fold<arith::DivUIOp>(keyLength, constant(kMinSteps * schedule().getKv()));
+  Value room = fold<arith::DivUIOp>(
+      constant(lookupTarget(target())->multiprocessors),
+      fold<arith::MaxUIOp>(ctas, constant(1)));
+  Value most = fold<arith::DivUIOp>(
+      keyLength, constant(kMinSteps * schedule().getKv()));
   return fold<arith::MaxUIOp>(fold<arith::MinUIOp>(room, most), constant(1));
 }
 
@@ -323,8 +322,8 @@ SmallVector<Value> SdpaLauncher::launch(KernelOp kernel, ArrayRef<Value> grid,
 /// those of whole groups, at least one.
 Value SdpaLauncher::emitSection() {
   RankedTensorType key = op.getKey().getType();
-  int64_t bytesOfRow =
-      (op.getHeadDimQK() + op.getHeadDimV()) * key.getElementTypeBitWidth() / 8;
+  int64_t bytesOfRow = (op.getHeadDimQK() + op.getHeadDimV()) *
+                       key.getElementTypeBitWidth() / 8;
   int64_t rows = lookupTarget(target())->cacheBytes / bytesOfRow;
   Value one = constant(1);
   Value keyHeadsInCache = fold<arith::DivUIOp>(
@@ -345,8 +344,8 @@ SmallVector<Value> SdpaLauncher::launchForward(Value blocks, Value splits,
     inputs.push_back(emitSection());
     Value tiles =
         fold<arith::MulIOp>(fold<arith::MulIOp>(grid[0], grid[1]), grid[2]);
-    assertAtMost(tiles, INT32_MAX,
-                 "expected tiles of query (" + nameOf(op.getQuery()) + ")");
+    assertAtMost(tiles, INT32_MAX, "expected tiles of query (" +
+                                       nameOf(op.getQuery()) + ")");
     Value ctas = tile::MultiprocessorsOp::create(builder, loc);
     grid = {fold<arith::MinUIOp>(tiles, ctas), constant(1), constant(1)};
   }
@@ -448,8 +447,8 @@ SmallVector<Value> SdpaLauncher::emitMergeLaunch(Value splits,
   KernelOp kernel = emitMerge(inputs, results);
   Value blocks = fold<arith::CeilDivUIOp>(
       queryLength, constant(kernel.getSchedule().getQ()));
-  blocks =
-      arith::SelectOp::create(builder, loc, isOne(splits), constant(0), blocks);
+  blocks = arith::SelectOp::create(builder, loc, isOne(splits), constant(0),
+                                   blocks);
   return launch(kernel, {blocks, queryHeads, batch}, inputs, results);
 }
 

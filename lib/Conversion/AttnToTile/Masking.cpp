@@ -19,15 +19,14 @@ using Shape = std::array<int64_t, 2>;
 /// Evaluates index arithmetic on i32 scalars, vectors and tiles.
 class TileEvaluator {
 public:
-  TileEvaluator(OpBuilder &builder, Location loc)
-      : builder(builder), loc(loc) {}
+  TileEvaluator(OpBuilder &builder, Location loc) : builder(builder), loc(loc) {}
 
   Value toI32(Value index) {
     return arith::IndexCastOp::create(builder, loc, builder.getI32Type(),
                                       index);
   }
-  /// first + 0, first + 1, … along the one dimension of `shape` that is not 1,
-  /// each `repeat` times.
+  /// first + 0, first + 1, … along the one dimension of `shape` that is not 1, each
+  /// `repeat` times.
   Value emitPositions(Value first, Shape shape, int64_t repeat = 1);
   Value broadcast(Value value, Shape shape);
   Value clone(Operation &op, IRMapping &mapping);
@@ -113,9 +112,9 @@ Value attn::emitKeepTile(OpBuilder &builder, Location loc, Region &keep,
   mapping.map(body.getArgument(0), evaluator.toI32(position.batch));
   mapping.map(body.getArgument(1),
               emitHeads(builder, loc, evaluator, position, rows));
-  mapping.map(
-      body.getArgument(2),
-      evaluator.emitPositions(position.firstQuery, {rows, 1}, position.heads));
+  mapping.map(body.getArgument(2),
+              evaluator.emitPositions(position.firstQuery, {rows, 1},
+                                      position.heads));
   mapping.map(body.getArgument(3),
               evaluator.emitPositions(position.firstKey, {1, columns}));
   for (Operation &op : body.without_terminator()) {

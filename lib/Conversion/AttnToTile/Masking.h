@@ -13,8 +13,8 @@
 
 namespace attn {
 
-/// Where a tile of scores lies in the index space. All values are `index`. Row
-/// r is of head `head` + r % heads and query `firstQuery` + r / heads.
+/// Where a tile of scores lies in the index space. All values are `index`. Row r
+/// is of head `head` + r % heads and query `firstQuery` + r / heads.
 struct TilePosition {
   mlir::Value batch, head;
   mlir::Value firstQuery, firstKey;

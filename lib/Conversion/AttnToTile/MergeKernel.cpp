@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Where the KV tiles of a query tile are split among CTAs, each stores the
-// state of its softmax. This kernel walks over the parts as the other walks
-// over KV tiles, and ends as that one does. A part without a kept key has the
-// maximum -inf, and weighs nothing.
+// Where the KV tiles of a query tile are split among CTAs, each stores the state
+// of its softmax. This kernel walks over the parts as the other walks over KV
+// tiles, and ends as that one does. A part without a kept key has the maximum
+// -inf, and weighs nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,7 +26,8 @@ using namespace attn::tile;
 
 /// Of the values' tiles, which threads share evenly.
 static int64_t tileColumns(SdpaOp op) {
-  return op.getOutput().use_empty() ? 1 : llvm::PowerOf2Ceil(op.getHeadDimV());
+  return op.getOutput().use_empty() ? 1
+                                    : llvm::PowerOf2Ceil(op.getHeadDimV());
 }
 
 /// One row for each thread.
@@ -65,7 +66,8 @@ SoftmaxState MergeKernel::emitPart(Value part) {
                           ValueRange{entry, head, firstRow});
   };
   const SoftmaxParts &parts = arguments.parts;
-  Value acc = parts.acc ? load(parts.acc, columns) : splat(0, rows, columns);
+  Value acc =
+      parts.acc ? load(parts.acc, columns) : splat(0, rows, columns);
   return {acc, load(parts.max, 1), load(parts.sums, 1)};
 }
 
@@ -89,7 +91,8 @@ SoftmaxState MergeKernel::emitLoop() {
   ValueRange carried = loop.getRegionIterArgs();
   SoftmaxState next = emitMerged({carried[0], carried[1], carried[2]},
                                  emitPart(loop.getInductionVar()));
-  scf::YieldOp::create(builder, loc, ValueRange{next.acc, next.max, next.sums});
+  scf::YieldOp::create(builder, loc,
+                       ValueRange{next.acc, next.max, next.sums});
   return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
 }
 
@@ -98,8 +101,8 @@ void MergeKernel::emit() {
   head = BlockIdOp::create(builder, loc, GridDim::y);
   batch = BlockIdOp::create(builder, loc, GridDim::z);
   firstRow = arith::MulIOp::create(builder, loc, block, index(rows));
-  batches = arith::DivUIOp::create(builder, loc, dim(arguments.parts.max, 0),
-                                   arguments.splits);
+  batches = arith::DivUIOp::create(
+      builder, loc, dim(arguments.parts.max, 0), arguments.splits);
   SoftmaxState state = emitLoop();
   SmallVector<Value> indices = {batch, head, firstRow};
   if (arguments.output)

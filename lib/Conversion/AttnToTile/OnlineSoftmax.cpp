@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One CTA computes `q` rows: queries of one head, or fewer queries of several
-// heads that share a key head. Over KV tiles it keeps, for each row,
+// One CTA computes `q` rows: queries of one head, or fewer queries of several heads
+// that share a key head. Over KV tiles it keeps, for each row,
 //
 //   m    the largest score so far,
 //   l    sum over its keys of exp(s - m), four partial sums a row,
@@ -20,8 +20,8 @@
 //
 // A persistent CTA does so for one query tile after the other.
 //
-// Where there are too few rows to fill the chip, the KV tiles of a CTA are
-// split among several, which store their states as parts for MergeKernel.
+// Where there are too few rows to fill the chip, the KV tiles of a CTA are split
+// among several, which store their states as parts for MergeKernel.
 //
 //===----------------------------------------------------------------------===//
 
@@ -92,7 +92,8 @@ ForwardKernel::ForwardKernel(KernelOp kernel, SdpaOp op,
                              const KernelArguments &arguments)
     : SoftmaxBuilder(kernel, op, llvm::alignTo(op.getHeadDimV(), kMmaStep)),
       arguments(arguments), schedule(kernel.getSchedule()),
-      keys(schedule.getKv()), dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)),
+      keys(schedule.getKv()),
+      dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)),
       heads(schedule.getHeads()), queries(schedule.getQueries()) {
   if (heads != 1)
     box = builder.getDenseI64ArrayAttr({1, 1, queries, heads});
@@ -120,8 +121,8 @@ void ForwardKernel::emitPosition(Value block, Value head, Value batch) {
 /// `headTile` counts the tiles of heads that share a key head.
 void ForwardKernel::emitHeads(Value headTile) {
   firstHead = arith::MulIOp::create(builder, loc, headTile, index(heads));
-  Value firstOfGroup =
-      arith::MulIOp::create(builder, loc, keyHead, dim(queryView, /*index=*/3));
+  Value firstOfGroup = arith::MulIOp::create(builder, loc, keyHead,
+                                             dim(queryView, /*index=*/3));
   position.head = arith::AddIOp::create(builder, loc, firstOfGroup, firstHead);
   position.heads = heads;
 }
@@ -133,8 +134,8 @@ Value ForwardKernel::clampTile(Value tile, Value low, Value high) {
 
 /// From the keys that `range` gives for the CTA's rows to whole tiles.
 void ForwardKernel::emitTileRange() {
-  Value end =
-      arith::AddIOp::create(builder, loc, position.firstQuery, index(queries));
+  Value end = arith::AddIOp::create(builder, loc, position.firstQuery,
+                                    index(queries));
   end = arith::MinSIOp::create(builder, loc, end, position.queryLength);
   SmallVector<Value> range = {index(0), index(0), position.keyLength,
                               position.keyLength};
@@ -148,7 +149,8 @@ void ForwardKernel::emitTileRange() {
     return arith::DivUIOp::create(builder, loc, key, index(keys));
   };
   auto tilesThrough = [&](Value key) -> Value {
-    Value padded = arith::AddIOp::create(builder, loc, key, index(keys - 1));
+    Value padded =
+        arith::AddIOp::create(builder, loc, key, index(keys - 1));
     return tilesBefore(padded);
   };
   first = tilesBefore(range[0]);
@@ -169,7 +171,8 @@ void ForwardKernel::emitTileRangeOfPart() {
   Value others =
       arith::SubIOp::create(builder, loc, arguments.splits, index(1));
   Value padded = arith::AddIOp::create(builder, loc, tiles, others);
-  Value share = arith::DivUIOp::create(builder, loc, padded, arguments.splits);
+  Value share =
+      arith::DivUIOp::create(builder, loc, padded, arguments.splits);
   Value before = arith::MulIOp::create(builder, loc, part, share);
   Value from = arith::AddIOp::create(builder, loc, first, before);
   from = arith::MinSIOp::create(builder, loc, from, last);
@@ -199,7 +202,8 @@ Value ForwardKernel::emitMask(Value scores, Value firstKey) {
   if (!op.getKeep().empty()) {
     Value kept = emitKeepTile(builder, loc, op.getKeep(), at, rows, keys);
     bool isUniform = op.getMaskedRow() == MaskedRow::Uniform;
-    Value masked = splat(isUniform ? kUniformScore : -INFINITY, rows, keys);
+    Value masked =
+        splat(isUniform ? kUniformScore : -INFINITY, rows, keys);
     scores = arith::SelectOp::create(builder, loc, kept, scores, masked);
   }
   Value inside = emitInsideTile(builder, loc, at, rows, keys);
@@ -208,8 +212,9 @@ Value ForwardKernel::emitMask(Value scores, Value firstKey) {
 }
 
 Value ForwardKernel::emitScores(Value firstKey, bool isMasked) {
-  Value key = LoadOp::create(builder, loc, type(keys, dimQK, element), keyView,
-                             ValueRange{position.batch, keyHead, firstKey});
+  Value key = LoadOp::create(
+      builder, loc, type(keys, dimQK, element), keyView,
+      ValueRange{position.batch, keyHead, firstKey});
   Value zero = splat(0, rows, keys);
   Value scores = DotOp::create(builder, loc, query, key, zero,
                                /*transpose_b=*/true);
@@ -224,24 +229,24 @@ SoftmaxState ForwardKernel::emitStep(Value tile, bool isMasked,
   Value firstKey = arith::MulIOp::create(builder, loc, tile, index(keys));
   Value scores = emitScores(firstKey, isMasked);
 
-  Value tileMax =
-      ReduceOp::create(builder, loc, type(rows, 1, f32), Combiner::max, scores);
+  Value tileMax = ReduceOp::create(builder, loc, type(rows, 1, f32),
+                                   Combiner::max, scores);
   Value max = arith::MaxNumFOp::create(builder, loc, state.max, tileMax);
   Value origin = isMasked ? emitOrigin(max) : max;
   Value shift = multiply(origin, splat(-toLog2, rows, 1));
   Value rescale = emitRescale(state.max, shift);
-  Value weights =
-      exp2(fma(scores, splat(toLog2, rows, keys), broadcast(shift, keys)));
+  Value weights = exp2(fma(scores, splat(toLog2, rows, keys),
+                           broadcast(shift, keys)));
 
   Value tileSums = FoldOp::create(builder, loc, type(rows, kPartialSums, f32),
                                   Combiner::add, weights);
   Value sums = fma(state.sums, broadcast(rescale, kPartialSums), tileSums);
   Value acc = multiply(state.acc, broadcast(rescale, columns));
-  Value rounded =
-      arith::TruncFOp::create(builder, loc, type(rows, keys, element), weights);
-  Value value =
-      LoadOp::create(builder, loc, type(keys, columns, element), valueView,
-                     ValueRange{position.batch, keyHead, firstKey});
+  Value rounded = arith::TruncFOp::create(
+      builder, loc, type(rows, keys, element), weights);
+  Value value = LoadOp::create(
+      builder, loc, type(keys, columns, element), valueView,
+      ValueRange{position.batch, keyHead, firstKey});
   acc = DotOp::create(builder, loc, rounded, value, acc,
                       /*transpose_b=*/false);
   return {acc, max, sums};
@@ -249,14 +254,16 @@ SoftmaxState ForwardKernel::emitStep(Value tile, bool isMasked,
 
 SoftmaxState ForwardKernel::emitLoop(Value from, Value to, bool isMasked,
                                      SoftmaxState state) {
-  auto loop = scf::ForOp::create(builder, loc, from, to, index(1),
-                                 ValueRange{state.acc, state.max, state.sums});
+  auto loop = scf::ForOp::create(
+      builder, loc, from, to, index(1),
+      ValueRange{state.acc, state.max, state.sums});
   OpBuilder::InsertionGuard restore(builder);
   builder.setInsertionPointToStart(loop.getBody());
   ValueRange carried = loop.getRegionIterArgs();
   SoftmaxState next = emitStep(loop.getInductionVar(), isMasked,
-                               {carried[0], carried[1], carried[2]});
-  scf::YieldOp::create(builder, loc, ValueRange{next.acc, next.max, next.sums});
+                        {carried[0], carried[1], carried[2]});
+  scf::YieldOp::create(builder, loc,
+                       ValueRange{next.acc, next.max, next.sums});
   return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
 }
 
@@ -324,8 +331,8 @@ void ForwardKernel::emitTile(Value block, Value head, Value batch) {
   emitResults(state);
 }
 
-/// CTA c takes tiles c, c + CTAs, …. What is computed at a time should share
-/// its keys, to find them in the cache: the tiles of a head come one after the
+/// CTA c takes tiles c, c + CTAs, …. What is computed at a time should share its
+/// keys, to find them in the cache: the tiles of a head come one after the
 /// other, or, where later rows have more keys, those of a section of heads, the
 /// longest first, so that no long one is left for the end.
 void ForwardKernel::emitTiles() {
@@ -343,10 +350,10 @@ void ForwardKernel::emitTiles() {
     return arith::SubIOp::create(builder, loc, a, b);
   };
   Value allHeads = mul(counts.heads, counts.batches);
-  auto loop = scf::ForOp::create(builder, loc,
-                                 BlockIdOp::create(builder, loc, GridDim::x),
-                                 mul(counts.blocks, allHeads),
-                                 GridDimOp::create(builder, loc, GridDim::x));
+  auto loop = scf::ForOp::create(
+      builder, loc, BlockIdOp::create(builder, loc, GridDim::x),
+      mul(counts.blocks, allHeads),
+      GridDimOp::create(builder, loc, GridDim::x));
   OpBuilder::InsertionGuard restore(builder);
   builder.setInsertionPointToStart(loop.getBody());
   Value perSection = mul(counts.blocks, counts.section);

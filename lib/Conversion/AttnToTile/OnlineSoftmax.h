@@ -12,17 +12,17 @@
 
 namespace attn {
 
-/// Query tiles that CTAs share one after the other (all `index`): how many
-/// along each dimension that the grid would have, and how many tiles of heads,
-/// of all batches, are worked on at a time.
+/// Query tiles that CTAs share one after the other (all `index`): how many along
+/// each dimension that the grid would have, and how many tiles of heads, of all
+/// batches, are worked on at a time.
 struct TileCounts {
   mlir::Value blocks, heads, batches, section;
 };
 
-/// Arguments of an attention kernel: the memrefs of query, key and value, tiles
-/// of query heads per key head (`index`), and the memrefs of those results that
-/// are used. Where a tile has several heads, query and results have two
-/// dimensions of heads: key heads, and the heads that share one.
+/// Arguments of an attention kernel: the memrefs of query, key and value, tiles of
+/// query heads per key head (`index`), and the memrefs of those results that are
+/// used. Where a tile has several heads, query and results have two dimensions of
+/// heads: key heads, and the heads that share one.
 struct KernelArguments {
   mlir::Value query, key, value, group;
   mlir::Value output, lse; // null where not used

@@ -70,11 +70,10 @@ static LogicalResult parseKeys(StringRef text, ScheduleKeys &keys,
                         .Case("overlap", &keys.overlap)
                         .Default(nullptr);
     if (!slot)
-      return emitError()
-             << "expected schedule keys `q`, `kv`, `warps`, "
-                "`stages`, `heads`, `split`, `producers`, `persistent`, "
-                "`prefetch`, `turns` or `overlap`, got `"
-             << key.trim() << "`";
+      return emitError() << "expected schedule keys `q`, `kv`, `warps`, "
+                            "`stages`, `heads`, `split`, `producers`, `persistent`, "
+                            "`prefetch`, `turns` or `overlap`, got `"
+                         << key.trim() << "`";
     if (value.trim().getAsInteger(10, *slot))
       return emitError() << "expected an integer for schedule key `"
                          << key.trim() << "`, got `" << value.trim() << "`";
@@ -107,8 +106,8 @@ static bool rangeDependsOnHead(SdpaOp op) {
          !op.getRange().front().getArgument(1).use_empty();
 }
 
-/// For any number of queries: the most heads, no more than a warp has rows in
-/// an MMA, that leave no more than a tenth of a group's tiles empty.
+/// For any number of queries: the most heads, no more than a warp has rows in an
+/// MMA, that leave no more than a tenth of a group's tiles empty.
 static int64_t headsOfGroup(int64_t group, int64_t q) {
   constexpr int64_t kMostHeads = 16;
   int64_t best = 1;
@@ -119,8 +118,8 @@ static int64_t headsOfGroup(int64_t group, int64_t q) {
 }
 
 /// Heads share a tile where their queries do not fill it: as many as make the
-/// number of tiles smallest, if that saves a tenth; or where nobody knows
-/// whether they do, and full tiles lose nothing.
+/// number of tiles smallest, if that saves a tenth; or where nobody knows whether
+/// they do, and full tiles lose nothing.
 static int64_t defaultHeads(SdpaOp op, const ScheduleKeys &keys) {
   Sizes sizes(op);
   if (!sizes.knowGroup() || rangeDependsOnHead(op))
@@ -149,9 +148,9 @@ static void fitFewRows(SdpaOp op, ScheduleKeys &keys) {
   keys.turns = 0; // of one warpgroup
 }
 
-/// Where the types show that the queries of a head fit a tile, as in decoding,
-/// and too few tiles to fill the chip, keys are split, in as many parts as a
-/// count says that knows all shapes.
+/// Where the types show that the queries of a head fit a tile, as in decoding, and
+/// too few tiles to fill the chip, keys are split, in as many parts as a count says
+/// that knows all shapes.
 static int64_t defaultSplit(SdpaOp op, const ScheduleKeys &keys,
                             const TargetDesc &target) {
   Sizes sizes(op);
@@ -194,8 +193,7 @@ static void matchRowsAndWarps(const KeyNames &named, ScheduleKeys &keys) {
     keys.turns = 0; // of one warpgroup
 }
 
-/// Keys that sizes and masks decide, or other keys, as far as they were not
-/// named.
+/// Keys that sizes and masks decide, or other keys, as far as they were not named.
 static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
                    ScheduleKeys &keys) {
   if (!named.contains("heads"))

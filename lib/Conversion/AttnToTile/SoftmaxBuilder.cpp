@@ -35,10 +35,11 @@ SoftmaxBuilder::SoftmaxBuilder(KernelOp kernel, SdpaOp op, int64_t columns)
 
 void SoftmaxBuilder::emitOutput(SoftmaxState state, Value total, Value memref,
                                 ValueRange indices) {
-  Value isEmpty = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
-                                        total, splat(0, rows, 1));
-  Value inverse = arith::DivFOp::create(builder, loc, splat(1, rows, 1), total,
-                                        arith::FastMathFlags::afn);
+  Value isEmpty = arith::CmpFOp::create(
+      builder, loc, arith::CmpFPredicate::OEQ, total, splat(0, rows, 1));
+  Value inverse =
+      arith::DivFOp::create(builder, loc, splat(1, rows, 1), total,
+                            arith::FastMathFlags::afn);
   float ofEmptyRow = op.getMaskedRow() == MaskedRow::NaN ? NAN : 0;
   inverse = arith::SelectOp::create(builder, loc, isEmpty,
                                     splat(ofEmptyRow, rows, 1), inverse);
@@ -73,8 +74,9 @@ void SoftmaxBuilder::emitLse(SoftmaxState state, Value total, Value memref,
 //===----------------------------------------------------------------------===//
 
 Value SoftmaxBuilder::emitOrigin(Value max) {
-  Value isEmpty = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
-                                        max, splat(-INFINITY, rows, 1));
+  Value isEmpty =
+      arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, max,
+                            splat(-INFINITY, rows, 1));
   return arith::SelectOp::create(builder, loc, isEmpty, splat(0, rows, 1), max);
 }
 

@@ -44,8 +44,8 @@ protected:
 
   /// The memref as [batch, head, length, features].
   mlir::Value bhsd(mlir::Value memref);
-  /// A memref of query rows in this layout as [batch, head, length, …], or,
-  /// where heads share a tile, [batch, key head, length, head of the group, …].
+  /// A memref of query rows in this layout as [batch, head, length, …], or, where
+  /// heads share a tile, [batch, key head, length, head of the group, …].
   mlir::Value queryRows(mlir::Value memref, Layout layout);
   mlir::Value dim(mlir::Value memref, int64_t index);
   mlir::Value index(int64_t value);

@@ -235,9 +235,9 @@ static void storePieces(OpBuilder &builder, Location loc,
                         ValueRange columns) {
   size_t width = kPieceBytes * 8 / view.elementType.getIntOrFloatBitWidth();
   for (size_t i = 0; i < columns.size(); i += width) {
-    Value piece =
-        LLVM::GEPOp::create(builder, loc, address.getType(), view.elementType,
-                            address, ArrayRef<LLVM::GEPArg>{int32_t(i)});
+    Value piece = LLVM::GEPOp::create(builder, loc, address.getType(),
+                                      view.elementType, address,
+                                      ArrayRef<LLVM::GEPArg>{int32_t(i)});
     storeRun(builder, loc, piece, columns.slice(i, width), kPieceBytes);
   }
 }
@@ -266,7 +266,8 @@ LogicalResult BlockedStoreConversion::matchAndRewrite(
       storeRun(body, loc, run.address, columns, runs.alignment());
       continue;
     }
-    auto choice = scf::IfOp::create(body, loc, isAligned, /*withElse=*/true);
+    auto choice =
+        scf::IfOp::create(body, loc, isAligned, /*withElse=*/true);
     OpBuilder whole = choice.getThenBodyBuilder();
     storeRun(whole, loc, run.address, columns, runs.alignment());
     OpBuilder inPieces = choice.getElseBodyBuilder();

@@ -179,8 +179,8 @@ void TileCopier::copyChunk(Value pointer, int64_t row, int64_t panel,
   copy(emitSharedOffset(builder, loc, dest, target), source, bytes, isMine);
 }
 
-/// Copies the thread's chunks of row `row + laneRow`, which is at `pointer` and
-/// has these indices.
+/// Copies the thread's chunks of row `row + laneRow`, which is at `pointer` and has
+/// these indices.
 void TileCopier::copyRow(ArrayRef<Value> indices, Value pointer, int64_t row) {
   Value inTile = plus(laneRow, row);
   Value isInside = places.isInside(builder, loc, view, indices);

@@ -150,9 +150,9 @@ Log2Conversion::matchAndRewrite(math::Log2Op op, OneToNOpAdaptor adaptor,
   return success();
 }
 
-LogicalResult
-ConstantConversion::matchAndRewrite(arith::ConstantOp op, OneToNOpAdaptor,
-                                    ConversionPatternRewriter &rewriter) const {
+LogicalResult ConstantConversion::matchAndRewrite(
+    arith::ConstantOp op, OneToNOpAdaptor,
+    ConversionPatternRewriter &rewriter) const {
   auto tile = dyn_cast<RankedTensorType>(op.getType());
   auto value = dyn_cast<SplatElementsAttr>(op.getValue());
   if (!tile || !tile.getEncoding() || !value)
@@ -162,7 +162,8 @@ ConstantConversion::matchAndRewrite(arith::ConstantOp op, OneToNOpAdaptor,
     return rewriter.notifyMatchFailure(op, "expected 32-bit elements");
   Value scalar = arith::ConstantOp::create(rewriter, op.getLoc(),
                                            value.getSplatValue<TypedAttr>());
-  rewriter.replaceOpWithMultiple(op, {SmallVector<Value>(grid.size(), scalar)});
+  rewriter.replaceOpWithMultiple(
+      op, {SmallVector<Value>(grid.size(), scalar)});
   return success();
 }
 
@@ -188,8 +189,8 @@ LogicalResult BroadcastConversion::matchAndRewrite(
 }
 
 /// Divides first + n, where `first` is a thread's first row or column. Of
-/// accumulators, no digit of n below 16 is one of `first`: quotients add up,
-/// and one register holds what all elements of the thread have in common.
+/// accumulators, no digit of n below 16 is one of `first`: quotients add up, and
+/// one register holds what all elements of the thread have in common.
 static Value emitQuotient(OpBuilder &builder, IotaOp op, Value first,
                           int64_t n) {
   Location loc = op.getLoc();
@@ -248,8 +249,7 @@ LogicalResult ConvertLayoutConversion::matchAndRewrite(
   auto result = cast<RankedTensorType>(op.getType());
   if (!isa<AccumulatorAttr>(input.getEncoding()) ||
       !isa<OperandAAttr>(result.getEncoding()))
-    return op.emitOpError(
-        "is only known from an accumulator to a left operand");
+    return op.emitOpError("is only known from an accumulator to a left operand");
   RegisterGrid from(input), to(result);
   SmallVector<Value> registers(to.size());
   for (int64_t strip = 0; strip < to.strips; ++strip)
@@ -265,8 +265,7 @@ void attn::tile::populateElementwisePatterns(const TypeConverter &converter,
                                              RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<ElementwiseConversion>(converter, context);
-  patterns
-      .add<TruncConversion, Log2Conversion, ConstantConversion, SplatConversion,
-           BroadcastConversion, IotaConversion, ConvertLayoutConversion>(
-          converter, context, /*benefit=*/2);
+  patterns.add<TruncConversion, Log2Conversion, ConstantConversion,
+               SplatConversion, BroadcastConversion, IotaConversion,
+               ConvertLayoutConversion>(converter, context, /*benefit=*/2);
 }

@@ -16,8 +16,8 @@ using namespace attn::tile;
 // GlobalView
 //===----------------------------------------------------------------------===//
 
-/// Strides that a memref of this type has at run time: but for the innermost
-/// one where that is 1. It is not in transposed row vectors.
+/// Strides that a memref of this type has at run time: but for the innermost one
+/// where that is 1. It is not in transposed row vectors.
 static int64_t numStrides(MemRefType type) {
   return type.getRank() - (type.getStridesAndOffset().first.back() == 1);
 }
@@ -29,8 +29,8 @@ void GlobalView::partTypes(MemRefType type, SmallVectorImpl<Type> &types) {
   types.append(numStrides(type), IntegerType::get(context, 64));
 }
 
-GlobalView GlobalView::unpack(OpBuilder &builder, Location loc, MemRefType type,
-                              ValueRange parts) {
+GlobalView GlobalView::unpack(OpBuilder &builder, Location loc,
+                              MemRefType type, ValueRange parts) {
   GlobalView view;
   view.elementType = type.getElementType();
   view.pointer = parts.front();
@@ -64,8 +64,8 @@ static Value toI64(OpBuilder &builder, Location loc, Value index) {
   if (index.getType() == i64)
     return index;
   if (index.getType().isIndex())
-    index =
-        arith::IndexCastOp::create(builder, loc, builder.getI32Type(), index);
+    index = arith::IndexCastOp::create(builder, loc, builder.getI32Type(),
+                                       index);
   return arith::ExtSIOp::create(builder, loc, i64, index);
 }
 
@@ -73,8 +73,8 @@ Value GlobalView::address(OpBuilder &builder, Location loc,
                           ValueRange indices) const {
   Value offset;
   for (auto [index, stride] : llvm::zip(indices, strides)) {
-    Value term =
-        arith::MulIOp::create(builder, loc, toI64(builder, loc, index), stride);
+    Value term = arith::MulIOp::create(builder, loc, toI64(builder, loc, index),
+                                       stride);
     offset = offset ? arith::AddIOp::create(builder, loc, offset, term) : term;
   }
   return LLVM::GEPOp::create(builder, loc, pointer.getType(), elementType,
@@ -146,8 +146,9 @@ Value RowPlaces::isInside(OpBuilder &builder, Location loc,
       continue;
     Value isLess = arith::CmpIOp::create(
         builder, loc, arith::CmpIPredicate::slt, index, view.dims[i]);
-    isInside = isInside ? arith::AndIOp::create(builder, loc, isInside, isLess)
-                        : isLess;
+    isInside = isInside
+                   ? arith::AndIOp::create(builder, loc, isInside, isLess)
+                   : isLess;
   }
   return isInside;
 }
@@ -167,10 +168,10 @@ struct DimConversion : OpConversionPattern<memref::DimOp> {
     auto type = dyn_cast<MemRefType>(op.getSource().getType());
     if (!dim || !type)
       return rewriter.notifyMatchFailure(op, "expected a constant dimension");
-    GlobalView view =
-        GlobalView::unpack(rewriter, op.getLoc(), type, adaptor.getSource());
-    rewriter.replaceOpWithNewOp<arith::IndexCastOp>(op, rewriter.getIndexType(),
-                                                    view.dims[*dim]);
+    GlobalView view = GlobalView::unpack(rewriter, op.getLoc(), type,
+                                         adaptor.getSource());
+    rewriter.replaceOpWithNewOp<arith::IndexCastOp>(
+        op, rewriter.getIndexType(), view.dims[*dim]);
     return success();
   }
 };
@@ -200,8 +201,9 @@ struct ElementConversion : OpConversionPattern<memref::LoadOp> {
   LogicalResult
   matchAndRewrite(memref::LoadOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    GlobalView view = GlobalView::unpack(
-        rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref());
+    GlobalView view =
+        GlobalView::unpack(rewriter, op.getLoc(), op.getMemRefType(),
+                           adaptor.getMemref());
     Value address = view.address(rewriter, op.getLoc(), op.getIndices());
     rewriter.replaceOpWithNewOp<LLVM::LoadOp>(op, op.getType(), address);
     return success();
@@ -289,9 +291,9 @@ void StoreConversion::storeRowVector(StoreOp op, const GlobalView &view,
     }
 }
 
-LogicalResult
-StoreConversion::matchAndRewrite(StoreOp op, OneToNOpAdaptor adaptor,
-                                 ConversionPatternRewriter &rewriter) const {
+LogicalResult StoreConversion::matchAndRewrite(
+    StoreOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
   MemRefType type = op.getDest().getType();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
@@ -300,8 +302,8 @@ StoreConversion::matchAndRewrite(StoreOp op, OneToNOpAdaptor adaptor,
     return rewriter.notifyMatchFailure(op, "expected columns in eights");
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
   RowPlaces places(rewriter, loc, op.getIndices(), op.getBox());
-  auto store =
-      isVector ? &StoreConversion::storeRowVector : &StoreConversion::storeTile;
+  auto store = isVector ? &StoreConversion::storeRowVector
+                        : &StoreConversion::storeTile;
   (this->*store)(op, view, adaptor.getValue(), places, rewriter);
   rewriter.eraseOp(op);
   return success();
@@ -310,5 +312,6 @@ StoreConversion::matchAndRewrite(StoreOp op, OneToNOpAdaptor adaptor,
 void attn::tile::populateGlobalMemoryPatterns(const TypeConverter &converter,
                                               RewritePatternSet &patterns) {
   patterns.add<DimConversion, ElementConversion, TransposeConversion,
-               StoreConversion>(converter, patterns.getContext());
+               StoreConversion>(
+      converter, patterns.getContext());
 }

@@ -7,12 +7,12 @@
 //===----------------------------------------------------------------------===//
 //
 // LLVM keeps statements of assembly in order, and computes everything else as
-// late as it likes. What must be computed before a statement goes through it:
-// in as an operand, and out as a result in the same register.
+// late as it likes. What must be computed before a statement goes through it: in
+// as an operand, and out as a result in the same register.
 //
-// ptxas looks at instructions, not at statements, and takes waits as early as
-// it can. What must be computed before a wait is made an operand of an
-// instruction that it keeps in order with waits.
+// ptxas looks at instructions, not at statements, and takes waits as early as it
+// can. What must be computed before a wait is made an operand of an instruction
+// that it keeps in order with waits.
 //
 //===----------------------------------------------------------------------===//
 #include "Lowering.h"
@@ -64,8 +64,8 @@ attn::tile::emitPast(OpBuilder &builder, Location loc, StringRef text,
   for (ValueRange tile : tiles)
     for (Value value : tile)
       words.push_back(isa<VectorType>(value.getType())
-                          ? LLVM::BitcastOp::create(builder, loc,
-                                                    builder.getI32Type(), value)
+                          ? LLVM::BitcastOp::create(
+                                builder, loc, builder.getI32Type(), value)
                           : value);
   SmallVector<Type> types(ValueRange(words).getTypes());
   words = emitAssembly(builder, loc, text, types, words, inputs);
@@ -75,10 +75,10 @@ attn::tile::emitPast(OpBuilder &builder, Location loc, StringRef text,
     SmallVector<Value> &values = past.emplace_back();
     for (Value value : tile) {
       Value word = *next++;
-      values.push_back(
-          word.getType() == value.getType()
-              ? word
-              : LLVM::BitcastOp::create(builder, loc, value.getType(), word));
+      values.push_back(word.getType() == value.getType()
+                           ? word
+                           : LLVM::BitcastOp::create(builder, loc,
+                                                     value.getType(), word));
     }
   }
   return past;

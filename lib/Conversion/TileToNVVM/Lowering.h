@@ -25,8 +25,8 @@ public:
   explicit TileTypeConverter(mlir::MLIRContext *context);
 };
 
-/// Gives each operation of a kernel a location that says which line it is of
-/// the module as printed now.
+/// Gives each operation of a kernel a location that says which line it is of the
+/// module as printed now.
 void nameOrigins(mlir::ModuleOp module);
 
 /// Name of the array that stands for the CTA's dynamic shared memory.
@@ -38,22 +38,21 @@ inline constexpr char kSharedMemoryName[] = "attn_shared";
 
 /// How the registers of a thread are ordered: by strip of 16 rows, then by
 /// atom of 8 columns, then by row and column within the atom. In a blocked
-/// layout a strip is a row of the thread, and its columns are one atom. A left
-/// operand has atoms of 16 columns, whose four registers follow index(strip,
-/// atom, 0, 0) in the order that the MMA takes them.
+/// layout a strip is a row of the thread, and its columns are one atom. A left operand has
+/// atoms of 16 columns, whose four registers follow index(strip, atom, 0, 0) in
+/// the order that the MMA takes them.
 struct RegisterGrid {
   explicit RegisterGrid(mlir::RankedTensorType tile);
 
-  int64_t strips = 1;        // 1 for a column vector, too
-  int64_t atoms = 1;         // 1 for a row vector, too
+  int64_t strips = 1; // 1 for a column vector, too
+  int64_t atoms = 1;  // 1 for a row vector, too
   int64_t rowStep = 16;      // rows from one strip to the next
   int64_t rowsOfAtom = 2;    // registers that differ in their row: 1 or 2
   int64_t columnsOfAtom = 2; // … in their column: 1 or 2
   mlir::Type registerType;
 
   int64_t size() const { return strips * atoms * rowsOfAtom * columnsOfAtom; }
-  int64_t index(int64_t strip, int64_t atom, int64_t row,
-                int64_t column) const {
+  int64_t index(int64_t strip, int64_t atom, int64_t row, int64_t column) const {
     return ((strip * atoms + atom) * rowsOfAtom + row) * columnsOfAtom + column;
   }
 };
@@ -73,8 +72,8 @@ mlir::Value emitI32(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value emitI64(mlir::OpBuilder &builder, mlir::Location loc,
                     int64_t value);
 /// `value`, an i32, as LLVM cannot see through it: what is computed from it is
-/// computed where it is used, and is not kept through loops in registers that
-/// the products need.
+/// computed where it is used, and is not kept through loops in registers that the
+/// products need.
 mlir::Value emitAnew(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::Value value);
 /// Threads of the CTA that executes `op`.
@@ -91,8 +90,8 @@ mlir::Value emitWarpgroupId(mlir::OpBuilder &builder, mlir::Location loc,
 // Assembly
 //===----------------------------------------------------------------------===//
 
-/// A statement with side effects. `tied` are the first results' registers
-/// before it; its operands count from 0: results, tied ones, inputs.
+/// A statement with side effects. `tied` are the first results' registers before
+/// it; its operands count from 0: results, tied ones, inputs.
 llvm::SmallVector<mlir::Value>
 emitAssembly(mlir::OpBuilder &builder, mlir::Location loc,
              const llvm::Twine &text, mlir::TypeRange results,
@@ -135,13 +134,12 @@ struct GlobalView {
                         int64_t bytes) const;
 };
 
-/// Where the rows of a tile lie in memory: one after the other in the last
-/// index, or in all that a box says.
+/// Where the rows of a tile lie in memory: one after the other in the last index,
+/// or in all that a box says.
 class RowPlaces {
 public:
   RowPlaces(mlir::OpBuilder &builder, mlir::Location loc,
-            mlir::ValueRange indices,
-            std::optional<llvm::ArrayRef<int64_t>> box);
+            mlir::ValueRange indices, std::optional<llvm::ArrayRef<int64_t>> box);
   /// Indices of row `row + offset`, all i32.
   llvm::SmallVector<mlir::Value> at(mlir::OpBuilder &builder,
                                     mlir::Location loc, mlir::Value row,

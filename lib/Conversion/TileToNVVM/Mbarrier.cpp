@@ -55,9 +55,9 @@ LogicalResult AllocBarriersConversion::matchAndRewrite(
                           "tile-allocate-shared first");
   Location loc = op.getLoc();
   Value base = emitSharedAddress(rewriter, loc, *op.getOffset());
-  Value isFirst = arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq,
-                                        emitThreadId(rewriter, loc),
-                                        emitI32(rewriter, loc, 0));
+  Value isFirst = arith::CmpIOp::create(
+      rewriter, loc, arith::CmpIPredicate::eq, emitThreadId(rewriter, loc),
+      emitI32(rewriter, loc, 0));
   auto guard = scf::IfOp::create(rewriter, loc, isFirst, /*withElse=*/false);
   OpBuilder inner = guard.getThenBodyBuilder();
   for (int64_t slot = 0; slot < op.getType().getSlots(); ++slot)
@@ -89,8 +89,8 @@ static Value emitParity(OpBuilder &builder, Location loc, BarriersType type,
       arith::IndexCastOp::create(builder, loc, builder.getI32Type(), use);
   Value phase = arith::DivUIOp::create(builder, loc, index,
                                        emitI32(builder, loc, type.getSlots()));
-  phase =
-      arith::AddIOp::create(builder, loc, phase, emitI32(builder, loc, later));
+  phase = arith::AddIOp::create(builder, loc, phase,
+                                emitI32(builder, loc, later));
   return arith::AndIOp::create(builder, loc, phase, emitI32(builder, loc, 1));
 }
 
@@ -143,9 +143,9 @@ LogicalResult
 ReleaseConversion::matchAndRewrite(ReleaseOp op, OpAdaptor adaptor,
                                    ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
-  Value isFirst = arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq,
-                                        emitLaneId(rewriter, loc),
-                                        emitI32(rewriter, loc, 0));
+  Value isFirst = arith::CmpIOp::create(
+      rewriter, loc, arith::CmpIPredicate::eq, emitLaneId(rewriter, loc),
+      emitI32(rewriter, loc, 0));
   Value barrier = emitBarrier(rewriter, loc, op.getBarriers().getType(),
                               adaptor.getBarriers(), op.getUse());
   auto guard = scf::IfOp::create(rewriter, loc, isFirst, /*withElse=*/false);

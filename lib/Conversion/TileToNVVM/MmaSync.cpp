@@ -100,7 +100,8 @@ leftFromRegisters(RankedTensorType type, ValueRange registers, int64_t step) {
   RegisterGrid grid(type);
   SmallVector<SmallVector<Value>> operands;
   for (int64_t strip = 0; strip < grid.strips; ++strip)
-    operands.emplace_back(registers.slice(grid.index(strip, step, 0, 0), 4));
+    operands.emplace_back(
+        registers.slice(grid.index(strip, step, 0, 0), 4));
   return operands;
 }
 
@@ -132,7 +133,8 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   Type element = right.getElementType();
   RegisterGrid grid(accumulator);
   SmallVector<Value> registers(adaptor.getAcc());
-  int64_t inner = op.getTransposeB() ? right.getColumns() : right.getRows();
+  int64_t inner =
+      op.getTransposeB() ? right.getColumns() : right.getRows();
 
   for (int64_t step = 0; step < inner / kStepK; ++step) {
     SmallVector<SmallVector<Value>> left;
@@ -147,8 +149,8 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
           rewriter, loc, op, adaptor.getB().front(), step, atom * kStepN);
       for (int64_t strip = 0; strip < grid.strips; ++strip)
         for (int64_t half = 0; half < 2; ++half) {
-          auto c = MutableArrayRef(registers).slice(
-              grid.index(strip, atom + half, 0, 0), 4);
+          auto c = MutableArrayRef(registers)
+                       .slice(grid.index(strip, atom + half, 0, 0), 4);
           llvm::copy(emitMma(rewriter, loc, element, left[strip],
                              ArrayRef(pair).slice(2 * half, 2), c),
                      c.begin());
@@ -159,9 +161,9 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   return success();
 }
 
-LogicalResult
-FragmentConversion::matchAndRewrite(FragmentOp op, OneToNOpAdaptor adaptor,
-                                    ConversionPatternRewriter &rewriter) const {
+LogicalResult FragmentConversion::matchAndRewrite(
+    FragmentOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
   auto type = cast<RankedTensorType>(op.getType());
   auto layout = dyn_cast<OperandAAttr>(type.getEncoding());
@@ -173,9 +175,9 @@ FragmentConversion::matchAndRewrite(FragmentOp op, OneToNOpAdaptor adaptor,
       AccumulatorAttr::get(getContext(), layout.getWarps()));
   SmallVector<Value> registers(grid.size());
   for (int64_t step = 0; step < grid.atoms; ++step) {
-    auto left =
-        emitLeftFromShared(rewriter, loc, op.getSource().getType(),
-                           adaptor.getSource().front(), asAccumulator, step);
+    auto left = emitLeftFromShared(rewriter, loc, op.getSource().getType(),
+                                   adaptor.getSource().front(), asAccumulator,
+                                   step);
     for (int64_t strip = 0; strip < grid.strips; ++strip)
       for (auto [i, value] : llvm::enumerate(left[strip]))
         registers[grid.index(strip, step, 0, 0) + i] =

@@ -36,13 +36,15 @@ Value SwizzledTile::offset(OpBuilder &builder, Location loc, int64_t row,
   assert(row % 8 == 0 && chunk % 2 == 0 && "the swizzle would depend on them");
   int64_t panel = chunk / panelChunks, inPanel = chunk % panelChunks;
   Value lane = arith::XOrIOp::create(
-      builder, loc, laneChunk, emitSwizzle(builder, loc, laneRow, panelChunks));
-  Value swizzled =
-      arith::XOrIOp::create(builder, loc, lane, emitI32(builder, loc, inPanel));
+      builder, loc, laneChunk,
+      emitSwizzle(builder, loc, laneRow, panelChunks));
+  Value swizzled = arith::XOrIOp::create(builder, loc, lane,
+                                         emitI32(builder, loc, inPanel));
   Value inRow = arith::MulIOp::create(builder, loc, swizzled,
                                       emitI32(builder, loc, kChunkBytes));
-  Value rowOffset = arith::MulIOp::create(
-      builder, loc, laneRow, emitI32(builder, loc, panelChunks * kChunkBytes));
+  Value rowOffset =
+      arith::MulIOp::create(builder, loc, laneRow,
+                            emitI32(builder, loc, panelChunks * kChunkBytes));
   Value fromLane = arith::AddIOp::create(builder, loc, rowOffset, inRow);
   int64_t fixed = panel * panelBytes() + row * panelChunks * kChunkBytes;
   return arith::AddIOp::create(builder, loc, fromLane,
@@ -76,11 +78,10 @@ static Value emitLaneBit(OpBuilder &builder, Location loc, Value lane,
 }
 
 /// Lane L gives the address of row L % 8 of matrix L / 8.
-SmallVector<Value> attn::tile::emitLdmatrix(OpBuilder &builder, Location loc,
-                                            const SwizzledTile &tile,
-                                            Value pointer, int64_t row,
-                                            Value rowOffset, int64_t chunk,
-                                            MatrixOrder order, bool transpose) {
+SmallVector<Value> attn::tile::emitLdmatrix(
+    OpBuilder &builder, Location loc, const SwizzledTile &tile, Value pointer,
+    int64_t row, Value rowOffset, int64_t chunk, MatrixOrder order,
+    bool transpose) {
   Value lane = emitLaneId(builder, loc);
   bool rowsFirst = order == MatrixOrder::RowsFirst;
   Value rowHalf = emitLaneBit(builder, loc, lane, rowsFirst ? 3 : 4);

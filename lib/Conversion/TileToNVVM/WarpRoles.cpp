@@ -66,8 +66,8 @@ Value attn::tile::emitUniformWarpId(OpBuilder &builder, Operation *op) {
   OpBuilder::InsertionGuard restore(builder);
   builder.setInsertionPointToStart(&entry);
   Location loc = function.getLoc();
-  Value warp = arith::ShRUIOp::create(builder, loc, emitThreadId(builder, loc),
-                                      emitI32(builder, loc, 5));
+  Value warp = arith::ShRUIOp::create(
+      builder, loc, emitThreadId(builder, loc), emitI32(builder, loc, 5));
   auto shuffle = NVVM::ShflOp::create(
       builder, loc, warp.getType(), emitI32(builder, loc, -1), warp,
       emitI32(builder, loc, 0), emitI32(builder, loc, 31), NVVM::ShflKind::idx,
@@ -101,17 +101,16 @@ static Value emitNextWarpgroup(OpBuilder &builder, Location loc,
       emitI32(builder, loc, scheduleOf(op).getWarpgroups() - 1));
   Value next =
       arith::AddIOp::create(builder, loc, group, emitI32(builder, loc, 1));
-  return arith::SelectOp::create(builder, loc, isLast, emitI32(builder, loc, 0),
-                                 next);
+  return arith::SelectOp::create(builder, loc, isLast,
+                                 emitI32(builder, loc, 0), next);
 }
 
-LogicalResult
-TakeTurnConversion::matchAndRewrite(TakeTurnOp op, OpAdaptor,
-                                    ConversionPatternRewriter &rewriter) const {
+LogicalResult TakeTurnConversion::matchAndRewrite(
+    TakeTurnOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
-  Value turn =
-      arith::AddIOp::create(rewriter, loc, emitWarpgroupId(rewriter, loc, op),
-                            emitI32(rewriter, loc, kFirstTurn));
+  Value turn = arith::AddIOp::create(rewriter, loc,
+                                     emitWarpgroupId(rewriter, loc, op),
+                                     emitI32(rewriter, loc, kFirstTurn));
   std::string text = llvm::formatv("bar.sync $0, {0};", kTurnThreads);
   emitAssembly(rewriter, loc, text, TypeRange(), ValueRange(), turn);
   rewriter.eraseOp(op);
@@ -119,13 +118,13 @@ TakeTurnConversion::matchAndRewrite(TakeTurnOp op, OpAdaptor,
 }
 
 /// Which barrier it is depends on what is to be computed before.
-LogicalResult
-PassTurnConversion::matchAndRewrite(PassTurnOp op, OneToNOpAdaptor adaptor,
-                                    ConversionPatternRewriter &rewriter) const {
+LogicalResult PassTurnConversion::matchAndRewrite(
+    PassTurnOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
-  Value turn =
-      arith::AddIOp::create(rewriter, loc, emitNextWarpgroup(rewriter, loc, op),
-                            emitI32(rewriter, loc, kFirstTurn));
+  Value turn = arith::AddIOp::create(rewriter, loc,
+                                     emitNextWarpgroup(rewriter, loc, op),
+                                     emitI32(rewriter, loc, kFirstTurn));
   SmallVector<Value> inputs = {turn};
   for (ValueRange tile : adaptor.getComputed())
     llvm::append_range(inputs, tile);
@@ -134,8 +133,8 @@ PassTurnConversion::matchAndRewrite(PassTurnOp op, OneToNOpAdaptor adaptor,
   std::string text = "bar.arrive " + arrive;
   if (inputs.size() > 1)
     text = "{\n.reg .pred q;\n.reg .b32 t;\n" +
-           choosePredicate(1, inputs.size() - 1) + "selp.b32 t, 0, $0, q;\n" +
-           text + "\n}";
+           choosePredicate(1, inputs.size() - 1) +
+           "selp.b32 t, 0, $0, q;\n" + text + "\n}";
   emitAssembly(rewriter, loc, text, TypeRange(), ValueRange(), inputs);
   rewriter.eraseOp(op);
   return success();
@@ -165,16 +164,16 @@ RolesConversion::matchAndRewrite(RolesOp op, OneToNOpAdaptor,
   auto compare = [&](arith::CmpIPredicate predicate) -> Value {
     return arith::CmpIOp::create(rewriter, loc, predicate, warp, first);
   };
-  auto roles =
-      scf::IfOp::create(rewriter, loc, compare(arith::CmpIPredicate::sge),
-                        /*withElseRegion=*/true);
+  auto roles = scf::IfOp::create(rewriter, loc,
+                                 compare(arith::CmpIPredicate::sge),
+                                 /*withElseRegion=*/true);
 
   rewriter.setInsertionPointToStart(roles.thenBlock());
   setRegisters(rewriter, loc, split.producer,
                NVVM::SetMaxRegisterAction::decrease);
-  auto oneWarp =
-      scf::IfOp::create(rewriter, loc, compare(arith::CmpIPredicate::eq),
-                        /*withElseRegion=*/false);
+  auto oneWarp = scf::IfOp::create(rewriter, loc,
+                                   compare(arith::CmpIPredicate::eq),
+                                   /*withElseRegion=*/false);
   rewriter.setInsertionPointToStart(oneWarp.thenBlock());
   Value isElected = NVVM::ElectSyncOp::create(
       rewriter, loc, rewriter.getI1Type(), /*membermask=*/Value());

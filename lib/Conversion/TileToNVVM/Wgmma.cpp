@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // A warpgroup has 64 rows of the accumulator, 16 for each warp, whose fragments
-// are those of `#tile.accumulator`. One instruction is m64nNk16 over all
-// columns: the left operand comes from registers or, as the right one, from
-// shared memory by a descriptor.
+// are those of `#tile.accumulator`. One instruction is m64nNk16 over all columns:
+// the left operand comes from registers or, as the right one, from shared
+// memory by a descriptor.
 //
 // Registers of an instruction in flight must not be touched, and LLVM does not
 // know. So each instruction has its accumulators as tied operands, and fence
@@ -75,7 +75,7 @@ Value Operand::emitDescriptor(OpBuilder &builder, Location loc,
                               Value base) const {
   constexpr int64_t kAddresses = 0x3ffff;
   int64_t leading = isMajorK ? 16 : panelBytes(type);
-  int64_t swizzle = type.getSwizzle() == 128  ? 1
+  int64_t swizzle = type.getSwizzle() == 128 ? 1
                     : type.getSwizzle() == 64 ? 2
                                               : 3;
   uint64_t fixed = uint64_t(leading >> kUnitBits) << 16 |
@@ -93,11 +93,11 @@ Value Operand::emitDescriptor(OpBuilder &builder, Location loc,
                               emitI64(builder, loc, int64_t(fixed)));
 }
 
-/// The descriptor with a bit added that no address in shared memory has: that
-/// of the tile at `base`, another one in each step of a loop. What no step
-/// changes, ptxas keeps as two halves that are no pair, and for each
-/// instruction adds to the one, carries to the other and moves them together.
-/// For a pair, that is one instruction.
+/// The descriptor with a bit added that no address in shared memory has: that of
+/// the tile at `base`, another one in each step of a loop. What no step changes,
+/// ptxas keeps as two halves that are no pair, and for each instruction adds to
+/// the one, carries to the other and moves them together. For a pair, that is
+/// one instruction.
 static Value asChanging(OpBuilder &builder, Location loc, Value descriptor,
                         Value base) {
   constexpr int64_t kTopBit = 31;
@@ -131,9 +131,9 @@ static std::string registerList(size_t first, size_t count) {
   return list + "}";
 }
 
-/// A descriptor for one step: that of step 0, and what is added to it. Adding
-/// is a part of the instruction's assembly: LLVM would keep the sums of all
-/// steps in registers, over the whole kernel where they do not change.
+/// A descriptor for one step: that of step 0, and what is added to it. Adding is
+/// a part of the instruction's assembly: LLVM would keep the sums of all steps in
+/// registers, over the whole kernel where they do not change.
 struct StepDescriptor {
   Value first;
   int64_t offset;
@@ -146,10 +146,9 @@ struct StepOperands {
   bool rightIsMajorK;
 };
 
-static SmallVector<Value> emitInstruction(OpBuilder &builder, Location loc,
-                                          Type element, size_t columns,
-                                          ValueRange accumulators,
-                                          const StepOperands &step) {
+static SmallVector<Value>
+emitInstruction(OpBuilder &builder, Location loc, Type element, size_t columns,
+                ValueRange accumulators, const StepOperands &step) {
   StringRef type = element.isF16() ? "f16" : "bf16";
   size_t count = columns / 2;
   size_t next = count + accumulators.size();
@@ -239,8 +238,8 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   operands.right.first =
       rightTile.emitDescriptor(rewriter, loc, adaptor.getB().front());
 
-  auto fenced =
-      emitPast(rewriter, loc, "wgmma.fence.sync.aligned;", {registers, words});
+  auto fenced = emitPast(rewriter, loc, "wgmma.fence.sync.aligned;",
+                         {registers, words});
   std::tie(registers, words) = std::tie(fenced[0], fenced[1]);
   for (int64_t step = 0; step < inner / kStepK; ++step) {
     if (left)
@@ -268,17 +267,17 @@ static SmallVector<Value> concatenate(ArrayRef<ValueRange> tiles) {
 
 /// ptxas keeps the wait behind a meeting of the warp, and that behind what says
 /// who meets: all of it.
-LogicalResult
-WaitDotsConversion::matchAndRewrite(WaitDotsOp op, OneToNOpAdaptor adaptor,
-                                    ConversionPatternRewriter &rewriter) const {
+LogicalResult WaitDotsConversion::matchAndRewrite(
+    WaitDotsOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
   SmallVector<Value> computed = concatenate(adaptor.getComputed());
   std::string text = waitFor(op.getPending());
   if (!computed.empty())
     text = "{\n.reg .pred q;\n.reg .b32 m;\n" +
            choosePredicate(2 * adaptor.getStarted().size(), computed.size()) +
            "selp.b32 m, 1, -1, q;\nbar.warp.sync m;\n" + text + "\n}";
-  rewriter.replaceOpWithMultiple(op, emitPast(rewriter, op.getLoc(), text,
-                                              adaptor.getStarted(), computed));
+  rewriter.replaceOpWithMultiple(
+      op, emitPast(rewriter, op.getLoc(), text, adaptor.getStarted(), computed));
   return success();
 }
 

@@ -19,18 +19,16 @@ using namespace attn::tile;
 // Schedule
 //===----------------------------------------------------------------------===//
 
-static LogicalResult verifyRoles(function_ref<InFlightDiagnostic()> emitError,
-                                 int64_t q, int64_t kv, int64_t warps,
-                                 int64_t producers, int64_t persistent,
-                                 int64_t prefetch, int64_t turns,
-                                 int64_t overlap) {
+static LogicalResult
+verifyRoles(function_ref<InFlightDiagnostic()> emitError, int64_t q, int64_t kv,
+            int64_t warps, int64_t producers, int64_t persistent,
+            int64_t prefetch, int64_t turns, int64_t overlap) {
   struct Key {
     StringRef name;
     int64_t value, most;
   };
-  for (Key key :
-       {Key{"persistent", persistent, 2}, Key{"prefetch", prefetch, 1},
-        Key{"turns", turns, 2}, Key{"overlap", overlap, 1}}) {
+  for (Key key : {Key{"persistent", persistent, 2}, Key{"prefetch", prefetch, 1},
+                  Key{"turns", turns, 2}, Key{"overlap", overlap, 1}}) {
     if (key.value < 0 || key.value > key.most)
       return emitError() << "expected schedule key `" << key.name << "` in 0.."
                          << key.most << ", got " << key.value;
@@ -41,10 +39,9 @@ static LogicalResult verifyRoles(function_ref<InFlightDiagnostic()> emitError,
   if (producers == 0)
     return success();
   if (prefetch && !persistent)
-    return emitError()
-           << "expected schedule key `prefetch` to be 0 where a CTA "
-              "has one query tile, got "
-           << prefetch;
+    return emitError() << "expected schedule key `prefetch` to be 0 where a CTA "
+                          "has one query tile, got "
+                       << prefetch;
   constexpr int64_t kWarpgroup = ScheduleAttr::kWarpgroup;
   if (producers != kWarpgroup)
     return emitError() << "expected schedule key `producers` to be 0 or "
@@ -69,8 +66,8 @@ static LogicalResult verifyRoles(function_ref<InFlightDiagnostic()> emitError,
                        << turns;
   if (turns && warps < 2 * kWarpgroup)
     return emitError() << "expected schedule key `warps` to be at least "
-                       << 2 * kWarpgroup << " where warpgroups take turns, got "
-                       << warps;
+                       << 2 * kWarpgroup
+                       << " where warpgroups take turns, got " << warps;
   return success();
 }
 
@@ -146,8 +143,8 @@ std::string ScheduleAttr::toFlag() const {
 // Layouts
 //===----------------------------------------------------------------------===//
 
-static LogicalResult verifyWarps(function_ref<InFlightDiagnostic()> emitError,
-                                 int64_t warps) {
+static LogicalResult
+verifyWarps(function_ref<InFlightDiagnostic()> emitError, int64_t warps) {
   if (warps < 1 || warps > 32)
     return emitError() << "expected `warps` in 1..32, got " << warps;
   return success();
@@ -184,8 +181,9 @@ LogicalResult AccumulatorAttr::verifyEncoding(
   return verifyDim(emitError, "columns", shape[1], 8, true);
 }
 
-LogicalResult OperandAAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                   int64_t warps) {
+LogicalResult
+OperandAAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                     int64_t warps) {
   return verifyWarps(emitError, warps);
 }
 
@@ -195,7 +193,8 @@ LogicalResult OperandAAttr::verifyEncoding(
   if (shape.size() != 2)
     return emitError() << "expected a tile of rank 2, got rank "
                        << shape.size();
-  if (!elementType.isIntOrFloat() || elementType.getIntOrFloatBitWidth() != 16)
+  if (!elementType.isIntOrFloat() ||
+      elementType.getIntOrFloatBitWidth() != 16)
     return emitError() << "expected 16-bit elements, got " << elementType;
   if (failed(verifyDim(emitError, "rows", shape[0], 16 * getWarps(), false)))
     return failure();
@@ -288,9 +287,9 @@ Type SharedType::parse(AsmParser &parser) {
       parser.parseInteger(swizzle) || parser.parseGreater())
     return {};
   auto emitError = [&] { return parser.emitError(loc); };
-  return SharedType::getChecked(function_ref<InFlightDiagnostic()>(emitError),
-                                parser.getContext(), ArrayRef<int64_t>(shape),
-                                elementType, swizzle);
+  return SharedType::getChecked(
+      function_ref<InFlightDiagnostic()>(emitError), parser.getContext(),
+      ArrayRef<int64_t>(shape), elementType, swizzle);
 }
 
 void SharedType::print(AsmPrinter &printer) const {
@@ -303,8 +302,9 @@ void SharedType::print(AsmPrinter &printer) const {
 // Barriers
 //===----------------------------------------------------------------------===//
 
-LogicalResult BarriersType::verify(function_ref<InFlightDiagnostic()> emitError,
-                                   int64_t slots) {
+LogicalResult
+BarriersType::verify(function_ref<InFlightDiagnostic()> emitError,
+                     int64_t slots) {
   if (slots < 1)
     return emitError() << "expected at least one barrier, got " << slots;
   return success();

@@ -77,7 +77,8 @@ void AlternateLoads::rewriteBody(Walk &walk, scf::ForOp loop) {
   builder.setInsertionPointAfter(reader);
   WaitCopiesOp::create(builder, loc, 0);
   Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  Value next = arith::AddIOp::create(builder, loc, loop.getInductionVar(), one);
+  Value next =
+      arith::AddIOp::create(builder, loc, loop.getInductionVar(), one);
   walk.emitIfThere(builder, loc, next, [&](OpBuilder &body) {
     cloneCopy(body, now, loop, next, now.getDest());
   });

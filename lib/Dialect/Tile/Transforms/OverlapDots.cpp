@@ -214,17 +214,18 @@ State Overlapper::emitStep(OpBuilder &builder, const Step &step, Value tile,
 /// The loop's own tiles, without the first one of the walk.
 State Overlapper::emitLoop(OpBuilder &builder, const Step &step, State state) {
   Value second = plus(builder, walk.first(), 1);
-  Value from =
-      arith::MaxSIOp::create(builder, loc, step.loop.getLowerBound(), second);
+  Value from = arith::MaxSIOp::create(
+      builder, loc, step.loop.getLowerBound(), second);
   SmallVector<Value> inits(state.carried);
   inits.push_back(state.weights);
-  auto loop = scf::ForOp::create(builder, loc, from, step.loop.getUpperBound(),
-                                 step.loop.getStep(), inits);
+  auto loop =
+      scf::ForOp::create(builder, loc, from, step.loop.getUpperBound(),
+                         step.loop.getStep(), inits);
   auto inner = OpBuilder::atBlockBegin(loop.getBody());
   ValueRange carried = loop.getRegionIterArgs();
-  State next =
-      emitStep(inner, step, loop.getInductionVar(),
-               {SmallVector<Value>(carried.drop_back()), carried.back()});
+  State next = emitStep(inner, step, loop.getInductionVar(),
+                        {SmallVector<Value>(carried.drop_back()),
+                         carried.back()});
   next.carried.push_back(next.weights);
   scf::YieldOp::create(inner, loc, next.carried);
   SmallVector<Value> results(loop.getResults());

@@ -107,7 +107,8 @@ static void materialise(OpBuilder &builder, Value value, Region &region,
 /// panels that divide both.
 static SharedType placeFor(SharedType a, SharedType b) {
   SharedType wider = a.getColumns() < b.getColumns() ? b : a;
-  return SharedType::get(a.getContext(), wider.getShape(), a.getElementType(),
+  return SharedType::get(a.getContext(), wider.getShape(),
+                         a.getElementType(),
                          std::min(a.getSwizzle(), b.getSwizzle()));
 }
 
@@ -121,8 +122,8 @@ void SpecializeWarps::makeChannel(Value buffer, SharedType place,
                                   int64_t slots) {
   if (channels.contains(buffer))
     return;
-  auto tile =
-      withSwizzle(cast<SharedType>(buffer.getType()), place.getSwizzle());
+  auto tile = withSwizzle(cast<SharedType>(buffer.getType()),
+                          place.getSwizzle());
   SmallVector<int64_t> shape(place.getShape());
   shape.insert(shape.begin(), slots);
   buffer.setType(SharedType::get(&getContext(), shape, place.getElementType(),
@@ -143,8 +144,9 @@ void SpecializeWarps::makeChannels() {
   ScheduleAttr schedule = getOperation().getSchedule();
   for (CopyAsyncOp copy : once) {
     SharedType place = copy.getDest().getType();
-    getOperation().walk(
-        [&](PutOp put) { place = placeFor(place, put.getDest().getType()); });
+    getOperation().walk([&](PutOp put) {
+      place = placeFor(place, put.getDest().getType());
+    });
     makeChannel(copy.getDest(), place, 1 + schedule.getPrefetch());
   }
   for (scf::ForOp loop : walk.loops)
@@ -249,8 +251,8 @@ void SpecializeWarps::emitProducer(Block &block) {
   IRMapping mapping;
   if (!tiles)
     return emitFetches(builder, {none, none}, mapping);
-  for (Value bound :
-       {tiles.getLowerBound(), tiles.getUpperBound(), tiles.getStep()})
+  for (Value bound : {tiles.getLowerBound(), tiles.getUpperBound(),
+                      tiles.getStep()})
     materialise(builder, bound, *body, mapping);
   auto loop = scf::ForOp::create(
       builder, loc, mapping.lookupOrDefault(tiles.getLowerBound()),
@@ -260,10 +262,10 @@ void SpecializeWarps::emitProducer(Block &block) {
   auto inner = OpBuilder::atBlockBegin(loop.getBody());
   Uses uses = {loop.getRegionIterArg(0), loop.getRegionIterArg(1)};
   emitFetches(inner, uses, mapping);
-  scf::YieldOp::create(inner, loc,
-                       emitUsesBehind(inner, loc, uses,
-                                      mapping.lookupOrDefault(walk.first()),
-                                      mapping.lookupOrDefault(walk.last())));
+  scf::YieldOp::create(
+      inner, loc,
+      emitUsesBehind(inner, loc, uses, mapping.lookupOrDefault(walk.first()),
+                     mapping.lookupOrDefault(walk.last())));
 }
 
 //===----------------------------------------------------------------------===//
@@ -307,8 +309,8 @@ void SpecializeWarps::rewriteStep(scf::ForOp loop, Value usesBefore) {
   Location loc = loop.getLoc();
   Block *step = loop.getBody();
   auto builder = OpBuilder::atBlockBegin(step);
-  Value use =
-      arith::SubIOp::create(builder, loc, loop.getInductionVar(), walk.first());
+  Value use = arith::SubIOp::create(builder, loc, loop.getInductionVar(),
+                                    walk.first());
   use = arith::AddIOp::create(builder, loc, usesBefore, use);
   SmallVector<CopyAsyncOp> copies(step->getOps<CopyAsyncOp>());
   for (CopyAsyncOp copy : copies) {
@@ -341,11 +343,13 @@ void SpecializeWarps::rewriteConsumer(Uses uses) {
     Location loc = copy.getLoc();
     Channel channel = channels[copy.getDest()];
     OpBuilder builder(copy);
-    replaceInDots(
-        channel.buffer,
-        slotOf(builder, loc, channel.buffer, uses.query, channel.tile),
-        nullptr);
-    tile->walk([&](PutOp put) { putInPlace(put, channel.buffer, uses.query); });
+    replaceInDots(channel.buffer,
+                  slotOf(builder, loc, channel.buffer, uses.query,
+                         channel.tile),
+                  nullptr);
+    tile->walk([&](PutOp put) {
+      putInPlace(put, channel.buffer, uses.query);
+    });
     awaitCopy(copy, uses.query);
     if (!tiles)
       continue; // nobody waits for it

@@ -45,17 +45,16 @@ private:
 
   /// Loads of one memref in different blocks are never live together, so they
   /// share a buffer.
-  llvm::MapVector<std::pair<Value, Type>,
-                  SmallVector<std::pair<Block *, Value>>>
+  llvm::MapVector<std::pair<Value, Type>, SmallVector<std::pair<Block *, Value>>>
       buffers;
 };
 
 } // namespace
 
 static bool feedsOnlyDots(LoadOp load) {
-  return !load->use_empty() &&
-         llvm::all_of(load->getUsers(),
-                      [](Operation *op) { return isa<DotOp>(op); });
+  return !load->use_empty() && llvm::all_of(load->getUsers(), [](Operation *op) {
+    return isa<DotOp>(op);
+  });
 }
 
 /// Of a thread, for its part of the tile.
@@ -108,8 +107,8 @@ void StageOperands::stage(LoadOp load) {
   Value buffer = bufferFor(load);
   OpBuilder builder(load);
   Location loc = load.getLoc();
-  CopyAsyncOp::create(builder, loc, load.getSource(), load.getIndices(), buffer,
-                      load.getBoxAttr());
+  CopyAsyncOp::create(builder, loc, load.getSource(), load.getIndices(),
+                      buffer, load.getBoxAttr());
   CommitCopiesOp::create(builder, loc);
   WaitCopiesOp::create(builder, loc, 0);
 

@@ -16,10 +16,10 @@
 //   await %vf                          … exponentials …
 //   dot p, %v, …                       wait for %r
 //
-// Either way one warpgroup multiplies while another is at its exponentials.
-// Turns go round, 0, 1, 2, …, 0: all warpgroups of a CTA walk the same steps.
-// The last one passes the turn before the first step; at the end, nobody takes
-// the one that is left over.
+// Either way one warpgroup multiplies while another is at its exponentials. Turns
+// go round, 0, 1, 2, …, 0: all warpgroups of a CTA walk the same steps. The last
+// one passes the turn before the first step; at the end, nobody takes the one
+// that is left over.
 //
 //===----------------------------------------------------------------------===//
 

@@ -6,11 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Decode/Chips.h"
 #include "Decode/Operands.h"
 #include "Ptx/Parser.h"
 
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 
 using namespace attnrt;
@@ -37,7 +37,7 @@ private:
   bool kindsFit(const ptx::Instruction &inst, const Match &match) const;
   void noteEffects(const Match &match, Draft &draft);
   void pinAccumulators();
-  void watchTensorRows(const std::vector<uint16_t> &where);
+  void watchWgmmaRows(const std::vector<uint16_t> &where);
   bool seal();
 
   const ptx::Module &module;
@@ -163,7 +163,7 @@ static void readDestinations(Draft &draft) {
   }
 }
 
-/// Where control goes, and what the kernel as a whole has.
+/// Notes where control goes, and what the kernel as a whole uses.
 void EntryDecoder::noteEffects(const Match &match, Draft &draft) {
   switch (match.sem()) {
   case Sem::Bra:
@@ -180,7 +180,7 @@ void EntryDecoder::noteEffects(const Match &match, Draft &draft) {
     draft.flow = Flow::Trap;
     break;
   case Sem::Wgmma:
-    draft.isTensor = kernel.hasTensorOps = true;
+    draft.isWgmma = kernel.hasWgmmas = true;
     readDestinations(draft);
     break;
   case Sem::Griddepcontrol:
@@ -192,11 +192,7 @@ void EntryDecoder::noteEffects(const Match &match, Draft &draft) {
 }
 
 bool EntryDecoder::targetHas(Sem sem) {
-  // "sm_90a" and "sm_90" have the same number.
-  unsigned target = 0;
-  if (module.target.rfind("sm_", 0) == 0)
-    target = std::strtoul(module.target.c_str() + 3, nullptr, 10);
-  if (target >= firstTarget(sem))
+  if (targetNumber(module.target) >= firstTarget(sem))
     return true;
   return error.fail("expected target sm_" + std::to_string(firstTarget(sem)) +
                     " or newer, got `" + module.target + "`,");
@@ -210,26 +206,26 @@ void EntryDecoder::decodeGuard(const ptx::Instruction &inst, Draft &draft) {
   draft.refs.push_back({{Place::Guard, 0}, inst.guard, false});
 }
 
-/// What a wgmma computes with has a row of its own for as long as the kernel
-/// runs: it is in use until a wait that does not name it.
+/// Registers of a wgmma keep a row of their own for as long as the kernel runs:
+/// they are in use until a wait that does not name them.
 void EntryDecoder::pinAccumulators() {
   pinned.assign(entry.registers.size(), false);
   for (const Draft &d : drafts)
-    if (d.isTensor)
+    if (d.isWgmma)
       for (const Ref &ref : d.refs)
         if (ref.place.kind == Place::Pool)
           pinned[ref.reg] = true;
 }
 
 /// Other operations that name such registers are watched.
-void EntryDecoder::watchTensorRows(const std::vector<uint16_t> &where) {
+void EntryDecoder::watchWgmmaRows(const std::vector<uint16_t> &where) {
   for (uint32_t i = 0; i < drafts.size(); ++i) {
-    if (drafts[i].isTensor)
+    if (drafts[i].isWgmma)
       continue;
     for (const Ref &ref : drafts[i].refs)
       if (pinned[ref.reg])
-        kernel.tensorRows[i].push_back({where[ref.reg], ref.def});
-    drafts[i].op.watched = kernel.tensorRows.count(i);
+        kernel.wgmmaRows[i].push_back({where[ref.reg], ref.def});
+    drafts[i].op.watched = kernel.wgmmaRows.count(i);
   }
 }
 
@@ -254,7 +250,7 @@ bool EntryDecoder::seal() {
   }
   kernel.rows = (next + 1) & ~1u;
   kernel.preds = rows.preds;
-  watchTensorRows(rows.where);
+  watchWgmmaRows(rows.where);
   for (const Draft &d : drafts) {
     kernel.ops.push_back(d.op);
     kernel.facts.push_back(d.facts);

@@ -41,7 +41,7 @@ struct Draft {
   OpFacts facts;
   std::vector<Ref> refs;
   Flow flow = Flow::Next;
-  bool isTensor = false; // wgmma
+  bool isWgmma = false; // wgmma
   uint32_t table = 0;
 };
 

@@ -28,7 +28,7 @@ static bool alignment(Tokens &in, uint32_t &align) {
 }
 
 namespace {
-/// What variables of one declaration have in common.
+/// The properties that variables of one declaration share.
 struct Declaration {
   Space space;
   bool isExtern;
@@ -177,7 +177,7 @@ static bool parameterModifier(Tokens &in, ParameterType &out) {
     uint32_t align = 0;
     if (!alignment(in, align))
       return false;
-    // That of a pointer is the pointee's.
+    // The alignment after .ptr is that of the pointee.
     out.align = out.isPointer ? out.align : align;
     return true;
   }

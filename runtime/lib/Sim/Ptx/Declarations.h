@@ -16,7 +16,7 @@
 
 namespace attnrt::sim::ptx {
 
-/// What stands behind `.global` and its like, up to the semicolon.
+/// Parses what follows `.global` and its like, up to the semicolon.
 bool parseVariables(Tokens &in, Space space, bool isExtern,
                     std::vector<Variable> &into);
 
