@@ -61,14 +61,17 @@ private:
 
 } // namespace
 
-/// The schedule as text and key by key.
+/// The schedule as text and key by key; both are empty for a kernel without one.
 static DictionaryAttr describeSchedule(Builder &builder,
                                        KernelSchedule schedule) {
   SmallVector<NamedAttribute> keys;
-  for (auto [key, value] : schedule.getKeyValues())
-    keys.push_back(builder.getNamedAttr(key, builder.getI64IntegerAttr(value)));
+  if (schedule)
+    for (auto [key, value] : schedule.getKeyValues())
+      keys.push_back(
+          builder.getNamedAttr(key, builder.getI64IntegerAttr(value)));
+  std::string text = schedule ? schedule.toFlag() : "";
   return builder.getDictionaryAttr(
-      {builder.getNamedAttr("text", builder.getStringAttr(schedule.toFlag())),
+      {builder.getNamedAttr("text", builder.getStringAttr(text)),
        builder.getNamedAttr("keys", builder.getDictionaryAttr(keys))});
 }
 
@@ -80,6 +83,8 @@ static DictionaryAttr describeKernel(LLVM::LLVMFuncOp kernel) {
   auto module = kernel->getParentOfType<gpu::GPUModuleOp>();
   auto chip = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]).getChip();
   auto schedule = kernel->getAttrOfType<KernelSchedule>(kScheduleAttr);
+  // Without a schedule, nobody knows which rows share a tile.
+  int64_t rowsPerTile = schedule ? schedule.getRowsPerTile() : 1;
   return builder.getDictionaryAttr(
       {builder.getNamedAttr("name", kernel.getSymNameAttr()),
        builder.getNamedAttr("target", builder.getStringAttr(chip)),
@@ -87,7 +92,7 @@ static DictionaryAttr describeKernel(LLVM::LLVMFuncOp kernel) {
            "threads", builder.getI64IntegerAttr(threads.asArrayRef().front())),
        builder.getNamedAttr("smem_bytes", kernel->getAttr(kSharedBytesAttr)),
        builder.getNamedAttr("rows_per_tile",
-                            builder.getI64IntegerAttr(schedule.getRowsPerTile())),
+                            builder.getI64IntegerAttr(rowsPerTile)),
        builder.getNamedAttr("schedule", describeSchedule(builder, schedule))});
 }
 

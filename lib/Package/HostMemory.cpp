@@ -95,7 +95,7 @@ LogicalResult HostMemory::addArguments(Value args) {
     if (!type || type.getRank() > ATTNRT_MAX_RANK)
       return emitError(writer.getLoc())
              << "expected argument " << i << " of `" << function.getSymName()
-             << "` to be a tensor of rank at most " << ATTNRT_MAX_RANK
+             << "` to be a tensor of rank at most " << int(ATTNRT_MAX_RANK)
              << ", got " << argument.getType();
     Value tensor = writer.tensorAt(args, i);
     descriptors[argument] = tensor;

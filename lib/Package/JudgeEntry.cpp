@@ -26,14 +26,16 @@ JudgeWriter::JudgeWriter(func::FuncOp function, func::FuncOp judge,
 }
 
 /// A memref descriptor as LLVM has it: allocated, aligned, offset, sizes,
-/// strides.
+/// strides. A scalar has neither of the last two.
 Value JudgeWriter::memrefOf(Value tensor, MemRefType type) {
   OpBuilder &builder = writer.getBuilder();
   Location loc = writer.getLoc();
   Type i64 = builder.getI64Type(), pointer = writer.getPointerType();
-  auto array = LLVM::LLVMArrayType::get(i64, type.getRank());
-  auto descriptor = LLVM::LLVMStructType::getLiteral(
-      builder.getContext(), {pointer, pointer, i64, array, array});
+  SmallVector<Type> fields = {pointer, pointer, i64};
+  if (type.getRank() > 0)
+    fields.append(2, LLVM::LLVMArrayType::get(i64, type.getRank()));
+  auto descriptor =
+      LLVM::LLVMStructType::getLiteral(builder.getContext(), fields);
   Value value = LLVM::UndefOp::create(builder, loc, descriptor);
   auto set = [&](Value field, ArrayRef<int64_t> position) {
     value = LLVM::InsertValueOp::create(builder, loc, value, field, position);

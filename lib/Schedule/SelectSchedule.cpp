@@ -158,7 +158,7 @@ static void matchRowsAndWarps(const KeyNames &named, AttentionKeys &keys) {
     keys.warps = keys.q / kRowsOfWarp;
   else
     keys.q = keys.warps * kRowsOfWarp;
-  if (keys.warps == KernelSchedule::kWarpgroup && !named.contains("turns"))
+  if (keys.warps == CtaAttr::kWarpgroup && !named.contains("turns"))
     keys.turns = Turns::Nothing; // of one warpgroup
 }
 
@@ -199,7 +199,7 @@ FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
     return failure();
   if (!keys.producers && target.schedules == ScheduleFamily::Warpgroups)
     return emitError() << "expected schedule key `producers` to be "
-                       << KernelSchedule::kWarpgroup << " on " << target.name
+                       << CtaAttr::kWarpgroup << " on " << target.name
                        << ", whose warpgroups copy or compute, got 0";
   // Defaults are worked out from keys that make sense.
   auto check = [&] {

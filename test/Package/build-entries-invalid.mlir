@@ -1,7 +1,7 @@
 // RUN: attn-opt %s --package-build-entries -split-input-file -verify-diagnostics
 
 tile.kernel @k(%in: memref<?xf32, strided<[1], offset: ?>>, %out: memref<?xf32, strided<[1], offset: ?>>)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
   tile.return
 }
 // expected-error@+1 {{expected `returns_argument` to return results of launches only}}
@@ -14,7 +14,7 @@ func.func @returns_argument(%in: tensor<?xf32>, %n: index) -> tensor<?xf32> {
 // -----
 
 tile.kernel @k(%in: memref<?xf32, strided<[1], offset: ?>>, %out: memref<?xf32, strided<[1], offset: ?>>)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
   tile.return
 }
 func.func @fills_argument(%in: tensor<?xf32>, %n: index) -> tensor<?xf32> {
@@ -26,7 +26,7 @@ func.func @fills_argument(%in: tensor<?xf32>, %n: index) -> tensor<?xf32> {
 // -----
 
 tile.kernel @k(%in: memref<?xf32, strided<[1], offset: ?>>, %out: memref<?xf32, strided<[1], offset: ?>>)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
   tile.return
 }
 func.func @not_lowered(%in: tensor<?xf32>) -> tensor<?xf32> {

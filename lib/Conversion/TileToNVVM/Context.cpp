@@ -22,9 +22,9 @@ int64_t attn::tile::threadsOf(Operation *op) {
   return bound.asArrayRef().front();
 }
 
-KernelSchedule attn::tile::scheduleOf(Operation *op) {
+CtaAttr attn::tile::ctaOf(Operation *op) {
   auto function = op->getParentOfType<LLVM::LLVMFuncOp>();
-  return function->getAttrOfType<KernelSchedule>(kScheduleAttr);
+  return function->getAttrOfType<CtaAttr>(kCtaAttr);
 }
 
 const attn::TargetDesc &attn::tile::targetOf(Operation *op) {

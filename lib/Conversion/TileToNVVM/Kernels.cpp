@@ -82,7 +82,7 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   Builder builder(function.getContext());
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),
                     builder.getUnitAttr());
-  int32_t threads = kernel.getSchedule().getAllThreads();
+  int32_t threads = kernel.getCta().getAllThreads();
   function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
                     builder.getDenseI32ArrayAttr({threads}));
   // Without it ptxas aims at registers for two CTAs, and spills to get there.
@@ -92,9 +92,10 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   auto flush = builder.getStrArrayAttr(
       {"denormal-fp-math-f32", "preserve-sign,preserve-sign"});
   function.setPassthroughAttr(builder.getArrayAttr({flush}));
-  function->setAttr(kScheduleAttr, kernel.getSchedule());
+  function->setAttr(kCtaAttr, kernel.getCta());
+  if (KernelSchedule schedule = kernel.getSchedule())
+    function->setAttr(kScheduleAttr, schedule);
   function->setAttr(kSharedBytesAttr, kernel.getSharedBytesAttr());
-  noteRecomputedPositions(function, kernel);
   if (Attribute source = kernel->getAttr(kSourceAttr))
     function->setAttr(kSourceAttr, source);
 }

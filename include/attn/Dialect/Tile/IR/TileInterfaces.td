@@ -32,22 +32,6 @@ def Tile_KernelSchedule : AttrInterface<"KernelSchedule"> {
     InterfaceMethod<"Returns the text of packages and reports: \"q=128,kv=64,…\".",
                     "std::string", "toFlag">,
   ];
-  let extraSharedClassDeclaration = [{
-    /// Threads of one warp.
-    static constexpr int64_t kWarpSize = 32;
-    /// Warps that multiply together on chips where more than one does.
-    static constexpr int64_t kWarpgroup = 4;
-    /// Threads of the warps that compute.
-    int64_t getThreads() const { return $_attr.getWarps() * kWarpSize; }
-    /// Threads of the CTA.
-    int64_t getAllThreads() const {
-      return ($_attr.getWarps() + $_attr.getProducers()) * kWarpSize;
-    }
-    int64_t getWarpgroups() const { return $_attr.getWarps() / kWarpgroup; }
-    int64_t getRowsPerWarp() const {
-      return $_attr.getTileRows() / $_attr.getWarps();
-    }
-  }];
 }
 
 #endif // ATTN_DIALECT_TILE_IR_TILEINTERFACES_TD
