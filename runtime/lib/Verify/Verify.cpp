@@ -10,6 +10,7 @@
 
 #include "Support/Parallel.h"
 #include "Verify/Compare.h"
+#include "Verify/Domain.h"
 #include "Verify/Rows.h"
 
 #include <algorithm>
@@ -40,6 +41,7 @@ private:
   Status compute();
   std::vector<int64_t> sampleOutputs() const;
   OutputVerdict judgeOutput(size_t i) const;
+  void excuse(OutputVerdict &verdict) const;
 
   const JudgeRequest &request;
   const FunctionDescription &function;
@@ -202,6 +204,18 @@ Status Judge::compute() {
   return failure;
 }
 
+/// What misses the rule is not wrong where sums over an argument may overflow.
+void Judge::excuse(OutputVerdict &verdict) const {
+  Descriptors args(*request.args);
+  size_t count = std::min(args.pointers.size(), function.args.size());
+  for (size_t i = 0; i < count && !verdict.isOutside; ++i)
+    if (auto why =
+            whySumsMayOverflow(function.args[i].type, *args.pointers[i])) {
+      verdict.isOutside = true;
+      verdict.reason += "; argument " + std::to_string(i) + " " + *why;
+    }
+}
+
 OutputVerdict Judge::judgeOutput(size_t i) const {
   Comparison comparison{outputs[i], reference[i], baseline[i]};
   Tally total;
@@ -221,6 +235,8 @@ OutputVerdict Judge::judgeOutput(size_t i) const {
     total.poison = poison[i];
   OutputVerdict verdict =
       judge(comparison, total, function.results[i].mmaSteps);
+  if (!verdict.passed && total.poison < 0)
+    excuse(verdict);
   verdict.index = static_cast<int>(i);
   verdict.rowsJudged = rowsJudged;
   verdict.rowsTotal = layouts[i].rows();
