@@ -5,7 +5,7 @@
 // Stock mlir-opt lowers what the pass made; the functions with attention itself
 // go first, as symbols that nobody needs.
 //
-// RUN: attn-opt %s --attn-check-support --attn-expand-masks \
+// RUN: attn-opt %s --attn-expand-masks \
 // RUN:   --convert-attn-to-reference --mlir-print-op-generic \
 // RUN: | mlir-opt --allow-unregistered-dialect --symbol-privatize=exclude=plain__reference,plain__baseline,plain__flops,top_left__reference,top_left__baseline,top_left__flops,bottom_right__reference,bottom_right__baseline,bottom_right__flops,offset_nan__reference,offset_nan__baseline,offset_nan__flops,window_uniform__reference,window_uniform__baseline,window_uniform__flops,bshd__reference,bshd__baseline,bshd__flops,only_lse__reference,only_lse__baseline,only_lse__flops,two__reference,two__baseline,two__flops,static__reference,static__baseline,static__flops \
 // RUN:   --symbol-dce --llvm-request-c-wrappers --expand-strided-metadata \

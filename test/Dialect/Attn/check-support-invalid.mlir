@@ -86,3 +86,96 @@ func.func @returned_twice(%q: !t) -> (!t, !t) {
   // expected-error @below {{'func.return' op is supported only of each result once, got one twice}}
   return %o, %o : !t, !t
 }
+
+// -----
+
+!t = tensor<?x?x?x8xf16>
+// expected-error @below {{'func.func' op with `attn.sdpa` is supported only in a public function, which a package exports, got a private one}}
+func.func private @private(%q: !t) -> !t {
+  %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x8xf16>
+// expected-error @below {{'func.func' op with `attn.rope` is supported only where the function returns a result of it, got no results}}
+func.func @nothing_returned(%q: !t) {
+  %o = attn.rope %q : !t
+  return
+}
+
+// -----
+
+!t = tensor<?x?x?x8xf16>
+func.func private @beside()
+module @inner {
+  // expected-error @below {{'func.func' op with `attn.sdpa` is supported only directly in the outermost module, got it in `builtin.module`}}
+  func.func @in_a_module(%q: !t) -> !t {
+    %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
+    return %o : !t
+  }
+}
+
+// -----
+
+!t = tensor<?x?x?x8xf16>
+// expected-error @below {{'func.func' op with `attn.sdpa` is supported only on ranked tensors of rank at most 8 as arguments, got 'i32' for argument 1}}
+func.func @unused_scalar(%q: !t, %unused: i32) -> !t {
+  %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x8xf16>
+// expected-error @below {{rank at most 8 as arguments, got 'tensor<1x1x1x1x1x1x1x1x1xf32>' for argument 1}}
+func.func @rank_nine(%q: !t, %unused: tensor<1x1x1x1x1x1x1x1x1xf32>) -> !t {
+  %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x8xf16>
+// expected-error @below {{'func.func' op with `attn.sdpa` is supported only on tensors of f16, bf16, f32, i32 or i64 as arguments, got 'tensor<4xf64>' for argument 0}}
+func.func @unused_f64(%unused: tensor<4xf64>, %q: !t) -> !t {
+  %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x8xf16>
+// expected-error @below {{got 'tensor<4xindex>' for argument 0}}
+func.func @unused_index(%unused: tensor<4xindex>, %q: !t) -> !t {
+  %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x8xf16>
+// expected-error @below {{got 'tensor<4xui32>' for argument 0}}
+func.func @unused_unsigned(%unused: tensor<4xui32>, %q: !t) -> !t {
+  %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x8xf16>
+// expected-error @below {{'func.func' op with `attn.sdpa` is supported only under a name of UTF-8 without control characters, got "two\nlines"}}
+func.func @"two\0Alines"(%q: !t) -> !t {
+  %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x8xf16>
+// expected-error @below {{is supported only under a name of UTF-8}}
+func.func @"\FF"(%q: !t) -> !t {
+  %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
+  return %o : !t
+}

@@ -20,7 +20,7 @@ func.func @both_results(%q: !t, %k: !t, %v: !t) -> (!l, !t) {
 // Two ops that do not know each other, one argument that nobody reads, one
 // result that nobody returns.
 // CHECK-LABEL: func.func @several
-func.func @several(%q: !t, %unused: memref<3xi32>, %v: !t) -> (!t, !l) {
+func.func @several(%q: !t, %unused: tensor<3xi32>, %v: !t) -> (!t, !l) {
   %a, %unread = attn.sdpa %q, %q, %v : (!t, !t, !t) -> (!t, !l)
   %b, %lse = attn.sdpa %v, %q, %v : (!t, !t, !t) -> (!t, !l)
   return %a, %lse : !t, !l

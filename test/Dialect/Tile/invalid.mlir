@@ -1,22 +1,22 @@
 // RUN: attn-opt %s -split-input-file -verify-diagnostics
 
 // expected-error@+1 {{expected schedule key `q` to be a multiple of 64 (16 rows for each of 4 warps), got 48}}
-#schedule = #tile.schedule<q = 48, kv = 64, warps = 4, stages = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 48, kv = 64, warps = 4, stages = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `kv` to be a multiple of 16, got 24}}
-#schedule = #tile.schedule<q = 64, kv = 24, warps = 4, stages = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 24, warps = 4, stages = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `warps` in 1..32, got 0}}
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 0, stages = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 0, stages = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `stages` in 1..8, got 9}}
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 9>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 9>
 
 // -----
 
@@ -77,7 +77,7 @@ func.func private @rank() -> !tile.shared<64xbf16, swizzle = 128>
 
 // expected-error@+1 {{expected no results, got 1}}
 tile.kernel @result() -> index attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
   tile.return
 }
 
@@ -85,7 +85,7 @@ tile.kernel @result() -> index attributes {
 
 // expected-error@+1 {{expected arguments of memref, tensor map or index type, got 'f32'}}
 tile.kernel @argument(%x: f32) attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
   tile.return
 }
 
@@ -100,7 +100,7 @@ func.func @launch(%n: index) {
 // -----
 
 tile.kernel @k(%n: index) attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
   tile.return
 }
 func.func @launch(%n: index) {
@@ -112,7 +112,7 @@ func.func @launch(%n: index) {
 // -----
 
 #one = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
-tile.kernel @k(%m: memref<?x64xbf16>) attributes {schedule = #one, target = "sm_80"} {
+tile.kernel @k(%m: memref<?x64xbf16>) attributes {cta = #tile.cta<warps = 4>, schedule = #one, target = "sm_80"} {
   tile.return
 }
 // What is static is no parameter of a kernel.
@@ -260,8 +260,8 @@ func.func @iota() {
 
 // -----
 
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
-tile.kernel @put() attributes {schedule = #schedule, target = "sm_80"} {
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+tile.kernel @put() attributes {cta = #tile.cta<warps = 4>, schedule = #schedule, target = "sm_80"} {
   %a = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
   %v = arith.constant dense<0.0> : tensor<64x32xbf16>
   // expected-error@+1 {{expected a tile in shared memory like 'tensor<64x32xbf16>', got '!tile.shared<64x64xbf16, swizzle = 128>'}}
@@ -271,8 +271,8 @@ tile.kernel @put() attributes {schedule = #schedule, target = "sm_80"} {
 
 // -----
 
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
-tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {cta = #tile.cta<warps = 4>, schedule = #schedule, target = "sm_80"} {
   %a = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
   // expected-error@+1 {{expected element type 'f32', got 'bf16'}}
   tile.copy_out %a to %out[%i] : !tile.shared<64x64xbf16, swizzle = 128> to memref<?x64xf32>
@@ -282,73 +282,73 @@ tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {schedule = 
 // -----
 
 // expected-error@+1 {{expected schedule key `producers` to be 0 or 4, got 8}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 8>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 8>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `persistent` in 0..2, got 3}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 3>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 3>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `prefetch` in 0..1, got 2}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `turns` in 0..2, got -1}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = -1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = -1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `overlap` in 0..1, got 2}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, overlap = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, overlap = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `persistent` to be 0 without `producers`, got 1}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, persistent = 1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, persistent = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `prefetch` to be 0 without `producers`, got 1}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, prefetch = 1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, prefetch = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `turns` to be 0 without `producers`, got 2}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, turns = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, turns = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `overlap` to be 0 without `producers`, got 1}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, overlap = 1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, overlap = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `prefetch` to be 0 where a CTA has one query tile, got 1}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, prefetch = 1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, prefetch = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `warps` to be a multiple of 4 beside producers, got 6}}
-#schedule = #tile.schedule<q = 96, kv = 64, warps = 6, stages = 2, producers = 4>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 96, kv = 64, warps = 6, stages = 2, producers = 4>
 
 // -----
 
 // 1024 threads, producers among them.
 // expected-error@+1 {{expected schedule key `warps` to be at most 28 beside producers, got 32}}
-#schedule = #tile.schedule<q = 512, kv = 64, warps = 32, stages = 2, producers = 4>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 512, kv = 64, warps = 32, stages = 2, producers = 4>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `q` to be 128 (16 rows for each of 8 warps beside producers), got 256}}
-#schedule = #tile.schedule<q = 256, kv = 64, warps = 8, stages = 2, producers = 4>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 256, kv = 64, warps = 8, stages = 2, producers = 4>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `kv` in 16..256 beside producers, got 272}}
-#schedule = #tile.schedule<q = 128, kv = 272, warps = 8, stages = 2, producers = 4>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 272, warps = 8, stages = 2, producers = 4>
 
 // -----
 
@@ -358,12 +358,12 @@ tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {schedule = 
 // -----
 
 // expected-error@+1 {{expected schedule key `turns` to be 0 or 1 where products do not overlap, got 2}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `warps` to be at least 8 where warpgroups take turns, got 4}}
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, turns = 1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, turns = 1>
 
 // -----
 

@@ -20,6 +20,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/YAMLParser.h"
 
 namespace attn {
 #define GEN_PASS_DEF_CHECKSUPPORT
@@ -82,12 +84,22 @@ static LogicalResult checkReturn(func::ReturnOp op) {
   return success();
 }
 
+/// "'func.func' op with `attn.sdpa` is supported only " of a function that holds
+/// attention.
+static InFlightDiagnostic refuse(func::FuncOp function) {
+  StringRef held = "attn";
+  function.walk([&](CompilableOp op) {
+    held = op->getName().getStringRef();
+    return WalkResult::interrupt();
+  });
+  return function.emitOpError() << "with `" << held << "` is supported only ";
+}
+
 // - One block, of nothing but attn ops and the return.
-static LogicalResult checkFunction(func::FuncOp function) {
+static LogicalResult checkBody(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
-    return function.emitOpError()
-           << "with `attn.sdpa` is supported only with one block, got "
-           << function.getBody().getBlocks().size();
+    return refuse(function) << "with one block, got "
+                            << function.getBody().getBlocks().size();
   for (Operation &op : function.getBody().front()) {
     if (isa<CompilableOp>(op))
       continue;
@@ -99,6 +111,59 @@ static LogicalResult checkFunction(func::FuncOp function) {
       return failure();
   }
   return success();
+}
+
+/// Whether packages and callers have a word for the type of the elements.
+static bool isDescribable(Type element) {
+  return element.isF16() || element.isBF16() || element.isF32() ||
+         element.isSignlessInteger(32) || element.isSignlessInteger(64);
+}
+
+// - Every argument, used or not, is a tensor that a caller can pass.
+static LogicalResult checkArguments(func::FuncOp function) {
+  constexpr int64_t kMaxRank = 8;
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor || tensor.getRank() > kMaxRank)
+      return refuse(function)
+             << "on ranked tensors of rank at most " << kMaxRank
+             << " as arguments, got " << type << " for argument " << i;
+    if (!isDescribable(tensor.getElementType()))
+      return refuse(function)
+             << "on tensors of f16, bf16, f32, i32 or i64 as arguments, got "
+             << type << " for argument " << i;
+  }
+  return success();
+}
+
+// - The name is text that descriptions and reports can show on one line.
+// - A package exports the function: it is public, directly in the module that is
+//   compiled, and has results.
+static LogicalResult checkExport(func::FuncOp function, ModuleOp module) {
+  StringRef name = function.getSymName();
+  bool hasControl = llvm::any_of(
+      name.bytes(), [](uint8_t byte) { return byte < 0x20 || byte == 0x7F; });
+  if (hasControl || !llvm::json::isUTF8(name))
+    return refuse(function)
+           << "under a name of UTF-8 without control characters, got \""
+           << llvm::yaml::escape(name, /*EscapePrintable=*/false) << "\"";
+  if (function->getParentOp() != module)
+    return refuse(function) << "directly in the outermost module, got it in `"
+                            << function->getParentOp()->getName() << "`";
+  if (!function.isPublic())
+    return refuse(function)
+           << "in a public function, which a package exports, got a "
+           << (function.isPrivate() ? "private" : "nested") << " one";
+  if (function.getNumResults() == 0)
+    return refuse(function)
+           << "where the function returns a result of it, got no results";
+  return success();
+}
+
+static LogicalResult checkFunction(func::FuncOp function, ModuleOp module) {
+  return success(succeeded(checkExport(function, module)) &&
+                 succeeded(checkArguments(function)) &&
+                 succeeded(checkBody(function)));
 }
 
 namespace {
@@ -113,8 +178,8 @@ struct CheckSupport : public attn::impl::CheckSupportBase<CheckSupport> {
       return WalkResult::advance();
     });
     if (result.wasInterrupted() ||
-        !llvm::all_of(functions, [](func::FuncOp function) {
-          return succeeded(checkFunction(function));
+        !llvm::all_of(functions, [&](func::FuncOp function) {
+          return succeeded(checkFunction(function, getOperation()));
         }))
       signalPassFailure();
   }

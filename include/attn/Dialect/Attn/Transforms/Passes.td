@@ -15,16 +15,21 @@ def CheckSupport : Pass<"attn-check-support", "::mlir::ModuleOp"> {
   let summary = "Refuses what this version does not compile";
   let description = [{
     The one gate between what the dialect can say and what the compiler can do.
-    It changes nothing. It accepts functions that contain `attn.sdpa` when each
+    It changes nothing. Operations that implement `CompilableOp` bring their own
+    rules, such as that `attn.sdpa` has no `keep` and `range` regions that a user
+    wrote. A function that holds such operations is accepted when it
 
-    - is a `func.func` of one block that holds nothing but `attn.sdpa` and the
-      return,
-    - has `attn.sdpa` operands that are its arguments,
-    - returns results of `attn.sdpa`, each at most once;
+    - is a public `func.func` directly in the module, under a name of UTF-8 without
+      control characters,
+    - takes ranked tensors of f16, bf16, f32, i32 or i64, used or not,
+    - has one block that holds nothing but such operations and the return,
+    - gives them its arguments, or results of an operation that may feed others,
+      as operands,
+    - returns results of such operations, at least one, and each at most once.
 
-    and it refuses `keep` and `range` regions that a user wrote, by name. It
-    runs first, before `attn-expand-masks` makes such regions. Functions
-    without `attn.sdpa`, and unused arguments, are no concern of it.
+    Everything else is refused by name. The pass runs first, before
+    `attn-expand-masks` makes regions. Functions without such operations are no
+    concern of it: a package leaves them out.
   }];
 }
 
