@@ -321,7 +321,7 @@ TEST_F(VerifyTest, WhereTheBaselineOverflowsNothingIsWrong) {
 TEST_F(VerifyTest, SumsOfLargeArgumentsMayOverflow) {
   create(ElementType::BF16, {1, 1, 4, 8}, {0, 1, 2});
   set(0, std::nan(""));
-  TensorType argument;
+  ArgumentType argument;
   argument.type = ElementType::BF16;
   argument.shape = {2, 64};
   function.args = {argument};
