@@ -24,10 +24,12 @@ Value attn::emitSplits(HostBuilder &b, SdpaOp op, Value tiles) {
   if (schedule.getSplit() != 0)
     return b.constant(schedule.getSplit());
   int64_t multiprocessors = lookupTarget(targetOf(op))->multiprocessors;
+  int64_t most = lookupKey<AttentionKeys>("split")->most;
   Value room = b.div(b.constant(multiprocessors), b.atLeastOne(tiles));
-  Value most = b.div(b.dim(op.getKey(), op.lengthDim()),
-                     b.constant(kMinSteps * schedule.getKv()));
-  return b.atLeastOne(b.min(room, most));
+  Value worthwhile = b.div(b.dim(op.getKey(), op.lengthDim()),
+                           b.constant(kMinSteps * schedule.getKv()));
+  Value splits = b.min(b.min(room, b.constant(most)), worthwhile);
+  return b.atLeastOne(splits);
 }
 
 bool attn::mayBeOneSplit(Value splits) {
