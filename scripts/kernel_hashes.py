@@ -186,7 +186,8 @@ def main():
         args.file.write_text("".join(f"{n} {h}\n" for n, h in new.items()))
         return 0
     old = dict(line.split(" ", 1) for line in args.file.read_text().splitlines())
-    old = {name: value for name, value in old.items() if args.only.search(name)}
+    old = {name: value for name, value in old.items()
+           if args.only.search(name.rpartition(".")[0])}
     return 1 if compare(old, new) else 0
 
 

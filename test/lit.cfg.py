@@ -35,6 +35,9 @@ config.attn_lib_dir = os.path.join(config.attn_obj_root, "lib")
 # The format of the random campaign is a module, since lit's workers load it.
 support = os.path.join(config.test_source_root, "Support")
 sys.path.insert(0, support)
+# The runtime's Python interface, which tests and tools share.
+interface = os.path.join(config.attn_src_root, "python")
+sys.path.insert(0, interface)
 
 is_long = lit_config.params.get("long", "0") not in ("0", "")
 
@@ -48,7 +51,7 @@ if "ATTN_PTXAS" in os.environ:
 # The compiler looks for ld.lld and ptxas in PATH.
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.attn_tools_dir, append_path=True)
-llvm_config.with_environment("PYTHONPATH", support)
+llvm_config.with_environment("PYTHONPATH", os.pathsep.join([support, interface]))
 llvm_config.with_environment("PYTHONDONTWRITEBYTECODE", "1")
 # A GPU or a variable of the person's own must not change a result.
 for name in list(config.environment):

@@ -22,8 +22,13 @@
 #include "HostEntry.h"
 #include "JudgeEntry.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Symbols.h"
+#include "attn/Dialect/Tile/IR/Tile.h"
 #include "attn/Package/Passes.h"
+#include "attnrt/PackageFormat.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace attn {
@@ -35,21 +40,61 @@ using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-static constexpr StringLiteral kJudgeSuffixes[] = {"__reference", "__baseline",
-                                                   "__flops"};
+static constexpr StringLiteral kJudgeSuffixes[] = {
+    attnrt::kReferenceSuffix, attnrt::kBaselineSuffix, attnrt::kFlopsSuffix};
 
 namespace {
 
 struct BuildEntries : public attn::impl::BuildEntriesBase<BuildEntries> {
+  void getDependentDialects(DialectRegistry &registry) const override {
+    BuildEntriesBase::getDependentDialects(registry);
+    registerHostSteps(registry);
+  }
   void runOnOperation() override;
 
 private:
   LogicalResult buildFor(func::FuncOp function);
+  LogicalResult buildJudges(func::FuncOp function);
   void describe(func::FuncOp function, LLVM::LLVMFuncOp entry);
   LogicalResult emitKernelDescriptor(LaunchOp launch);
 };
 
 } // namespace
+
+/// The schedule as text and key by key; both are empty for a kernel without one.
+static DictionaryAttr describeSchedule(Builder &builder,
+                                       KernelSchedule schedule) {
+  SmallVector<NamedAttribute> keys;
+  if (schedule)
+    for (auto [key, value] : schedule.getKeyValues())
+      keys.push_back(
+          builder.getNamedAttr(key, builder.getI64IntegerAttr(value)));
+  std::string text = schedule ? schedule.toFlag() : "";
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("text", builder.getStringAttr(text)),
+       builder.getNamedAttr("keys", builder.getDictionaryAttr(keys))});
+}
+
+/// The facts of a kernel that are known before it is assembled.
+static DictionaryAttr describeKernel(LLVM::LLVMFuncOp kernel) {
+  Builder builder(kernel.getContext());
+  auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(
+      NVVM::NVVMDialect::getMaxntidAttrName());
+  auto module = kernel->getParentOfType<gpu::GPUModuleOp>();
+  auto chip = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]).getChip();
+  auto schedule = kernel->getAttrOfType<KernelSchedule>(kScheduleAttr);
+  // Without a schedule, nobody knows which rows share a tile.
+  int64_t rowsPerTile = schedule ? schedule.getRowsPerTile() : 1;
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("name", kernel.getSymNameAttr()),
+       builder.getNamedAttr("target", builder.getStringAttr(chip)),
+       builder.getNamedAttr(
+           "threads", builder.getI64IntegerAttr(threads.asArrayRef().front())),
+       builder.getNamedAttr("smem_bytes", kernel->getAttr(kSharedBytesAttr)),
+       builder.getNamedAttr("rows_per_tile",
+                            builder.getI64IntegerAttr(rowsPerTile)),
+       builder.getNamedAttr("schedule", describeSchedule(builder, schedule))});
+}
 
 /// AttnrtKernel of a launched kernel, and what the package says of it.
 LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
@@ -76,26 +121,7 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
                 abi::emitString(body, loc, getOperation(), kernel.getSymName()),
                 LLVM::ZeroOp::create(body, loc, pointer)};
       });
-  Builder builder(&getContext());
-  auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(
-      NVVM::NVVMDialect::getMaxntidAttrName());
-  auto module = kernel->getParentOfType<gpu::GPUModuleOp>();
-  auto chip = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]).getChip();
-  descriptor->setAttr(
-      abi::kKernelAttr,
-      builder.getDictionaryAttr(
-          {builder.getNamedAttr("name", kernel.getSymNameAttr()),
-           builder.getNamedAttr("target", builder.getStringAttr(chip)),
-           builder.getNamedAttr(
-               "threads",
-               builder.getI64IntegerAttr(threads.asArrayRef().front())),
-           builder.getNamedAttr("smem_bytes",
-                                kernel->getAttr("tile.shared_bytes")),
-           builder.getNamedAttr(
-               "schedule",
-               builder.getStringAttr(
-                   kernel->getAttrOfType<KernelSchedule>("tile.schedule")
-                       .toFlag()))}));
+  descriptor->setAttr(abi::kKernelAttr, describeKernel(kernel));
   return success();
 }
 
@@ -106,10 +132,6 @@ void BuildEntries::describe(func::FuncOp function, LLVM::LLVMFuncOp entry) {
   function.walk([&](LaunchOp launch) {
     kernels.push_back(launch.getKernel().getLeafReference().getValue());
   });
-  auto orEmpty = [&](StringRef name) -> Attribute {
-    Attribute attr = function->getAttr(name);
-    return attr ? attr : builder.getArrayAttr({});
-  };
   entry->setAttr(
       abi::kFunctionAttr,
       builder.getDictionaryAttr(
@@ -117,34 +139,74 @@ void BuildEntries::describe(func::FuncOp function, LLVM::LLVMFuncOp entry) {
                                 builder.getStringAttr(userNameOf(function))),
            builder.getNamedAttr("type",
                                 TypeAttr::get(function.getFunctionType())),
-           builder.getNamedAttr("results", orEmpty("attn.results")),
-           builder.getNamedAttr("edge_rows", orEmpty("attn.edge_rows")),
+           builder.getNamedAttr("args", function->getAttr(kArgsAttr)),
+           builder.getNamedAttr("results", function->getAttr(kResultsAttr)),
            builder.getNamedAttr("kernels", builder.getStrArrayAttr(kernels))}));
 }
 
-/// * every launch fills `tensor.empty`s, results that the caller allocates or
-///   what only later launches read, or results that an earlier launch may have
-///   filled;
-/// * results of launches are returned, and nothing else is.
-/// Reshapes may stand between.
+/// * what the package says of arguments and results, one entry each.
+static LogicalResult checkDescription(func::FuncOp function) {
+  auto hasEntries = [&](StringRef name, unsigned count) {
+    auto entries = function->getAttrOfType<ArrayAttr>(name);
+    return entries && entries.size() == count &&
+           llvm::all_of(entries, llvm::IsaPred<DictionaryAttr>);
+  };
+  if (!hasEntries(kArgsAttr, function.getNumArguments()))
+    return emitError(function.getLoc())
+           << "expected `" << kArgsAttr << "` of `" << function.getSymName()
+           << "` to describe each argument; run convert-attn-to-tile first";
+  if (!hasEntries(kResultsAttr, function.getNumResults()))
+    return emitError(function.getLoc())
+           << "expected `" << kResultsAttr << "` of `" << function.getSymName()
+           << "` to describe each result; run convert-attn-to-tile first";
+  return success();
+}
+
+/// * all work fills `tensor.empty`s, results that the caller allocates or what
+///   only later work reads, or results that earlier work may have filled;
+/// * results of work are returned, and nothing else is.
+/// Views may stand between.
 static LogicalResult checkFunction(func::FuncOp function) {
   llvm::SmallPtrSet<Value, 4> returned;
   for (Value value : function.front().getTerminator()->getOperands()) {
-    if (!withoutReshapes(value).getDefiningOp<LaunchOp>())
+    if (!withoutViews(value).getDefiningOp<HostWork>())
       return emitError(function.getLoc())
              << "expected `" << function.getSymName()
              << "` to return results of launches only";
     returned.insert(memoryOf(value));
   }
-  for (LaunchOp launch : function.front().getOps<LaunchOp>())
-    for (Value output : launch.getOutputs()) {
-      Value filled = withoutReshapes(output);
-      bool isFilledAgain =
-          filled.getDefiningOp<LaunchOp>() && returned.contains(memoryOf(filled));
+  for (Operation &op : function.front()) {
+    if (!isa<HostWork>(op))
+      continue;
+    for (OpResult result : op.getResults()) {
+      Value filled = withoutViews(destinationOf(result));
+      bool isFilledAgain = filled.getDefiningOp<HostWork>() &&
+                           returned.contains(memoryOf(filled));
       if (!filled.getDefiningOp<tensor::EmptyOp>() && !isFilledAgain)
-        return launch.emitOpError("expected destinations made by tensor.empty, "
-                                  "or results that are filled again");
+        return op.emitOpError("expected destinations made by tensor.empty, or "
+                              "results that are filled again");
     }
+  }
+  return success();
+}
+
+/// The wrappers of what convert-attn-to-reference made.
+LogicalResult BuildEntries::buildJudges(func::FuncOp function) {
+  Type pointer = abi::pointerType(&getContext());
+  Type i64 = IntegerType::get(&getContext(), 64);
+  for (StringRef suffix : kJudgeSuffixes) {
+    std::string name = (function.getSymName() + suffix).str();
+    auto judge = getOperation().lookupSymbol<func::FuncOp>(name);
+    if (!judge)
+      return emitError(function.getLoc())
+             << "expected `" << name << "` beside `" << function.getSymName()
+             << "`; run convert-attn-to-reference first";
+    judge.setPrivate();
+    if (suffix == attnrt::kFlopsSuffix)
+      JudgeWriter(function, judge, suffix, {pointer}).writeFlops();
+    else
+      JudgeWriter(function, judge, suffix, {pointer, i64, i64}).writeRows();
+  }
   return success();
 }
 
@@ -154,36 +216,22 @@ LogicalResult BuildEntries::buildFor(func::FuncOp function) {
   WalkResult result = function.walk([&](LaunchOp launch) {
     return WalkResult(emitKernelDescriptor(launch));
   });
-  if (result.wasInterrupted())
+  if (result.wasInterrupted() || failed(checkDescription(function)))
     return failure();
 
-  HostWriter entry(function, HostWriter::Purpose::Launch);
-  HostWriter shapes(function, HostWriter::Purpose::Shapes);
-  if (failed(entry.write()) || failed(shapes.write()))
+  HostEntry entry(function, HostEntry::Purpose::Launch);
+  HostEntry shapes(function, HostEntry::Purpose::Shapes);
+  if (failed(entry.write()) || failed(shapes.write()) ||
+      failed(buildJudges(function)))
     return failure();
-
-  Type pointer = abi::pointerType(&getContext()), i64 = IntegerType::get(&getContext(), 64);
-  for (StringRef suffix : kJudgeSuffixes) {
-    std::string name = (function.getSymName() + suffix).str();
-    auto judge = getOperation().lookupSymbol<func::FuncOp>(name);
-    if (!judge)
-      return emitError(function.getLoc())
-             << "expected `" << name << "` beside `" << function.getSymName()
-             << "`; run convert-attn-to-reference first";
-    judge.setPrivate();
-    if (suffix == "__flops")
-      JudgeWriter(function, judge, suffix, {pointer}).writeFlops();
-    else
-      JudgeWriter(function, judge, suffix, {pointer, i64, i64}).writeRows();
-  }
   describe(function, entry.getEntry());
   function.erase();
   return success();
 }
 
-static bool launchesKernels(func::FuncOp function) {
+static bool hasWork(func::FuncOp function) {
   return !function.isExternal() &&
-         !function.getBody().getOps<LaunchOp>().empty();
+         llvm::any_of(function.getOps(), llvm::IsaPred<HostWork>);
 }
 
 /// The symbols of a module that some of its operations refer to, at any distance.
@@ -224,7 +272,7 @@ static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
 
 void BuildEntries::runOnOperation() {
   auto functions = llvm::filter_to_vector(
-      getOperation().getOps<func::FuncOp>(), launchesKernels);
+      getOperation().getOps<func::FuncOp>(), hasWork);
   if (functions.empty())
     return;
   eraseOthers(getOperation(), functions);

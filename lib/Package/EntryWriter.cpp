@@ -40,7 +40,7 @@ LLVM::LLVMFuncOp EntryWriter::runtimeFunction(StringRef name,
                                   isVarArg));
 }
 
-Value EntryWriter::callRuntime(StringRef name, ValueRange arguments) {
+Value EntryWriter::emitCall(StringRef name, ValueRange arguments) {
   SmallVector<Type> types(arguments.getTypes());
   return LLVM::CallOp::create(builder, loc, runtimeFunction(name, types),
                               arguments)
@@ -65,10 +65,15 @@ void EntryWriter::returnOk() {
   LLVM::ReturnOp::create(builder, loc, constant(32, ATTNRT_OK));
 }
 
-void EntryWriter::returnIfNonzero(Value status) {
+void EntryWriter::callRuntime(StringRef name, ValueRange arguments) {
+  Value status = emitCall(name, arguments);
   Value failed = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne,
                                       status, constant(32, ATTNRT_OK));
   returnIf(failed, [&] { return status; });
+}
+
+void EntryWriter::callRuntimeUnchecked(StringRef name, ValueRange arguments) {
+  emitCall(name, arguments);
 }
 
 void EntryWriter::failUnless(Value condition, StringRef message) {
@@ -91,6 +96,30 @@ Value EntryWriter::loadAt(Value base, int64_t byteOffset, Type type) {
       LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), base,
                           ArrayRef<LLVM::GEPArg>{int32_t(byteOffset)});
   return LLVM::LoadOp::create(builder, loc, type, address);
+}
+
+Value EntryWriter::load(Type type, Value address) {
+  return LLVM::LoadOp::create(builder, loc, type, address);
+}
+
+Value EntryWriter::emitSlot(Type type, uint32_t alignment) {
+  return LLVM::AllocaOp::create(builder, loc, pointer, type, constant(32, 1),
+                                alignment);
+}
+
+void EntryWriter::storeAt(Value value, Value base, int64_t i) {
+  Value address = LLVM::GEPOp::create(builder, loc, pointer, value.getType(),
+                                      base, ArrayRef<LLVM::GEPArg>{int32_t(i)});
+  LLVM::StoreOp::create(builder, loc, value, address);
+}
+
+Value EntryWriter::emitArray(ValueRange values) {
+  Type type = values.front().getType();
+  Value array = LLVM::AllocaOp::create(builder, loc, pointer, type,
+                                       constant(32, values.size()));
+  for (auto [i, value] : llvm::enumerate(values))
+    storeAt(value, array, i);
+  return array;
 }
 
 Value EntryWriter::dimOf(Value tensor, int64_t dim) {
@@ -157,5 +186,5 @@ void EntryWriter::checkTensor(Value tensor, RankedTensorType type,
                               const Twine &name) {
   Value spec = emitSpec(name + ".spec", name, elementType, type.getShape(),
                         alignment);
-  returnIfNonzero(callRuntime("attnrtCheckTensor", {tensor, spec}));
+  callRuntime("attnrtCheckTensor", {tensor, spec});
 }

@@ -5,75 +5,57 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
 #ifndef ATTN_LIB_PACKAGE_HOSTENTRY_H
 #define ATTN_LIB_PACKAGE_HOSTENTRY_H
 
-#include "EntryWriter.h"
-
-#include "attn/Dialect/Tile/IR/Tile.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/MapVector.h"
+#include "HostMemory.h"
 
 namespace attn {
 
-/// A tensor as a kernel takes it.
-struct TensorParts {
-  mlir::Value data;
-  llvm::SmallVector<mlir::Value> dims, strides; // i64; no innermost stride
-};
-
-/// The tensor under those reshapes that only change how memory is seen.
-mlir::Value withoutReshapes(mlir::Value tensor);
-/// The memory of a tensor, by the name of its first owner: an argument of the
-/// function, or the result of the launch that fills it first.
-mlir::Value memoryOf(mlir::Value tensor);
-
-/// The entry or the shape function: what the host function does, on DLTensors.
-class HostWriter : EntryWriter {
+/// The entry or the shape function of a function: what the function does on the
+/// host, on DLTensors, step by step.
+class HostEntry {
 public:
   enum class Purpose { Launch, Shapes };
-  HostWriter(mlir::func::FuncOp function, Purpose purpose);
+  HostEntry(mlir::func::FuncOp function, Purpose purpose);
   mlir::LogicalResult write();
-  mlir::LLVM::LLVMFuncOp getEntry() { return entry; }
+  mlir::LLVM::LLVMFuncOp getEntry() const { return writer.getEntry(); }
+
+  // For the steps.
+
+  EntryWriter &getWriter() { return writer; }
+  HostMemory &getMemory() { return memory; }
+  /// Whether work is queued, not only its shapes computed.
+  bool isLaunching() const { return purpose == Purpose::Launch; }
+  /// The caller's stream, and the device of its tensors, where work is queued.
+  mlir::Value getStream() { return writer.getArgument(0); }
+  mlir::Value getDevice() const { return device; }
+
+  /// What a scalar of the function is in the entry.
+  mlir::Value scalarOf(mlir::Value value) const {
+    return scalars.lookup(value);
+  }
+  void setScalar(mlir::Value value, mlir::Value scalar) {
+    scalars.map(value, scalar);
+  }
+  /// Emits a scalar operation as it is.
+  void cloneScalar(mlir::Operation *op) {
+    writer.getBuilder().clone(*op, scalars);
+  }
+  /// Provides the memory of the results, then queues the work.
+  mlir::LogicalResult emitWork(HostWork work);
+  /// A number for the next constant that an entry describes a box with.
+  unsigned nextBox() { return numBoxes++; }
 
 private:
-  mlir::LogicalResult takeArguments();
-  void takeResults();
-  mlir::LogicalResult writeOp(mlir::Operation &op);
-  void writeLaunch(tile::LaunchOp op);
-  void startKernel(tile::LaunchOp op);
-  llvm::SmallVector<mlir::Value> launchParameters(tile::LaunchOp op);
-  mlir::Value inMemory(mlir::Value parameter);
-  mlir::Value emitTensorMap(tile::LaunchOp op, tile::TensorMapOp map);
-  mlir::Value emitArray(mlir::ValueRange values);
-  mlir::Value emitMultiprocessors();
-  std::string nameOf(mlir::Value tensor);
-
-  // What a launch fills is a result of the function, which the caller
-  // allocated, or lies in a workspace until the function returns.
-  llvm::SmallVector<mlir::Value> dimsOf(mlir::OpResult memory);
-  void writeShape(mlir::OpResult launched);
-  void checkResult(mlir::OpResult launched);
-  void allocate(mlir::OpResult launched);
-  void cleanUp() override;
-
-  TensorParts partsOf(mlir::Value tensor);
-  TensorParts partsOf(mlir::Value tensor, mlir::Value memory);
-  TensorParts expanded(mlir::tensor::ExpandShapeOp op, TensorParts from);
-  TensorParts collapsed(mlir::tensor::CollapseShapeOp op, TensorParts from);
-  mlir::Value dimOf(mlir::Value tensor, int64_t dim);
+  void findDevice();
 
   mlir::func::FuncOp function;
   Purpose purpose;
+  EntryWriter writer;
+  HostMemory memory;
   mlir::IRMapping scalars;
-  // By the memory's owner.
-  llvm::DenseMap<mlir::Value, mlir::Value> descriptors; // DLTensors
-  llvm::MapVector<mlir::Value, TensorParts> workspace;
-  llvm::DenseMap<mlir::Value, int> results; // of the function
-  llvm::DenseMap<int, int64_t> shapeOffsets;
+  mlir::Value device;
   unsigned numBoxes = 0;
 };
 

@@ -11,22 +11,26 @@
 using namespace mlir;
 using namespace attn;
 
+static SmallVector<Type> argumentTypes(Type pointer, ArrayRef<Type> trailing) {
+  SmallVector<Type> types = {pointer};
+  llvm::append_range(types, trailing);
+  return types;
+}
+
 JudgeWriter::JudgeWriter(func::FuncOp function, func::FuncOp judge,
                          StringRef suffix, ArrayRef<Type> trailing)
-    : EntryWriter(function->getParentOfType<ModuleOp>(), function.getLoc(),
-                  function.getSymName() + suffix,
-                  [&] {
-                    SmallVector<Type> types = {
-                        abi::pointerType(function.getContext())};
-                    llvm::append_range(types, trailing);
-                    return types;
-                  }()),
-      function(function), judge(judge) {}
+    : function(function), judge(judge),
+      writer(function->getParentOfType<ModuleOp>(), function.getLoc(),
+             function.getSymName() + suffix,
+             argumentTypes(abi::pointerType(function.getContext()), trailing)) {
+}
 
 /// A memref descriptor as LLVM has it: allocated, aligned, offset, sizes,
 /// strides. A scalar has neither of the last two.
 Value JudgeWriter::memrefOf(Value tensor, MemRefType type) {
-  Type i64 = builder.getI64Type();
+  OpBuilder &builder = writer.getBuilder();
+  Location loc = writer.getLoc();
+  Type i64 = builder.getI64Type(), pointer = writer.getPointerType();
   SmallVector<Type> fields = {pointer, pointer, i64};
   if (type.getRank() > 0)
     fields.append(2, LLVM::LLVMArrayType::get(i64, type.getRank()));
@@ -36,26 +40,26 @@ Value JudgeWriter::memrefOf(Value tensor, MemRefType type) {
   auto set = [&](Value field, ArrayRef<int64_t> position) {
     value = LLVM::InsertValueOp::create(builder, loc, value, field, position);
   };
-  Value data = dataOf(tensor);
+  Value data = writer.dataOf(tensor);
   set(data, {0});
   set(data, {1});
-  set(constant(64, 0), {2});
+  set(writer.constant(64, 0), {2});
   for (int64_t i = 0; i < type.getRank(); ++i) {
-    set(dimOf(tensor, i), {3, i});
-    set(strideOf(tensor, i), {4, i});
+    set(writer.dimOf(tensor, i), {3, i});
+    set(writer.strideOf(tensor, i), {4, i});
   }
   return UnrealizedConversionCastOp::create(builder, loc, type, value)
       .getResult(0);
 }
 
-SmallVector<Value> JudgeWriter::arguments() {
+SmallVector<Value> JudgeWriter::arguments(bool readsData) {
   SmallVector<Value> values;
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
     auto tensorType = cast<RankedTensorType>(type);
-    Value tensor = tensorAt(entry.getArgument(0), i);
-    checkTensor(tensor, tensorType, tensorType.getElementType(),
-                tensorType.getElementTypeBitWidth() / 8,
-                "argument " + Twine(i));
+    Value tensor = writer.tensorAt(writer.getArgument(0), i);
+    writer.checkTensor(tensor, tensorType, tensorType.getElementType(),
+                       readsData ? tensorType.getElementTypeBitWidth() / 8 : 0,
+                       "argument " + Twine(i));
     values.push_back(
         memrefOf(tensor, cast<MemRefType>(judge.getArgumentTypes()[i])));
   }
@@ -63,23 +67,27 @@ SmallVector<Value> JudgeWriter::arguments() {
 }
 
 void JudgeWriter::writeRows() {
-  SmallVector<Value> operands = arguments();
+  OpBuilder &builder = writer.getBuilder();
+  SmallVector<Value> operands = arguments(/*readsData=*/true);
   for (auto [i, type] : llvm::enumerate(function.getResultTypes())) {
-    Value tensor = tensorAt(entry.getArgument(1), i);
-    checkTensor(tensor, cast<RankedTensorType>(type), builder.getF64Type(),
-                sizeof(double), "result " + Twine(i));
+    Value tensor = writer.tensorAt(writer.getArgument(1), i);
+    writer.checkTensor(tensor, cast<RankedTensorType>(type),
+                       builder.getF64Type(), sizeof(double),
+                       "result " + Twine(i));
     operands.push_back(memrefOf(
         tensor, cast<MemRefType>(judge.getArgumentTypes()[operands.size()])));
   }
-  operands.push_back(toIndex(entry.getArgument(2)));
-  operands.push_back(toIndex(entry.getArgument(3)));
-  func::CallOp::create(builder, loc, judge, operands);
-  returnOk();
+  for (unsigned bound : {2, 3})
+    operands.push_back(writer.toIndex(writer.getArgument(bound)));
+  func::CallOp::create(builder, writer.getLoc(), judge, operands);
+  writer.returnOk();
 }
 
 void JudgeWriter::writeFlops() {
-  Value flops =
-      func::CallOp::create(builder, loc, judge, arguments()).getResult(0);
-  LLVM::StoreOp::create(builder, loc, flops, entry.getArgument(1));
-  returnOk();
+  OpBuilder &builder = writer.getBuilder();
+  Value flops = func::CallOp::create(builder, writer.getLoc(), judge,
+                                     arguments(/*readsData=*/false))
+                    .getResult(0);
+  writer.storeAt(flops, writer.getArgument(1), 0);
+  writer.returnOk();
 }

@@ -16,7 +16,7 @@
 namespace attn {
 
 /// A wrapper of a function on memrefs that runs on the host.
-class JudgeWriter : EntryWriter {
+class JudgeWriter {
 public:
   JudgeWriter(mlir::func::FuncOp function, mlir::func::FuncOp judge,
               llvm::StringRef suffix, llvm::ArrayRef<mlir::Type> trailing);
@@ -25,9 +25,12 @@ public:
 
 private:
   mlir::Value memrefOf(mlir::Value tensor, mlir::MemRefType type);
-  llvm::SmallVector<mlir::Value> arguments();
+  /// The arguments as memrefs, checked; `alignment` is that of the elements,
+  /// or 0 where only shapes are read.
+  llvm::SmallVector<mlir::Value> arguments(bool readsData);
 
   mlir::func::FuncOp function, judge;
+  EntryWriter writer;
 };
 
 } // namespace attn

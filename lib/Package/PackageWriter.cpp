@@ -53,7 +53,12 @@ static json::Value toJson(Attribute attr) {
   return nullptr;
 }
 
-static json::Object describeTensor(Type type) {
+static json::Object toObject(Attribute dictionary) {
+  return std::move(*toJson(dictionary).getAsObject());
+}
+
+/// The type, beside what else is said of the argument or result.
+static json::Object describeTensor(Type type, Attribute more) {
   auto tensor = cast<RankedTensorType>(type);
   json::Array shape;
   for (int64_t size : tensor.getShape())
@@ -61,32 +66,34 @@ static json::Object describeTensor(Type type) {
                                                 : json::Value(size));
   std::string element;
   llvm::raw_string_ostream(element) << tensor.getElementType();
-  return json::Object{{"shape", std::move(shape)}, {"type", element}};
+  json::Object object = toObject(more);
+  object["shape"] = std::move(shape);
+  object["type"] = element;
+  return object;
 }
 
 static json::Object describeFunction(LLVM::LLVMFuncOp entry,
                                      DictionaryAttr facts) {
   auto type = cast<FunctionType>(facts.getAs<TypeAttr>("type").getValue());
+  std::string symbol = entry.getSymName().str();
   json::Array args, results;
-  for (Type argument : type.getInputs())
-    args.push_back(describeTensor(argument));
-  auto more = facts.getAs<ArrayAttr>("results");
-  for (auto [i, result] : llvm::enumerate(type.getResults())) {
-    json::Object object = describeTensor(result);
-    for (NamedAttribute entry : cast<DictionaryAttr>(more[i]))
-      object[entry.getName().str()] = toJson(entry.getValue());
+  for (auto [argument, more] :
+       llvm::zip_equal(type.getInputs(), facts.getAs<ArrayAttr>("args")))
+    args.push_back(describeTensor(argument, more));
+  for (auto [result, more] :
+       llvm::zip_equal(type.getResults(), facts.getAs<ArrayAttr>("results"))) {
+    json::Object object = describeTensor(result, more);
+    json::Object &judge = *object.getObject("judge");
+    judge["reference"] = symbol + attnrt::kReferenceSuffix;
+    judge["baseline"] = symbol + attnrt::kBaselineSuffix;
     results.push_back(std::move(object));
   }
-  std::string symbol = entry.getSymName().str();
   return json::Object{{"name", toJson(facts.get("name"))},
                       {"entry", symbol},
-                      {"shapes", symbol + "__shapes"},
-                      {"reference", symbol + "__reference"},
-                      {"baseline", symbol + "__baseline"},
-                      {"flops", symbol + "__flops"},
+                      {"shapes", symbol + attnrt::kShapesSuffix},
+                      {"flops", symbol + attnrt::kFlopsSuffix},
                       {"args", std::move(args)},
                       {"results", std::move(results)},
-                      {"edge_rows", toJson(facts.get("edge_rows"))},
                       {"kernels", toJson(facts.get("kernels"))}};
 }
 
@@ -99,6 +106,7 @@ static json::Object describeKernel(DictionaryAttr facts) {
       {"registers", toJson(facts.get("registers"))},
       {"spill_bytes", toJson(facts.get("spill_bytes"))},
       {"ptxas_warnings", warnings ? toJson(warnings) : json::Array()},
+      {"rows_per_tile", toJson(facts.get("rows_per_tile"))},
       {"schedule", toJson(facts.get("schedule"))}};
 }
 

@@ -61,10 +61,11 @@ static void buildTileStage(OpPassManager &manager) {
   kernels.addPass(tile::createStageOperands());
   kernels.addPass(tile::createStageStores());
   kernels.addPass(tile::createSpecializeWarps());
-  kernels.addPass(tile::createOverlapDots());
+  kernels.addPass(tile::createSkewProducts());
   kernels.addPass(tile::createTakeTurns());
   kernels.addPass(tile::createPipelineLoads());
   kernels.addPass(tile::createAlternateLoads());
+  kernels.addPass(tile::createExpandWalks());
   kernels.addPass(tile::createInsertBarriers());
   kernels.addPass(tile::createAssignLayouts());
   kernels.addPass(tile::createAllocateShared());

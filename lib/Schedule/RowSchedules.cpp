@@ -37,7 +37,7 @@ int64_t attn::ropeThreadsPerRow(RopeOp op) {
 
 RowScheduleAttr attn::ropeSchedule(RopeOp op) {
   constexpr int64_t kRowsPerThread = 2;
-  int64_t threads = kWarps * KernelSchedule::kWarpSize;
+  int64_t threads = kWarps * CtaAttr::kWarpSize;
   int64_t rows = kRowsPerThread * threads / ropeThreadsPerRow(op);
   return scheduleOf(op.getContext(), rows);
 }
@@ -50,6 +50,6 @@ int64_t attn::mergeTileColumns(SdpaOp op) {
 RowScheduleAttr attn::mergeSchedule(SdpaOp op) {
   constexpr int64_t kAccess = 4;
   int64_t threadsPerRow = llvm::divideCeil(mergeTileColumns(op), kAccess);
-  int64_t rows = kWarps * KernelSchedule::kWarpSize / threadsPerRow;
+  int64_t rows = kWarps * CtaAttr::kWarpSize / threadsPerRow;
   return scheduleOf(op.getContext(), rows);
 }

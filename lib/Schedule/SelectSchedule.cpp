@@ -16,6 +16,7 @@
 #include "attn/Schedule/Passes.h"
 
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Schedules.h"
 #include "attn/Schedule/RowSchedules.h"
 #include "attn/Schedule/ScheduleTable.h"
@@ -157,7 +158,7 @@ static void matchRowsAndWarps(const KeyNames &named, AttentionKeys &keys) {
     keys.warps = keys.q / kRowsOfWarp;
   else
     keys.q = keys.warps * kRowsOfWarp;
-  if (keys.warps == KernelSchedule::kWarpgroup && !named.contains("turns"))
+  if (keys.warps == CtaAttr::kWarpgroup && !named.contains("turns"))
     keys.turns = Turns::Nothing; // of one warpgroup
 }
 
@@ -198,7 +199,7 @@ FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
     return failure();
   if (!keys.producers && target.schedules == ScheduleFamily::Warpgroups)
     return emitError() << "expected schedule key `producers` to be "
-                       << KernelSchedule::kWarpgroup << " on " << target.name
+                       << CtaAttr::kWarpgroup << " on " << target.name
                        << ", whose warpgroups copy or compute, got 0";
   // Defaults are worked out from keys that make sense.
   auto check = [&] {
@@ -244,8 +245,8 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   FailureOr<ScheduleAttr> attr = choose(op, target);
   if (failed(attr) || failed(checkFits(op, target, *attr)))
     return failure();
-  op->setAttr("tile.schedule", *attr);
-  op->setAttr("tile.target", StringAttr::get(&getContext(), target.name));
+  op->setAttr(tile::kScheduleAttr, *attr);
+  op->setAttr(tile::kTargetAttr, StringAttr::get(&getContext(), target.name));
   remark::passed(
       op.getLoc(),
       remark::RemarkOpts::name("Schedule").category("attn-select-schedule"))
@@ -264,13 +265,13 @@ void SelectSchedule::runOnOperation() {
   }
   auto targetName = StringAttr::get(&getContext(), desc->name);
   getOperation().walk([&](RopeOp op) {
-    if (op->hasAttr("tile.schedule"))
+    if (op->hasAttr(tile::kScheduleAttr))
       return;
-    op->setAttr("tile.schedule", ropeSchedule(op));
-    op->setAttr("tile.target", targetName);
+    op->setAttr(tile::kScheduleAttr, ropeSchedule(op));
+    op->setAttr(tile::kTargetAttr, targetName);
   });
   WalkResult result = getOperation().walk([&](SdpaOp op) {
-    if (op->hasAttr("tile.schedule"))
+    if (op->hasAttr(tile::kScheduleAttr))
       return WalkResult::advance();
     return WalkResult(select(op, *desc));
   });

@@ -4,7 +4,7 @@
 !lse = tensor<?x4x?xf32>
 
 // What the C interface of attnrt/Abi.h names is there, and the function is not.
-// CHECK-DAG: llvm.mlir.global private @attnpkg.kernel.f_0() {{.*}}attn.kernel = {name = "f_0", schedule = "q=128,kv=64,warps=4,stages=2", smem_bytes = 49152 : i64, target = "sm_80", threads = 128 : i64}
+// CHECK-DAG: llvm.mlir.global private @attnpkg.kernel.f_0() {{.*}}attn.kernel = {name = "f_0", rows_per_tile = 128 : i64, schedule = {keys = {kv = 64 : i64, q = 128 : i64, stages = 2 : i64, warps = 4 : i64}, text = "q=128,kv=64,warps=4,stages=2"}, smem_bytes = 49152 : i64, target = "sm_80", threads = 128 : i64}
 // CHECK-DAG: llvm.func @attnrtCheckTensor(!llvm.ptr, !llvm.ptr) -> i32
 // CHECK-DAG: llvm.func @attnrtFail(i32, !llvm.ptr, ...) -> i32
 // CHECK-NOT: func.func @f(
@@ -12,8 +12,11 @@
 // CHECK-SAME: attn.function
 // Three arguments and two results are checked, then rules between them.
 // CHECK-COUNT-5: llvm.call @attnrtCheckTensor
+// All of them lie on one device, where the kernel is launched.
+// CHECK: llvm.call @attnrtDeviceOf(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[SLOT:.*]]) :
+// CHECK: %[[DEVICE:.*]] = llvm.load %[[SLOT]]
 // CHECK: llvm.call @attnrtFail
-// CHECK: llvm.call @attnrtLaunch(%[[STREAM]],
+// CHECK: llvm.call @attnrtLaunch(%[[DEVICE]], %[[STREAM]],
 // CHECK: llvm.func @attnpkg_f__shapes(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
 // CHECK-NOT: attnrtLaunch
 // CHECK: llvm.func @attnpkg_f__reference(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64) -> i32

@@ -26,7 +26,7 @@
 // CHECK-NOT: llvm.store
 // CHECK: llvm.return
 // CHECK-LABEL: llvm.func @attnpkg_f__reference
-func.func @f(%x: !t) -> !t {
+func.func @f(%x: !t) -> !t attributes {tile.args = [{}], tile.results = [{judge = {}}]} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index

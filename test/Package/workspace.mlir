@@ -6,22 +6,22 @@
 !t = tensor<?x2x?x64xbf16>
 
 // CHECK-LABEL: llvm.func @attnpkg_f(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
-// CHECK: llvm.call @attnrtAllocate(%{{.*}}, %[[BYTES:.*]], %[[SLOT:.*]]) : (!llvm.ptr, i64, !llvm.ptr) -> i32
+// CHECK: llvm.call @attnrtAllocate(%{{.*}}, %{{.*}}, %[[BYTES:.*]], %[[SLOT:.*]]) : (!llvm.ptr, !llvm.ptr, i64, !llvm.ptr) -> i32
 // An allocation that fails has nothing to give back.
 // CHECK: llvm.return
 // CHECK: %[[DATA:.*]] = llvm.load %[[SLOT]]
 // CHECK: llvm.call @attnrtLaunch
-// CHECK: llvm.call @attnrtRelease(%{{.*}}, %[[DATA]])
+// CHECK: llvm.call @attnrtRelease(%{{.*}}, %{{.*}}, %[[DATA]])
 // CHECK: llvm.return
 // CHECK: llvm.call @attnrtLaunch
-// CHECK: llvm.call @attnrtRelease(%{{.*}}, %[[DATA]])
+// CHECK: llvm.call @attnrtRelease(%{{.*}}, %{{.*}}, %[[DATA]])
 // CHECK: llvm.return
-// CHECK: llvm.call @attnrtRelease(%{{.*}}, %[[DATA]])
+// CHECK: llvm.call @attnrtRelease(%{{.*}}, %{{.*}}, %[[DATA]])
 // CHECK: llvm.return
 // CHECK-LABEL: llvm.func @attnpkg_f__shapes
 // CHECK-NOT: attnrtAllocate
 // CHECK-LABEL: llvm.func @attnpkg_f__reference
-func.func @f(%x: !t) -> !t {
+func.func @f(%x: !t) -> !t attributes {tile.args = [{}], tile.results = [{judge = {}}]} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index

@@ -7,8 +7,12 @@
 #===------------------------------------------------------------------------===#
 """Usage: python3 tools/attn-bench {build|run|table|plot|compare} …"""
 
+import os
 import sys
 
-from attn_bench import command_line
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                                "..", "..", "python"))
+
+from attn_bench import command_line  # noqa: E402
 
 sys.exit(command_line.main(sys.argv[1:]))

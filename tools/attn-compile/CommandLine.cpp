@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "CommandLine.h"
 
+#include "attn/Target/TargetRegistry.h"
+
 #include <CLI/CLI.hpp>
 
 #include <map>
@@ -36,10 +38,12 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
       ->required();
   app.add_option("-o,--output", line.output, "where the result goes");
   app.add_option("--target", line.target,
-                 "chip to compile for (default: the GPU present, else sm_80)");
+                 "chip to compile for (default: the GPU present, else " +
+                     attn::defaultTarget().name.str() + ")");
   app.add_option("--emit", texts.emit, "so, cubin, ptx, nvvm or tile");
   app.add_option("--schedule", line.schedule,
-                 "keys of the schedule to override, e.g. q=128,kv=64");
+                 "keys of the schedule to override, e.g. q=128,kv=64; "
+                 "docs/generated/ScheduleKeys.md lists them");
   app.add_option("--report", texts.report,
                  "json: what was compiled, on standard output");
   app.add_option("--dump-after-each", line.dumpDirectory,

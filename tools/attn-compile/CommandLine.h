@@ -18,7 +18,7 @@ enum class Emit { Tile, NVVM, Ptx, Cubin, Package };
 struct CommandLine {
   std::string input;
   std::string output; // empty: beside the working directory, or stdout
-  std::string target; // empty: the GPU present, else sm_80
+  std::string target; // empty: the GPU present, else the default
   std::string schedule;
   std::string dumpDirectory;
   Emit emit = Emit::Package;

@@ -112,7 +112,11 @@ json::Object Compiler::report() {
   if (json::Array *described = description.getArray("kernels"))
     for (json::Value &kernel : *described) {
       json::Object entry = *kernel.getAsObject();
-      entry["grid"] = nullptr; // known at launch
+      // As the run record has it, which knows the grid besides.
+      entry["grid"] = nullptr;
+      json::Value schedule = *entry.getObject("schedule")->get("text");
+      entry["schedule"] = std::move(schedule);
+      entry.erase("rows_per_tile");
       kernels.push_back(std::move(entry));
     }
   return json::Object{{"kernels", std::move(kernels)},

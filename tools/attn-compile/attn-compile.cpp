@@ -71,7 +71,7 @@ static std::string resolveTarget(const std::string &asked) {
             attn::bestTargetFor(info.computeMajor, info.computeMinor))
       return target->name.str();
   }
-  return attn::knownTargets().front().name.str();
+  return attn::defaultTarget().name.str();
 }
 
 /// Empty for standard output.

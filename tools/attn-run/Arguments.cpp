@@ -210,46 +210,4 @@ makeArguments(const FunctionDescription &function, const CommandLine &line,
   return args;
 }
 
-static Status checkResultShape(size_t index, const ResultType &type,
-                               const Shape &shape) {
-  std::string name = "result " + std::to_string(index);
-  for (size_t i = 0; i < shape.size(); ++i)
-    if (shape[i] < 0 || (type.shape[i] >= 0 && shape[i] != type.shape[i]))
-      return Status::badInput(name + ": the package computes shape " +
-                              toString(shape) + ", which its type forbids");
-  Expected<int64_t> count = countElements(shape, ElementType::F64);
-  if (!count)
-    return Status::badInput(name + ": " + count.status().message());
-  return Status::ok();
-}
-
-Expected<std::vector<Shape>> resultShapes(const Function &function,
-                                          const std::vector<HostTensor> &args) {
-  std::vector<TensorView> views;
-  std::vector<DLTensor *> pointers;
-  for (const HostTensor &arg : args)
-    views.push_back(arg.view());
-  for (TensorView &view : views)
-    pointers.push_back(view.dl());
-  size_t dims = 0;
-  for (const ResultType &result : function.description.results)
-    dims += result.shape.size();
-
-  std::vector<int64_t> flat(dims);
-  int code = function.shapes(pointers.data(), flat.data());
-  if (code != ATTNRT_OK)
-    return Status(static_cast<Code>(code), attnrtLastError());
-  std::vector<Shape> shapes;
-  auto next = flat.begin();
-  for (const ResultType &result : function.description.results) {
-    auto end = next + static_cast<std::ptrdiff_t>(result.shape.size());
-    shapes.emplace_back(next, end);
-    next = end;
-    Status status = checkResultShape(shapes.size() - 1, result, shapes.back());
-    if (!status.isOk())
-      return status;
-  }
-  return shapes;
-}
-
 } // namespace attnrun

@@ -46,11 +46,6 @@ makeArguments(const attnrt::FunctionDescription &function,
               const CommandLine &line,
               const std::vector<attnrt::Shape> &shapes);
 
-/// Shapes of the results, by the package's own rules.
-attnrt::Expected<std::vector<attnrt::Shape>>
-resultShapes(const attnrt::Function &function,
-             const std::vector<attnrt::HostTensor> &args);
-
 /// "argument 2"
 std::string argumentName(size_t index);
 

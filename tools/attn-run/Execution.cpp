@@ -31,9 +31,9 @@ Status Execution::addBuffer(ElementType type, const Shape &shape,
   if (!address)
     return address.status();
   buffers.push_back({*address, bytes});
-  bool onGpu = device.info().kind == "cuda";
-  views.emplace_back(type, shape, reinterpret_cast<void *>(*address),
-                     DLDevice{onGpu ? kDLCUDA : kDLCPU, 0});
+  const DeviceInfo &info = device.info();
+  DLDevice place{info.kind == "cuda" ? kDLCUDA : kDLCPU, info.ordinal};
+  views.emplace_back(type, shape, reinterpret_cast<void *>(*address), place);
   return Status::ok();
 }
 

@@ -142,33 +142,6 @@ runOnce(Device &device, Execution &execution, RunRecord &record) {
   return execution.fetchResults();
 }
 
-/// Query rows per tile, as the kernels' schedules say.
-static std::vector<int64_t> tileRows(const RunRecord &record) {
-  std::vector<int64_t> rows;
-  for (const RunRecord::Kernel &kernel : record.kernels) {
-    std::string schedule = "," + kernel.description.schedule;
-    size_t at = schedule.find(",q=");
-    if (at != std::string::npos)
-      rows.push_back(std::strtoll(schedule.c_str() + at + 3, nullptr, 10));
-  }
-  return rows;
-}
-
-static Expected<double> countFlops(const Function &function,
-                                   const std::vector<HostTensor> &args) {
-  std::vector<TensorView> views;
-  std::vector<DLTensor *> pointers;
-  for (const HostTensor &arg : args)
-    views.push_back(arg.view());
-  for (TensorView &view : views)
-    pointers.push_back(view.dl());
-  double flops = 0;
-  int code = function.flops(pointers.data(), &flops);
-  if (code != ATTNRT_OK)
-    return Status(static_cast<Code>(code), attnrtLastError());
-  return flops;
-}
-
 static Status writeOutputs(const CommandLine &line, const RunRecord &record,
                            const std::vector<HostTensor> &results) {
   OutputFiles files;
@@ -214,6 +187,28 @@ static Expected<Timing> timeRuns(Device &device, Execution &execution,
   return bench(device, [&] { return execution.enqueue(); }, flops, bytes);
 }
 
+/// Fills the record's verdict and gives the FLOP that the function counts.
+static Expected<double> judgeResults(const Function &function,
+                                     const std::vector<HostTensor> &args,
+                                     const std::vector<HostTensor> &results,
+                                     const CommandLine &line,
+                                     RunRecord &record) {
+  TensorViews views(args);
+  std::vector<const HostTensor *> outputs;
+  for (const HostTensor &result : results)
+    outputs.push_back(&result);
+  Expected<JudgeRequest> request =
+      judgeRequest(function, views.pointers(), std::move(outputs));
+  if (!request)
+    return request.status();
+  request->seed = line.seed;
+  Expected<Verdict> verdict = verify(*request);
+  if (!verdict)
+    return verdict.status();
+  record.verify = std::move(*verdict);
+  return request->flops;
+}
+
 /// Runs, judges and times; fills the record and brings back the results.
 static Expected<std::vector<HostTensor>>
 measure(Device &device, const Package &package, const Function &function,
@@ -233,22 +228,9 @@ measure(Device &device, const Package &package, const Function &function,
     return results;
   addKernels(package, function, takeLaunches(), record);
 
-  Expected<double> flops = countFlops(function, args);
+  Expected<double> flops = judgeResults(function, args, *results, line, record);
   if (!flops)
     return flops.status();
-  JudgeRequest request;
-  request.function = &function.description;
-  request.reference = function.reference;
-  request.baseline = function.baseline;
-  request.args = &args;
-  request.outputs = &*results;
-  request.flops = *flops;
-  request.tileRows = tileRows(record);
-  request.seed = line.seed;
-  Expected<Verdict> verdict = verify(request);
-  if (!verdict)
-    return verdict.status();
-  record.verify = std::move(*verdict);
 
   bool hasTime = device.info().kind != "sim";
   if (line.bench && hasTime && conclude(record).isOk()) {
@@ -288,7 +270,8 @@ static Status run(const CommandLine &line) {
       makeArguments(description, line, *argShapes);
   if (!args)
     return args.status();
-  Expected<std::vector<Shape>> shapes = resultShapes(**function, *args);
+  Expected<std::vector<Shape>> shapes =
+      resultShapes(**function, TensorViews(*args).pointers());
   if (!shapes)
     return shapes.status();
   status = checkMemory(info, totalBytes(description.results, *shapes));

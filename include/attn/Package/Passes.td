@@ -13,12 +13,16 @@ include "mlir/Pass/PassBase.td"
 def BuildEntries : Pass<"package-build-entries", "::mlir::ModuleOp"> {
   let summary = "gives each function its C entries";
   let description = [{
-    Input: functions with `tile.launch`es of lowered kernels, and the functions
-    that `convert-attn-to-reference` made beside them. Output: for each such
-    function `f` the exported `llvm.func`s of `attnrt/Abi.h`, under
-    `attnpkg_f…`: the entry (checks of every tensor, the asserted rules between
-    shapes, launches on the caller's stream), the shape function, and wrappers
-    of reference, baseline and flops. `f` itself is erased.
+    Input: functions with `tile.launch`es of lowered kernels, whose arguments and
+    results `tile.args` and `tile.results` describe, and the functions that
+    `convert-attn-to-reference` made beside them. Output: for each such function
+    `f` the exported `llvm.func`s of `attnrt/Abi.h`, under `attnpkg_f…`: the entry
+    (checks of every tensor, the device that they lie on, the asserted rules
+    between shapes, launches on the caller's stream), the shape function, and
+    wrappers of reference, baseline and flops. `f` itself is erased.
+
+    Every operation of `f` says through `HostStep` what it does in the entry; one
+    without that interface is an error.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

@@ -14,8 +14,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Conversion/AttnToReference/Passes.h"
 #include "NaiveRows.h"
+#include "attn/Conversion/AttnToReference/Passes.h"
+#include "attnrt/PackageFormat.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -30,6 +31,7 @@ namespace attn {
 
 using namespace mlir;
 using namespace attn;
+using attnrt::kBaselineSuffix, attnrt::kFlopsSuffix, attnrt::kReferenceSuffix;
 
 //===----------------------------------------------------------------------===//
 // Signatures

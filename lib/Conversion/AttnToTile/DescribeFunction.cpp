@@ -8,48 +8,105 @@
 
 #include "FunctionLowering.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
+
 using namespace mlir;
 using namespace attn;
 
-/// A row index as constant plus multiples of dimensions of arguments.
-static DictionaryAttr describe(Builder &builder,
-                               const FunctionLowering &lowering,
-                               const EdgeRow &row) {
-  SmallVector<Attribute> terms;
-  for (const EdgeRow::Term &term : row.terms) {
-    unsigned argument = lowering.rootOf(term.tensor).getArgNumber();
-    terms.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("arg", builder.getI64IntegerAttr(argument)),
-         builder.getNamedAttr("dim", builder.getI64IntegerAttr(term.dim)),
-         builder.getNamedAttr("coef",
-                              builder.getI64IntegerAttr(term.coefficient))}));
+namespace {
+
+/// Writes the dictionaries whose keys attnrt/PackageFormat.h explains.
+class Description {
+public:
+  explicit Description(FunctionLowering &lowering)
+      : lowering(lowering), function(lowering.getFunction()),
+        builder(function.getContext()) {}
+
+  ArrayAttr arguments();
+  ArrayAttr results();
+
+private:
+  NamedAttribute number(StringRef name, int64_t value) {
+    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
   }
+  Attribute edge(const EdgeRow &row);
+  Attribute judge(CompilableOp op, OpResult result);
+
+  FunctionLowering &lowering;
+  func::FuncOp function;
+  Builder builder;
+};
+
+} // namespace
+
+/// Whether what another operation reads is computed by this one: what its main
+/// source is to the reader says more than what it is here.
+static bool feedsOthers(CompilableOp op) {
+  return llvm::any_of(op->getUsers(), llvm::IsaPred<CompilableOp>);
+}
+
+/// What each argument is to the operations that read it, in their order. One
+/// tensor may be both key and value.
+ArrayAttr Description::arguments() {
+  SmallVector<SmallVector<StringRef>> roles(function.getNumArguments());
+  function.walk([&](CompilableOp op) {
+    for (const OpSource &source : op.getSources()) {
+      if (!source.value ||
+          (source.value == op.getMainSource() && feedsOthers(op)))
+        continue;
+      unsigned number = lowering.rootOf(source.value).getArgNumber();
+      if (!llvm::is_contained(roles[number], source.name))
+        roles[number].push_back(source.name);
+    }
+  });
+  SmallVector<Attribute> args;
+  for (const SmallVector<StringRef> &names : roles)
+    args.push_back(builder.getDictionaryAttr(
+        builder.getNamedAttr("roles", builder.getStrArrayAttr(names))));
+  return builder.getArrayAttr(args);
+}
+
+/// A row index as constant plus multiples of dimensions of arguments.
+Attribute Description::edge(const EdgeRow &row) {
+  SmallVector<Attribute> terms;
+  for (const EdgeRow::Term &term : row.terms)
+    terms.push_back(builder.getDictionaryAttr(
+        {number("arg", lowering.rootOf(term.tensor).getArgNumber()),
+         number("dim", term.dim), number("coef", term.coefficient)}));
   return builder.getDictionaryAttr(
-      {builder.getNamedAttr("const", builder.getI64IntegerAttr(row.constant)),
+      {number("const", row.constant),
        builder.getNamedAttr("terms", builder.getArrayAttr(terms))});
 }
 
-/// Which dimensions of a returned value count its rows, and the MMA steps
-/// behind a value.
-static DictionaryAttr describe(Builder &builder, OpResult result) {
-  auto op = cast<CompilableOp>(result.getOwner());
+/// How a result is judged: the dimensions that count its rows, the MMA steps
+/// behind a value, and rows of interest.
+Attribute Description::judge(CompilableOp op, OpResult result) {
+  SmallVector<Attribute> edges;
+  for (const EdgeRow &row : op.getEdgeRows())
+    edges.push_back(edge(row));
   return builder.getDictionaryAttr(
       {builder.getNamedAttr("rows",
                             builder.getI64ArrayAttr(op.getRowDims(result))),
-       builder.getNamedAttr(
-           "mma_steps", builder.getI64IntegerAttr(op.getChainLength(result)))});
+       number("chain", op.getChainLength(result)),
+       builder.getNamedAttr("edges", builder.getArrayAttr(edges))});
+}
+
+ArrayAttr Description::results() {
+  SmallVector<Attribute> results;
+  for (Value value : function.front().getTerminator()->getOperands()) {
+    auto result = cast<OpResult>(value);
+    auto op = cast<CompilableOp>(result.getOwner());
+    StringRef role = op.getResultRole(result);
+    results.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("role", builder.getStringAttr(role)),
+         builder.getNamedAttr("judge", judge(op, result))}));
+  }
+  return builder.getArrayAttr(results);
 }
 
 void attn::describeFunction(FunctionLowering &lowering) {
+  Description description(lowering);
   func::FuncOp function = lowering.getFunction();
-  Builder builder(function.getContext());
-  SmallVector<Attribute> results, edges;
-  for (Value value : function.front().getTerminator()->getOperands())
-    results.push_back(describe(builder, cast<OpResult>(value)));
-  function.walk([&](CompilableOp op) {
-    for (const EdgeRow &row : op.getEdgeRows())
-      edges.push_back(describe(builder, lowering, row));
-  });
-  function->setAttr("attn.results", builder.getArrayAttr(results));
-  function->setAttr("attn.edge_rows", builder.getArrayAttr(edges));
+  function->setAttr(tile::kArgsAttr, description.arguments());
+  function->setAttr(tile::kResultsAttr, description.results());
 }

@@ -8,6 +8,7 @@
 
 #include "FunctionLowering.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -50,10 +51,10 @@ void FunctionLowering::finish(Operation *op) {
 }
 
 KernelSchedule attn::scheduleOf(Operation *op) {
-  return op->getAttrOfType<KernelSchedule>("tile.schedule");
+  return op->getAttrOfType<KernelSchedule>(kScheduleAttr);
 }
 
 StringRef attn::targetOf(Operation *op) {
-  auto target = op->getAttrOfType<StringAttr>("tile.target");
+  auto target = op->getAttrOfType<StringAttr>(kTargetAttr);
   return target ? target.getValue() : StringRef();
 }

@@ -51,8 +51,8 @@ private:
 tile::KernelSchedule scheduleOf(mlir::Operation *op);
 llvm::StringRef targetOf(mlir::Operation *op);
 
-/// Writes what the package says about the function: `attn.results` and
-/// `attn.edge_rows`.
+/// Writes what the package says about the function's arguments and results; see
+/// AttributeNames.h.
 void describeFunction(FunctionLowering &lowering);
 
 } // namespace attn

@@ -9,6 +9,7 @@
 
 #include "Ptxas.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -21,9 +22,9 @@ int64_t attn::tile::threadsOf(Operation *op) {
   return bound.asArrayRef().front();
 }
 
-KernelSchedule attn::tile::scheduleOf(Operation *op) {
+CtaAttr attn::tile::ctaOf(Operation *op) {
   auto function = op->getParentOfType<LLVM::LLVMFuncOp>();
-  return function->getAttrOfType<KernelSchedule>("tile.schedule");
+  return function->getAttrOfType<CtaAttr>(kCtaAttr);
 }
 
 const attn::TargetDesc &attn::tile::targetOf(Operation *op) {

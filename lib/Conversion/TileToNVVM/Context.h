@@ -21,8 +21,10 @@ namespace attn::tile {
 
 /// Threads of the CTA that executes `op`.
 int64_t threadsOf(mlir::Operation *op);
-/// Schedule and target of the kernel that `op` is part of.
-KernelSchedule scheduleOf(mlir::Operation *op);
+/// On lowered kernels: the warps of a CTA.
+inline constexpr char kCtaAttr[] = "tile.cta";
+/// Warps and target of the kernel that `op` is part of.
+CtaAttr ctaOf(mlir::Operation *op);
 const TargetDesc &targetOf(mlir::Operation *op);
 
 /// The instruction that multiplies tiles of `element` on the target of `op`; an

@@ -50,16 +50,6 @@ struct WaitConversion : OpConversionPattern<WaitCopiesOp> {
   }
 };
 
-struct BarrierConversion : OpConversionPattern<BarrierOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(BarrierOp op, OpAdaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOpWithNewOp<NVVM::Barrier0Op>(op);
-    return success();
-  }
-};
-
 /// Copies of one tile. Each thread has a chunk of a panel and a row; it steps
 /// through the rows, and in each row through the panels: a step to the next
 /// panel is an immediate offset on both sides, a step to the next row one
@@ -246,6 +236,6 @@ LogicalResult CopyAsyncConversion::matchAndRewrite(
 
 void attn::tile::populateCpAsyncPatterns(const TypeConverter &converter,
                                          RewritePatternSet &patterns) {
-  patterns.add<CopyAsyncConversion, CommitConversion, WaitConversion,
-               BarrierConversion>(converter, patterns.getContext());
+  patterns.add<CopyAsyncConversion, CommitConversion, WaitConversion>(
+      converter, patterns.getContext());
 }

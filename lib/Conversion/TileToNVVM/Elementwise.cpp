@@ -224,7 +224,7 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
   ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
   bool isRow = tile.getDimSize(1) == 1;
   Value first = isRow ? origin.row : origin.column;
-  if (recomputesPositions(op))
+  if (op.getRecomputed())
     first = makeOpaque(rewriter, loc, first);
   SmallVector<Value> registers(grid.size());
   for (int64_t strip = 0; strip < grid.strips; ++strip)

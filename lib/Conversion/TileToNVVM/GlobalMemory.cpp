@@ -214,6 +214,14 @@ struct ElementConversion : OpConversionPattern<memref::LoadOp> {
   }
 };
 
+/// Tiles that are laid out as products have them.
+struct LoadConversion : OpConversionPattern<LoadOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(LoadOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
 struct StoreConversion : OpConversionPattern<StoreOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -235,6 +243,99 @@ static void emitIf(OpBuilder &builder, Location loc, Value condition,
   auto guard = scf::IfOp::create(builder, loc, condition, /*withElse=*/false);
   OpBuilder inner = guard.getThenBodyBuilder();
   body(inner);
+}
+
+/// What memory has at `address` where `isInside`, and zero elsewhere.
+static Value emitGuardedLoad(OpBuilder &builder, Location loc, Value isInside,
+                             Value address, Type type) {
+  auto guarded = scf::IfOp::create(
+      builder, loc, isInside,
+      [&](OpBuilder &then, Location) {
+        scf::YieldOp::create(then, loc,
+                             LLVM::LoadOp::create(then, loc, type, address)
+                                 .getResult());
+      },
+      [&](OpBuilder &otherwise, Location) {
+        scf::YieldOp::create(
+            otherwise, loc,
+            LLVM::ZeroOp::create(otherwise, loc, type).getResult());
+      });
+  return guarded.getResult(0);
+}
+
+/// Loads the register of element (row, column), which is a pair of neighbouring
+/// columns where elements are of 16 bits.
+static Value loadRegister(OpBuilder &builder, Location loc,
+                          const GlobalView &view, ArrayRef<Value> row,
+                          Value isRowInside, Value column, Type registerType) {
+  auto pair = dyn_cast<VectorType>(registerType);
+  int64_t count = pair ? pair.getNumElements() : 1;
+  Value result =
+      pair ? LLVM::ZeroOp::create(builder, loc, registerType) : Value();
+  for (int64_t i = 0; i < count; ++i) {
+    SmallVector<Value> position(row);
+    Value isInside = isRowInside;
+    if (column) {
+      Value at = builder.createOrFold<arith::AddIOp>(loc, column,
+                                                     emitI32(builder, loc, i));
+      position.push_back(at);
+      Value isColumn =
+          arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, at,
+                                view.dims.back());
+      isInside = arith::AndIOp::create(builder, loc, isRowInside, isColumn);
+    }
+    Value loaded =
+        emitGuardedLoad(builder, loc, isInside,
+                        view.address(builder, loc, position), view.elementType);
+    if (!pair)
+      return loaded;
+    result = LLVM::InsertElementOp::create(builder, loc, result, loaded,
+                                           emitI32(builder, loc, i));
+  }
+  return result;
+}
+
+LogicalResult
+LoadConversion::matchAndRewrite(LoadOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  auto tile = cast<RankedTensorType>(op.getType());
+  if (!isa_and_nonnull<AccumulatorAttr>(tile.getEncoding()))
+    return rewriter.notifyMatchFailure(op, "expected an accumulator's layout");
+  MemRefType type = op.getSource().getType();
+  GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getSource());
+  SmallVector<Value> indices(op.getIndices());
+  Value column;
+  ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
+  if (tile.getDimSize(1) != 1)
+    column = origin.column;
+  if (op.hasColumnIndex())
+    column = arith::AddIOp::create(
+        rewriter, loc, column,
+        arith::IndexCastOp::create(rewriter, loc, rewriter.getI32Type(),
+                                   indices.pop_back_val()));
+  RowPlaces places(rewriter, loc, indices, op.getBox());
+  bool isOneRow = tile.getDimSize(0) == 1;
+  RegisterGrid grid(tile);
+  SmallVector<Value> registers(grid.size());
+  for (int64_t strip = 0; strip < grid.strips; ++strip)
+    for (int64_t row = 0; row < grid.rowsOfAtom; ++row) {
+      SmallVector<Value> at = places.at(
+          rewriter, loc, isOneRow ? emitI32(rewriter, loc, 0) : origin.row,
+          grid.rowStep * strip + 8 * row);
+      Value isInside = places.isInside(rewriter, loc, view, at);
+      for (int64_t atom = 0; atom < grid.atoms; ++atom)
+        for (int64_t i = 0; i < grid.columnsOfAtom; ++i) {
+          Value first =
+              column ? arith::AddIOp::create(rewriter, loc, column,
+                                             emitI32(rewriter, loc, 8 * atom + i))
+                     : Value();
+          registers[grid.index(strip, atom, row, i)] = loadRegister(
+              rewriter, loc, view, at, isInside, first, grid.registerType);
+        }
+    }
+  rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
 }
 
 /// Pairs of 16-bit elements, or single wider ones, under one test a row.
@@ -316,7 +417,7 @@ LogicalResult StoreConversion::matchAndRewrite(
 
 void attn::tile::populateGlobalMemoryPatterns(const TypeConverter &converter,
                                               RewritePatternSet &patterns) {
-  patterns.add<DimConversion, ElementConversion, TransposeConversion,
-               StoreConversion>(
-      converter, patterns.getContext());
+  patterns.add<DimConversion, ElementConversion, LoadConversion,
+               TransposeConversion, StoreConversion>(converter,
+                                                     patterns.getContext());
 }

@@ -9,6 +9,7 @@
 #include "Patterns.h"
 #include "Ptxas.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Origins.h"
 
 using namespace mlir;
@@ -81,7 +82,7 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   Builder builder(function.getContext());
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),
                     builder.getUnitAttr());
-  int32_t threads = kernel.getSchedule().getAllThreads();
+  int32_t threads = kernel.getCta().getAllThreads();
   function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
                     builder.getDenseI32ArrayAttr({threads}));
   // Without it ptxas aims at registers for two CTAs, and spills to get there.
@@ -91,9 +92,10 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   auto flush = builder.getStrArrayAttr(
       {"denormal-fp-math-f32", "preserve-sign,preserve-sign"});
   function.setPassthroughAttr(builder.getArrayAttr({flush}));
-  function->setAttr("tile.schedule", kernel.getSchedule());
-  function->setAttr("tile.shared_bytes", kernel.getSharedBytesAttr());
-  noteRecomputedPositions(function, kernel);
+  function->setAttr(kCtaAttr, kernel.getCta());
+  if (KernelSchedule schedule = kernel.getSchedule())
+    function->setAttr(kScheduleAttr, schedule);
+  function->setAttr(kSharedBytesAttr, kernel.getSharedBytesAttr());
   if (Attribute source = kernel->getAttr(kSourceAttr))
     function->setAttr(kSourceAttr, source);
 }

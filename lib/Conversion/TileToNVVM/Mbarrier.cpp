@@ -19,10 +19,10 @@ using namespace attn::tile;
 
 namespace {
 
-struct AllocBarriersConversion : OpConversionPattern<AllocBarriersOp> {
+struct ChannelConversion : OpConversionPattern<ChannelOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
-  matchAndRewrite(AllocBarriersOp op, OpAdaptor,
+  matchAndRewrite(ChannelOp op, OpAdaptor,
                   ConversionPatternRewriter &rewriter) const override;
 };
 
@@ -49,25 +49,38 @@ struct ReleaseConversion : OpConversionPattern<ReleaseOp> {
 
 } // namespace
 
-LogicalResult AllocBarriersConversion::matchAndRewrite(
-    AllocBarriersOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
-  if (!op.getOffset())
-    return op.emitOpError("has no place in shared memory; run "
-                          "tile-allocate-shared first");
-  Location loc = op.getLoc();
-  Value base = emitSharedAddress(rewriter, loc, *op.getOffset());
+/// The first thread sets up a barrier for each slot.
+static Value emitBarriers(OpBuilder &builder, Location loc, BarriersType type,
+                          int64_t offset, int64_t arrivals) {
+  Value base = emitSharedAddress(builder, loc, offset);
   Value isFirst = arith::CmpIOp::create(
-      rewriter, loc, arith::CmpIPredicate::eq, emitThreadId(rewriter, loc),
-      emitI32(rewriter, loc, 0));
-  auto guard = scf::IfOp::create(rewriter, loc, isFirst, /*withElse=*/false);
+      builder, loc, arith::CmpIPredicate::eq, emitThreadId(builder, loc),
+      emitI32(builder, loc, 0));
+  auto guard = scf::IfOp::create(builder, loc, isFirst, /*withElse=*/false);
   OpBuilder inner = guard.getThenBodyBuilder();
-  for (int64_t slot = 0; slot < op.getType().getSlots(); ++slot)
+  for (int64_t slot = 0; slot < type.getSlots(); ++slot)
     NVVM::MBarrierInitOp::create(
         inner, loc,
         emitSharedOffset(inner, loc, base,
                          emitI32(inner, loc, slot * BarriersType::kBytes)),
-        emitI32(inner, loc, op.getArrivals()), /*predicate=*/Value());
-  rewriter.replaceOp(op, base);
+        emitI32(inner, loc, arrivals), /*predicate=*/Value());
+  return base;
+}
+
+/// At `full` the thread arrives that starts a copy, and the copy does.
+LogicalResult ChannelConversion::matchAndRewrite(
+    ChannelOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+  if (!op.getOffsets())
+    return op.emitOpError("has no place in shared memory; run "
+                          "tile-allocate-shared first");
+  Location loc = op.getLoc();
+  ArrayRef<int64_t> offsets = *op.getOffsets();
+  BarriersType type = op.getFull().getType();
+  Value ring = emitSharedAddress(rewriter, loc, offsets[0]);
+  Value full = emitBarriers(rewriter, loc, type, offsets[1], /*arrivals=*/1);
+  Value empty =
+      emitBarriers(rewriter, loc, type, offsets[2], op.getConsumers());
+  rewriter.replaceOp(op, {ring, full, empty});
   return success();
 }
 
@@ -159,6 +172,6 @@ ReleaseConversion::matchAndRewrite(ReleaseOp op, OpAdaptor adaptor,
 
 void attn::tile::populateMbarrierPatterns(const TypeConverter &converter,
                                           RewritePatternSet &patterns) {
-  patterns.add<AllocBarriersConversion, AwaitConversion, AcquireConversion,
+  patterns.add<ChannelConversion, AwaitConversion, AcquireConversion,
                ReleaseConversion>(converter, patterns.getContext());
 }

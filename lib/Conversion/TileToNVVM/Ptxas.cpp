@@ -16,7 +16,6 @@ using namespace attn::tile;
 // Values that are computed again
 //===----------------------------------------------------------------------===//
 
-static constexpr char kRecomputeAttr[] = "tile.recompute_positions";
 static constexpr char kUniformWarpAttr[] = "tile.uniform_warp";
 
 Value attn::tile::makeOpaque(OpBuilder &builder, Location loc, Value value) {
@@ -26,40 +25,6 @@ Value attn::tile::makeOpaque(OpBuilder &builder, Location loc, Value value) {
              /*is_align_stack=*/false, LLVM::TailCallKind::None,
              LLVM::AsmDialectAttr(), ArrayAttr())
       .getResult(0);
-}
-
-/// Whether a loop of `kernel` has loops in its body: over tiles of queries, and
-/// over the keys of each.
-static bool hasNestedLoops(KernelOp kernel) {
-  return kernel
-      ->walk([](LoopLikeOpInterface loop) {
-        return WalkResult(
-            failure(bool(loop->getParentOfType<LoopLikeOpInterface>())));
-      })
-      .wasInterrupted();
-}
-
-/// Whether the rows of a tile lie along several dimensions of memory.
-static bool hasTilesOfHeads(KernelOp kernel) {
-  return kernel
-      ->walk([](Operation *op) {
-        auto box = op->getAttrOfType<DenseI64ArrayAttr>("box");
-        bool isOfHeads =
-            box && llvm::count_if(box.asArrayRef(),
-                                  [](int64_t size) { return size != 1; }) > 1;
-        return WalkResult(failure(isOfHeads));
-      })
-      .wasInterrupted();
-}
-
-void attn::tile::noteRecomputedPositions(LLVM::LLVMFuncOp function,
-                                         KernelOp kernel) {
-  if (hasNestedLoops(kernel) || hasTilesOfHeads(kernel))
-    function->setAttr(kRecomputeAttr, UnitAttr::get(kernel.getContext()));
-}
-
-bool attn::tile::recomputesPositions(Operation *op) {
-  return op->getParentOfType<LLVM::LLVMFuncOp>()->hasAttr(kRecomputeAttr);
 }
 
 //===----------------------------------------------------------------------===//

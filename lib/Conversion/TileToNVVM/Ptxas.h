@@ -25,13 +25,6 @@ namespace attn::tile {
 mlir::Value makeOpaque(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Value value);
 
-/// Decides whether the positions of elements in masks are hidden from LLVM, and
-/// notes it on the function that `kernel` becomes: where tiles of queries
-/// follow one another in a loop, or rows are of several heads, LLVM would keep
-/// whole masks from one tile to the next.
-void noteRecomputedPositions(mlir::LLVM::LLVMFuncOp function, KernelOp kernel);
-bool recomputesPositions(mlir::Operation *op);
-
 /// The thread's warp, which ptxas knows to be the same in all lanes since it
 /// comes from one of them: what depends on it stays in uniform registers.
 /// Computed once, at the start of the function.

@@ -147,8 +147,11 @@ struct SlotConversion : OpConversionPattern<SlotOp> {
   matchAndRewrite(SlotOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Value index = arith::IndexCastOp::create(
-        rewriter, loc, rewriter.getI32Type(), op.getIndex());
+    Value use = arith::IndexCastOp::create(
+        rewriter, loc, rewriter.getI32Type(), op.getUse());
+    Value index = arith::RemUIOp::create(
+        rewriter, loc, use,
+        emitI32(rewriter, loc, op.getRing().getType().getSlots()));
     Value bytes = arith::MulIOp::create(
         rewriter, loc, index,
         emitI32(rewriter, loc, op.getRing().getType().getSlotBytes()));

@@ -112,7 +112,7 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
   Value half = arith::MulIOp::create(
       builder, loc, field(3, 1), emitI32(builder, loc, WarpFragment::kRowStep));
   Value laneRow = arith::AddIOp::create(builder, loc, field(0, 7), half);
-  int64_t rowsPerWarp = scheduleOf(op).getRowsPerWarp();
+  int64_t rowsPerWarp = op.getDest().getType().getRows() / ctaOf(op).getWarps();
   Value warpRow = arith::MulIOp::create(builder, loc,
                                         emitUniformWarpId(builder, op),
                                         emitI32(builder, loc, rowsPerWarp));

@@ -17,8 +17,9 @@ using namespace attn::tile;
 
 namespace {
 
-/// All threads meet, so that barriers are there. Then producers give registers
-/// away, one thread of theirs goes on, and consumers take what was given.
+/// All threads meet, so that barriers are there. Then the warps that copy give
+/// registers away, one thread of each role goes on, and consumers take what was
+/// given.
 struct RolesConversion : OpConversionPattern<RolesOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -38,6 +39,14 @@ struct WarpgroupIdConversion : OpConversionPattern<WarpgroupIdOp> {
   }
 };
 
+/// Of all threads, or of those that compute where others only copy.
+struct BarrierConversion : OpConversionPattern<BarrierOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(BarrierOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
 struct TakeTurnConversion : OpConversionPattern<TakeTurnOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -55,6 +64,33 @@ struct PassTurnConversion : OpConversionPattern<PassTurnOp> {
 } // namespace
 
 //===----------------------------------------------------------------------===//
+// Barriers
+//===----------------------------------------------------------------------===//
+
+/// Behind those of the CTA and of turns.
+static constexpr int64_t kConsumersBarrier = 15;
+
+/// What the threads wrote becomes visible to the products that they start, by a
+/// fence of each.
+LogicalResult BarrierConversion::matchAndRewrite(
+    BarrierOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+  CtaAttr cta = ctaOf(op);
+  if (!cta.isSpecialized()) {
+    rewriter.replaceOpWithNewOp<NVVM::Barrier0Op>(op);
+    return success();
+  }
+  Location loc = op.getLoc();
+  NVVM::FenceProxyOp::create(
+      rewriter, loc, NVVM::ProxyKind::async_shared,
+      NVVM::SharedSpaceAttr::get(getContext(), NVVM::SharedSpace::shared_cta));
+  std::string text = llvm::formatv("bar.sync {0}, {1};", kConsumersBarrier,
+                                   cta.getThreads());
+  emitAssembly(rewriter, loc, text, TypeRange(), ValueRange());
+  rewriter.eraseOp(op);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // Turns
 //===----------------------------------------------------------------------===//
 
@@ -62,7 +98,7 @@ struct PassTurnConversion : OpConversionPattern<PassTurnOp> {
 /// it waits and the one before it arrives.
 static constexpr int64_t kFirstTurn = 1;
 static constexpr int64_t kTurnThreads =
-    2 * KernelSchedule::kWarpgroup * KernelSchedule::kWarpSize;
+    2 * CtaAttr::kWarpgroup * CtaAttr::kWarpSize;
 
 /// The warpgroup behind the last one is the first.
 static Value emitNextWarpgroup(OpBuilder &builder, Location loc,
@@ -70,7 +106,7 @@ static Value emitNextWarpgroup(OpBuilder &builder, Location loc,
   Value group = emitWarpgroupId(builder, loc, op);
   Value isLast = arith::CmpIOp::create(
       builder, loc, arith::CmpIPredicate::eq, group,
-      emitI32(builder, loc, scheduleOf(op).getWarpgroups() - 1));
+      emitI32(builder, loc, ctaOf(op).getWarpgroups() - 1));
   Value next =
       arith::AddIOp::create(builder, loc, group, emitI32(builder, loc, 1));
   return arith::SelectOp::create(builder, loc, isLast, emitI32(builder, loc, 0),
@@ -117,37 +153,46 @@ static void setRegisters(OpBuilder &builder, Location loc, int64_t registers,
     NVVM::SetMaxRegisterOp::create(builder, loc, registers, action);
 }
 
+/// One thread of warp `index` runs the program.
+static void emitProducer(Region &program, int64_t index, Value warp,
+                         ConversionPatternRewriter &rewriter) {
+  OpBuilder::InsertionGuard restore(rewriter);
+  Location loc = program.getLoc();
+  Value isMine =
+      arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq, warp,
+                            emitI32(rewriter, loc, index));
+  auto oneWarp =
+      scf::IfOp::create(rewriter, loc, isMine, /*withElseRegion=*/false);
+  rewriter.setInsertionPointToStart(oneWarp.thenBlock());
+  Value isElected = NVVM::ElectSyncOp::create(
+      rewriter, loc, rewriter.getI1Type(), /*membermask=*/Value());
+  auto oneThread =
+      scf::IfOp::create(rewriter, loc, isElected, /*withElseRegion=*/false);
+  rewriter.inlineBlockBefore(&program.front(),
+                             oneThread.thenBlock()->getTerminator());
+}
+
 LogicalResult
 RolesConversion::matchAndRewrite(RolesOp op, OneToNOpAdaptor,
                                  ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
-  int64_t consumers = scheduleOf(op).getWarps();
+  int64_t consumers = ctaOf(op).getWarps();
   RegisterSplit split = splitRegisters(targetOf(op), consumers);
 
   NVVM::FenceMbarrierInitOp::create(rewriter, loc);
   NVVM::Barrier0Op::create(rewriter, loc);
   Value warp = emitUniformWarpId(rewriter, op);
-  Value first = emitI32(rewriter, loc, consumers);
-  auto compare = [&](arith::CmpIPredicate predicate) -> Value {
-    return arith::CmpIOp::create(rewriter, loc, predicate, warp, first);
-  };
-  auto roles =
-      scf::IfOp::create(rewriter, loc, compare(arith::CmpIPredicate::sge),
-                        /*withElseRegion=*/true);
+  Value isProducer =
+      arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::sge, warp,
+                            emitI32(rewriter, loc, consumers));
+  auto roles = scf::IfOp::create(rewriter, loc, isProducer,
+                                 /*withElseRegion=*/true);
 
   rewriter.setInsertionPointToStart(roles.thenBlock());
   setRegisters(rewriter, loc, split.producer,
                NVVM::SetMaxRegisterAction::decrease);
-  auto oneWarp =
-      scf::IfOp::create(rewriter, loc, compare(arith::CmpIPredicate::eq),
-                        /*withElseRegion=*/false);
-  rewriter.setInsertionPointToStart(oneWarp.thenBlock());
-  Value isElected = NVVM::ElectSyncOp::create(
-      rewriter, loc, rewriter.getI1Type(), /*membermask=*/Value());
-  auto oneThread = scf::IfOp::create(rewriter, loc, isElected,
-                                     /*withElseRegion=*/false);
-  rewriter.inlineBlockBefore(&op.getProducer().front(),
-                             oneThread.thenBlock()->getTerminator());
+  for (auto [i, producer] : llvm::enumerate(op.getProducers()))
+    emitProducer(producer, consumers + i, warp, rewriter);
 
   rewriter.setInsertionPointToStart(roles.elseBlock());
   setRegisters(rewriter, loc, split.consumer,
@@ -160,6 +205,6 @@ RolesConversion::matchAndRewrite(RolesOp op, OneToNOpAdaptor,
 
 void attn::tile::populateWarpRolePatterns(const TypeConverter &converter,
                                           RewritePatternSet &patterns) {
-  patterns.add<RolesConversion, WarpgroupIdConversion, TakeTurnConversion,
-               PassTurnConversion>(converter, patterns.getContext());
+  patterns.add<BarrierConversion, RolesConversion, WarpgroupIdConversion,
+               TakeTurnConversion, PassTurnConversion>(converter, patterns.getContext());
 }

@@ -41,8 +41,9 @@ typedef struct AttnrtTensorSpec {
   uint8_t typeCode;              /* DLDataTypeCode */
   uint8_t typeBits;
   uint16_t rank;
-  uint32_t alignment;            /* bytes; of the address and of every stride
-                                    but the innermost one */
+  uint32_t alignment;             /* bytes; of the address and of every stride
+                                     but the innermost one; 0 where the data is
+                                     not read, and only the shape counts */
   int64_t shape[ATTNRT_MAX_RANK]; /* -1 where dynamic */
 } AttnrtTensorSpec;
 
@@ -67,25 +68,38 @@ typedef struct AttnrtBox {
 } AttnrtBox;
 enum { ATTNRT_TENSOR_MAP_BYTES = 128, ATTNRT_TENSOR_MAP_ALIGNMENT = 64 };
 
-/* Writes the current device's form of the map: ATTNRT_TENSOR_MAP_BYTES at an
- * address that is a multiple of ATTNRT_TENSOR_MAP_ALIGNMENT. Elements outside
- * the tensor are read as zero. The message names the tensor where its address
- * or a stride is no multiple of 16 bytes. */
-int attnrtEncodeTensorMap(const AttnrtBox *box, const void *address,
-                          const int64_t *dims, const int64_t *strides,
-                          void *map);
+/* An open device: a GPU, or the simulator. */
+typedef struct AttnrtDevice AttnrtDevice;
+
+/* The device that tensors lie on, opened at first use. kDLCUDA and
+ * kDLCUDAManaged: the CUDA device of that id; kDLCPU: the simulator, or the
+ * device that the program made current where that is no GPU. Without tensors it
+ * is the current device, which ATTNRT_DEVICE names. All tensors must lie on one
+ * device: the message names the one that does not. */
+int attnrtDeviceOf(DLTensor *const *args, int32_t numArgs,
+                   DLTensor *const *results, int32_t numResults,
+                   AttnrtDevice **device);
+
+/* Writes the device's form of the map: ATTNRT_TENSOR_MAP_BYTES at an address
+ * that is a multiple of ATTNRT_TENSOR_MAP_ALIGNMENT. Elements outside the
+ * tensor are read as zero. The message names the tensor where its address or a
+ * stride is no multiple of 16 bytes. */
+int attnrtEncodeTensorMap(AttnrtDevice *device, const AttnrtBox *box,
+                          const void *address, const int64_t *dims,
+                          const int64_t *strides, void *map);
 
 /* Records a failure: printf-style, one line. Returns `code`. */
 int attnrtFail(int code, const char *format, ...);
 const char *attnrtLastError(void);
 
-/* For programs that call entries: what the current device executed since the
- * last call, as the object `sim` of the run record (JSON). Null on a device
- * that keeps no such report. The text is this thread's until the next call. */
+/* For programs that call entries: what the device of host arrays executed since
+ * the last call, as the object `sim` of the run record (JSON). Null where there
+ * is no such device, or it keeps no such report. The text is this thread's
+ * until the next call. */
 const char *attnrtTakeReport(void);
 
 /* One module of a package. `state` is the runtime's and starts as null: the
- * module is loaded at first use. */
+ * module is loaded on each device at its first use there. */
 typedef struct AttnrtModule {
   const char *name;
   const char *ptx;
@@ -102,38 +116,87 @@ typedef struct AttnrtKernel {
   void *state;
 } AttnrtKernel;
 
-/* Starts a kernel on the current device and the caller's stream. */
-int attnrtLaunch(void *stream, AttnrtKernel *kernel, uint32_t gridX,
-                 uint32_t gridY, uint32_t gridZ, uint32_t blockX,
-                 uint32_t blockY, uint32_t blockZ, uint32_t sharedBytes,
-                 void *const *params);
+/* Starts a kernel on the device and the caller's stream. */
+int attnrtLaunch(AttnrtDevice *device, void *stream, AttnrtKernel *kernel,
+                 uint32_t gridX, uint32_t gridY, uint32_t gridZ,
+                 uint32_t blockX, uint32_t blockY, uint32_t blockZ,
+                 uint32_t sharedBytes, void *const *params);
 
-/* Multiprocessors of the current device. */
-int attnrtMultiprocessors(int64_t *count);
+/* Multiprocessors of the device. */
+int attnrtMultiprocessors(AttnrtDevice *device, int64_t *count);
 
 /* Device memory for the work that goes to the stream between the two calls:
  * uninitialised, 256-byte aligned. */
-int attnrtAllocate(void *stream, uint64_t bytes, void **address);
-int attnrtRelease(void *stream, void *address);
+int attnrtAllocate(AttnrtDevice *device, void *stream, uint64_t bytes,
+                   void **address);
+int attnrtRelease(AttnrtDevice *device, void *stream, void *address);
 
+// clang-format off
 /* The symbols of a package, for each function (names in its description):
  *   entry      int (void *stream, DLTensor *const *args, DLTensor *const *results)
  *   shapes     int (DLTensor *const *args, int64_t *shapes)
  *              result shapes one after the other, each of its static rank
+ *   flops      int (DLTensor *const *args, double *flops)
+ * and for each of its results:
  *   reference  int (DLTensor *const *args, DLTensor *const *results,
  *                   int64_t rowBegin, int64_t rowEnd)
  *   baseline   the same signature
- *   flops      int (DLTensor *const *args, double *flops)
- * `reference` and `baseline` run on the host: args are host arrays of the
- * function's own element types, results host arrays of f64. They write rows
- * [rowBegin, rowEnd), where a row is one (batch, head, query) triple counted in
- * that order whatever the layout; a result with fewer rows ends earlier. */
+ * `shapes` and `flops` read the shapes of arguments only; their data may be
+ * null. `reference` and `baseline` run on the host: args are host arrays of the
+ * function's own element types, results host arrays of f64, all of them. They
+ * write rows [rowBegin, rowEnd) of every result that names them; its `rows` in
+ * the description say which dimensions count rows, and in which order. A result
+ * with fewer rows ends earlier. */
+// clang-format on
 typedef int (*AttnrtEntry)(void *stream, DLTensor *const *args,
                            DLTensor *const *results);
 typedef int (*AttnrtShapes)(DLTensor *const *args, int64_t *shapes);
 typedef int (*AttnrtRows)(DLTensor *const *args, DLTensor *const *results,
                           int64_t rowBegin, int64_t rowEnd);
 typedef int (*AttnrtFlops)(DLTensor *const *args, double *flops);
+
+/* For programs that judge what a function computed. */
+
+/* A function of a package, ready to be called. */
+typedef struct AttnrtFunction AttnrtFunction;
+
+/* Checks the file, loads it and finds the function. What was opened stays until
+ * the process ends. */
+int attnrtOpenFunction(const char *path, const char *name,
+                       const AttnrtFunction **function);
+
+/* The function's symbols, to be called. */
+typedef struct AttnrtSymbols {
+  AttnrtEntry entry;
+  AttnrtShapes shapes;
+  AttnrtFlops flops;
+} AttnrtSymbols;
+void attnrtSymbolsOf(const AttnrtFunction *function, AttnrtSymbols *symbols);
+
+/* The verdict on one result. */
+typedef struct AttnrtVerdict {
+  int32_t judged; /* 0 where no array was given; nothing else is set then */
+  int32_t passed;
+  /* NaN where there was nothing finite to compare. */
+  double maxAbsError, baselineMaxAbsError, tolerance;
+  int64_t rowsJudged, rowsTotal;
+  /* Of the largest error, or of the value that must not be there; a rank of -1
+   * where there is none. */
+  int32_t worstRank;
+  int64_t worstIndex[ATTNRT_MAX_RANK];
+  char reason[256]; /* one line; empty where it passed */
+} AttnrtVerdict;
+
+/* The judge (Verify.h has the rule): holds results of the function against its
+ * reference and baseline, of which it samples rows where the function does a
+ * lot of work; `seed` chooses them. Arguments and results may have any strides
+ * and lie on the host or on CUDA devices; what is queued there is waited for. A
+ * null result is not judged. `verdicts` has one entry for each result. A result
+ * that is wrong is a verdict; the status is about the judge: that it could not
+ * read an array, or that a shape or type is not the function's. */
+int attnrtJudge(const AttnrtFunction *function, DLTensor *const *args,
+                DLTensor *const *results, uint64_t seed,
+                AttnrtVerdict *verdicts);
 
 #ifdef __cplusplus
 }

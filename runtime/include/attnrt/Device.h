@@ -39,6 +39,7 @@ struct Dim3 {
 
 struct DeviceInfo {
   std::string kind;   // "cuda" or "sim"
+  int ordinal = 0;    // among the devices of its kind
   std::string name;   // as the driver says, or the simulator's own name
   std::string driver; // the newest CUDA that it knows; empty on `sim`
   int computeMajor = 0, computeMinor = 0;
@@ -139,18 +140,27 @@ public:
     return nullptr;
   }
 
+  /// What the calling thread has current in the driver besides. Every call of
+  /// this class may change it, and code that shares the thread relies on it:
+  /// calls on behalf of such code save it before and restore it after.
+  virtual void *saveCaller() { return nullptr; }
+  virtual void restoreCaller(void *) {}
+
   /// Null where the device runs packages only.
   virtual DriverApi *driverApi() { return nullptr; }
 };
 
-/// Opens "cuda", "sim" or "auto" (cuda where one works, else sim). An
+/// Opens "cuda", "cuda:N", "sim" or "auto" (cuda where one works, else sim). An
 /// unknown name is BadInput; a device that is not there is Device and says
 /// what is missing.
 Expected<std::unique_ptr<Device>> openDevice(std::string_view name);
 
-/// The device that package entries launch on. Until one is set, the first use
-/// opens the one that ATTNRT_DEVICE names, else "auto".
+/// The device of programs whose tensors name none (`mgpu*`, entries without
+/// tensors). Until one is set, the first use opens the one that ATTNRT_DEVICE
+/// names, else "auto".
 Expected<Device *> currentDevice();
+/// Host arrays that entries are called with lie on it, where it is no GPU, and
+/// arrays of its CUDA device where it is one.
 void setCurrentDevice(Device *device);
 
 } // namespace attnrt

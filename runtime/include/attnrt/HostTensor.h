@@ -89,6 +89,18 @@ private:
   void *start;
 };
 
+/// The argument list of a call on host tensors, which must outlive it.
+class TensorViews {
+public:
+  explicit TensorViews(const std::vector<HostTensor> &tensors);
+
+  const std::vector<DLTensor *> &pointers() const { return list; }
+
+private:
+  std::vector<TensorView> views;
+  std::vector<DLTensor *> list;
+};
+
 } // namespace attnrt
 
 #endif // ATTNRT_HOSTTENSOR_H

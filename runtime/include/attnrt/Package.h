@@ -24,6 +24,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace attnrt {
@@ -34,12 +35,9 @@ struct TensorType {
   ElementType type;
 };
 
-struct ResultType : TensorType {
-  /// The dimensions that count rows, e.g. batch, head, query: the last one is
-  /// the query.
-  std::vector<int> rowDims;
-  /// Chained MMA k-steps behind a value.
-  int64_t mmaSteps = 0;
+struct ArgumentType : TensorType {
+  /// What the argument is to the operations that read it, e.g. "query".
+  std::vector<std::string> roles;
 };
 
 /// A constant plus multiples of argument dimensions.
@@ -52,6 +50,29 @@ struct LinearIndex {
   std::vector<Term> terms;
 };
 
+/// How a result is judged. Results that name the same symbols are computed by
+/// one call.
+struct ResultJudge {
+  std::string reference, baseline; // symbols
+  /// The dimensions that count rows, the slowest first.
+  std::vector<int> rowDims;
+  /// Chained MMA k-steps behind a value.
+  int64_t chain = 0;
+  /// Places along the last of `rowDims` where what is computed changes.
+  std::vector<LinearIndex> edges;
+};
+
+struct ResultType : TensorType {
+  std::string role; // e.g. "output"
+  ResultJudge judge;
+};
+
+/// Every performance choice of a kernel.
+struct Schedule {
+  std::string text;                                  // as --schedule takes it
+  std::vector<std::pair<std::string, int64_t>> keys; // by name
+};
+
 struct KernelDescription {
   std::string name;
   uint32_t block[3];
@@ -59,16 +80,16 @@ struct KernelDescription {
   /// Absent where no ptxas was at hand.
   std::optional<uint64_t> registers, spillBytes;
   std::vector<std::string> ptxasWarnings;
-  std::string schedule;
+  /// Rows of a result that one tile has.
+  int64_t rowsPerTile = 1;
+  Schedule schedule;
 };
 
 struct FunctionDescription {
   std::string name;
-  std::string entry, shapes, reference, baseline, flops; // symbols
-  std::vector<TensorType> args;
+  std::string entry, shapes, flops; // symbols
+  std::vector<ArgumentType> args;
   std::vector<ResultType> results;
-  /// Query indices at which the mask changes its shape.
-  std::vector<LinearIndex> edgeRows;
   std::vector<std::string> kernels;
 };
 
@@ -82,11 +103,17 @@ struct PackageDescription {
 
 /// A function that can be called.
 struct Function {
+  /// The functions that judge one result.
+  struct Judge {
+    AttnrtRows reference = nullptr, baseline = nullptr;
+  };
   FunctionDescription description;
   AttnrtEntry entry = nullptr;
   AttnrtShapes shapes = nullptr;
-  AttnrtRows reference = nullptr, baseline = nullptr;
   AttnrtFlops flops = nullptr;
+  std::vector<Judge> judges; // by result
+  /// Of the tiles of each of its kernels.
+  std::vector<int64_t> rowsPerTile;
 };
 
 struct Package {

@@ -16,24 +16,36 @@
 // before it loads anything: loading a package runs its code.
 //
 // The JSON object:
-//   {"schema": 1, "compiler": "attn-mlir 0.1.0", "target": "sm_80",
+//   {"schema": 2, "compiler": "attn-mlir 0.1.0", "target": "sm_80",
 //    "functions": [{
 //      "name": "f",
-//      "entry", "shapes", "reference", "baseline", "flops": symbol names (Abi.h),
-//      "args":    [{"shape": [null, 32, null, 128], "type": "bf16"}],
-//      "results": [{"shape": […], "type": "f32",
-//                   "rows": [0, 1, 2],    the dimensions that count rows: batch,
-//                                         head, query
-//                   "mma_steps": 8}],     chained MMA k-steps behind a value
-//      "edge_rows": [{"const": 0, "terms": [{"arg": 1, "dim": 2, "coef": 1}]}],
-//                   query indices at which the mask changes its shape, as a
-//                   constant plus dimensions of arguments
+//      "entry", "shapes", "flops": symbol names (Abi.h),
+//      "args":    [{"roles": ["query"],  what the argument is to the operations
+//                                        that read it: query, key, value,
+//                                        input, positions, offsets; empty where
+//                                        unused
+//                   "shape": [null, 32, null, 128], "type": "bf16"}],
+//      "results": [{"role": "output",    output, lse or rotated
+//                   "shape": […], "type": "f32",
+//                   "judge": {
+//                     "reference", "baseline": symbol names (Abi.h),
+//                     "rows": [0, 1, 2], the dimensions that count rows, the
+//                                        slowest first
+//                     "chain": 8,        chained MMA k-steps behind a value
+//                     "edges": [         places along the last of `rows` where
+//                                        what is computed changes: a constant
+//                                        plus multiples of argument dimensions
+//                       {"const": 0,
+//                        "terms": [{"arg": 1, "dim": 2, "coef": 1}]}]}}],
 //      "kernels": ["f_0"]}],
 //    "kernels": [{"name": "f_0", "block": [128, 1, 1],
 //                 "smem_bytes": 49152,    static + dynamic
 //                 "registers": 168, "spill_bytes": 0,     null without ptxas
 //                 "ptxas_warnings": [],
-//                 "schedule": "q=64,kv=64,warps=4,stages=2"}]}
+//                 "rows_per_tile": 32,    rows of a result that one tile has,
+//                                         along the last of its `rows`
+//                 "schedule": {"text": "q=128,kv=64,warps=4,stages=2,heads=4",
+//                              "keys": {"q": 128, "kv": 64, …}}}]}
 // A null in a shape is a dynamic dimension. Types: "f16", "bf16", "f32";
 // arguments also "i32" and "i64".
 //
@@ -49,11 +61,17 @@ namespace attnrt {
 
 inline constexpr char kPackageSection[] = ".attn.package";
 inline constexpr uint32_t kPackageMagic = 0x4e545441; // "ATTN"
-inline constexpr uint32_t kPackageSchema = 1;
+inline constexpr uint32_t kPackageSchema = 2;
 
 /// Prefix of every exported symbol, so that a function called `strlen` in the
 /// source never meets the C library's.
 inline constexpr char kSymbolPrefix[] = "attnpkg_";
+
+/// What follows the name of a function's entry in the names of its others.
+inline constexpr char kShapesSuffix[] = "__shapes";
+inline constexpr char kReferenceSuffix[] = "__reference";
+inline constexpr char kBaselineSuffix[] = "__baseline";
+inline constexpr char kFlopsSuffix[] = "__flops";
 
 struct PackageHeader {
   uint32_t magic;

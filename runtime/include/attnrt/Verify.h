@@ -64,20 +64,45 @@ struct Verdict {
   std::vector<OutputVerdict> outputs;
 };
 
+/// What computes the rows of a result.
+struct RowFunctions {
+  RowFunction reference, baseline;
+};
+
 struct JudgeRequest {
   const FunctionDescription *function = nullptr;
-  RowFunction reference, baseline;
-  const std::vector<HostTensor> *args = nullptr;
-  const std::vector<HostTensor> *outputs = nullptr;
+  /// By result. Results whose judges have the same symbols are computed by one
+  /// call, that of the first.
+  std::vector<RowFunctions> judges;
+  /// On the host, with any strides that the function takes.
+  std::vector<DLTensor *> args;
+  /// By result: its shape, and what is judged; null where nothing is.
+  std::vector<Shape> shapes;
+  std::vector<const HostTensor *> outputs;
   double flops = 0;
-  /// Query rows per tile of the kernels' schedules; edges of such tiles are
-  /// among the sampled rows.
-  std::vector<int64_t> tileRows;
+  /// Rows per tile of the kernels; edges of such tiles are among the sampled
+  /// rows.
+  std::vector<int64_t> rowsPerTile;
   uint64_t seed = 0;
 };
 
 /// A failure is of the judge (the reference failed, no memory), not a verdict.
+/// The verdict has an entry for each output that is not null.
 Expected<Verdict> verify(const JudgeRequest &request);
+
+/// FLOP of a function for arguments of these shapes; their data is not read.
+Expected<double> countFlops(const Function &function,
+                            const std::vector<DLTensor *> &args);
+
+/// The shapes of a function's results for arguments of these shapes, by the
+/// package's own rules.
+Expected<std::vector<Shape>> resultShapes(const Function &function,
+                                          const std::vector<DLTensor *> &args);
+
+/// The request to judge `outputs` of a function of a package.
+Expected<JudgeRequest> judgeRequest(const Function &function,
+                                    std::vector<DLTensor *> args,
+                                    std::vector<const HostTensor *> outputs);
 
 } // namespace attnrt
 

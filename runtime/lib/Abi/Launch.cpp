@@ -6,17 +6,17 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Modules load at first use and kernels are looked up once. What was found is
-// hung on the package's own `state` pointers as an immutable record that names
-// the epoch of the device it belongs to; a launch whose record is current takes
-// no lock but the current device's.
+// Modules load at their first use on a device, and kernels are looked up once
+// there. What was found hangs on the package's own `state` pointers as a list
+// of immutable records, one for each device: a launch that finds its record
+// takes no lock but the device's.
 //
 //===----------------------------------------------------------------------===//
 
 #include "attnrt/Launch.h"
 
+#include "Abi/Fail.h"
 #include "Device/Current.h"
-#include "attnrt/Abi.h"
 
 #include <atomic>
 #include <deque>
@@ -25,22 +25,26 @@
 using namespace attnrt;
 
 namespace {
+/// What was loaded on a device, from code of one epoch.
 template <typename T>
 struct Loaded {
-  uint64_t epoch;
+  uint64_t device, epoch;
   T *what;
+  const Loaded *next;
 };
 using LoadedModule = Loaded<Module>;
 using LoadedKernel = Loaded<Kernel>;
 
 /// Guards loading. Records are never freed, since a launch on another thread
-/// may still read one that is out of date; there is one per device and module.
+/// may still read them; there is one for each device, module and epoch.
 struct Loader {
   std::mutex mutex;
   std::deque<LoadedModule> modules;
   std::deque<LoadedKernel> kernels;
   std::deque<std::string> replacements;
   bool replaced = false;
+  /// Changes whenever what was loaded must not be used any more.
+  std::atomic<uint64_t> epoch{0};
 };
 
 struct Log {
@@ -60,62 +64,67 @@ static Log &launchLog() {
   return *the;
 }
 
+/// Null where nothing was loaded yet.
 template <typename T>
-static const Loaded<T> *loadState(void *const &state) {
-  return static_cast<const Loaded<T> *>(
-      __atomic_load_n(&state, __ATOMIC_ACQUIRE));
+static T *findLoaded(void *const &state, const AttnrtDevice &device) {
+  uint64_t epoch = loader().epoch;
+  auto *record =
+      static_cast<const Loaded<T> *>(__atomic_load_n(&state, __ATOMIC_ACQUIRE));
+  for (; record; record = record->next)
+    if (record->device == device.id && record->epoch == epoch)
+      return record->what;
+  return nullptr;
 }
 
-static void storeState(void *&state, void *record) {
-  __atomic_store_n(&state, record, __ATOMIC_RELEASE);
+/// Under the loader's mutex.
+template <typename T>
+static void addLoaded(void *&state, const AttnrtDevice &device, T *what,
+                      std::deque<Loaded<T>> &records) {
+  records.push_back(
+      {device.id, loader().epoch, what, static_cast<const Loaded<T> *>(state)});
+  __atomic_store_n(&state, &records.back(), __ATOMIC_RELEASE);
+}
+
+/// Under the loader's mutex.
+static ModuleImage imageOf(const AttnrtModule &module) {
+  ModuleImage image;
+  image.name = module.name;
+  if (loader().replaced) {
+    image.ptx = loader().replacements.back();
+    return image;
+  }
+  image.ptx = {module.ptx, module.ptxBytes};
+  if (module.cubin)
+    image.cubin = {static_cast<const char *>(module.cubin), module.cubinBytes};
+  return image;
 }
 
 /// Under the loader's mutex.
 static Expected<Module *> moduleFor(AttnrtModule *module,
-                                    const CurrentDevice &current) {
-  Loader &the = loader();
-  const LoadedModule *known = loadState<Module>(module->state);
-  if (known && known->epoch == current.epoch)
-    return known->what;
-
-  ModuleImage image;
-  image.name = module->name;
-  if (the.replaced) {
-    image.ptx = the.replacements.back();
-  } else {
-    image.ptx = {module->ptx, module->ptxBytes};
-    if (module->cubin)
-      image.cubin = {static_cast<const char *>(module->cubin),
-                     module->cubinBytes};
-  }
-  Expected<Module *> loaded = current.device->load(image);
-  if (!loaded)
-    return loaded.status();
-  the.modules.push_back({current.epoch, *loaded});
-  storeState(module->state, &the.modules.back());
-  return *loaded;
+                                    const AttnrtDevice &device) {
+  if (Module *known = findLoaded<Module>(module->state, device))
+    return known;
+  Expected<Module *> loaded = device.device->load(imageOf(*module));
+  if (loaded)
+    addLoaded(module->state, device, *loaded, loader().modules);
+  return loaded;
 }
 
 static Expected<Kernel *> kernelFor(AttnrtKernel *kernel,
-                                    const CurrentDevice &current) {
-  const LoadedKernel *known = loadState<Kernel>(kernel->state);
-  if (known && known->epoch == current.epoch)
-    return known->what;
-
+                                    const AttnrtDevice &device) {
+  if (Kernel *known = findLoaded<Kernel>(kernel->state, device))
+    return known;
   Loader &the = loader();
   std::lock_guard<std::mutex> lock(the.mutex);
-  known = loadState<Kernel>(kernel->state);
-  if (known && known->epoch == current.epoch)
-    return known->what;
-  Expected<Module *> module = moduleFor(kernel->module, current);
+  if (Kernel *known = findLoaded<Kernel>(kernel->state, device))
+    return known;
+  Expected<Module *> module = moduleFor(kernel->module, device);
   if (!module)
     return module.status();
-  Expected<Kernel *> found = current.device->find(*module, kernel->name);
-  if (!found)
-    return found.status();
-  the.kernels.push_back({current.epoch, *found});
-  storeState(kernel->state, &the.kernels.back());
-  return *found;
+  Expected<Kernel *> found = device.device->find(*module, kernel->name);
+  if (found)
+    addLoaded(kernel->state, device, *found, the.kernels);
+  return found;
 }
 
 static void record(const char *kernel, const LaunchShape &shape) {
@@ -131,19 +140,19 @@ static void record(const char *kernel, const LaunchShape &shape) {
   log.records.push_back({kernel, shape});
 }
 
-static Status launch(void *stream, AttnrtKernel *kernel,
-                     const LaunchShape &shape, void *const *params) {
-  Expected<CurrentDevice> current = currentDeviceAndEpoch();
-  if (!current)
-    return current.status();
-  Expected<Kernel *> found = kernelFor(kernel, *current);
+static Status launch(const AttnrtDevice &device, void *stream,
+                     AttnrtKernel *kernel, const LaunchShape &shape,
+                     void *const *params) {
+  CallerState caller(*device.device);
+  Expected<Kernel *> found = kernelFor(kernel, device);
   if (!found)
     return found.status();
   record(kernel->name, shape);
-  return current->device->launch(*found, shape, params, stream);
+  return device.device->launch(*found, shape, params, stream);
 }
 
-extern "C" int attnrtLaunch(void *stream, AttnrtKernel *kernel, uint32_t gridX,
+extern "C" int attnrtLaunch(AttnrtDevice *device, void *stream,
+                            AttnrtKernel *kernel, uint32_t gridX,
                             uint32_t gridY, uint32_t gridZ, uint32_t blockX,
                             uint32_t blockY, uint32_t blockZ,
                             uint32_t sharedBytes, void *const *params) {
@@ -152,16 +161,9 @@ extern "C" int attnrtLaunch(void *stream, AttnrtKernel *kernel, uint32_t gridX,
     return ATTNRT_OK;
   LaunchShape shape{
       {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes};
-  try {
-    Status status = launch(stream, kernel, shape, params);
-    if (status.isOk())
-      return ATTNRT_OK;
-    return attnrtFail(static_cast<int>(status.code()), "%s",
-                      status.message().c_str());
-  } catch (const std::exception &failure) {
-    return attnrtFail(ATTNRT_DEVICE, "kernel %s: %s", kernel->name,
-                      failure.what());
-  }
+  return guarded(kernel->name, [&] {
+    return launch(*device, stream, kernel, shape, params);
+  });
 }
 
 void attnrt::replacePtx(std::optional<std::string> text) {
@@ -171,7 +173,7 @@ void attnrt::replacePtx(std::optional<std::string> text) {
   // Devices keep views of images, so a replaced text stays.
   if (text)
     the.replacements.push_back(std::move(*text));
-  startNewEpoch();
+  ++the.epoch;
 }
 
 void attnrt::recordLaunches(bool on) { launchLog().on = on; }

@@ -5,16 +5,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "attnrt/Abi.h"
-#include "attnrt/Device.h"
+#include "Device/Current.h"
 
-using namespace attnrt;
-
-extern "C" int attnrtMultiprocessors(int64_t *count) {
-  Expected<Device *> device = currentDevice();
-  if (!device)
-    return attnrtFail(static_cast<int>(device.status().code()), "%s",
-                      device.status().message().c_str());
-  *count = (*device)->info().multiprocessors;
+extern "C" int attnrtMultiprocessors(AttnrtDevice *device, int64_t *count) {
+  *count = device->device->info().multiprocessors;
   return ATTNRT_OK;
 }

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attnrt/Abi.h"
+#include "Device/Current.h"
 #include "attnrt/Report.h"
 
 using namespace attnrt;
@@ -15,10 +15,10 @@ static thread_local std::string lastReport;
 
 extern "C" const char *attnrtTakeReport(void) {
   try {
-    Expected<Device *> device = currentDevice();
-    if (!device)
+    AttnrtDevice *host = knownHostEntry();
+    if (!host)
       return nullptr;
-    auto report = (*device)->takeExecutionReport();
+    auto report = host->device->takeExecutionReport();
     if (!report)
       return nullptr;
     lastReport = toJson(*report);

@@ -11,8 +11,7 @@
 // the tensor that the caller passed.
 //
 //===----------------------------------------------------------------------===//
-#include "attnrt/Abi.h"
-#include "attnrt/Device.h"
+#include "Device/Current.h"
 #include "attnrt/DriverApi.h"
 
 #include <algorithm>
@@ -63,8 +62,8 @@ static int fillStrides(const AttnrtBox &box, const int64_t *dims,
   return ATTNRT_OK;
 }
 
-extern "C" int attnrtEncodeTensorMap(const AttnrtBox *box, const void *address,
-                                     const int64_t *dims,
+extern "C" int attnrtEncodeTensorMap(AttnrtDevice *device, const AttnrtBox *box,
+                                     const void *address, const int64_t *dims,
                                      const int64_t *strides, void *encoded) {
   TensorMap map;
   map.type = typeOf(*box);
@@ -92,14 +91,11 @@ extern "C" int attnrtEncodeTensorMap(const AttnrtBox *box, const void *address,
   }
   if (int code = fillStrides(*box, dims, strides, isEmpty, map))
     return code;
-  Expected<Device *> device = currentDevice();
-  if (!device)
-    return attnrtFail(static_cast<int>(device.status().code()), "%s",
-                      device.status().message().c_str());
-  DriverApi *api = (*device)->driverApi();
+  DriverApi *api = device->device->driverApi();
   if (!api)
     return attnrtFail(ATTNRT_DEVICE, "device %s makes no tensor maps",
-                      (*device)->info().kind.c_str());
+                      device->device->info().kind.c_str());
+  CallerState caller(*device->device);
   Status status = api->encode(map, encoded);
   if (!status.isOk())
     return attnrtFail(static_cast<int>(status.code()), "%s: %s", box->name,

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Abi/Fail.h"
 #include "Device/Current.h"
-#include "attnrt/Abi.h"
 #include "attnrt/Launch.h"
 
 #include <algorithm>
@@ -54,38 +54,38 @@ uint64_t attnrt::takePeakWorkspaceBytes() {
   return std::exchange(the.peak, the.bytes);
 }
 
-static int fail(const Status &status) {
-  return attnrtFail(static_cast<int>(status.code()), "workspace: %s",
-                    status.message().c_str());
+static Status about(const Status &status) {
+  return Status(status.code(), "workspace: " + status.message());
 }
 
-extern "C" int attnrtAllocate(void *stream, uint64_t bytes, void **address) {
-  try {
-    Expected<Device *> device = currentDevice();
-    if (!device)
-      return fail(device.status());
-    Expected<DeviceAddress> allocated =
-        (*device)->allocateOnStream(bytes, stream);
-    if (!allocated)
-      return fail(allocated.status());
-    enter(*allocated, bytes);
-    *address = reinterpret_cast<void *>(*allocated);
-    return ATTNRT_OK;
-  } catch (const std::exception &failure) {
-    return attnrtFail(ATTNRT_DEVICE, "workspace: %s", failure.what());
-  }
+static Status allocate(Device &device, void *stream, uint64_t bytes,
+                       void **address) {
+  CallerState caller(device);
+  Expected<DeviceAddress> allocated = device.allocateOnStream(bytes, stream);
+  if (!allocated)
+    return about(allocated.status());
+  enter(*allocated, bytes);
+  *address = reinterpret_cast<void *>(*allocated);
+  return Status::ok();
 }
 
-extern "C" int attnrtRelease(void *stream, void *address) {
+static Status release(Device &device, void *stream, void *address) {
+  CallerState caller(device);
   auto released = reinterpret_cast<DeviceAddress>(address);
-  try {
-    Expected<Device *> device = currentDevice();
-    if (!device)
-      return fail(device.status());
-    strike(released);
-    Status status = (*device)->freeOnStream(released, stream);
-    return status.isOk() ? int(ATTNRT_OK) : fail(status);
-  } catch (const std::exception &failure) {
-    return attnrtFail(ATTNRT_DEVICE, "workspace: %s", failure.what());
-  }
+  strike(released);
+  Status status = device.freeOnStream(released, stream);
+  return status.isOk() ? status : about(status);
+}
+
+extern "C" int attnrtAllocate(AttnrtDevice *device, void *stream,
+                              uint64_t bytes, void **address) {
+  return guarded("workspace", [&] {
+    return allocate(*device->device, stream, bytes, address);
+  });
+}
+
+extern "C" int attnrtRelease(AttnrtDevice *device, void *stream,
+                             void *address) {
+  return guarded("workspace",
+                 [&] { return release(*device->device, stream, address); });
 }

@@ -1,4 +1,4 @@
-//===- Current.h - The device in use, with its epoch ------------*- C++ -*-===//
+//===- Current.h - The open devices of a process ----------------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,21 +9,45 @@
 #ifndef ATTNRT_DEVICE_CURRENT_H
 #define ATTNRT_DEVICE_CURRENT_H
 
+#include "attnrt/Abi.h"
 #include "attnrt/Device.h"
+
+/// An open device and a number that no other ever has. An address would not do:
+/// a new device may stand where an old one stood. Never destroyed, since code
+/// of packages keeps pointers.
+struct AttnrtDevice {
+  attnrt::Device *device;
+  uint64_t id;
+};
 
 namespace attnrt {
 
-/// The current device and a number that changes whenever what was loaded for it
-/// must not be used any more. An address would not do: a new device may stand
-/// where an old one stood.
-struct CurrentDevice {
-  Device *device = nullptr;
-  uint64_t epoch = 0;
-};
+/// As currentDevice().
+Expected<AttnrtDevice *> currentEntry();
+/// The CUDA device of this ordinal.
+Expected<AttnrtDevice *> cudaEntry(int ordinal);
+/// The device of host arrays.
+Expected<AttnrtDevice *> hostEntry();
+/// The same, or null where none was opened.
+AttnrtDevice *knownHostEntry();
 
-Expected<CurrentDevice> currentDeviceAndEpoch();
-/// Makes everything load again at its next use.
-void startNewEpoch();
+/// The device of a tensor; `name` is for the message where there is none.
+Expected<AttnrtDevice *> entryOf(const DLDevice &device,
+                                 const std::string &name);
+
+/// Keeps what the calling thread had current in the driver.
+class CallerState {
+public:
+  explicit CallerState(Device &device)
+      : device(device), saved(device.saveCaller()) {}
+  CallerState(const CallerState &) = delete;
+  CallerState &operator=(const CallerState &) = delete;
+  ~CallerState() { device.restoreCaller(saved); }
+
+private:
+  Device &device;
+  void *saved;
+};
 
 } // namespace attnrt
 

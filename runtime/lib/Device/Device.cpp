@@ -12,70 +12,193 @@
 #include "Device/Factories.h"
 
 #include <cstdlib>
+#include <deque>
+#include <map>
 #include <mutex>
 
 using namespace attnrt;
 
+/// The N of "cuda:N", 0 of "cuda"; -1 where the name is another.
+static int cudaOrdinal(std::string_view name) {
+  constexpr std::string_view kPrefix = "cuda";
+  if (name.substr(0, kPrefix.size()) != kPrefix)
+    return -1;
+  name.remove_prefix(kPrefix.size());
+  if (name.empty())
+    return 0;
+  if (name.size() < 2 || name.size() > 5 || name[0] != ':')
+    return -1;
+  int ordinal = 0;
+  for (char digit : name.substr(1)) {
+    if (digit < '0' || digit > '9')
+      return -1;
+    ordinal = 10 * ordinal + (digit - '0');
+  }
+  return ordinal;
+}
+
+static Status unknownDevice(std::string_view name) {
+  return Status::badInput("unknown device '" + std::string(name) +
+                          "': expected auto, cuda, cuda:N or sim");
+}
+
 Expected<std::unique_ptr<Device>> attnrt::openDevice(std::string_view name) {
-  if (name == "cuda")
-    return openCudaDevice();
   if (name == "sim")
     return openSimDevice();
+  if (int ordinal = cudaOrdinal(name); ordinal >= 0)
+    return openCudaDevice(ordinal);
   if (name != "auto")
-    return Status::badInput("unknown device '" + std::string(name) +
-                            "': expected auto, cuda or sim");
-  Expected<std::unique_ptr<Device>> cuda = openCudaDevice();
+    return unknownDevice(name);
+  Expected<std::unique_ptr<Device>> cuda = openCudaDevice(0);
   if (cuda)
     return cuda;
   return openSimDevice();
 }
 
+//===----------------------------------------------------------------------===//
+// The devices of the process
+//===----------------------------------------------------------------------===//
+
 namespace {
-struct Choice {
+/// What tensors, or a program, asked for. Devices opened here live until the
+/// process ends, as what runs on them may.
+class OpenDevices {
+public:
+  Expected<AttnrtDevice *> current();
+  Expected<AttnrtDevice *> cuda(int ordinal);
+  Expected<AttnrtDevice *> host();
+  AttnrtDevice *knownHost() const;
+  void setCurrent(Device *device);
+
   std::mutex mutex;
-  CurrentDevice current;
-  /// Those that the first use opened. They live until the process ends, as
-  /// what runs on them may.
+
+private:
+  AttnrtDevice *add(Device *device);
+  AttnrtDevice *own(std::unique_ptr<Device> device);
+  Expected<AttnrtDevice *> choose(std::string_view name);
+  bool isCurrent(std::string_view kind) const {
+    return chosen && chosen->device->info().kind == kind;
+  }
+
+  AttnrtDevice *chosen = nullptr, *simulator = nullptr;
+  std::map<int, AttnrtDevice *> gpus;
+  std::deque<AttnrtDevice> entries;
   std::vector<std::unique_ptr<Device>> opened;
 };
 } // namespace
 
+AttnrtDevice *OpenDevices::add(Device *device) {
+  entries.push_back({device, entries.size() + 1});
+  return &entries.back();
+}
+
+AttnrtDevice *OpenDevices::own(std::unique_ptr<Device> device) {
+  opened.push_back(std::move(device));
+  return add(opened.back().get());
+}
+
+void OpenDevices::setCurrent(Device *device) {
+  chosen = device ? add(device) : nullptr;
+}
+
+AttnrtDevice *OpenDevices::knownHost() const {
+  return chosen && !isCurrent("cuda") ? chosen : simulator;
+}
+
+Expected<AttnrtDevice *> OpenDevices::host() {
+  if (AttnrtDevice *known = knownHost())
+    return known;
+  Expected<std::unique_ptr<Device>> device = openSimDevice();
+  if (!device)
+    return device.status();
+  simulator = own(std::move(*device));
+  return simulator;
+}
+
+Expected<AttnrtDevice *> OpenDevices::cuda(int ordinal) {
+  if (isCurrent("cuda") && chosen->device->info().ordinal == ordinal)
+    return chosen;
+  auto known = gpus.find(ordinal);
+  if (known != gpus.end())
+    return known->second;
+  Expected<std::unique_ptr<Device>> device = openCudaDevice(ordinal);
+  if (!device)
+    return device.status();
+  return gpus[ordinal] = own(std::move(*device));
+}
+
+Expected<AttnrtDevice *> OpenDevices::choose(std::string_view name) {
+  if (name == "sim")
+    return host();
+  if (int ordinal = cudaOrdinal(name); ordinal >= 0)
+    return cuda(ordinal);
+  if (name != "auto")
+    return unknownDevice(name);
+  Expected<AttnrtDevice *> gpu = cuda(0);
+  return gpu ? gpu : host();
+}
+
+Expected<AttnrtDevice *> OpenDevices::current() {
+  if (chosen)
+    return chosen;
+  const char *wanted = std::getenv("ATTNRT_DEVICE");
+  Expected<AttnrtDevice *> found = choose(wanted && *wanted ? wanted : "auto");
+  if (found)
+    chosen = *found;
+  return found;
+}
+
 /// Never destroyed: package code may run in static destructors.
-static Choice &choice() {
-  static Choice *the = new Choice;
+static OpenDevices &devices() {
+  static OpenDevices *the = new OpenDevices;
   return *the;
 }
 
-Expected<CurrentDevice> attnrt::currentDeviceAndEpoch() {
-  Choice &the = choice();
-  std::lock_guard<std::mutex> lock(the.mutex);
-  if (the.current.device)
-    return the.current;
-  const char *wanted = std::getenv("ATTNRT_DEVICE");
-  Expected<std::unique_ptr<Device>> opened =
-      openDevice(wanted && *wanted ? wanted : "auto");
-  if (!opened)
-    return opened.status();
-  the.opened.push_back(std::move(*opened));
-  the.current = {the.opened.back().get(), the.current.epoch + 1};
-  return the.current;
+Expected<AttnrtDevice *> attnrt::currentEntry() {
+  std::lock_guard<std::mutex> lock(devices().mutex);
+  return devices().current();
+}
+
+Expected<AttnrtDevice *> attnrt::cudaEntry(int ordinal) {
+  std::lock_guard<std::mutex> lock(devices().mutex);
+  return devices().cuda(ordinal);
+}
+
+Expected<AttnrtDevice *> attnrt::hostEntry() {
+  std::lock_guard<std::mutex> lock(devices().mutex);
+  return devices().host();
+}
+
+AttnrtDevice *attnrt::knownHostEntry() {
+  std::lock_guard<std::mutex> lock(devices().mutex);
+  return devices().knownHost();
 }
 
 Expected<Device *> attnrt::currentDevice() {
-  Expected<CurrentDevice> current = currentDeviceAndEpoch();
+  Expected<AttnrtDevice *> current = currentEntry();
   if (!current)
     return current.status();
-  return current->device;
+  return (*current)->device;
 }
 
 void attnrt::setCurrentDevice(Device *device) {
-  Choice &the = choice();
-  std::lock_guard<std::mutex> lock(the.mutex);
-  the.current = {device, the.current.epoch + 1};
+  std::lock_guard<std::mutex> lock(devices().mutex);
+  devices().setCurrent(device);
 }
 
-void attnrt::startNewEpoch() {
-  Choice &the = choice();
-  std::lock_guard<std::mutex> lock(the.mutex);
-  ++the.current.epoch;
+Expected<AttnrtDevice *> attnrt::entryOf(const DLDevice &device,
+                                         const std::string &name) {
+  switch (device.device_type) {
+  case kDLCUDA:
+  case kDLCUDAManaged:
+    return cudaEntry(device.device_id);
+  case kDLCPU:
+    return hostEntry();
+  default:
+    return Status::badInput(name +
+                            ": expected memory of a CUDA device or of "
+                            "the host, got DLPack device " +
+                            std::to_string(int(device.device_type)) + ":" +
+                            std::to_string(device.device_id));
+  }
 }

@@ -13,7 +13,7 @@
 
 namespace attnrt {
 
-Expected<std::unique_ptr<Device>> openCudaDevice();
+Expected<std::unique_ptr<Device>> openCudaDevice(int ordinal);
 Expected<std::unique_ptr<Device>> openSimDevice();
 
 } // namespace attnrt

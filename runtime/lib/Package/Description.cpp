@@ -145,26 +145,17 @@ static TensorType parseTensor(Reader &reader, const json &value,
   return tensor;
 }
 
-static ResultType parseResult(Reader &reader, const json &value,
-                              const std::string &path) {
-  ResultType result{};
-  static_cast<TensorType &>(result) = parseTensor(reader, value, path);
-  if (!isFloat(result.type))
-    reader.fail(path + ".type", "a floating-point type");
-  reader.each(value, path, "rows", [&](const json &dim, const auto &at) {
-    int64_t rank = static_cast<int64_t>(result.shape.size());
-    int row = static_cast<int>(reader.integer(dim, at, 0, rank - 1));
-    if (std::count(result.rowDims.begin(), result.rowDims.end(), row))
-      reader.fail(at, "another dimension than those before it");
-    result.rowDims.push_back(row);
-  });
-  result.mmaSteps = reader.integerAt(value, path, "mma_steps", 0);
-  return result;
+static ArgumentType parseArgument(Reader &reader, const json &value,
+                                  const std::string &path) {
+  ArgumentType arg{};
+  static_cast<TensorType &>(arg) = parseTensor(reader, value, path);
+  arg.roles = reader.texts(value, path, "roles");
+  return arg;
 }
 
-static LinearIndex parseEdgeRow(Reader &reader, const json &value,
-                                const std::string &path,
-                                const FunctionDescription &function) {
+static LinearIndex parseEdge(Reader &reader, const json &value,
+                             const std::string &path,
+                             const FunctionDescription &function) {
   LinearIndex index;
   index.constant = reader.integerAt(value, path, "const", -kAnySize);
   reader.each(value, path, "terms", [&](const json &term, const auto &at) {
@@ -192,32 +183,77 @@ static std::string parseSymbol(Reader &reader, const json &value,
   return symbol;
 }
 
+static ResultJudge parseJudge(Reader &reader, const json &value,
+                              const std::string &path, int64_t rank,
+                              const FunctionDescription &function) {
+  ResultJudge judge;
+  judge.reference = parseSymbol(reader, value, path, "reference");
+  judge.baseline = parseSymbol(reader, value, path, "baseline");
+  reader.each(value, path, "rows", [&](const json &dim, const auto &at) {
+    int row = static_cast<int>(reader.integer(dim, at, 0, rank - 1));
+    if (std::count(judge.rowDims.begin(), judge.rowDims.end(), row))
+      reader.fail(at, "another dimension than those before it");
+    judge.rowDims.push_back(row);
+  });
+  judge.chain = reader.integerAt(value, path, "chain", 0);
+  reader.each(value, path, "edges", [&](const json &edge, const auto &at) {
+    judge.edges.push_back(parseEdge(reader, edge, at, function));
+  });
+  return judge;
+}
+
+static ResultType parseResult(Reader &reader, const json &value,
+                              const std::string &path,
+                              const FunctionDescription &function) {
+  ResultType result{};
+  static_cast<TensorType &>(result) = parseTensor(reader, value, path);
+  if (!isFloat(result.type))
+    reader.fail(path + ".type", "a floating-point type");
+  result.role = reader.text(value, path, "role");
+  if (const json *judge = reader.member(value, path, "judge"))
+    result.judge =
+        parseJudge(reader, *judge, path + ".judge",
+                   static_cast<int64_t>(result.shape.size()), function);
+  return result;
+}
+
 static FunctionDescription parseFunction(Reader &reader, const json &value,
                                          const std::string &path) {
   FunctionDescription function;
   function.name = reader.text(value, path, "name");
   function.entry = parseSymbol(reader, value, path, "entry");
   function.shapes = parseSymbol(reader, value, path, "shapes");
-  function.reference = parseSymbol(reader, value, path, "reference");
-  function.baseline = parseSymbol(reader, value, path, "baseline");
   function.flops = parseSymbol(reader, value, path, "flops");
   reader.each(value, path, "args", [&](const json &arg, const auto &at) {
-    function.args.push_back(parseTensor(reader, arg, at));
+    function.args.push_back(parseArgument(reader, arg, at));
   });
   reader.each(value, path, "results", [&](const json &result, const auto &at) {
-    function.results.push_back(parseResult(reader, result, at));
-  });
-  reader.each(value, path, "edge_rows", [&](const json &edge, const auto &at) {
-    function.edgeRows.push_back(parseEdgeRow(reader, edge, at, function));
+    function.results.push_back(parseResult(reader, result, at, function));
   });
   function.kernels = reader.texts(value, path, "kernels");
   return function;
 }
 
-static KernelDescription parseKernel(Reader &reader, const json &value,
-                                     const std::string &path) {
-  KernelDescription kernel{};
-  kernel.name = reader.text(value, path, "name");
+static Schedule parseSchedule(Reader &reader, const json &value,
+                              const std::string &path) {
+  Schedule schedule;
+  schedule.text = reader.text(value, path, "text");
+  const json *keys = reader.member(value, path, "keys");
+  if (!keys)
+    return schedule;
+  if (!keys->is_object()) {
+    reader.fail(path + ".keys", "an object");
+    return schedule;
+  }
+  for (const auto &[key, choice] : keys->items())
+    schedule.keys.emplace_back(
+        key,
+        reader.integer(choice, path + ".keys." + key, -kAnySize, kAnySize));
+  return schedule;
+}
+
+static void parseBlock(Reader &reader, const json &value,
+                       const std::string &path, KernelDescription &kernel) {
   size_t dims = 0;
   reader.each(value, path, "block", [&](const json &size, const auto &at) {
     auto threads = static_cast<uint32_t>(reader.integer(size, at, 1, 1024));
@@ -227,11 +263,20 @@ static KernelDescription parseKernel(Reader &reader, const json &value,
   });
   if (dims != 3)
     reader.fail(path + ".block", "three sizes");
+}
+
+static KernelDescription parseKernel(Reader &reader, const json &value,
+                                     const std::string &path) {
+  KernelDescription kernel{};
+  kernel.name = reader.text(value, path, "name");
+  parseBlock(reader, value, path, kernel);
   kernel.sharedBytes = reader.integerAt(value, path, "smem_bytes", 0);
   kernel.registers = reader.countOrNull(value, path, "registers");
   kernel.spillBytes = reader.countOrNull(value, path, "spill_bytes");
   kernel.ptxasWarnings = reader.texts(value, path, "ptxas_warnings");
-  kernel.schedule = reader.text(value, path, "schedule");
+  kernel.rowsPerTile = reader.integerAt(value, path, "rows_per_tile", 1);
+  if (const json *schedule = reader.member(value, path, "schedule"))
+    kernel.schedule = parseSchedule(reader, *schedule, path + ".schedule");
   return kernel;
 }
 

@@ -47,7 +47,10 @@ static Expected<std::string_view> checkedJson(std::string_view section) {
   if (header.schema != kPackageSchema)
     return Status::badInput("expected package schema " +
                             std::to_string(kPackageSchema) + ", got " +
-                            std::to_string(header.schema));
+                            std::to_string(header.schema) +
+                            (header.schema < kPackageSchema
+                                 ? "; compile it again with this attn-compile"
+                                 : "; it was compiled for a newer runtime"));
   std::string_view json = section.substr(sizeof header);
   if (header.jsonBytes > json.size())
     return Status::badInput("expected a description of " +
@@ -92,18 +95,28 @@ static bool resolve(void *library, const std::string &symbol,
 }
 
 /// Null, or the symbol that is missing.
+static const std::string *bindJudge(void *library, const ResultJudge &names,
+                                    Function::Judge &judge) {
+  if (!resolve(library, names.reference, judge.reference))
+    return &names.reference;
+  if (!resolve(library, names.baseline, judge.baseline))
+    return &names.baseline;
+  return nullptr;
+}
+
 static const std::string *bind(void *library, Function &function) {
   const FunctionDescription &names = function.description;
   if (!resolve(library, names.entry, function.entry))
     return &names.entry;
   if (!resolve(library, names.shapes, function.shapes))
     return &names.shapes;
-  if (!resolve(library, names.reference, function.reference))
-    return &names.reference;
-  if (!resolve(library, names.baseline, function.baseline))
-    return &names.baseline;
   if (!resolve(library, names.flops, function.flops))
     return &names.flops;
+  function.judges.resize(names.results.size());
+  for (size_t i = 0; i < names.results.size(); ++i)
+    if (const std::string *missing =
+            bindJudge(library, names.results[i].judge, function.judges[i]))
+      return missing;
   return nullptr;
 }
 
@@ -126,6 +139,9 @@ Expected<Package> attnrt::openPackage(const std::string &path) {
     function.description = names;
     if (const std::string *missing = bind(library, function))
       return about(path, "no symbol " + *missing);
+    for (const std::string &kernel : names.kernels)
+      function.rowsPerTile.push_back(
+          description->findKernel(kernel)->rowsPerTile);
     package.functions.push_back(std::move(function));
   }
   package.description = std::move(*description);

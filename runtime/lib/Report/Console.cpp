@@ -53,7 +53,7 @@ static void printKernel(std::FILE *to, const RunRecord::Kernel &kernel) {
     std::fprintf(to, "  regs %" PRIu64, *description.registers);
   if (description.spillBytes)
     std::fprintf(to, "  spills %" PRIu64 " B", *description.spillBytes);
-  std::fprintf(to, "  [%s]\n", description.schedule.c_str());
+  std::fprintf(to, "  [%s]\n", description.schedule.text.c_str());
   for (const std::string &warning : description.ptxasWarnings)
     std::fprintf(to, "         ptxas: %s\n", warning.c_str());
 }

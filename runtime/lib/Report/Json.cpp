@@ -46,7 +46,7 @@ static Json toJson(const RunRecord::Kernel &kernel) {
           {"registers", orNull(description.registers)},
           {"spill_bytes", orNull(description.spillBytes)},
           {"ptxas_warnings", description.ptxasWarnings},
-          {"schedule", description.schedule}};
+          {"schedule", description.schedule.text}};
 }
 
 static Json toJson(const Verdict &verdict) {

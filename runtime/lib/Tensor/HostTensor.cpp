@@ -126,3 +126,10 @@ double HostTensor::at(int64_t index) const {
 TensorView HostTensor::view() const {
   return TensorView(elementType, sizes, start, {kDLCPU, 0});
 }
+
+TensorViews::TensorViews(const std::vector<HostTensor> &tensors) {
+  for (const HostTensor &tensor : tensors)
+    views.push_back(tensor.view());
+  for (TensorView &view : views)
+    list.push_back(view.dl());
+}

@@ -120,15 +120,15 @@ static std::string describe(const char *format, double a, double b) {
 }
 
 OutputVerdict attnrt::judge(const Comparison &comparison, const Tally &tally,
-                            int64_t mmaSteps) {
+                            int64_t chain) {
   const HostTensor &output = comparison.output;
   OutputVerdict verdict;
   if (tally.anyFinite) {
     double tolerance =
         2 * tally.baselineError + ulpAt(output.type(), tally.magnitude);
     if (output.type() == ElementType::F32)
-      tolerance += 0x1p-23 * static_cast<double>(mmaSteps) *
-                   std::max(1.0, tally.magnitude);
+      tolerance +=
+          0x1p-23 * static_cast<double>(chain) * std::max(1.0, tally.magnitude);
     verdict.maxAbsError = tally.error;
     verdict.baselineMaxAbsError = tally.baselineError;
     verdict.tolerance = tolerance;

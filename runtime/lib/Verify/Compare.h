@@ -46,7 +46,7 @@ Scan scanRows(const HostTensor &output, const RowLayout &layout,
 
 /// Applies the rule of Verify.h.
 OutputVerdict judge(const Comparison &comparison, const Tally &tally,
-                    int64_t mmaSteps);
+                    int64_t chain);
 
 } // namespace attnrt
 

@@ -20,7 +20,7 @@ RowLayout::RowLayout(const Shape &shape, const std::vector<int> &dims) {
   for (int dim : dims) {
     rowDims.push_back({shape[dim], strides[dim]});
     rowCount *= shape[dim];
-    queryCount = shape[dim];
+    extent = shape[dim];
   }
   offsets = {0};
   for (size_t dim = 0; dim < shape.size(); ++dim) {
@@ -53,31 +53,31 @@ Shape attnrt::unravel(int64_t linear, const Shape &shape) {
   return index;
 }
 
-/// Query indices that every chosen (batch, head) pair contributes.
-static std::set<int64_t> specialQueries(const RowChoice &choice) {
-  std::set<int64_t> queries;
-  int64_t last = choice.queries - 1;
-  auto add = [&](int64_t query) {
-    queries.insert(std::clamp<int64_t>(query, 0, last));
+/// Places along the last row dimension that every chosen run contributes.
+static std::set<int64_t> specialPlaces(const RowChoice &choice) {
+  std::set<int64_t> places;
+  int64_t last = choice.lastExtent - 1;
+  auto add = [&](int64_t place) {
+    places.insert(std::clamp<int64_t>(place, 0, last));
   };
-  auto addAround = [&](int64_t query) {
-    query = std::clamp<int64_t>(query, 0, last);
-    add(query - 1);
-    add(query);
-    add(query + 1);
+  auto addAround = [&](int64_t place) {
+    place = std::clamp<int64_t>(place, 0, last);
+    add(place - 1);
+    add(place);
+    add(place + 1);
   };
   add(0);
   add(last);
   for (int64_t edge : choice.edges)
     addAround(edge);
-  for (int64_t tile : choice.tileRows) {
+  for (int64_t tile : choice.rowsPerTile) {
     if (tile <= 0)
       continue;
     int64_t lastTile = last / tile * tile;
     for (int64_t edge : {tile, lastTile / 2 / tile * tile, lastTile})
       addAround(edge);
   }
-  return queries;
+  return places;
 }
 
 std::vector<int64_t> attnrt::sampleRows(const RowChoice &choice,
@@ -89,16 +89,17 @@ std::vector<int64_t> attnrt::sampleRows(const RowChoice &choice,
     return all;
   }
 
+  // A run is the rows that differ in the last row dimension only.
   Random random(choice.seed);
-  int64_t pairCount = choice.rows / choice.queries;
-  std::set<int64_t> pairs{0, pairCount - 1};
+  int64_t runCount = choice.rows / choice.lastExtent;
+  std::set<int64_t> runs{0, runCount - 1};
   for (int i = 0; i < 2; ++i)
-    pairs.insert(static_cast<int64_t>(random.below(pairCount)));
+    runs.insert(static_cast<int64_t>(random.below(runCount)));
 
   std::set<int64_t> rows;
-  for (int64_t query : specialQueries(choice))
-    for (int64_t pair : pairs)
-      rows.insert(pair * choice.queries + query);
+  for (int64_t place : specialPlaces(choice))
+    for (int64_t run : runs)
+      rows.insert(run * choice.lastExtent + place);
   while (static_cast<int64_t>(rows.size()) < wanted)
     rows.insert(static_cast<int64_t>(random.below(choice.rows)));
   return {rows.begin(), rows.end()};

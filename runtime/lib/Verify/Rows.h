@@ -23,8 +23,8 @@ public:
   int64_t rows() const { return rowCount; }
   /// Values in a row.
   int64_t width() const { return static_cast<int64_t>(offsets.size()); }
-  /// Size of the last row dimension: the query.
-  int64_t queries() const { return queryCount; }
+  /// Size of the last row dimension, along which tiles have their rows.
+  int64_t lastExtent() const { return extent; }
   /// Linear index of value `i` of the row that starts at `base`.
   int64_t base(int64_t row) const;
   int64_t at(int64_t base, int64_t i) const { return base + offsets[i]; }
@@ -35,7 +35,7 @@ private:
   };
   std::vector<Dim> rowDims;
   std::vector<int64_t> offsets;
-  int64_t rowCount = 1, queryCount = 1;
+  int64_t rowCount = 1, extent = 1;
 };
 
 /// The multi-index of a linear one.
@@ -47,16 +47,18 @@ struct RowRange {
 };
 
 struct RowChoice {
-  int64_t rows = 0, queries = 1;
-  /// Query indices of interest: edges of the mask.
+  int64_t rows = 0;
+  /// Size of the last row dimension, and the places along it where what is
+  /// computed changes.
+  int64_t lastExtent = 1;
   std::vector<int64_t> edges;
-  std::vector<int64_t> tileRows;
+  std::vector<int64_t> rowsPerTile;
   uint64_t seed = 0;
 };
 
 /// At least `wanted` rows, sorted and apart: the first and the last, those
-/// around edges of the mask and of tiles in several (batch, head) pairs, and
-/// random others. All rows where there are no more.
+/// around edges and ends of tiles at several places of the slower row
+/// dimensions, and random others. All rows where there are no more.
 std::vector<int64_t> sampleRows(const RowChoice &choice, int64_t wanted);
 
 /// Sorted rows as ranges of at most `longest`.

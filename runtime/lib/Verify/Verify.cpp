@@ -26,43 +26,43 @@ namespace {
 class Judge {
 public:
   explicit Judge(const JudgeRequest &request)
-      : request(request), function(*request.function),
-        outputs(*request.outputs) {}
+      : request(request), function(*request.function) {}
 
   Expected<Verdict> run();
 
 private:
+  /// One of the functions that fill `reference`, or `baseline`.
+  struct Call {
+    const RowFunction *function;
+    const std::string *symbol;
+    bool isReference;
+  };
+
   void layOutRows();
   Status createExpected();
   void chooseRanges();
   void addNonFiniteRows(std::vector<int64_t> &rows);
-  std::vector<int64_t> maskEdges() const;
+  std::vector<int64_t> edgesOf(size_t result) const;
+  void listCalls();
+  void addCall(const RowFunction &rows, const std::string &symbol,
+               bool isReference);
   Status compute();
   std::vector<int64_t> sampleOutputs() const;
   OutputVerdict judgeOutput(size_t i) const;
 
+  size_t count() const { return request.outputs.size(); }
+  const HostTensor *output(size_t i) const { return request.outputs[i]; }
+
   const JudgeRequest &request;
   const FunctionDescription &function;
-  const std::vector<HostTensor> &outputs;
   std::vector<RowLayout> layouts;
   std::vector<HostTensor> reference, baseline;
+  std::vector<Call> calls;
   /// First poisoned value of each output as the scan saw it, or -1.
   std::vector<int64_t> poison;
   /// Rows of the largest output; smaller ones end earlier.
   int64_t rows = 0;
   std::vector<RowRange> ranges;
-};
-
-/// One call's argument list.
-struct Descriptors {
-  explicit Descriptors(const std::vector<HostTensor> &tensors) {
-    for (const HostTensor &tensor : tensors)
-      views.push_back(tensor.view());
-    for (TensorView &view : views)
-      pointers.push_back(view.dl());
-  }
-  std::vector<TensorView> views;
-  std::vector<DLTensor *> pointers;
 };
 } // namespace
 
@@ -76,12 +76,15 @@ Expected<Verdict> Judge::run() {
   if (!status.isOk())
     return status;
   chooseRanges();
+  listCalls();
   status = compute();
   if (!status.isOk())
     return status;
 
   Verdict verdict;
-  for (size_t i = 0; i < outputs.size(); ++i) {
+  for (size_t i = 0; i < count(); ++i) {
+    if (!output(i))
+      continue;
     verdict.outputs.push_back(judgeOutput(i));
     verdict.passed &= verdict.outputs.back().passed;
   }
@@ -89,18 +92,19 @@ Expected<Verdict> Judge::run() {
 }
 
 void Judge::layOutRows() {
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    layouts.emplace_back(outputs[i].shape(), function.results[i].rowDims);
-    rows = std::max(rows, layouts[i].rows());
+  for (size_t i = 0; i < count(); ++i) {
+    layouts.emplace_back(request.shapes[i], function.results[i].judge.rowDims);
+    if (output(i))
+      rows = std::max(rows, layouts[i].rows());
   }
-  poison.assign(outputs.size(), -1);
+  poison.assign(count(), -1);
 }
 
+/// Also for what is not judged: a call fills all results that it can.
 Status Judge::createExpected() {
-  for (const HostTensor &output : outputs)
+  for (const Shape &shape : request.shapes)
     for (std::vector<HostTensor> *list : {&reference, &baseline}) {
-      Expected<HostTensor> tensor =
-          HostTensor::create(ElementType::F64, output.shape());
+      Expected<HostTensor> tensor = HostTensor::create(ElementType::F64, shape);
       if (!tensor)
         return tensor.status();
       list->push_back(std::move(*tensor));
@@ -125,26 +129,26 @@ void Judge::chooseRanges() {
 std::vector<int64_t> Judge::sampleOutputs() const {
   std::set<int64_t> sample;
   RowChoice choice;
-  choice.edges = maskEdges();
-  choice.tileRows = request.tileRows;
+  choice.rowsPerTile = request.rowsPerTile;
   choice.seed = request.seed;
-  for (const RowLayout &layout : layouts) {
-    if (layout.rows() == 0)
+  for (size_t i = 0; i < count(); ++i) {
+    if (!output(i) || layouts[i].rows() == 0)
       continue;
-    choice.rows = layout.rows();
-    choice.queries = layout.queries();
+    choice.edges = edgesOf(i);
+    choice.rows = layouts[i].rows();
+    choice.lastExtent = layouts[i].lastExtent();
     std::vector<int64_t> rowsOfOutput = sampleRows(choice, kSampledRows);
     sample.insert(rowsOfOutput.begin(), rowsOfOutput.end());
   }
   return {sample.begin(), sample.end()};
 }
 
-std::vector<int64_t> Judge::maskEdges() const {
+std::vector<int64_t> Judge::edgesOf(size_t result) const {
   std::vector<int64_t> edges;
-  for (const LinearIndex &edge : function.edgeRows) {
+  for (const LinearIndex &edge : function.results[result].judge.edges) {
     int64_t row = edge.constant;
     for (const LinearIndex::Term &term : edge.terms)
-      row += term.coefficient * (*request.args)[term.arg].shape()[term.dim];
+      row += term.coefficient * request.args[term.arg]->shape[term.dim];
     edges.push_back(row);
   }
   return edges;
@@ -155,10 +159,12 @@ std::vector<int64_t> Judge::maskEdges() const {
 void Judge::addNonFiniteRows(std::vector<int64_t> &sample) {
   std::vector<int64_t> found;
   std::mutex mutex;
-  for (size_t i = 0; i < outputs.size(); ++i) {
+  for (size_t i = 0; i < count(); ++i) {
+    if (!output(i))
+      continue;
     std::vector<RowRange> parts = toRanges(layouts[i].rows(), 1024);
     parallelFor(static_cast<int64_t>(parts.size()), [&](int64_t part) {
-      Scan scan = scanRows(outputs[i], layouts[i], parts[part]);
+      Scan scan = scanRows(*output(i), layouts[i], parts[part]);
       std::lock_guard<std::mutex> lock(mutex);
       if (scan.poison >= 0 && (poison[i] < 0 || scan.poison < poison[i]))
         poison[i] = scan.poison;
@@ -175,35 +181,52 @@ void Judge::addNonFiniteRows(std::vector<int64_t> &sample) {
   sample.erase(std::unique(sample.begin(), sample.end()), sample.end());
 }
 
+void Judge::addCall(const RowFunction &rows, const std::string &symbol,
+                    bool isReference) {
+  for (const Call &call : calls)
+    if (call.isReference == isReference && *call.symbol == symbol)
+      return;
+  calls.push_back({&rows, &symbol, isReference});
+}
+
+void Judge::listCalls() {
+  for (size_t i = 0; i < count(); ++i) {
+    if (!output(i))
+      continue;
+    const ResultJudge &names = function.results[i].judge;
+    addCall(request.judges[i].reference, names.reference, true);
+    addCall(request.judges[i].baseline, names.baseline, false);
+  }
+}
+
 Status Judge::compute() {
-  Descriptors args(*request.args), references(reference), baselines(baseline);
+  TensorViews references(reference), baselines(baseline);
   Status failure;
   std::mutex mutex;
   std::atomic<bool> failed{false};
-  parallelFor(static_cast<int64_t>(ranges.size()) * 2, [&](int64_t task) {
+  auto tasks = static_cast<int64_t>(ranges.size() * calls.size());
+  parallelFor(tasks, [&](int64_t task) {
     if (failed)
       return;
-    bool isReference = task % 2 == 0;
-    RowRange range = ranges[task / 2];
-    const RowFunction &call =
-        isReference ? request.reference : request.baseline;
-    Descriptors &results = isReference ? references : baselines;
-    int code = call(args.pointers.data(), results.pointers.data(), range.begin,
-                    range.end);
+    const Call &call = calls[task % calls.size()];
+    RowRange range = ranges[task / calls.size()];
+    TensorViews &results = call.isReference ? references : baselines;
+    int code = (*call.function)(request.args.data(), results.pointers().data(),
+                                range.begin, range.end);
     if (code == ATTNRT_OK)
       return;
     // The text belongs to this thread.
     std::lock_guard<std::mutex> lock(mutex);
     failed = true;
     failure = Status(static_cast<Code>(code),
-                     std::string(isReference ? "reference" : "baseline") +
+                     std::string(call.isReference ? "reference" : "baseline") +
                          ": " + attnrtLastError());
   });
   return failure;
 }
 
 OutputVerdict Judge::judgeOutput(size_t i) const {
-  Comparison comparison{outputs[i], reference[i], baseline[i]};
+  Comparison comparison{*output(i), reference[i], baseline[i]};
   Tally total;
   int64_t rowsJudged = 0;
   std::mutex mutex;
@@ -220,7 +243,7 @@ OutputVerdict Judge::judgeOutput(size_t i) const {
   if (poison[i] >= 0)
     total.poison = poison[i];
   OutputVerdict verdict =
-      judge(comparison, total, function.results[i].mmaSteps);
+      judge(comparison, total, function.results[i].judge.chain);
   verdict.index = static_cast<int>(i);
   verdict.rowsJudged = rowsJudged;
   verdict.rowsTotal = layouts[i].rows();

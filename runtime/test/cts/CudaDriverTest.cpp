@@ -11,8 +11,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Device/Cuda/MiniCuda.h"
+#include "Device/Current.h"
 #include "Kernels.h"
 #include "attnrt/DriverApi.h"
+#include "attnrt/HostTensor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,6 +26,10 @@ using namespace attnrt;
 using namespace attnrt::test;
 using testing::HasSubstr;
 
+extern "C" int fakeCudaLaunches(int device);
+extern "C" int fakeCudaCopies(int device);
+extern "C" CUresult cuCtxSetCurrent(CUcontext context);
+extern "C" CUresult cuCtxGetCurrent(CUcontext *context);
 extern "C" void *mgpuTensorMapEncodeTiledMemref(int64_t, void *, int, int, int,
                                                 int, int, int64_t *);
 
@@ -67,6 +74,19 @@ TEST_F(CudaDriver, NoDeviceIsSaid) {
   Expected<std::unique_ptr<Device>> device = openDevice("auto");
   ASSERT_TRUE(device) << device.status().message();
   EXPECT_EQ((*device)->info().kind, "sim");
+}
+
+TEST_F(CudaDriver, DevicesAreNumbered) {
+  std::unique_ptr<Device> first = open();
+  EXPECT_EQ(first->info().ordinal, 0);
+  Expected<std::unique_ptr<Device>> second = openDevice("cuda:1");
+  ASSERT_TRUE(second) << second.status().message();
+  EXPECT_EQ((*second)->info().ordinal, 1);
+  EXPECT_EQ((*second)->info().name, "second fake GPU");
+  expectFailure(openDevice("cuda:2").status(), Code::Device,
+                "no CUDA device 2: the driver sees 2");
+  for (const char *name : {"cuda:", "cuda:x", "cuda:-1", "cuda1", "cuda:00000"})
+    expectFailure(openDevice(name).status(), Code::BadInput, "unknown device");
 }
 
 TEST_F(CudaDriver, OutOfMemory) {
@@ -205,4 +225,155 @@ TEST_F(CudaDriver, TensorMapsOfMemrefs) {
   EXPECT_THAT(words, testing::ElementsAre(kF16, 2, 8, 6, 32, 4, 3, kSwizzle, 0,
                                           0, 0, 0, 0, 0, 0, 0));
   setCurrentDevice(nullptr);
+}
+
+//===----------------------------------------------------------------------===//
+// Several devices at a time
+//===----------------------------------------------------------------------===//
+
+namespace {
+class SeveralDevices : public CudaDriver {
+protected:
+  void SetUp() override { setCurrentDevice(nullptr); }
+
+  /// A tensor that says that it lies on a CUDA device.
+  TensorView on(int device) {
+    return {ElementType::F32, {1}, data, {kDLCUDA, device}};
+  }
+
+  AttnrtDevice *deviceOf(TensorView &view) {
+    DLTensor *args[] = {view.dl()};
+    AttnrtDevice *device = nullptr;
+    EXPECT_EQ(attnrtDeviceOf(args, 1, nullptr, 0, &device), ATTNRT_OK)
+        << attnrtLastError();
+    return device;
+  }
+
+  int launch(AttnrtDevice *device) {
+    return attnrtLaunch(device, nullptr, &kernel, 1, 1, 1, 32, 1, 1, 0,
+                        nullptr);
+  }
+
+  float data[1] = {};
+  AttnrtModule module{"m",     kVectorAdd, sizeof kVectorAdd - 1,
+                      nullptr, 0,          nullptr};
+  AttnrtKernel kernel{&module, "vector_add", nullptr};
+};
+} // namespace
+
+TEST_F(SeveralDevices, TensorsChooseAndEachRunsItsOwnModule) {
+  TensorView first = on(0), second = on(1);
+  AttnrtDevice *zero = deviceOf(first), *one = deviceOf(second);
+  ASSERT_NE(zero, one);
+  int before[] = {fakeCudaLaunches(0), fakeCudaLaunches(1)};
+  for (AttnrtDevice *device : {zero, one, one, zero, one})
+    EXPECT_EQ(launch(device), ATTNRT_OK) << attnrtLastError();
+  EXPECT_EQ(fakeCudaLaunches(0) - before[0], 2);
+  EXPECT_EQ(fakeCudaLaunches(1) - before[1], 3);
+  // They stay open.
+  EXPECT_EQ(deviceOf(first), zero);
+  EXPECT_EQ(deviceOf(second), one);
+}
+
+TEST_F(SeveralDevices, TheCallersContextStays) {
+  TensorView second = on(1);
+  auto *mine = reinterpret_cast<CUcontext>(uintptr_t(1));
+  cuCtxSetCurrent(mine);
+  AttnrtDevice *device = deviceOf(second);
+  EXPECT_EQ(launch(device), ATTNRT_OK);
+  void *address = nullptr;
+  EXPECT_EQ(attnrtAllocate(device, nullptr, 64, &address), ATTNRT_OK);
+  EXPECT_EQ(attnrtRelease(device, nullptr, address), ATTNRT_OK);
+  CUcontext now = nullptr;
+  cuCtxGetCurrent(&now);
+  EXPECT_EQ(now, mine);
+}
+
+TEST_F(SeveralDevices, ADeviceThatIsNotThereIsNamed) {
+  TensorView third = on(2);
+  DLTensor *args[] = {third.dl()};
+  AttnrtDevice *device = nullptr;
+  EXPECT_EQ(attnrtDeviceOf(args, 1, nullptr, 0, &device), ATTNRT_DEVICE);
+  EXPECT_STREQ(attnrtLastError(), "no CUDA device 2: the driver sees 2");
+}
+
+TEST_F(SeveralDevices, MixedDevicesAreRefused) {
+  TensorView first = on(0), second = on(1);
+  DLTensor *args[] = {first.dl()}, *results[] = {second.dl()};
+  AttnrtDevice *device = nullptr;
+  EXPECT_EQ(attnrtDeviceOf(args, 1, results, 1, &device), ATTNRT_BAD_INPUT);
+  EXPECT_STREQ(attnrtLastError(),
+               "result 0: expected memory of cuda:0 as argument 0 has, got "
+               "memory of cuda:1");
+}
+
+TEST_F(SeveralDevices, HostArraysStayOnTheSimulator) {
+  TensorView host(ElementType::F32, {1}, data, {kDLCPU, 0});
+  setenv("ATTNRT_DEVICE", "cuda", 1);
+  EXPECT_EQ(deviceOf(host)->device->info().kind, "sim");
+  Expected<Device *> current = currentDevice();
+  ASSERT_TRUE(current);
+  EXPECT_EQ((*current)->info().kind, "cuda");
+  unsetenv("ATTNRT_DEVICE");
+  setCurrentDevice(nullptr);
+}
+
+TEST_F(SeveralDevices, EnvironmentNamesOneOfThem) {
+  setenv("ATTNRT_DEVICE", "cuda:1", 1);
+  Expected<Device *> current = currentDevice();
+  ASSERT_TRUE(current) << current.status().message();
+  EXPECT_EQ((*current)->info().ordinal, 1);
+  TensorView second = on(1);
+  EXPECT_EQ(deviceOf(second)->device, *current);
+  unsetenv("ATTNRT_DEVICE");
+  setCurrentDevice(nullptr);
+}
+
+TEST_F(SeveralDevices, TheJudgeReadsFromEach) {
+  const AttnrtFunction *function = nullptr;
+  ASSERT_EQ(
+      attnrtOpenFunction(ATTNRT_FIXTURES "/several.so", "scale_f32", &function),
+      ATTNRT_OK)
+      << attnrtLastError();
+  // The result has every second row of memory that holds twice as many.
+  constexpr int64_t kRows = 4 * 3, kWidth = 8;
+  alignas(16) float in[kRows * kWidth], out[2 * kRows * kWidth] = {};
+  for (int64_t i = 0; i < kRows * kWidth; ++i) {
+    in[i] = float(i);
+    out[i / kWidth * 2 * kWidth + i % kWidth] =
+        float(double(in[i]) * double(1.7f));
+  }
+  TensorView arg(ElementType::F32, {1, 4, 3, kWidth}, in, {kDLCUDA, 0});
+  TensorView result(ElementType::F32, {1, 4, 3, kWidth}, out, {kDLCUDA, 1});
+  result.dl()->strides[1] = 3 * 2 * kWidth;
+  result.dl()->strides[2] = 2 * kWidth;
+  DLTensor *args[] = {arg.dl()}, *results[] = {result.dl()};
+  int before[] = {fakeCudaCopies(0), fakeCudaCopies(1)};
+  AttnrtVerdict verdict;
+  ASSERT_EQ(attnrtJudge(function, args, results, 1, &verdict), ATTNRT_OK)
+      << attnrtLastError();
+  EXPECT_TRUE(verdict.passed) << verdict.reason;
+  EXPECT_EQ(fakeCudaCopies(0) - before[0], 1);
+  EXPECT_EQ(fakeCudaCopies(1) - before[1], 1);
+  out[kWidth] = -1; // between the rows
+  out[2 * kWidth * 7 + 2] += 1;
+  ASSERT_EQ(attnrtJudge(function, args, results, 1, &verdict), ATTNRT_OK);
+  EXPECT_FALSE(verdict.passed);
+  EXPECT_THAT(std::vector(verdict.worstIndex, verdict.worstIndex + 4),
+              testing::ElementsAre(0, 2, 1, 2));
+}
+
+TEST_F(SeveralDevices, AnErrorOfTheDeviceIsNoVerdict) {
+  const AttnrtFunction *function = nullptr;
+  ASSERT_EQ(
+      attnrtOpenFunction(ATTNRT_FIXTURES "/several.so", "scale_f32", &function),
+      ATTNRT_OK);
+  alignas(16) float values[32] = {};
+  TensorView tensor(ElementType::F32, {1, 4, 1, 8}, values, {kDLCUDA, 0});
+  DLTensor *row[] = {tensor.dl()};
+  misbehave("broken-kernel");
+  AttnrtVerdict verdict;
+  EXPECT_EQ(attnrtJudge(function, row, row, 1, &verdict), ATTNRT_DEVICE);
+  EXPECT_THAT(attnrtLastError(),
+              HasSubstr("argument 0: cuCtxSynchronize failed"));
 }

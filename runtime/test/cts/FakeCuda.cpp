@@ -43,11 +43,29 @@ static bool misbehaves(const char *how) {
   return wanted && std::strcmp(wanted, how) == 0;
 }
 
-/// A module is its text.
+/// A context is that of a device, counted from 1: null is no context.
+static CUcontext contextOf(CUdevice device) {
+  return reinterpret_cast<CUcontext>(uintptr_t(device) + 1);
+}
+
+static thread_local CUcontext current;
+
+/// A module is its text, on the device of the context in which it was loaded.
 struct CUmod_st {
   std::string text;
   bool cubin;
+  CUcontext context;
 };
+
+/// Launches and copies to the host by device, which tests read by functions of
+/// their own.
+static int launches[2], copies[2];
+extern "C" int fakeCudaLaunches(int device) { return launches[device]; }
+extern "C" int fakeCudaCopies(int device) { return copies[device]; }
+
+static int &ofCurrent(int (&counts)[2]) {
+  return counts[reinterpret_cast<uintptr_t>(current) - 1];
+}
 
 extern "C" {
 CUresult cuInit(unsigned) { return misbehaves("no-device") ? kNoDevice : 0; }
@@ -68,17 +86,17 @@ CUresult cuDriverGetVersion(int *version) {
 }
 
 CUresult cuDeviceGetCount(int *count) {
-  *count = misbehaves("count-0") ? 0 : 1;
+  *count = misbehaves("count-0") ? 0 : 2;
   return 0;
 }
 
-CUresult cuDeviceGet(CUdevice *device, int) {
-  *device = 0;
-  return 0;
+CUresult cuDeviceGet(CUdevice *device, int ordinal) {
+  *device = ordinal;
+  return ordinal < 2 ? 0 : kInvalidValue;
 }
 
-CUresult cuDeviceGetName(char *name, int size, CUdevice) {
-  std::strncpy(name, "fake GPU", size);
+CUresult cuDeviceGetName(char *name, int size, CUdevice device) {
+  std::strncpy(name, device == 0 ? "fake GPU" : "second fake GPU", size);
   return 0;
 }
 
@@ -101,13 +119,20 @@ CUresult cuDeviceTotalMem_v2(size_t *bytes, CUdevice) {
   return 0;
 }
 
-CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice) {
-  *context = reinterpret_cast<CUcontext>(1);
+CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice device) {
+  *context = contextOf(device);
   return 0;
 }
 
 CUresult cuDevicePrimaryCtxRelease_v2(CUdevice) { return 0; }
-CUresult cuCtxSetCurrent(CUcontext) { return 0; }
+CUresult cuCtxSetCurrent(CUcontext context) {
+  current = context;
+  return 0;
+}
+CUresult cuCtxGetCurrent(CUcontext *context) {
+  *context = current;
+  return 0;
+}
 CUresult cuCtxSynchronize(void) {
   while (misbehaves("hangs"))
     pause();
@@ -165,6 +190,7 @@ CUresult cuMemcpyHtoD_v2(CUdeviceptr to, const void *from, size_t bytes) {
 }
 
 CUresult cuMemcpyDtoH_v2(void *to, CUdeviceptr from, size_t bytes) {
+  ++ofCurrent(copies);
   std::memcpy(to, reinterpret_cast<void *>(from), bytes);
   return 0;
 }
@@ -188,7 +214,7 @@ CUresult cuModuleLoadDataEx(CUmodule *module, const void *data, unsigned count,
                     "error near 'nonsense'\nptxas fatal\n");
     return CUDA_ERROR_INVALID_PTX;
   }
-  *module = new CUmod_st{text, text.find("cubin") == 0};
+  *module = new CUmod_st{text, text.find("cubin") == 0, current};
   return 0;
 }
 
@@ -211,10 +237,15 @@ CUresult cuFuncSetAttribute(CUfunction, CUfunction_attribute, int value) {
   return value > 160 * 1024 ? kInvalidValue : 0;
 }
 
-CUresult cuLaunchKernel(CUfunction, unsigned, unsigned, unsigned, unsigned x,
-                        unsigned y, unsigned z, unsigned, CUstream, void **,
-                        void **) {
-  return x * y * z > 1024 ? kInvalidValue : 0;
+/// A kernel runs in the context of its module only.
+CUresult cuLaunchKernel(CUfunction function, unsigned, unsigned, unsigned,
+                        unsigned x, unsigned y, unsigned z, unsigned, CUstream,
+                        void **, void **) {
+  auto *module = reinterpret_cast<CUmodule>(function);
+  if (x * y * z > 1024 || module->context != current)
+    return kInvalidValue;
+  ++ofCurrent(launches);
+  return 0;
 }
 
 CUresult cuEventCreate(CUevent *event, unsigned) {

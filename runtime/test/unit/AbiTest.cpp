@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attnrt/Abi.h"
+#include "Device/Current.h"
 #include "FakeDevice.h"
 #include "Sim/Machine/TensorMap.h"
 #include "attnrt/HostTensor.h"
@@ -99,6 +100,15 @@ TEST_F(CheckTensor, CompactStridesAreChecked) {
   EXPECT_EQ(attnrtCheckTensor(rows.dl(), &odd), ATTNRT_BAD_INPUT);
 }
 
+TEST_F(CheckTensor, WhereOnlyTheShapeCounts) {
+  spec.alignment = 0;
+  view.dl()->data = nullptr;
+  view.dl()->strides[3] = 2;
+  expect(nullptr);
+  view.dl()->shape[3] = 64;
+  expect("argument 1: expected dimension 3 to be 128, got 64");
+}
+
 TEST_F(CheckTensor, Address) {
   view.dl()->byte_offset = 16;
   expect(nullptr);
@@ -147,6 +157,14 @@ TEST(Conversions, RoundOnce) {
   EXPECT_EQ(__extendhfsf2(half), -2.0f);
 }
 
+/// The device of an entry without tensors.
+static AttnrtDevice *currentOf() {
+  AttnrtDevice *device = nullptr;
+  EXPECT_EQ(attnrtDeviceOf(nullptr, 0, nullptr, 0, &device), ATTNRT_OK)
+      << attnrtLastError();
+  return device;
+}
+
 namespace {
 class LaunchTest : public testing::Test {
 protected:
@@ -156,7 +174,8 @@ protected:
   }
 
   int launch(AttnrtKernel &kernel, uint32_t grid = 1) {
-    return attnrtLaunch(nullptr, &kernel, grid, 1, 1, 32, 1, 1, 0, nullptr);
+    return attnrtLaunch(currentOf(), nullptr, &kernel, grid, 1, 1, 32, 1, 1, 0,
+                        nullptr);
   }
 
   AttnrtModule module{"m", "text", 4, "cubin", 5, nullptr};
@@ -183,17 +202,18 @@ TEST_F(LaunchTest, WorkspacesAreCounted) {
   setCurrentDevice(&device);
   takePeakWorkspaceBytes();
   void *a = nullptr, *b = nullptr;
-  EXPECT_EQ(attnrtAllocate(nullptr, 100, &a), ATTNRT_OK);
-  EXPECT_EQ(attnrtAllocate(nullptr, 30, &b), ATTNRT_OK);
+  EXPECT_EQ(attnrtAllocate(currentOf(), nullptr, 100, &a), ATTNRT_OK);
+  EXPECT_EQ(attnrtAllocate(currentOf(), nullptr, 30, &b), ATTNRT_OK);
   EXPECT_NE(a, b);
-  EXPECT_EQ(attnrtRelease(nullptr, a), ATTNRT_OK);
-  EXPECT_EQ(attnrtAllocate(nullptr, 10, &a), ATTNRT_OK);
+  EXPECT_EQ(attnrtRelease(currentOf(), nullptr, a), ATTNRT_OK);
+  EXPECT_EQ(attnrtAllocate(currentOf(), nullptr, 10, &a), ATTNRT_OK);
   EXPECT_EQ(takePeakWorkspaceBytes(), 130u);
   EXPECT_EQ(takePeakWorkspaceBytes(), 40u);
-  EXPECT_EQ(attnrtRelease(nullptr, a), ATTNRT_OK);
-  EXPECT_EQ(attnrtRelease(nullptr, b), ATTNRT_OK);
+  EXPECT_EQ(attnrtRelease(currentOf(), nullptr, a), ATTNRT_OK);
+  EXPECT_EQ(attnrtRelease(currentOf(), nullptr, b), ATTNRT_OK);
   EXPECT_EQ(device.streamReleases, 3);
-  EXPECT_EQ(attnrtAllocate(nullptr, uint64_t(1) << 50, &a), ATTNRT_DEVICE);
+  EXPECT_EQ(attnrtAllocate(currentOf(), nullptr, uint64_t(1) << 50, &a),
+            ATTNRT_DEVICE);
   EXPECT_STREQ(attnrtLastError(), "workspace: out of device memory");
 }
 
@@ -321,7 +341,8 @@ protected:
     setCurrentDevice(nullptr);
   }
   int encode(const void *address) {
-    return attnrtEncodeTensorMap(&box, address, dims, strides, encoded);
+    return attnrtEncodeTensorMap(currentOf(), &box, address, dims, strides,
+                                 encoded);
   }
   int encode() { return encode(data); }
   void expectRefused(const void *address, const std::string &text) {
@@ -424,15 +445,163 @@ TEST_F(EncodeTensorMap, DevicesWithoutADriver) {
   EXPECT_STREQ(attnrtLastError(), "device abacus makes no tensor maps");
 }
 
-TEST(Multiprocessors, AreTheCurrentDevices) {
+TEST(Multiprocessors, AreThoseOfTheDevice) {
   FakeDevice device;
   device.description.multiprocessors = 7;
   setCurrentDevice(&device);
   int64_t count = 0;
-  EXPECT_EQ(attnrtMultiprocessors(&count), ATTNRT_OK);
+  EXPECT_EQ(attnrtMultiprocessors(currentOf(), &count), ATTNRT_OK);
   EXPECT_EQ(count, 7);
-  setenv("ATTNRT_DEVICE", "abacus", 1);
   setCurrentDevice(nullptr);
-  EXPECT_EQ(attnrtMultiprocessors(&count), ATTNRT_BAD_INPUT);
-  unsetenv("ATTNRT_DEVICE");
+}
+
+namespace {
+/// Two arguments and a result on devices that each test chooses.
+class DeviceOf : public testing::Test {
+protected:
+  void SetUp() override {
+    fake.description.kind = "abacus";
+    setCurrentDevice(nullptr);
+  }
+  void TearDown() override {
+    setCurrentDevice(nullptr);
+    unsetenv("ATTNRT_DEVICE");
+  }
+
+  void place(int tensor, DLDeviceType type, int id = 0) {
+    views[tensor].dl()->device = {type, id};
+  }
+
+  int find() {
+    DLTensor *args[] = {views[0].dl(), views[1].dl()};
+    DLTensor *results[] = {views[2].dl()};
+    return attnrtDeviceOf(args, 2, results, 1, &found);
+  }
+
+  void expectRefused(const char *text) {
+    EXPECT_EQ(find(), ATTNRT_BAD_INPUT);
+    EXPECT_STREQ(attnrtLastError(), text);
+  }
+
+  float data[1] = {};
+  TensorView views[3] = {{ElementType::F32, {1}, data, {kDLCPU, 0}},
+                         {ElementType::F32, {1}, data, {kDLCPU, 0}},
+                         {ElementType::F32, {1}, data, {kDLCPU, 0}}};
+  AttnrtDevice *found = nullptr;
+  FakeDevice fake;
+};
+} // namespace
+
+TEST_F(DeviceOf, HostArraysLieOnTheSimulator) {
+  setenv("ATTNRT_DEVICE", "abacus", 1); // not asked: the tensors say it
+  ASSERT_EQ(find(), ATTNRT_OK) << attnrtLastError();
+  EXPECT_EQ(found->device->info().kind, "sim");
+  AttnrtDevice *first = found;
+  ASSERT_EQ(find(), ATTNRT_OK);
+  EXPECT_EQ(found, first);
+  // It is the one that a program names.
+  setenv("ATTNRT_DEVICE", "sim", 1);
+  EXPECT_EQ(currentOf(), first);
+}
+
+TEST_F(DeviceOf, HostArraysLieOnTheCurrentDeviceThatIsNoGpu) {
+  setCurrentDevice(&fake);
+  ASSERT_EQ(find(), ATTNRT_OK);
+  EXPECT_EQ(found->device, &fake);
+  fake.description.kind = "cuda";
+  ASSERT_EQ(find(), ATTNRT_OK);
+  EXPECT_EQ(found->device->info().kind, "sim");
+}
+
+TEST_F(DeviceOf, CudaArraysLieOnTheCurrentDeviceOfTheirNumber) {
+  fake.description.kind = "cuda";
+  fake.description.ordinal = 3;
+  setCurrentDevice(&fake);
+  for (DLDeviceType type : {kDLCUDA, kDLCUDAManaged}) {
+    for (int i : {0, 1, 2})
+      place(i, type, 3);
+    ASSERT_EQ(find(), ATTNRT_OK) << attnrtLastError();
+    EXPECT_EQ(found->device, &fake);
+  }
+}
+
+TEST_F(DeviceOf, MixedDevicesAreNamed) {
+  place(1, kDLCUDA, 1);
+  expectRefused(
+      "argument 1: expected memory of the host as argument 0 has, got "
+      "memory of cuda:1");
+  place(0, kDLCUDA, 0);
+  expectRefused("argument 1: expected memory of cuda:0 as argument 0 has, got "
+                "memory of cuda:1");
+  place(1, kDLCUDA, 0);
+  place(2, kDLCUDA, 1);
+  expectRefused("result 0: expected memory of cuda:0 as argument 0 has, got "
+                "memory of cuda:1");
+  place(2, kDLCUDAHost);
+  expectRefused("result 0: expected memory of cuda:0 as argument 0 has, got "
+                "memory of DLPack device 3:0");
+}
+
+TEST_F(DeviceOf, OtherDevicesAreNamed) {
+  for (int i : {0, 1, 2})
+    place(i, kDLROCM, 2);
+  expectRefused("argument 0: expected memory of a CUDA device or of the host, "
+                "got DLPack device 10:2");
+}
+
+TEST_F(DeviceOf, WithoutTensorsTheProgramChooses) {
+  setCurrentDevice(&fake);
+  EXPECT_EQ(currentOf()->device, &fake);
+  setCurrentDevice(nullptr);
+  setenv("ATTNRT_DEVICE", "abacus", 1);
+  EXPECT_EQ(attnrtDeviceOf(nullptr, 0, nullptr, 0, &found), ATTNRT_BAD_INPUT);
+  EXPECT_STREQ(attnrtLastError(),
+               "unknown device 'abacus': expected auto, cuda, cuda:N or sim");
+}
+
+TEST_F(LaunchTest, DevicesKeepWhatTheyLoaded) {
+  FakeDevice other;
+  setCurrentDevice(&device);
+  AttnrtDevice *here = currentOf();
+  setCurrentDevice(&other);
+  AttnrtDevice *there = currentOf();
+  for (int i = 0; i < 3; ++i)
+    for (AttnrtDevice *each : {here, there})
+      EXPECT_EQ(
+          attnrtLaunch(each, nullptr, &first, 1, 1, 1, 32, 1, 1, 0, nullptr),
+          ATTNRT_OK);
+  for (FakeDevice *each : {&device, &other}) {
+    EXPECT_EQ(each->loads, 1);
+    EXPECT_EQ(each->finds, 1);
+    EXPECT_EQ(each->launches, 3);
+  }
+}
+
+TEST_F(LaunchTest, CallersKeepWhatTheyHadCurrent) {
+  struct : FakeDevice {
+    void *saveCaller() override { return current; }
+    void restoreCaller(void *saved) override { current = saved; }
+    Status launch(Kernel *, const LaunchShape &, void *const *,
+                  void *) override {
+      current = nullptr;
+      return Status::ok();
+    }
+    Expected<DeviceAddress> allocateOnStream(size_t, void *) override {
+      current = nullptr;
+      return DeviceAddress(256);
+    }
+    Status freeOnStream(DeviceAddress, void *) override {
+      current = nullptr;
+      return Status::ok();
+    }
+    void *current = this;
+  } careless;
+  setCurrentDevice(&careless);
+  EXPECT_EQ(launch(first), ATTNRT_OK);
+  EXPECT_EQ(careless.current, &careless);
+  void *address = nullptr;
+  EXPECT_EQ(attnrtAllocate(currentOf(), nullptr, 1, &address), ATTNRT_OK);
+  EXPECT_EQ(careless.current, &careless);
+  EXPECT_EQ(attnrtRelease(currentOf(), nullptr, address), ATTNRT_OK);
+  EXPECT_EQ(careless.current, &careless);
 }

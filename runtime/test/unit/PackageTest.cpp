@@ -100,14 +100,25 @@ TEST_F(PackageTest, Opens) {
   EXPECT_EQ(first.name, "scale_f16");
   EXPECT_EQ(first.args[0].shape, (std::vector<int64_t>{-1, 4, -1, 8}));
   EXPECT_EQ(first.args[0].type, ElementType::F16);
-  EXPECT_EQ(first.results[0].rowDims, (std::vector<int>{0, 1, 2}));
-  EXPECT_EQ(first.edgeRows[0].constant, -2);
-  EXPECT_EQ(first.edgeRows[0].terms[0].dim, 2);
+  EXPECT_EQ(first.results[0].judge.rowDims, (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(first.args[0].roles, std::vector<std::string>{"input"});
+  EXPECT_EQ(first.results[0].role, "output");
+  EXPECT_EQ(first.results[0].judge.reference, "attnpkg_reference");
+  EXPECT_EQ(first.results[0].judge.chain, 1);
+  EXPECT_EQ(first.results[0].judge.edges[0].constant, -2);
+  EXPECT_EQ(first.results[0].judge.edges[0].terms[0].dim, 2);
   const KernelDescription *kernel =
       package->description.findKernel("scale_f16");
   ASSERT_NE(kernel, nullptr);
   EXPECT_FALSE(kernel->registers);
-  EXPECT_EQ(kernel->schedule, "q=16");
+  EXPECT_EQ(kernel->rowsPerTile, 16);
+  EXPECT_EQ(kernel->schedule.text, "q=16");
+  ASSERT_EQ(kernel->schedule.keys.size(), 1u);
+  EXPECT_EQ(kernel->schedule.keys[0], std::pair(std::string("q"), int64_t(16)));
+  const Function &marked = package->functions[9];
+  ASSERT_EQ(marked.judges.size(), 2u);
+  EXPECT_EQ(marked.judges[0].reference, marked.judges[1].reference);
+  EXPECT_EQ(marked.rowsPerTile, (std::vector<int64_t>{16, 16}));
 }
 
 TEST_F(PackageTest, NoFunctionsIsAPackage) {
@@ -174,7 +185,12 @@ TEST_F(PackageTest, RefusesOtherHeaders) {
   expectRefused(withHeader(changed), "not an attn-mlir package");
   changed = header();
   changed.schema = 7;
-  expectRefused(withHeader(changed), "expected package schema 1, got 7");
+  expectRefused(withHeader(changed), "expected package schema 2, got 7; it was "
+                                     "compiled for a newer runtime");
+  changed.schema = 1;
+  expectRefused(withHeader(changed),
+                "expected package schema 2, got 1; compile "
+                "it again with this attn-compile");
   changed = header();
   changed.jsonBytes = ~uint64_t(0);
   expectRefused(withHeader(changed), "description of 18446744073709551615");
@@ -190,7 +206,7 @@ TEST_F(PackageTest, RefusesOtherJson) {
   expectRefused(withJson("{"), "not JSON");
   expectRefused(withJson("[]"), "to be an object");
   expectRefused(withJson("{}"), "schema to be present");
-  expectRefused(withJson("{\"schema\": 1}"), "compiler to be present");
+  expectRefused(withJson("{\"schema\": 2}"), "compiler to be present");
   expectRefused(withJson(std::string(500, '[')), "nested too deep");
 }
 
@@ -198,7 +214,7 @@ TEST_F(PackageTest, NamesTheFieldThatIsWrong) {
   struct {
     const char *from, *to, *why;
   } cases[] = {
-      {"\"schema\": 1", "\"schema\": 2", "schema to be an integer"},
+      {"\"schema\": 2", "\"schema\": 1", "schema to be an integer"},
       {"\"functions\": [", "\"functionz\": [", "functions to be present"},
       {"\"name\": \"only\"", "\"name\": 17",
        "functions[0].name to be a string"},
@@ -212,11 +228,17 @@ TEST_F(PackageTest, NamesTheFieldThatIsWrong) {
        "functions[0].args[0].shape to be an array"},
       {"\"f32\"", "\"f8\"", "functions[0].args[0].type"},
       {"\"f32\"", "\"f64\"", "functions[0].args[0].type"},
-      {"\"rows\": [0, 1, 2]", "\"rows\": [0, 1, 4]", "results[0].rows[2]"},
+      {"\"rows\": [0, 1, 2]", "\"rows\": [0, 1, 4]",
+       "results[0].judge.rows[2]"},
       {"\"rows\": [0, 1, 2]", "\"rows\": [0, 1, 1]", "another dimension"},
-      {"\"mma_steps\": 1", "\"mma_steps\":-1", "results[0].mma_steps"},
-      {"\"arg\": 0", "\"arg\": 1", "edge_rows[0].terms[0].arg"},
-      {"\"dim\": 2", "\"dim\": 4", "edge_rows[0].terms[0].dim"},
+      {"\"chain\": 1", "\"chain\":-1", "results[0].judge.chain"},
+      {"\"roles\": [\"input\"]", "\"roles\": \"input\"", "args[0].roles"},
+      {"\"role\": \"output\"", "\"role\": 7", "results[0].role"},
+      {"\"judge\": {", "\"judgf\": {", "results[0].judge to be present"},
+      {"attnpkg_reference", "strlen", "judge.reference to be a symbol"},
+      {"attnpkg_baseline", "strlen", "judge.baseline to be a symbol"},
+      {"\"arg\": 0", "\"arg\": 1", "judge.edges[0].terms[0].arg"},
+      {"\"dim\": 2", "\"dim\": 4", "judge.edges[0].terms[0].dim"},
       {"\"coef\": 1", "\"coef\": x", "not JSON"},
       {"\"kernels\": [\"scale_f32\"]", "\"kernels\": [\"f\"]", "got no 'f'"},
       {"\"kernels\": [\"scale_f32\"]", "\"kernels\": \"f\"", "to be an array"},
@@ -225,7 +247,11 @@ TEST_F(PackageTest, NamesTheFieldThatIsWrong) {
       {"\"smem_bytes\": 0", "\"smem_bytes\":-1", "kernels[0].smem_bytes"},
       {"\"registers\": null", "\"registers\": \"9\"", "kernels[0].registers"},
       {"\"ptxas_warnings\": []", "\"ptxas_warnings\": 3", "ptxas_warnings"},
-      {"\"schedule\": \"q=16\"", "\"schedule\": null", "kernels[0].schedule"},
+      {"\"rows_per_tile\": 16", "\"rows_per_tile\": 0", "rows_per_tile"},
+      {"\"schedule\": {", "\"schedulf\": {", "kernels[0].schedule to be"},
+      {"\"text\": \"q=16\"", "\"text\": 16", "schedule.text to be a string"},
+      {"{\"q\": 16}", "[16]", "schedule.keys to be an object"},
+      {"{\"q\": 16}", "{\"q\": \"\"}", "schedule.keys.q to be an integer"},
   };
   for (const auto &c : cases)
     expectRefused(withReplaced(c.from, c.to), c.why);

@@ -33,7 +33,7 @@ TEST(Rows, LayoutFollowsTheNamedOrder) {
   RowLayout layout({2, 5, 3, 4}, {0, 2, 1});
   EXPECT_EQ(layout.rows(), 30);
   EXPECT_EQ(layout.width(), 4);
-  EXPECT_EQ(layout.queries(), 5);
+  EXPECT_EQ(layout.lastExtent(), 5);
   // Row 8 is batch 0, head 1, query 3.
   EXPECT_EQ(layout.base(8), 3 * 3 * 4 + 1 * 4);
   EXPECT_EQ(layout.at(layout.base(8), 2), 3 * 3 * 4 + 1 * 4 + 2);
@@ -48,19 +48,19 @@ TEST(Rows, OneValueRows) {
 
 TEST(Rows, SampleHoldsEdges) {
   RowChoice choice;
-  choice.rows = 64 * 1000; // 64 (batch, head) pairs of 1000 queries
-  choice.queries = 1000;
+  choice.rows = 64 * 1000; // 64 runs of 1000
+  choice.lastExtent = 1000;
   choice.edges = {500, 5000};
-  choice.tileRows = {64};
+  choice.rowsPerTile = {64};
   std::vector<int64_t> rows = sampleRows(choice, 256);
   EXPECT_GE(rows.size(), 256u);
   EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end()));
   EXPECT_EQ(std::adjacent_find(rows.begin(), rows.end()), rows.end());
   EXPECT_EQ(rows.front(), 0);
   EXPECT_EQ(rows.back(), choice.rows - 1);
-  for (int64_t query : {499, 500, 501, 999, 63, 64, 959, 960, 961}) {
-    EXPECT_THAT(rows, Contains(query));
-    EXPECT_THAT(rows, Contains(63 * 1000 + query));
+  for (int64_t place : {499, 500, 501, 999, 63, 64, 959, 960, 961}) {
+    EXPECT_THAT(rows, Contains(place));
+    EXPECT_THAT(rows, Contains(63 * 1000 + place));
   }
   choice.seed = 1;
   EXPECT_NE(sampleRows(choice, 256), rows);
@@ -69,7 +69,7 @@ TEST(Rows, SampleHoldsEdges) {
 TEST(Rows, FewRowsAreAllJudged) {
   RowChoice choice;
   choice.rows = 5;
-  choice.queries = 5;
+  choice.lastExtent = 5;
   EXPECT_THAT(sampleRows(choice, 256), ElementsAre(0, 1, 2, 3, 4));
 }
 
@@ -91,7 +91,7 @@ protected:
     ResultType result{};
     result.type = type;
     result.shape = shape;
-    result.rowDims = rowDims;
+    result.judge = {"reference", "baseline", rowDims, 0, {}};
     function.results = {result};
     outputs.clear();
     outputs.push_back(std::move(*HostTensor::create(type, shape)));
@@ -120,7 +120,7 @@ protected:
   RowFunction table(bool rounded) {
     return [this, rounded](DLTensor *const *, DLTensor *const *results,
                            int64_t begin, int64_t end) {
-      RowLayout layout(outputs[0].shape(), function.results[0].rowDims);
+      RowLayout layout(outputs[0].shape(), function.results[0].judge.rowDims);
       auto *out = static_cast<double *>(results[0]->data);
       for (int64_t row = begin; row < end; ++row)
         for (int64_t i = 0; i < layout.width(); ++i) {
@@ -135,10 +135,11 @@ protected:
   Expected<Verdict> run() {
     JudgeRequest request;
     request.function = &function;
-    request.reference = reference ? reference : table(false);
-    request.baseline = table(true);
-    request.args = &args;
-    request.outputs = &outputs;
+    request.judges = {{reference ? reference : table(false), table(true)}};
+    TensorViews views(args);
+    request.args = views.pointers();
+    request.shapes = {outputs[0].shape()};
+    request.outputs = {&outputs[0]};
     request.flops = flops;
     return verify(request);
   }
@@ -281,13 +282,13 @@ TEST_F(VerifyTest, OverflowOfTheTypeIsInfinite) {
   expectPassed();
 }
 
-TEST_F(VerifyTest, MmaStepsWidenF32) {
+TEST_F(VerifyTest, ChainsWidenF32) {
   create(ElementType::F32, {1, 1, 4, 8}, {0, 1, 2});
   std::fill(truth.begin(), truth.end(), 0.5);
   roundTruth();
   set(0, 0.5 + 100 * 0x1p-23);
   EXPECT_FALSE(judged().passed);
-  function.results[0].mmaSteps = 128;
+  function.results[0].judge.chain = 128;
   OutputVerdict output = judged();
   EXPECT_TRUE(output.passed) << output.reason;
   // 2 e0 + ulp(0.5) + 2^-23 K max(1, m), and e0 is 0.
@@ -349,14 +350,14 @@ TEST_F(VerifyTest, ManyNonFiniteRowsStayAffordable) {
   expectFailedAt(5, "never written");
 }
 
-TEST_F(VerifyTest, EdgeRowsComeFromArguments) {
+TEST_F(VerifyTest, EdgesComeFromArguments) {
   flops = 1e12;
   create(ElementType::F16, {4, 8, 1000, 8}, {0, 1, 2});
   args.push_back(std::move(*HostTensor::create(ElementType::F16, {4, 333})));
   LinearIndex edge;
   edge.constant = 100;
   edge.terms = {{0, 1, 1}}; // 100 + 333
-  function.edgeRows = {edge};
+  function.results[0].judge.edges = {edge};
   set(433 * 8, 1000); // batch 0, head 0
   expectFailedAt(433 * 8, "exceeds");
 }
@@ -370,4 +371,89 @@ TEST_F(VerifyTest, AFailingReferenceIsNoVerdict) {
   ASSERT_FALSE(verdict);
   EXPECT_EQ(verdict.status().code(), Code::BadInput);
   EXPECT_EQ(verdict.status().message(), "reference: unheard of");
+}
+
+namespace {
+/// Two results of four rows. Each has a reference of its own, or both share
+/// one; what is right is 1, 2, 3, … in the first and 10, 20, 30, … in the
+/// second.
+class TwoResults : public testing::Test {
+protected:
+  void SetUp() override {
+    for (const char *symbol : {"one", "two"}) {
+      ResultType result{};
+      result.type = ElementType::F32;
+      result.shape = {4};
+      result.judge = {symbol, symbol, {0}, 0, {}};
+      function.results.push_back(result);
+      outputs.push_back(std::move(*HostTensor::create(ElementType::F32, {4})));
+    }
+    for (int i = 0; i < 4; ++i) {
+      outputs[0].as<float>()[i] = float(1 + i);
+      outputs[1].as<float>()[i] = float(10 + 10 * i);
+    }
+  }
+
+  RowFunction filling(std::vector<int> results) {
+    return [this, results](DLTensor *const *, DLTensor *const *arrays,
+                           int64_t begin, int64_t end) {
+      ++calls;
+      for (int result : results)
+        for (int64_t row = begin; row < end; ++row)
+          static_cast<double *>(arrays[result]->data)[row] =
+              (result == 0 ? 1.0 : 10.0) * double(1 + row);
+      return int(ATTNRT_OK);
+    };
+  }
+
+  Verdict run(std::vector<RowFunctions> judges,
+              std::vector<const HostTensor *> judged) {
+    JudgeRequest request;
+    request.function = &function;
+    request.judges = std::move(judges);
+    request.shapes = {{4}, {4}};
+    request.outputs = std::move(judged);
+    Expected<Verdict> verdict = verify(request);
+    EXPECT_TRUE(verdict) << verdict.status().message();
+    return verdict ? *verdict : Verdict{};
+  }
+
+  FunctionDescription function;
+  std::vector<HostTensor> outputs;
+  std::atomic<int> calls{0};
+};
+} // namespace
+
+TEST_F(TwoResults, EachHasItsOwnReference) {
+  RowFunctions first{filling({0}), filling({0})};
+  RowFunctions second{filling({1}), filling({1})};
+  Verdict verdict = run({first, second}, {&outputs[0], &outputs[1]});
+  EXPECT_TRUE(verdict.passed);
+  EXPECT_EQ(verdict.outputs.size(), 2u);
+  // Neither is filled by what the other names.
+  EXPECT_FALSE(run({first, first}, {&outputs[0], &outputs[1]}).passed);
+}
+
+TEST_F(TwoResults, OneCallFillsAllThatShareASymbol) {
+  for (ResultType &result : function.results)
+    result.judge.reference = result.judge.baseline = "both";
+  RowFunctions both{filling({0, 1}), filling({0, 1})};
+  EXPECT_TRUE(run({both, both}, {&outputs[0], &outputs[1]}).passed);
+  int shared = calls;
+  calls = 0;
+  function.results[1].judge.reference = "other";
+  EXPECT_TRUE(run({both, both}, {&outputs[0], &outputs[1]}).passed);
+  EXPECT_EQ(2 * calls, 3 * shared);
+}
+
+TEST_F(TwoResults, WhatIsNotGivenIsNotJudged) {
+  RowFunctions second{filling({1}), filling({1})};
+  Verdict verdict = run({{}, second}, {nullptr, &outputs[1]});
+  EXPECT_TRUE(verdict.passed);
+  ASSERT_EQ(verdict.outputs.size(), 1u);
+  EXPECT_EQ(verdict.outputs[0].index, 1);
+  outputs[1].as<float>()[2] = 31;
+  verdict = run({{}, second}, {nullptr, &outputs[1]});
+  EXPECT_FALSE(verdict.passed);
+  EXPECT_EQ(*verdict.outputs[0].worstIndex, (Shape{2}));
 }

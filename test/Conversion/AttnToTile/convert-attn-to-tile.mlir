@@ -34,8 +34,9 @@
 // CHECK: tile.return
 
 // CHECK-LABEL: func.func @plain(
-// CHECK-SAME: attn.edge_rows = []
-// CHECK-SAME: attn.results = [{mma_steps = 4 : i64, rows = [0, 1, 2]}]
+// What the package will say of arguments and results.
+// CHECK-SAME: tile.args = [{roles = ["query"]}, {roles = ["key"]}, {roles = ["value"]}]
+// CHECK-SAME: tile.results = [{judge = {chain = 4 : i64, edges = [], rows = [0, 1, 2]}, role = "output"}]
 // CHECK-DAG: cf.assert %{{.*}}, "expected batch of key (argument 1) to match query (argument 0)"
 // CHECK-DAG: cf.assert %{{.*}}, "expected length of value (argument 2) to match key (argument 1)"
 // Static heads need no check.

@@ -104,7 +104,7 @@ func.func @d256(%q: !d256, %k: !d256, %v: !d256) -> (!d256, !d256) {
 !cache = tensor<1x4x?x64xbf16>
 // CHECK-LABEL: func.func @decode
 func.func @decode(%q: !one, %k: !cache, %v: !cache) -> !one {
-  // CHECK: #tile.schedule<q = 64, kv = 128, warps = 4, stages = 2, split = 0, producers = 4, persistent = 1, prefetch = 1, overlap = 1, heads = 8>
+  // CHECK: #tile.schedule<q = 64, kv = 128, warps = 4, stages = 2, heads = 8, split = 0, producers = 4, persistent = 1, prefetch = 1, overlap = 1>
   %o = attn.sdpa %q, %k, %v : (!one, !cache, !cache) -> !one
   return %o : !one
 }

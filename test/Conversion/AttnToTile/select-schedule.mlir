@@ -45,7 +45,7 @@ func.func @chosen(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
 !keys = tensor<?x8x?x64xbf16>
 // CHECK-LABEL: func.func @decode
 func.func @decode(%q: !one, %k: !keys, %v: !keys) -> !one {
-  // DEFAULT: #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, split = 0, heads = 4>
+  // DEFAULT: #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, heads = 4, split = 0>
   %o = attn.sdpa %q, %k, %v : (!one, !keys, !keys) -> !one
   return %o : !one
 }
@@ -80,7 +80,7 @@ func.func @unknown_group(%q: !one, %k: !any, %v: !any) -> !one {
 !two = tensor<1x2x?x64xbf16>
 // CHECK-LABEL: func.func @odd_group
 func.func @odd_group(%q: !seven, %k: !two, %v: !two) -> !seven {
-  // DEFAULT: #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2, split = 0, heads = 4>
+  // DEFAULT: #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2, heads = 4, split = 0>
   %o = attn.sdpa %q, %k, %v : (!seven, !two, !two) -> !seven
   return %o : !seven
 }

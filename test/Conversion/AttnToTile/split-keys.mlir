@@ -28,7 +28,7 @@
 // A walk over the parts, and the same end.
 // CHECK-LABEL: tile.kernel @f_0_merge(
 // CHECK-SAME: %[[SPLITS:[^:]*]]: index, %[[MAX:[^:]*]]: memref<{{[^>]*}}>>, %[[SUMS:[^:]*]]: memref<{{[^>]*}}>>, %[[ACC:[^:]*]]: memref<?x8x?x64xf32, {{[^>]*}}>>, %[[O:[^:]*]]: memref<?x8x?x64xf16, {{[^>]*}}>>, %[[LSE:[^:]*]]: memref<{{[^>]*}}>>)
-// CHECK-SAME: schedule = #tile.schedule<q = 8, kv = 0, warps = 4, stages = 1>
+// CHECK-SAME: schedule = #tile.row_schedule<rows = 8, warps = 4>
 // CHECK: scf.for %{{.*}} = %c0 to %[[SPLITS]]
 // CHECK: tile.load %[[ACC]]{{.*}} -> tensor<8x64xf32>
 // CHECK: tile.store %{{.*}}, %[[O]]

@@ -9,7 +9,7 @@
 // CHECK-SAME: nvvm.maxntid = array<i32: 128>
 // CHECK-SAME: nvvm.minctasm = 1
 tile.kernel @rows(%in: !source, %h: index, %row: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1>, target = "sm_80", shared_bytes = 8192 : i64} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80", shared_bytes = 8192 : i64} {
   %b = tile.alloc at 0 : !tile
   // CHECK-DAG: %[[C7:.*]] = llvm.mlir.constant(7 : i32)
   // CHECK-DAG: %[[INSIDE:.*]] = llvm.icmp "slt" %{{.*}}, %{{.*}} : i32
@@ -34,7 +34,7 @@ tile.kernel @rows(%in: !source, %h: index, %row: index)
 // under a predicate.
 // CHECK-LABEL: llvm.func @left_over
 tile.kernel @left_over(%in: memref<?x16xbf16, strided<[?, 1], offset: ?>>, %row: index)
-    attributes {schedule = #tile.schedule<q = 48, kv = 64, warps = 3, stages = 1>, target = "sm_80", shared_bytes = 2048 : i64} {
+    attributes {cta = #tile.cta<warps = 3>, target = "sm_80", shared_bytes = 2048 : i64} {
   %b = tile.alloc at 0 : !tile.shared<64x16xbf16, swizzle = 32>
   // CHECK: %[[C64:.*]] = llvm.mlir.constant(64 : i32)
   // CHECK: nvvm.cp.async.shared.global
@@ -53,7 +53,7 @@ tile.kernel @left_over(%in: memref<?x16xbf16, strided<[?, 1], offset: ?>>, %row:
 // CHECK-LABEL: llvm.func @heads
 // CHECK-SAME: %{{.*}}: !llvm.ptr<1>, %[[QUERIES:[^:]*]]: i32, %[[HEADS:[^:]*]]: i32,
 tile.kernel @heads(%in: memref<?x?x64xbf16, strided<[?, ?, 1], offset: ?>>, %query: index, %head: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1>, target = "sm_80", shared_bytes = 8192 : i64} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80", shared_bytes = 8192 : i64} {
   %b = tile.alloc at 0 : !tile
   // CHECK-DAG: %[[C4:.*]] = llvm.mlir.constant(4 : i32)
   // CHECK-DAG: %[[C8:.*]] = llvm.mlir.constant(8 : i32)

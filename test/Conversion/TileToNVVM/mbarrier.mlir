@@ -6,7 +6,7 @@
 // CHECK-LABEL: llvm.func @ring
 // CHECK-SAME: %[[N:[^:]*]]: i32
 tile.kernel @ring(%n: index) attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 3, producers = 4>,
+    cta = #tile.cta<warps = 4, producers = 4>,
     target = "sm_90a", shared_bytes = 1048 : i64} {
   // CHECK-DAG: %[[ZERO:.*]] = llvm.mlir.constant(0 : i32)
   // CHECK-DAG: %[[ONE:.*]] = llvm.mlir.constant(1 : i32)

@@ -1,6 +1,6 @@
 // RUN: attn-opt %s --convert-tile-to-nvvm --canonicalize --cse | FileCheck %s
 
-#schedule = #tile.schedule<q = 32, kv = 16, warps = 2, stages = 1>
+#cta = #tile.cta<warps = 2>
 #acc = #tile.accumulator<warps = 2>
 #lhs = #tile.operand_a<warps = 2>
 !left = !tile.shared<32x32xbf16, swizzle = 64>
@@ -10,7 +10,7 @@
 // one for two right operands, and two MMAs.
 // CHECK-LABEL: llvm.func @transposed
 tile.kernel @transposed(%out: memref<?x16xf32, strided<[?, 1], offset: ?>>)
-    attributes {schedule = #schedule, target = "sm_80", shared_bytes = 4096 : i64} {
+    attributes {cta = #cta, target = "sm_80", shared_bytes = 4096 : i64} {
   %c0 = arith.constant 0 : index
   %a = tile.alloc at 0 : !left
   %b = tile.alloc at 2048 : !right
@@ -33,7 +33,7 @@ tile.kernel @transposed(%out: memref<?x16xf32, strided<[?, 1], offset: ?>>)
 !values = !tile.shared<16x16xf16, swizzle = 32>
 // CHECK-LABEL: llvm.func @from_registers
 tile.kernel @from_registers(%out: memref<?x16xf32, strided<[?, 1], offset: ?>>)
-    attributes {schedule = #schedule, target = "sm_80", shared_bytes = 512 : i64} {
+    attributes {cta = #cta, target = "sm_80", shared_bytes = 512 : i64} {
   %c0 = arith.constant 0 : index
   %v = tile.alloc at 0 : !values
   %zero = arith.constant dense<0.0> : tensor<32x16xf32, #acc>

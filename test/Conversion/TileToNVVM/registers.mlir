@@ -1,6 +1,6 @@
 // RUN: attn-opt %s --convert-tile-to-nvvm --canonicalize --cse | FileCheck %s
 
-#schedule = #tile.schedule<q = 16, kv = 16, warps = 1, stages = 1>
+#cta = #tile.cta<warps = 1>
 #acc = #tile.accumulator<warps = 1>
 !rows = memref<?xf32, strided<[1], offset: ?>>
 !matrix = memref<?x16xf32, strided<[?, 1], offset: ?>>
@@ -10,7 +10,7 @@
 // CHECK-LABEL: llvm.func @reduce
 // CHECK-SAME: (%{{[^:]*}}: !llvm.ptr<1>, %{{[^:]*}}: i32, %[[I:[^:]*]]: i32)
 tile.kernel @reduce(%out: !rows, %i: index)
-    attributes {schedule = #schedule, target = "sm_80", shared_bytes = 0 : i64} {
+    attributes {cta = #cta, target = "sm_80", shared_bytes = 0 : i64} {
   // CHECK: %[[LANE:.*]] = nvvm.read.ptx.sreg.tid.x
   %columns = tile.iota : tensor<1x16xi32, #acc>
   %tile = tile.broadcast %columns : tensor<1x16xi32, #acc> -> tensor<16x16xi32, #acc>
@@ -35,7 +35,7 @@ tile.kernel @reduce(%out: !rows, %i: index)
 // of two atoms. The lanes meet in the reduction.
 // CHECK-LABEL: llvm.func @fold
 tile.kernel @fold(%out: !rows)
-    attributes {schedule = #schedule, target = "sm_80", shared_bytes = 0 : i64} {
+    attributes {cta = #cta, target = "sm_80", shared_bytes = 0 : i64} {
   %c0 = arith.constant 0 : index
   %rows = tile.iota : tensor<16x1xi32, #acc>
   %tile = tile.broadcast %rows : tensor<16x1xi32, #acc> -> tensor<16x16xi32, #acc>
@@ -51,7 +51,7 @@ tile.kernel @fold(%out: !rows)
 }
 
 // CHECK-LABEL: llvm.func @approximate
-tile.kernel @approximate(%out: !rows) attributes {schedule = #schedule, target = "sm_80", shared_bytes = 0 : i64} {
+tile.kernel @approximate(%out: !rows) attributes {cta = #cta, target = "sm_80", shared_bytes = 0 : i64} {
   %c0 = arith.constant 0 : index
   %rows = tile.iota : tensor<16x1xi32, #acc>
   %values = arith.sitofp %rows : tensor<16x1xi32, #acc> to tensor<16x1xf32, #acc>
@@ -66,7 +66,7 @@ tile.kernel @approximate(%out: !rows) attributes {schedule = #schedule, target =
 // A thread's rows are 8 apart, so that four of each number are a quotient they have
 // in common, and a constant.
 // CHECK-LABEL: llvm.func @repeat
-tile.kernel @repeat(%out: !rows, %i: index) attributes {schedule = #schedule, target = "sm_80", shared_bytes = 0 : i64} {
+tile.kernel @repeat(%out: !rows, %i: index) attributes {cta = #cta, target = "sm_80", shared_bytes = 0 : i64} {
   // CHECK-DAG: %[[TWO:.*]] = llvm.mlir.constant(2 : i32)
   // CHECK-DAG: %[[FOUR:.*]] = llvm.mlir.constant(4 : i32)
   // CHECK: %[[FIRST:.*]] = llvm.udiv %{{.*}}, %[[FOUR]]

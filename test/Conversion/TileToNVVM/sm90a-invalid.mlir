@@ -1,9 +1,9 @@
 // RUN: attn-opt %s --convert-tile-to-nvvm -split-input-file -verify-diagnostics
 
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>
+#cta = #tile.cta<warps = 4, producers = 4>
 #acc = #tile.accumulator<warps = 4>
 !tile = !tile.shared<64x16xbf16, swizzle = 32>
-tile.kernel @strips() attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 8192 : i64} {
+tile.kernel @strips() attributes {cta = #cta, target = "sm_90a", shared_bytes = 8192 : i64} {
   %q = tile.alloc at 0 : !tile.shared<128x16xbf16, swizzle = 32>
   %k = tile.alloc at 4096 : !tile
   %zero = arith.constant dense<0.0> : tensor<128x64xf32, #acc>
@@ -15,9 +15,9 @@ tile.kernel @strips() attributes {schedule = #schedule, target = "sm_90a", share
 
 // -----
 
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>
+#cta = #tile.cta<warps = 4, producers = 4>
 #acc = #tile.accumulator<warps = 4>
-tile.kernel @columns() attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 16384 : i64} {
+tile.kernel @columns() attributes {cta = #cta, target = "sm_90a", shared_bytes = 16384 : i64} {
   %q = tile.alloc at 0 : !tile.shared<64x16xbf16, swizzle = 32>
   %k = tile.alloc at 2048 : !tile.shared<272x16xbf16, swizzle = 32>
   %zero = arith.constant dense<0.0> : tensor<64x272xf32, #acc>
@@ -29,8 +29,8 @@ tile.kernel @columns() attributes {schedule = #schedule, target = "sm_90a", shar
 
 // -----
 
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>
-tile.kernel @place(%n: index) attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 0 : i64} {
+#cta = #tile.cta<warps = 4, producers = 4>
+tile.kernel @place(%n: index) attributes {cta = #cta, target = "sm_90a", shared_bytes = 0 : i64} {
   // expected-error@+2 {{failed to legalize}}
   // expected-error@+1 {{has no place in shared memory; run tile-allocate-shared first}}
   %b = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
@@ -39,10 +39,10 @@ tile.kernel @place(%n: index) attributes {schedule = #schedule, target = "sm_90a
 
 // -----
 
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>
+#cta = #tile.cta<warps = 4, producers = 4>
 !tile = !tile.shared<64x64xbf16, swizzle = 128>
 tile.kernel @fetch(%in: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %n: index)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 8200 : i64} {
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 8200 : i64} {
   %t = tile.alloc at 0 : !tile
   %b = tile.alloc_barriers arrivals = 1 at 8192 : !tile.barriers<1>
   // expected-error@+2 {{failed to legalize}}
@@ -53,10 +53,10 @@ tile.kernel @fetch(%in: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %n: index
 
 // -----
 
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>
+#cta = #tile.cta<warps = 4, producers = 4>
 !tile = !tile.shared<64x64xbf16, swizzle = 128>
 tile.kernel @send(%out: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %n: index)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 8192 : i64} {
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 8192 : i64} {
   %t = tile.alloc at 0 : !tile
   // expected-error@+2 {{failed to legalize}}
   // expected-error@+1 {{expected a tensor map; run tile-make-tensor-maps first}}

@@ -8,7 +8,7 @@
 // padding chunk of a row has no place in memory. Rows outside are dropped.
 // CHECK-LABEL: llvm.func @padded
 tile.kernel @padded(%o: !out, %h: index, %i: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1>, target = "sm_80", shared_bytes = 4096 : i64} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80", shared_bytes = 4096 : i64} {
   %b = tile.alloc at 0 : !tile
   %rows = tile.iota : tensor<64x1xi32, #acc>
   %tile = tile.broadcast %rows : tensor<64x1xi32, #acc> -> tensor<64x32xi32, #acc>

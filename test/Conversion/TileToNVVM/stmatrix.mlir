@@ -4,7 +4,7 @@
 #eight = #tile.accumulator<warps = 8>
 // CHECK-LABEL: llvm.func @matrices
 tile.kernel @matrices()
-    attributes {schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 1, producers = 4>, target = "sm_90a", shared_bytes = 8192 : i64} {
+    attributes {cta = #tile.cta<warps = 8, producers = 4>, target = "sm_90a", shared_bytes = 8192 : i64} {
   %b = tile.alloc at 0 : !tile.shared<128x32xbf16, swizzle = 64>
   %rows = tile.iota : tensor<128x1xi32, #eight>
   %tile = tile.broadcast %rows : tensor<128x1xi32, #eight> -> tensor<128x32xi32, #eight>

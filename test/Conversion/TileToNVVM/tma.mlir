@@ -1,6 +1,6 @@
 // RUN: attn-opt %s --convert-tile-to-nvvm --canonicalize --cse | FileCheck %s
 
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 1, producers = 4>
+#cta = #tile.cta<warps = 8, producers = 4>
 !tile = !tile.shared<128x128xbf16, swizzle = 128>
 
 // Maps are passed by value, where the copy engine can read them.
@@ -10,7 +10,7 @@
 // CHECK-LABEL: llvm.func @bhsd
 // CHECK-SAME: %[[MAP:[^:]*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<16 x i64>, nvvm.grid_constant}, %[[B:[^:]*]]: i32, %[[H:[^:]*]]: i32, %[[S:[^:]*]]: i32
 tile.kernel @bhsd(%in: !tile.tensor_map<1x1x64x64xbf16, swizzle = 128>, %b: index, %h: index, %s: index)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 33800 : i64} {
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 33800 : i64} {
   // CHECK-DAG: %[[ZERO:.*]] = llvm.mlir.constant(0 : i32)
   // CHECK-DAG: %[[COLUMNS:.*]] = llvm.mlir.constant(64 : i32)
   // CHECK-DAG: %[[BYTES:.*]] = llvm.mlir.constant(32768 : i32)
@@ -40,7 +40,7 @@ tile.kernel @bhsd(%in: !tile.tensor_map<1x1x64x64xbf16, swizzle = 128>, %b: inde
 // CHECK-LABEL: llvm.func @heads
 // CHECK-SAME: %[[MAP:[^:]*]]: !llvm.ptr {{{.*}}}, %[[B:[^:]*]]: i32, %[[S:[^:]*]]: i32, %[[G:[^:]*]]: i32
 tile.kernel @heads(%in: !tile.tensor_map<1x4x8x32xbf16, swizzle = 64>, %b: index, %s: index, %g: index)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 4104 : i64} {
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 4104 : i64} {
   %c0 = arith.constant 0 : index
   %tile = tile.alloc at 0 : !tile.shared<64x32xbf16, swizzle = 64>
   %full = tile.alloc_barriers arrivals = 1 at 4096 : !tile.barriers<1>
@@ -59,7 +59,7 @@ tile.kernel @heads(%in: !tile.tensor_map<1x4x8x32xbf16, swizzle = 64>, %b: index
 // CHECK-LABEL: llvm.func @send
 // CHECK-SAME: %[[MAP:[^:]*]]: !llvm.ptr {{{.*}}}, %[[B:[^:]*]]: i32, %[[H:[^:]*]]: i32, %[[S:[^:]*]]: i32
 tile.kernel @send(%out: !tile.tensor_map<1x1x16x64xbf16, swizzle = 128>, %b: index, %h: index, %s: index)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 32768 : i64} {
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 32768 : i64} {
   %tile = tile.alloc at 0 : !tile
   // CHECK-DAG: %[[ROWS:.*]] = llvm.mlir.constant(16 : i32)
   // CHECK-DAG: %[[WIDTH:.*]] = llvm.mlir.constant(128 : i32)
@@ -88,7 +88,7 @@ tile.kernel @send(%out: !tile.tensor_map<1x1x16x64xbf16, swizzle = 128>, %b: ind
 // CHECK-LABEL: llvm.func @send_heads
 // CHECK-SAME: %[[MAP:[^:]*]]: !llvm.ptr {{{.*}}}, %[[B:[^:]*]]: i32, %[[S:[^:]*]]: i32, %[[G:[^:]*]]: i32
 tile.kernel @send_heads(%out: !tile.tensor_map<1x2x8x64xbf16, swizzle = 128>, %b: index, %s: index, %g: index)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 32768 : i64} {
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 32768 : i64} {
   %tile = tile.alloc at 0 : !tile
   // CHECK-DAG: %[[ROWS:.*]] = llvm.mlir.constant(16 : i32)
   // CHECK-DAG: %[[HEADS:.*]] = llvm.mlir.constant(8 : i32)

@@ -12,7 +12,7 @@
 // CHECK-LABEL: llvm.func @roles
 // CHECK-SAME: nvvm.maxntid = array<i32: 384>
 tile.kernel @roles() attributes {
-    schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 1, producers = 4, turns = 1>,
+    cta = #tile.cta<warps = 8, producers = 4>,
     target = "sm_90a", shared_bytes = 16 : i64} {
   // CHECK-DAG: %[[ZERO:.*]] = llvm.mlir.constant(0 : i32)
   // CHECK-DAG: %[[ONE:.*]] = llvm.mlir.constant(1 : i32)
@@ -70,21 +70,21 @@ tile.kernel @roles() attributes {
 // CHECK: nvvm.setmaxregister decrease 32
 // CHECK: nvvm.setmaxregister increase 160
 tile.kernel @one() attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>, target = "sm_90a", shared_bytes = 0 : i64} {
+    cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a", shared_bytes = 0 : i64} {
   tile.roles produce {
   } consume {
   }
   tile.return
 }
 tile.kernel @two() attributes {
-    schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 1, producers = 4>, target = "sm_90a", shared_bytes = 0 : i64} {
+    cta = #tile.cta<warps = 8, producers = 4>, target = "sm_90a", shared_bytes = 0 : i64} {
   tile.roles produce {
   } consume {
   }
   tile.return
 }
 tile.kernel @three() attributes {
-    schedule = #tile.schedule<q = 192, kv = 64, warps = 12, stages = 1, producers = 4>, target = "sm_90a", shared_bytes = 0 : i64} {
+    cta = #tile.cta<warps = 12, producers = 4>, target = "sm_90a", shared_bytes = 0 : i64} {
   // Of three, two meet at a turn.
   // CHECK: bar.sync $0, 256;
   // CHECK: llvm.mlir.constant(2 : i32)
@@ -109,7 +109,7 @@ tile.kernel @three() attributes {
 // CHECK-NOT: bar.sync
 // CHECK-NOT: bar.arrive
 tile.kernel @threaded(%x: index, %full: memref<?xf32, strided<[1], offset: ?>>) attributes {
-    schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 1, producers = 4, turns = 1>,
+    cta = #tile.cta<warps = 8, producers = 4>,
     target = "sm_90a", shared_bytes = 16 : i64} {
   %empty = tile.alloc_barriers arrivals = 8 at 0 : !tile.barriers<1>
   tile.roles produce {

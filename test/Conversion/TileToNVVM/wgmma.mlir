@@ -1,6 +1,6 @@
 // RUN: attn-opt %s --convert-tile-to-nvvm --canonicalize --cse | FileCheck %s
 
-#schedule = #tile.schedule<q = 128, kv = 16, warps = 8, stages = 1, producers = 4>
+#cta = #tile.cta<warps = 8, producers = 4>
 #acc = #tile.accumulator<warps = 8>
 #lhs = #tile.operand_a<warps = 8>
 !out = memref<?x16xf32, strided<[?, 1], offset: ?>>
@@ -15,7 +15,7 @@
 !keys = !tile.shared<16x128xf16, swizzle = 128>
 // CHECK-LABEL: llvm.func @scores
 tile.kernel @scores(%out: !out)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 36864 : i64} {
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 36864 : i64} {
   %c0 = arith.constant 0 : index
   // CHECK-DAG: %[[FIXED:.*]] = llvm.mlir.constant(4611686293305360384 : i64)
   // CHECK-DAG: %[[UNIT:.*]] = llvm.mlir.constant(4 : i32)
@@ -66,7 +66,7 @@ tile.kernel @scores(%out: !out)
 !values = !tile.shared<32x16xbf16, swizzle = 32>
 // CHECK-LABEL: llvm.func @values
 tile.kernel @values(%out: !out)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 1024 : i64} {
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 1024 : i64} {
   %c0 = arith.constant 0 : index
   // CHECK: llvm.mlir.constant(-4611685949703716864 : i64)
   %v = tile.alloc at 0 : !values
@@ -94,7 +94,7 @@ tile.kernel @values(%out: !out)
 // What is computed before a wait decides who meets there, for all that ptxas knows.
 // CHECK-LABEL: llvm.func @computed
 tile.kernel @computed(%out: !out)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 1024 : i64} {
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 1024 : i64} {
   %c0 = arith.constant 0 : index
   %v = tile.alloc at 0 : !values
   %acc = arith.constant dense<1.0> : tensor<128x16xf32, #acc>
@@ -116,7 +116,7 @@ tile.kernel @computed(%out: !out)
 !narrow = !tile.shared<16x64xbf16, swizzle = 64>
 // CHECK-LABEL: llvm.func @panels_of_64
 tile.kernel @panels_of_64(%out: !out, %wide: memref<?x64xf32, strided<[?, 1], offset: ?>>)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 18432 : i64} {
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 18432 : i64} {
   %c0 = arith.constant 0 : index
   // CHECK-DAG: llvm.mlir.constant(-9223371899415756800 : i64)
   // CHECK-DAG: llvm.mlir.constant(-9223371899411628032 : i64)

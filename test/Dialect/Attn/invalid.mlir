@@ -352,6 +352,24 @@ func.func @sdpa_c14_overflow(%q: !t, %k: !t, %v: !t) {
 // -----
 
 !t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c22_most(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected `scale` from -2^64 to 2^64, got 2.40e+38}}
+  %0 = attn.sdpa %q, %k, %v scale(2.4e38) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c22_least(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{expected `scale` from -2^64 to 2^64, got -1.84e+19}}
+  %0 = attn.sdpa %q, %k, %v scale(-1.8447e19) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
 func.func @sdpa_c14_infinity(%q: !t, %k: !t, %v: !t) {
   // expected-error @below {{expected `scale` to be finite as an f32}}
   %0 = attn.sdpa %q, %k, %v scale(0x7F800000) : (!t, !t, !t) -> !t

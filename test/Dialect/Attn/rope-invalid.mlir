@@ -1,6 +1,6 @@
 // RUN: attn-opt %s --split-input-file --verify-diagnostics
 
-// One case for each way to break a rule (R1) to (R9) of docs/AttnSpec.md.
+// One case for each way to break a rule (R1) to (R11) of docs/AttnSpec.md.
 
 func.func @rope_r1_rank(%x: tensor<?x8x128xbf16>, %p: tensor<?x?xi32>, %o: tensor<?xi32>, %l: tensor<?x?xi64>, %w: tensor<2x76xi32>) {
   // expected-error @+1 {{expected input of rank 4 without an encoding, got 'tensor<?x8x128xbf16>'}}
@@ -178,7 +178,7 @@ func.func @rope_r9_factors(%x: tensor<?x8x?x64xbf16>, %p: tensor<?x?xi32>, %o: t
 
 // -----
 
-// expected-error @+1 {{expected `factor` to be positive and finite}}
+// expected-error @+1 {{expected `factor` from 2^-16 to 2^16, got 0.00e+00}}
 func.func private @rope_attribute() attributes {a = #attn.rope_linear<factor = 0.0>}
 
 // -----
@@ -198,7 +198,7 @@ func.func private @rope_attribute() attributes {a = #attn.rope_llama3<factor = 2
 
 // -----
 
-// expected-error @+1 {{expected `factors` to be positive and finite}}
+// expected-error @+1 {{expected `factors` from 2^-16 to 2^16, got 0.00e+00}}
 func.func private @rope_attribute() attributes {a = #attn.rope_long<factor = 2.0, original_length = 16, factors = [1.0, 0.0]>}
 
 // -----
@@ -214,5 +214,77 @@ func.func @rope_word(%x: tensor<?x8x?x64xbf16>) {
 func.func @rope_unknown_clause(%x: tensor<?x8x?x64xbf16>) {
   // expected-error @+1 {{expected ':'}}
   %r = attn.rope %x theta(5.0) : tensor<?x8x?x64xbf16>
+  return
+}
+
+// -----
+
+func.func @rope_r9_yarn_base(%x: tensor<?x8x?x64xbf16>) {
+  // expected-error @+1 {{expected `base` above 1 for `rope_yarn`, got 1.00e+00}}
+  %r = attn.rope %x base(1.0) scaling(#attn.rope_yarn<factor = 4.0, original_length = 64>) : tensor<?x8x?x64xbf16>
+  return
+}
+
+// -----
+
+func.func @rope_r10_ntk(%x: tensor<?x8x?x64xbf16>) {
+  // expected-error @+1 {{expected `factor` from 2^-16 to 2^16, got 1.00e-300}}
+  %r = attn.rope %x scaling(#attn.rope_ntk<factor = 1.0e-300>) : tensor<?x8x?x64xbf16>
+  return
+}
+
+// -----
+
+func.func @rope_r10_linear(%x: tensor<?x8x?x64xbf16>) {
+  // expected-error @+1 {{expected `factor` from 2^-16 to 2^16, got 6.55e+04}}
+  %r = attn.rope %x scaling(#attn.rope_linear<factor = 65537.0>) : tensor<?x8x?x64xbf16>
+  return
+}
+
+// -----
+
+func.func @rope_r10_dynamic(%x: tensor<?x8x?x64xbf16>) {
+  // expected-error @+1 {{expected `factor` from 2^-16 to 2^16, got 1.00e+300}}
+  %r = attn.rope %x scaling(#attn.rope_dynamic_ntk<factor = 1.0e+300, original_length = 64>) : tensor<?x8x?x64xbf16>
+  return
+}
+
+// -----
+
+func.func @rope_r10_yarn(%x: tensor<?x8x?x64xbf16>) {
+  // expected-error @+1 {{expected `factor` from 2^-16 to 2^16, got 1.00e-06}}
+  %r = attn.rope %x scaling(#attn.rope_yarn<factor = 1.0e-6, original_length = 64>) : tensor<?x8x?x64xbf16>
+  return
+}
+
+// -----
+
+func.func @rope_r10_llama3(%x: tensor<?x8x?x64xbf16>) {
+  // expected-error @+1 {{expected `factor` from 2^-16 to 2^16, got 1.00e-06}}
+  %r = attn.rope %x scaling(#attn.rope_llama3<factor = 1.0e-6, original_length = 64>) : tensor<?x8x?x64xbf16>
+  return
+}
+
+// -----
+
+func.func @rope_r10_attention(%x: tensor<?x8x?x64xbf16>) {
+  // expected-error @+1 {{expected `attention_factor` from 2^-16 to 2^16, got 1.00e+39}}
+  %r = attn.rope %x scaling(#attn.rope_yarn<factor = 4.0, original_length = 64, attention_factor = 1.0e+39>) : tensor<?x8x?x64xbf16>
+  return
+}
+
+// -----
+
+func.func @rope_r11_base(%x: tensor<?x8x?x64xbf16>) {
+  // expected-error @+1 {{expected frequencies of at most 16 radians per position, got 2.37e+09 for pair 1}}
+  %r = attn.rope %x base(1.0e-300) : tensor<?x8x?x64xbf16>
+  return
+}
+
+// -----
+
+func.func @rope_r11_linear(%x: tensor<?x8x?x64xbf16>) {
+  // expected-error @+1 {{expected frequencies of at most 16 radians per position, got 1.00e+02 for pair 0}}
+  %r = attn.rope %x scaling(#attn.rope_linear<factor = 0.01>) : tensor<?x8x?x64xbf16>
   return
 }

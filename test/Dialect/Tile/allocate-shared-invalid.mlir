@@ -2,7 +2,7 @@
 
 // expected-error@+1 {{schedule `q=64,kv=64,warps=4,stages=2` needs 196608 bytes of shared memory, 29696 more than the 166912 of sm_80}}
 tile.kernel @too_large() attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
   %a = tile.alloc : !tile.shared<6x128x128xbf16, swizzle = 128>
   tile.return
 }
@@ -11,7 +11,7 @@ tile.kernel @too_large() attributes {
 
 // expected-error@+1 {{expected a known target (sm_80, sm_90a), got `sm_1`}}
 tile.kernel @target() attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_1"} {
+    cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_1"} {
   tile.return
 }
 
@@ -20,7 +20,7 @@ tile.kernel @target() attributes {
 // Barriers count, too.
 // expected-error@+1 {{schedule `q=64,kv=64,warps=4,stages=2,producers=4` needs 232456 bytes of shared memory, 8 more than the 232448 of sm_90a}}
 tile.kernel @barriers() attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4>, target = "sm_90a"} {
+    cta = #tile.cta<warps = 4, producers = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4>, target = "sm_90a"} {
   %a = tile.alloc : !tile.shared<227x8x64xbf16, swizzle = 128>
   %b = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
   tile.return

@@ -4,7 +4,7 @@
 // CHECK-LABEL: tile.kernel @offsets
 // CHECK-SAME: shared_bytes = 19968 : i64
 tile.kernel @offsets() attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, target = "sm_80"} {
   // CHECK: tile.alloc at 0 : <2x64x64xbf16, swizzle = 128>
   %a = tile.alloc : !tile.shared<2x64x64xbf16, swizzle = 128>
   // CHECK: tile.alloc at 16384 : <24x48xbf16, swizzle = 32>
@@ -17,7 +17,7 @@ tile.kernel @offsets() attributes {
 // CHECK-LABEL: tile.kernel @none
 // CHECK-SAME: shared_bytes = 0 : i64
 tile.kernel @none() attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, target = "sm_80"} {
   tile.return
 }
 
@@ -25,7 +25,7 @@ tile.kernel @none() attributes {
 // CHECK-LABEL: tile.kernel @reused
 // CHECK-SAME: shared_bytes = 24576 : i64
 tile.kernel @reused(%out: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %n: index) attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, target = "sm_80"} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %values = arith.constant dense<0.0> : tensor<64x64xbf16>
@@ -51,7 +51,7 @@ tile.kernel @reused(%out: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %n: ind
 // CHECK-LABEL: tile.kernel @barriers
 // CHECK-SAME: shared_bytes = 17424 : i64
 tile.kernel @barriers(%n: index) attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4>, target = "sm_90a"} {
+    cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   // CHECK: tile.alloc_barriers arrivals = 1 at 17408 : <1>
   %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
   // CHECK: tile.alloc at 0 : <2x64x64xbf16, swizzle = 128>

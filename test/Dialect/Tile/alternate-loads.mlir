@@ -2,15 +2,15 @@
 
 !tensor = memref<?x64xbf16, strided<[?, 1], offset: ?>>
 !tile = !tile.shared<64x64xbf16, swizzle = 128>
-#one = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1>
-#two = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+#one = #tile.cta<warps = 4>
+#two = #tile.cta<warps = 4>
 
 // The values of a step are copied while it multiplies by its keys, the keys of
 // the next step while it multiplies by its values.
 // CHECK-LABEL: tile.kernel @keys_and_values
 // CHECK-SAME: %[[K:[^:]*]]: memref<{{.*}}>, %[[V:[^:]*]]: memref<{{.*}}>, %[[FIRST:[^:]*]]: index, %[[MIDDLE:[^:]*]]: index, %[[LAST:[^:]*]]: index
 tile.kernel @keys_and_values(%K: !tensor, %V: !tensor, %first: index, %middle: index, %last: index)
-    attributes {schedule = #one, target = "sm_80"} {
+    attributes {cta = #one, target = "sm_80"} {
   // CHECK: %[[KEYS:.*]] = tile.alloc
   // CHECK: %[[VALUES:.*]] = tile.alloc
   %keys = tile.alloc : !tile
@@ -82,7 +82,7 @@ tile.kernel @keys_and_values(%K: !tensor, %V: !tensor, %first: index, %middle: i
 
 // A step with one copy has nothing to alternate with.
 // CHECK-LABEL: tile.kernel @one_copy
-tile.kernel @one_copy(%K: !tensor, %n: index) attributes {schedule = #one, target = "sm_80"} {
+tile.kernel @one_copy(%K: !tensor, %n: index) attributes {cta = #one, target = "sm_80"} {
   %a = tile.alloc : !tile
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -104,7 +104,7 @@ tile.kernel @one_copy(%K: !tensor, %n: index) attributes {schedule = #one, targe
 
 // More stages are tile-pipeline-loads' business.
 // CHECK-LABEL: tile.kernel @two_stages
-tile.kernel @two_stages(%K: !tensor, %n: index) attributes {schedule = #two, target = "sm_80"} {
+tile.kernel @two_stages(%K: !tensor, %n: index) attributes {cta = #two, target = "sm_80"} {
   %a = tile.alloc : !tile
   %b = tile.alloc : !tile
   %c0 = arith.constant 0 : index

@@ -1,7 +1,7 @@
 // RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-assign-layouts))' -verify-diagnostics
 
 tile.kernel @rows() attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, target = "sm_80"} {
   // expected-error@+1 {{expected rows to be a multiple of 64, got 32}}
   %c = arith.constant dense<0.0> : tensor<32x64xf32>
   tile.return

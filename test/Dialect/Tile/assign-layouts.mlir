@@ -1,12 +1,12 @@
 // RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-assign-layouts))' | FileCheck %s
 
 !tile = !tile.shared<64x64xbf16, swizzle = 128>
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+#cta = #tile.cta<warps = 4>
 
 // Everything is laid out as an accumulator, row and column vectors too; what is
 // multiplied from the left is converted, or read in that layout at once.
 // CHECK-LABEL: tile.kernel @layouts
-tile.kernel @layouts(%n: index) attributes {schedule = #schedule, target = "sm_80"} {
+tile.kernel @layouts(%n: index) attributes {cta = #cta, target = "sm_80"} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %a = tile.alloc : !tile
@@ -36,7 +36,7 @@ tile.kernel @layouts(%n: index) attributes {schedule = #schedule, target = "sm_8
 // carries is laid out as what is loaded in it.
 // CHECK-LABEL: tile.kernel @blocked
 tile.kernel @blocked(%parts: memref<?x?x64xf32, strided<[?, ?, 1], offset: ?>>, %maxima: memref<?x?xf32, strided<[?, 1], offset: ?>>, %n: index)
-    attributes {schedule = #tile.schedule<q = 8, kv = 0, warps = 4, stages = 1>, target = "sm_80"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   // CHECK: arith.constant dense<0.000000e+00> : tensor<8x64xf32, #[[BLOCKED:.*]]>
@@ -58,7 +58,7 @@ tile.kernel @blocked(%parts: memref<?x?x64xf32, strided<[?, ?, 1], offset: ?>>, 
 // Row vectors alone have a thread for each row.
 // CHECK-LABEL: tile.kernel @vectors
 tile.kernel @vectors(%maxima: memref<?xf32, strided<[1], offset: ?>>, %i: index)
-    attributes {schedule = #tile.schedule<q = 128, kv = 0, warps = 4, stages = 1>, target = "sm_80"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
   // CHECK: tile.load {{.*}} -> tensor<128x1xf32, #tile.blocked<columns = 1, warps = 4>>
   %max = tile.load %maxima[%i] : memref<?xf32, strided<[1], offset: ?>> -> tensor<128x1xf32>
   tile.store %max, %maxima[%i] : tensor<128x1xf32>, memref<?xf32, strided<[1], offset: ?>>

@@ -3,11 +3,11 @@
 !tensor = memref<?x64xbf16, strided<[?, 1], offset: ?>>
 !tile = !tile.shared<64x64xbf16, swizzle = 128>
 !ring = !tile.shared<2x64x64xbf16, swizzle = 128>
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+#cta = #tile.cta<warps = 4>
 
 // A thread's wait is for its own copies; the others' need a barrier.
 // CHECK-LABEL: tile.kernel @before_first_read
-tile.kernel @before_first_read(%K: !tensor, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+tile.kernel @before_first_read(%K: !tensor, %i: index) attributes {cta = #cta, target = "sm_80"} {
   %a = tile.alloc : !tile
   %zero = arith.constant dense<0.0> : tensor<64x64xf32>
   tile.copy_async %K[%i] to %a : !tensor to !tile
@@ -23,7 +23,7 @@ tile.kernel @before_first_read(%K: !tensor, %i: index) attributes {schedule = #s
 }
 
 // CHECK-LABEL: tile.kernel @before_overwriting
-tile.kernel @before_overwriting(%K: !tensor, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+tile.kernel @before_overwriting(%K: !tensor, %i: index) attributes {cta = #cta, target = "sm_80"} {
   %a = tile.alloc : !tile
   %f = tile.fragment %a : !tile -> tensor<64x64xbf16>
   // CHECK: tile.fragment
@@ -35,7 +35,7 @@ tile.kernel @before_overwriting(%K: !tensor, %i: index) attributes {schedule = #
 
 // Other buffers do not matter.
 // CHECK-LABEL: tile.kernel @independent
-tile.kernel @independent(%K: !tensor, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+tile.kernel @independent(%K: !tensor, %i: index) attributes {cta = #cta, target = "sm_80"} {
   %a = tile.alloc : !tile
   %b = tile.alloc : !tile
   %f = tile.fragment %a : !tile -> tensor<64x64xbf16>
@@ -47,7 +47,7 @@ tile.kernel @independent(%K: !tensor, %i: index) attributes {schedule = #schedul
 // One barrier a step: the tile of this step has arrived, and nobody reads the
 // one that is overwritten. It stands outside the condition.
 // CHECK-LABEL: tile.kernel @pipelined
-tile.kernel @pipelined(%K: !tensor, %n: index) attributes {schedule = #schedule, target = "sm_80"} {
+tile.kernel @pipelined(%K: !tensor, %n: index) attributes {cta = #cta, target = "sm_80"} {
   %ring = tile.alloc : !ring
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -75,7 +75,7 @@ tile.kernel @pipelined(%K: !tensor, %n: index) attributes {schedule = #schedule,
 
 // Around the back edge: read, then copied into.
 // CHECK-LABEL: tile.kernel @back_edge
-tile.kernel @back_edge(%K: !tensor, %n: index) attributes {schedule = #schedule, target = "sm_80"} {
+tile.kernel @back_edge(%K: !tensor, %n: index) attributes {cta = #cta, target = "sm_80"} {
   %a = tile.alloc : !tile
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -100,7 +100,7 @@ tile.kernel @back_edge(%K: !tensor, %n: index) attributes {schedule = #schedule,
 // What is put may get the place of any buffer, so nobody may still be at work on
 // one; and the chunks that a thread copies out are others' values.
 // CHECK-LABEL: tile.kernel @put
-tile.kernel @put(%K: !tensor, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+tile.kernel @put(%K: !tensor, %i: index) attributes {cta = #cta, target = "sm_80"} {
   %a = tile.alloc : !tile
   %b = tile.alloc : !tile
   %values = arith.constant dense<0.0> : tensor<64x64xbf16>

@@ -1,26 +1,26 @@
 // RUN: attn-opt %s -split-input-file -verify-diagnostics
 
 // expected-error@+1 {{expected schedule key `q` to be a multiple of 64 (16 rows for each of 4 warps), got 48}}
-#schedule = #tile.schedule<q = 48, kv = 64, warps = 4, stages = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 48, kv = 64, warps = 4, stages = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `kv` to be a multiple of 16, got 24}}
-#schedule = #tile.schedule<q = 64, kv = 24, warps = 4, stages = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 24, warps = 4, stages = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `warps` in 1..32, got 0}}
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 0, stages = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 0, stages = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `stages` in 1..8, got 9}}
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 9>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 9>
 
 // -----
 
-// expected-error@+1 {{expected schedule keys `q` and `kv` to be at most 1024, got 2048 and 64}}
+// expected-error@+1 {{expected schedule key `q` in 1..1024, got 2048}}
 #schedule = #tile.schedule<q = 2048, kv = 64, warps = 4, stages = 2>
 
 // -----
@@ -35,8 +35,18 @@ func.func private @columns() -> tensor<64x12xf32, #tile.accumulator<warps = 4>>
 
 // -----
 
-// expected-error@+1 {{expected 16-bit elements, got 'f32'}}
-func.func private @element() -> tensor<64x16xf32, #tile.operand_a<warps = 4>>
+// expected-error@+1 {{expected elements of 8, 16 or 32 bits, got 'f64'}}
+func.func private @element() -> tensor<64x16xf64, #tile.operand_a<warps = 4>>
+
+// -----
+
+// expected-error@+1 {{expected columns to be a multiple of 8, got 12}}
+func.func private @step_of_32_bits() -> tensor<64x12xf32, #tile.operand_a<warps = 4>>
+
+// -----
+
+// expected-error@+1 {{expected columns to be a multiple of 32, got 16}}
+func.func private @step_of_8_bits() -> tensor<64x16xf8E4M3FN, #tile.operand_a<warps = 4>>
 
 // -----
 
@@ -67,7 +77,7 @@ func.func private @rank() -> !tile.shared<64xbf16, swizzle = 128>
 
 // expected-error@+1 {{expected no results, got 1}}
 tile.kernel @result() -> index attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
   tile.return
 }
 
@@ -75,7 +85,7 @@ tile.kernel @result() -> index attributes {
 
 // expected-error@+1 {{expected arguments of memref, tensor map or index type, got 'f32'}}
 tile.kernel @argument(%x: f32) attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
   tile.return
 }
 
@@ -90,7 +100,7 @@ func.func @launch(%n: index) {
 // -----
 
 tile.kernel @k(%n: index) attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
   tile.return
 }
 func.func @launch(%n: index) {
@@ -102,7 +112,7 @@ func.func @launch(%n: index) {
 // -----
 
 #one = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
-tile.kernel @k(%m: memref<?x64xbf16>) attributes {schedule = #one, target = "sm_80"} {
+tile.kernel @k(%m: memref<?x64xbf16>) attributes {cta = #tile.cta<warps = 4>, schedule = #one, target = "sm_80"} {
   tile.return
 }
 // What is static is no parameter of a kernel.
@@ -250,8 +260,8 @@ func.func @iota() {
 
 // -----
 
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
-tile.kernel @put() attributes {schedule = #schedule, target = "sm_80"} {
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+tile.kernel @put() attributes {cta = #tile.cta<warps = 4>, schedule = #schedule, target = "sm_80"} {
   %a = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
   %v = arith.constant dense<0.0> : tensor<64x32xbf16>
   // expected-error@+1 {{expected a tile in shared memory like 'tensor<64x32xbf16>', got '!tile.shared<64x64xbf16, swizzle = 128>'}}
@@ -261,8 +271,8 @@ tile.kernel @put() attributes {schedule = #schedule, target = "sm_80"} {
 
 // -----
 
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
-tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {schedule = #schedule, target = "sm_80"} {
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {cta = #tile.cta<warps = 4>, schedule = #schedule, target = "sm_80"} {
   %a = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
   // expected-error@+1 {{expected element type 'f32', got 'bf16'}}
   tile.copy_out %a to %out[%i] : !tile.shared<64x64xbf16, swizzle = 128> to memref<?x64xf32>
@@ -272,88 +282,88 @@ tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {schedule = 
 // -----
 
 // expected-error@+1 {{expected schedule key `producers` to be 0 or 4, got 8}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 8>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 8>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `persistent` in 0..2, got 3}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 3>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 3>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `prefetch` in 0..1, got 2}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `turns` in 0..2, got -1}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = -1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = -1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `overlap` in 0..1, got 2}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, overlap = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, overlap = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `persistent` to be 0 without `producers`, got 1}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, persistent = 1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, persistent = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `prefetch` to be 0 without `producers`, got 1}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, prefetch = 1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, prefetch = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `turns` to be 0 without `producers`, got 2}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, turns = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, turns = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `overlap` to be 0 without `producers`, got 1}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, overlap = 1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, overlap = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `prefetch` to be 0 where a CTA has one query tile, got 1}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, prefetch = 1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, prefetch = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `warps` to be a multiple of 4 beside producers, got 6}}
-#schedule = #tile.schedule<q = 96, kv = 64, warps = 6, stages = 2, producers = 4>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 96, kv = 64, warps = 6, stages = 2, producers = 4>
 
 // -----
 
 // 1024 threads, producers among them.
 // expected-error@+1 {{expected schedule key `warps` to be at most 28 beside producers, got 32}}
-#schedule = #tile.schedule<q = 512, kv = 64, warps = 32, stages = 2, producers = 4>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 512, kv = 64, warps = 32, stages = 2, producers = 4>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `q` to be 128 (16 rows for each of 8 warps beside producers), got 256}}
-#schedule = #tile.schedule<q = 256, kv = 64, warps = 8, stages = 2, producers = 4>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 256, kv = 64, warps = 8, stages = 2, producers = 4>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `kv` in 16..256 beside producers, got 272}}
-#schedule = #tile.schedule<q = 128, kv = 272, warps = 8, stages = 2, producers = 4>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 272, warps = 8, stages = 2, producers = 4>
 
 // -----
 
-// expected-error@+1 {{expected schedule key `kv` in 16..256 beside producers, got 0}}
+// expected-error@+1 {{expected schedule key `kv` in 16..1024, got 0}}
 #schedule = #tile.schedule<q = 128, kv = 0, warps = 8, stages = 2, producers = 4>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `turns` to be 0 or 1 where products do not overlap, got 2}}
-#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = 2>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `warps` to be at least 8 where warpgroups take turns, got 4}}
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, turns = 1>
+#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, turns = 1>
 
 // -----
 
@@ -494,3 +504,33 @@ func.func @pending(%s: tensor<64x64xf32>) {
   %0 = tile.wait_dots %s pending = -1 : tensor<64x64xf32>
   return
 }
+
+// -----
+
+// expected-error@+1 {{expected schedule keys `q`, `kv`, `warps`, `stages`, `heads`, `split`, `producers`, `persistent`, `prefetch`, `turns` or `overlap`, got `rows`}}
+#schedule = #tile.schedule<rows = 64>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `q` once}}
+#schedule = #tile.schedule<q = 64, q = 64, kv = 64, warps = 4, stages = 2>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `kv`}}
+#schedule = #tile.schedule<q = 64, warps = 4, stages = 2>
+
+// -----
+
+// expected-error@+1 {{expected schedule keys `rows`, `warps` or `producers`, got `q`}}
+#schedule = #tile.row_schedule<q = 64, warps = 4>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `rows` in 1..1024, got 0}}
+#schedule = #tile.row_schedule<rows = 0, warps = 4>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `producers` to be 0 where kernels map rows to rows, got 4}}
+#schedule = #tile.row_schedule<rows = 64, warps = 4, producers = 4>

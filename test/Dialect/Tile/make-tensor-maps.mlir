@@ -3,7 +3,7 @@
 
 !tensor = memref<?x?x?x128xbf16, strided<[?, ?, ?, 1], offset: ?>>
 !tile = !tile.shared<64x128xbf16, swizzle = 128>
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>
+#cta = #tile.cta<warps = 4, producers = 4>
 
 // Maps come first, in the order of their use; what is left of the tensors stays
 // behind them. Two copies of a tensor in boxes of one kind share a map. A fetched
@@ -12,7 +12,7 @@
 // CHECK-SAME: %[[IN:[^:]*]]: !tile.tensor_map<1x1x64x64xbf16, swizzle = 128>, %[[HALF:[^:]*]]: !tile.tensor_map<1x1x32x64xbf16, swizzle = 128>, %[[OUT:[^:]*]]: !tile.tensor_map<1x1x16x64xbf16, swizzle = 128>,
 // CHECK-SAME: %{{[^:]*}}: memref<{{.*}}>, %[[I:[^:]*]]: index, %[[J:[^:]*]]: index, %{{[^:]*}}: memref<
 tile.kernel @copies(%in: !tensor, %i: index, %j: index, %out: !tensor)
-    attributes {schedule = #schedule, target = "sm_90a"} {
+    attributes {cta = #cta, target = "sm_90a"} {
   %tile = tile.alloc : !tile
   %half = tile.alloc : !tile.shared<32x128xbf16, swizzle = 128>
   %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
@@ -47,7 +47,7 @@ func.func @launch(%a: tensor<?x?x?x128xbf16>, %b: tensor<?x?x?x128xbf16>, %n: in
 // CHECK-LABEL: tile.kernel @transposed
 // CHECK-SAME: %[[IN:[^:]*]]: !tile.tensor_map<1x1x64x32xbf16, swizzle = 64>, %{{[^:]*}}: memref<{{.*}}>, %[[B:[^:]*]]: index, %[[H:[^:]*]]: index, %[[S:[^:]*]]: index
 tile.kernel @transposed(%in: !tensor, %b: index, %h: index, %s: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   %view = memref.transpose %in (b, s, h, d) -> (b, h, s, d) : !tensor to !tensor
   %tile = tile.alloc : !tile
   %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
@@ -72,7 +72,7 @@ func.func @launch(%a: tensor<?x?x?x64xbf16>, %n: index) {
 // CHECK-LABEL: tile.kernel @heads
 // CHECK-SAME: %[[IN:[^:]*]]: !tile.tensor_map<1x1x4x16x64xbf16, swizzle = 128>, %[[OUT:[^:]*]]: !tile.tensor_map<1x1x1x16x64xbf16, swizzle = 128>, %[[FEW:[^:]*]]: !tile.tensor_map<1x1x8x2x64xbf16, swizzle = 128>,
 tile.kernel @heads(%in: !tensor, %b: index, %h: index, %s: index, %g: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   %rows = memref.transpose %in (b, h, g, s, d) -> (b, h, s, g, d) : !tensor to !view
   %tile = tile.alloc : !tile
   %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
@@ -100,7 +100,7 @@ func.func @launch(%a: tensor<?x2x?x?x64xbf16>, %n: index) {
 // CHECK-NOT: tensor_map
 // CHECK: tile.return
 tile.kernel @threads(%in: !tensor, %i: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_90a"} {
   %tile = tile.alloc : !tile
   tile.copy_async %in[%i, %i, %i] to %tile : !tensor to !tile
   tile.return
@@ -118,7 +118,7 @@ func.func @launch_threads(%a: tensor<?x?x?x64xbf16>, %n: index) {
 // CHECK-LABEL: tile.kernel @tall
 // CHECK-SAME: !tile.tensor_map<256x32xbf16, swizzle = 64>
 tile.kernel @tall(%in: !tensor, %i: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   %tile = tile.alloc : !tile
   %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
   tile.fetch %in[%i] to %tile signals %full[%i] : !tensor to !tile, !tile.barriers<1>
@@ -134,7 +134,7 @@ func.func @launch(%a: tensor<?x32xbf16>, %n: index) {
 !tensor = memref<?x64xbf16, strided<[?, 1], offset: ?>>
 !tile = !tile.shared<64x64xbf16, swizzle = 128>
 tile.kernel @other(%in: !tensor, %i: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1, producers = 4>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   %tile = tile.alloc : !tile
   %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
   %part = memref.subview %in[%i, 0] [64, 64] [1, 1] : !tensor to memref<64x64xbf16, strided<[?, 1], offset: ?>>

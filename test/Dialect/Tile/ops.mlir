@@ -4,14 +4,14 @@
 
 !tensor = memref<?x?x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>
 !sums = memref<?x?x?xf32, strided<[?, ?, 1], offset: ?>>
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+#cta = #tile.cta<warps = 4>
 #acc = #tile.accumulator<warps = 4>
 #lhs = #tile.operand_a<warps = 4>
 
 // CHECK-LABEL: tile.kernel @memory
-// CHECK-SAME: schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+// CHECK-SAME: cta = #tile.cta<warps = 4>
 tile.kernel @memory(%in: !tensor, %group: index, %out: !tensor, %rows: !sums)
-    attributes {schedule = #schedule, target = "sm_80"} {
+    attributes {cta = #cta, target = "sm_80"} {
   // CHECK: %[[X:.*]] = tile.block_id x
   %x = tile.block_id x
   %y = tile.block_id y
@@ -59,7 +59,7 @@ tile.kernel @memory(%in: !tensor, %group: index, %out: !tensor, %rows: !sums)
 }
 
 // CHECK-LABEL: tile.kernel @arithmetic
-tile.kernel @arithmetic() attributes {schedule = #schedule, target = "sm_80"} {
+tile.kernel @arithmetic() attributes {cta = #cta, target = "sm_80"} {
   %a = arith.constant dense<1.0> : tensor<64x16xbf16>
   %k = arith.constant dense<1.0> : tensor<32x16xbf16>
   %v = arith.constant dense<1.0> : tensor<16x32xbf16>
@@ -86,7 +86,7 @@ tile.kernel @arithmetic() attributes {schedule = #schedule, target = "sm_80"} {
 }
 
 tile.kernel @copy(%in: memref<?x64xf32, strided<[?, 1], offset: ?>>, %out: memref<?x64xf32, strided<[?, 1], offset: ?>>)
-    attributes {schedule = #schedule, target = "sm_80"} {
+    attributes {cta = #cta, target = "sm_80"} {
   tile.return
 }
 
@@ -99,15 +99,28 @@ func.func @launch(%in: tensor<?x64xf32>, %n: index) -> tensor<?x64xf32> {
   return %out : tensor<?x64xf32>
 }
 
-#specialized = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>
+// CHECK-LABEL: tile.kernel @rows
+// CHECK-SAME: schedule = #tile.row_schedule<rows = 64, warps = 4>
+tile.kernel @rows() attributes {cta = #tile.cta<warps = 4>, schedule = #tile.row_schedule<warps = 4, rows = 64, producers = 0>, target = "sm_80"} {
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @any_order
+// CHECK-SAME: schedule = #tile.schedule<q = 64, kv = 32, warps = 4, stages = 1, heads = 2, split = 0>
+tile.kernel @any_order()
+    attributes {cta = #tile.cta<warps = 4>, schedule = #tile.schedule<split = 0, stages = 1, kv = 32, heads = 2, q = 64, overlap = 0, warps = 4>, target = "sm_80"} {
+  tile.return
+}
+
+#specialized = #tile.cta<warps = 8, producers = 4>
 !map = !tile.tensor_map<1x1x128x64xbf16, swizzle = 128>
 !strip = !tile.tensor_map<1x1x16x32xbf16, swizzle = 64>
 
 // CHECK-LABEL: tile.kernel @roles
 // CHECK-SAME: %[[MAP:[^:]*]]: !tile.tensor_map<1x1x128x64xbf16, swizzle = 128>, %[[STRIP:[^:]*]]: !tile.tensor_map<1x1x16x32xbf16, swizzle = 64>
-// CHECK-SAME: schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>
+// CHECK-SAME: cta = #tile.cta<warps = 8, producers = 4>
 tile.kernel @roles(%in: !map, %strip: !strip, %out: !tensor, %n: index)
-    attributes {schedule = #specialized, target = "sm_90a"} {
+    attributes {cta = #specialized, target = "sm_90a"} {
   // CHECK: %[[RING:.*]] = tile.alloc
   %ring = tile.alloc : !tile.shared<2x128x64xbf16, swizzle = 128>
   // CHECK: %[[FULL:.*]] = tile.alloc_barriers arrivals = 1 : <2>

@@ -5,14 +5,14 @@
 !tile = !tile.shared<64x64xbf16, swizzle = 128>
 !full = !tile.barriers<2>
 !acc = tensor<64x64xf32>
-#overlap = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, overlap = 1>
+#overlap = #tile.cta<warps = 4, producers = 4>
 
 // The first tile by itself, with the masks of the last loop; then the loops in
 // their order, from the second tile on; then the product that is missing.
 // CHECK-LABEL: tile.kernel @two_loops
 // CHECK-SAME: %[[BEFORE:[^:]*]]: index, %[[FIRST:[^:]*]]: index, %[[MIDDLE:[^:]*]]: index, %[[LAST:[^:]*]]: index
 tile.kernel @two_loops(%before: index, %first: index, %middle: index, %last: index, %out: memref<?x64xf32>)
-    attributes {schedule = #overlap, target = "sm_90a"} {
+    attributes {cta = #overlap, target = "sm_90a"} {
   // CHECK: %[[QUERY:.*]] = tile.alloc : <64x64xbf16, swizzle = 128>
   %query = tile.alloc : !tile
   // CHECK: %[[KEYS:.*]] = tile.alloc : <2x64x64xbf16, swizzle = 128>
@@ -132,7 +132,7 @@ tile.kernel @two_loops(%before: index, %first: index, %middle: index, %last: ind
 
 // CHECK-LABEL: tile.kernel @without_overlap
 tile.kernel @without_overlap(%first: index, %last: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   // CHECK-NOT: scf.if
   // CHECK: scf.for
   // CHECK-NOT: async
@@ -150,7 +150,7 @@ tile.kernel @without_overlap(%first: index, %last: index)
 // Nothing to multiply.
 // CHECK-LABEL: tile.kernel @no_walk
 tile.kernel @no_walk() attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, overlap = 1>, target = "sm_90a"} {
+    cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   // CHECK-NEXT: tile.return
   tile.return
 }
@@ -161,7 +161,7 @@ tile.kernel @no_walk() attributes {
 !acc = tensor<64x64xf32>
 
 tile.kernel @other(%first: index, %last: index) attributes {
-    schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, overlap = 1>, target = "sm_90a"} {
+    cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   %query = tile.alloc : !tile
   %zero = arith.constant dense<0.0> : !acc
   %c1 = arith.constant 1 : index

@@ -8,7 +8,7 @@
 // CHECK-LABEL: tile.kernel @two_stages
 // CHECK-SAME: %[[K:[^:]*]]: memref<{{.*}}>, %[[FIRST:[^:]*]]: index, %[[MIDDLE:[^:]*]]: index, %[[LAST:[^:]*]]: index
 tile.kernel @two_stages(%K: !tensor, %first: index, %middle: index, %last: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
   // CHECK: %[[RING:.*]] = tile.alloc : <2x64x64xbf16, swizzle = 128>
   %buffer = tile.alloc : !tile
   %query = tile.alloc : !tile
@@ -69,7 +69,7 @@ tile.kernel @two_stages(%K: !tensor, %first: index, %middle: index, %last: index
 // Three slots, two copies before the walk, one group may be in flight in it.
 // CHECK-LABEL: tile.kernel @three_stages
 tile.kernel @three_stages(%K: !tensor, %first: index, %last: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 3>, target = "sm_80"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
   // CHECK: tile.alloc : <3x64x64xbf16, swizzle = 128>
   %buffer = tile.alloc : !tile
   %c1 = arith.constant 1 : index
@@ -89,7 +89,7 @@ tile.kernel @three_stages(%K: !tensor, %first: index, %last: index)
 
 // CHECK-LABEL: tile.kernel @one_stage
 tile.kernel @one_stage(%K: !tensor, %first: index, %last: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 1>, target = "sm_80"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
   // CHECK: tile.alloc : <64x64xbf16, swizzle = 128>
   %buffer = tile.alloc : !tile
   %c1 = arith.constant 1 : index

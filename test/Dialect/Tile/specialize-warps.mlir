@@ -10,7 +10,7 @@
 // CHECK-LABEL: tile.kernel @one_tile
 // CHECK-SAME: %[[Q:[^:]*]]: memref<{{[^>]*>}}>, %[[K:[^:]*]]: memref<{{[^>]*>}}>, %[[FIRST:[^:]*]]: index, %[[MIDDLE:[^:]*]]: index, %[[LAST:[^:]*]]: index
 tile.kernel @one_tile(%Q: !tensor, %K: !tensor, %first: index, %middle: index, %last: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 3, producers = 4>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   // CHECK: %[[KEYS:.*]] = tile.alloc : <3x64x64xbf16, swizzle = 128>
   // CHECK-NEXT: %[[KF:.*]] = tile.alloc_barriers arrivals = 1 : <3>
   // CHECK-NEXT: %[[KE:.*]] = tile.alloc_barriers arrivals = 4 : <3>
@@ -83,7 +83,7 @@ tile.kernel @one_tile(%Q: !tensor, %K: !tensor, %first: index, %middle: index, %
 // CHECK-LABEL: tile.kernel @persistent
 // CHECK-SAME: %[[Q:[^:]*]]: memref<{{[^>]*>}}>, %[[K:[^:]*]]: memref<{{[^>]*>}}>, %[[O:[^:]*]]: memref<{{[^>]*>}}>, %[[COUNT:[^:]*]]: index
 tile.kernel @persistent(%Q: !tensor, %K: !tensor, %O: !tensor, %count: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, persistent = 1, prefetch = 1>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   // CHECK: %[[KEYS:.*]] = tile.alloc : <2x64x64xbf16, swizzle = 128>
   // CHECK: %[[QUERY:.*]] = tile.alloc : <2x64x64xbf16, swizzle = 128>
   // CHECK-NEXT: %[[QF:.*]] = tile.alloc_barriers arrivals = 1 : <2>
@@ -145,7 +145,7 @@ tile.kernel @persistent(%Q: !tensor, %K: !tensor, %O: !tensor, %count: index)
 // divide both rows.
 // CHECK-LABEL: tile.kernel @wider_results
 tile.kernel @wider_results(%Q: !narrow, %K: !narrow, %O: !wide, %n: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   // CHECK: %[[QUERY:.*]] = tile.alloc : <1x64x128xbf16, swizzle = 64>
   // CHECK: tile.roles produce
   // CHECK: %[[SLOT:.*]] = tile.slot %[[QUERY]]
@@ -183,7 +183,7 @@ tile.kernel @wider_results(%Q: !narrow, %K: !narrow, %O: !wide, %n: index)
 // Every warp copies.
 // CHECK-LABEL: tile.kernel @without_producers
 tile.kernel @without_producers(%K: !tensor, %first: index, %last: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_90a"} {
   // CHECK-NOT: tile.roles
   // CHECK-NOT: tile.alloc_barriers
   // CHECK: tile.copy_async

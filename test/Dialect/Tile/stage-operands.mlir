@@ -2,14 +2,14 @@
 
 !tensor = memref<?x?x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>
 !narrow = memref<?x?x?x40xbf16, strided<[?, ?, ?, 1], offset: ?>>
-#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
-#two_strips = #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2>
+#cta = #tile.cta<warps = 4>
+#two_strips = #tile.cta<warps = 4>
 
 // The query is read into registers once, before the loop; keys are read from
 // shared memory where they are used.
 // CHECK-LABEL: tile.kernel @query_in_registers
 tile.kernel @query_in_registers(%Q: !tensor, %K: !tensor, %n: index)
-    attributes {schedule = #schedule, target = "sm_80"} {
+    attributes {cta = #cta, target = "sm_80"} {
   // CHECK-DAG: %[[KEYS:.*]] = tile.alloc : <64x64xbf16, swizzle = 128>
   // CHECK-DAG: %[[QUERY:.*]] = tile.alloc : <64x64xbf16, swizzle = 128>
   %c0 = arith.constant 0 : index
@@ -36,7 +36,7 @@ tile.kernel @query_in_registers(%Q: !tensor, %K: !tensor, %n: index)
 // Two strips of rows a warp leave no registers for the query.
 // CHECK-LABEL: tile.kernel @query_in_shared_memory
 tile.kernel @query_in_shared_memory(%Q: !tensor, %K: !tensor, %n: index)
-    attributes {schedule = #two_strips, target = "sm_80"} {
+    attributes {cta = #two_strips, target = "sm_80"} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %zero = arith.constant dense<0.0> : tensor<128x64xf32>
@@ -55,7 +55,7 @@ tile.kernel @query_in_shared_memory(%Q: !tensor, %K: !tensor, %n: index)
 // A row of 48 elements has 96 bytes: panels of 32.
 // CHECK-LABEL: tile.kernel @swizzle_divides_rows
 tile.kernel @swizzle_divides_rows(%Q: !narrow, %K: !narrow)
-    attributes {schedule = #schedule, target = "sm_80"} {
+    attributes {cta = #cta, target = "sm_80"} {
   // CHECK-COUNT-2: tile.alloc : <64x48xbf16, swizzle = 32>
   %c0 = arith.constant 0 : index
   %zero = arith.constant dense<0.0> : tensor<64x64xf32>
@@ -68,7 +68,7 @@ tile.kernel @swizzle_divides_rows(%Q: !narrow, %K: !narrow)
 // Loops that follow one another use one buffer; loads of one block do not.
 // CHECK-LABEL: tile.kernel @loops_share_a_buffer
 tile.kernel @loops_share_a_buffer(%Q: !tensor, %K: !tensor, %n: index)
-    attributes {schedule = #schedule, target = "sm_80"} {
+    attributes {cta = #cta, target = "sm_80"} {
   // CHECK-COUNT-2: tile.alloc
   // CHECK-NOT: tile.alloc
   %c0 = arith.constant 0 : index

@@ -8,7 +8,7 @@
 // CHECK-LABEL: tile.kernel @stores
 // CHECK-SAME: %[[OUT:[^:]*]]: memref<{{.*}}>, %[[SUMS:[^:]*]]: memref<{{.*}}>, %[[LSE:[^:]*]]: memref<{{.*}}>, %[[H:[^:]*]]: index, %[[I:[^:]*]]: index
 tile.kernel @stores(%out: !matrix, %sums: !wide, %lse: !vector, %h: index, %i: index)
-    attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_80"} {
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
   // CHECK: %[[BUFFER:.*]] = tile.alloc : <64x48xbf16, swizzle = 32>
   // CHECK-NOT: tile.alloc
   %o = arith.constant dense<1.0> : tensor<64x48xbf16>

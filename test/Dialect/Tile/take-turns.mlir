@@ -9,7 +9,7 @@
 // Exponentials: from before the wait for the scores to the wait for the values.
 // CHECK-LABEL: tile.kernel @exponentials
 tile.kernel @exponentials(%first: index, %last: index)
-    attributes {schedule = #tile.schedule<q = 128, kv = 128, warps = 8, stages = 1, producers = 4, turns = 1>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 8, producers = 4>, target = "sm_90a"} {
   %query = tile.alloc : !tile
   %full = tile.alloc_barriers arrivals = 1 : !full
   %empty = tile.alloc_barriers arrivals = 8 : !full
@@ -66,7 +66,7 @@ tile.kernel @exponentials(%first: index, %last: index)
 // leaves there, are not: the other warpgroup may have none.
 // CHECK-LABEL: tile.kernel @products
 tile.kernel @products(%first: index, %last: index)
-    attributes {schedule = #tile.schedule<q = 128, kv = 128, warps = 8, stages = 1, producers = 4, turns = 2, overlap = 1>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 8, producers = 4>, target = "sm_90a"} {
   %query = tile.alloc : !tile
   %full = tile.alloc_barriers arrivals = 1 : !full
   // CHECK: consume
@@ -108,7 +108,7 @@ tile.kernel @products(%first: index, %last: index)
 // Of three warpgroups, the last one is the third.
 // CHECK-LABEL: tile.kernel @three
 tile.kernel @three(%first: index, %last: index)
-    attributes {schedule = #tile.schedule<q = 192, kv = 128, warps = 12, stages = 1, producers = 4, turns = 2, overlap = 1>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 12, producers = 4>, target = "sm_90a"} {
   // CHECK: consume
   // CHECK-NEXT: %[[GROUP:.*]] = tile.warpgroup_id
   // CHECK-NEXT: %[[LAST:.*]] = arith.constant 2 : index
@@ -134,7 +134,7 @@ tile.kernel @three(%first: index, %last: index)
 
 // CHECK-LABEL: tile.kernel @no_turns
 tile.kernel @no_turns(%first: index, %last: index)
-    attributes {schedule = #tile.schedule<q = 128, kv = 128, warps = 8, stages = 1, producers = 4>, target = "sm_90a"} {
+    attributes {cta = #tile.cta<warps = 8, producers = 4>, target = "sm_90a"} {
   // CHECK-NOT: {{take|pass}}_turn
   // CHECK: tile.dot
   // CHECK-NOT: {{take|pass}}_turn

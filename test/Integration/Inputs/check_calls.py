@@ -151,7 +151,7 @@ def check_refusals(case, package, simulator, rng):
         tensors = [simulator.send(a) for a in arrays + make_results(case)]
         change(tensors)
         status = package.call("f", tensors[:3], tensors[3:])
-        message = package.runtime.attnrtLastError().decode()
+        message = package.runtime.last_error()
         if status != BAD_INPUT or expected not in message:
             sys.exit(f"{what}: status {status}, message '{message}'")
         print(f"{what}: {message}")
@@ -172,6 +172,12 @@ def check_refusals(case, package, simulator, rng):
     refused("stride of 3 elements", set_item(0, "strides", 2, 67),
             "argument 0")
     refused("address", set_field(0, "byte_offset", 2), "argument 0")
+    refused("another device", set_field(1, "device_type", 2),
+            "argument 1: expected memory of the host as argument 0 has, got "
+            "memory of cuda:0")
+    refused("no device of ours", set_field(0, "device_type", 10),
+            "argument 1: expected memory of DLPack device 10:0 as argument 0 "
+            "has")
     refused("batch", set_item(1, "shape", 0, 3), "batch")
     refused("length", set_item(2, "shape", 2, 44), "length")
     refused("result's length", set_item(3, "shape", 2, 69), "result 0")
@@ -184,7 +190,7 @@ def check_unwritten(case, package, simulator, rng):
     results = make_results(case, alignment=4)
     tensors = [simulator.send(r) for r in results]
     status = package.call("f", args, tensors)
-    message = package.runtime.attnrtLastError().decode()
+    message = package.runtime.last_error()
     result = f"result {case.results.index('o')}: "
     expected = "to be a multiple of 16 bytes"
     if (status != BAD_INPUT or not message.startswith(result)

@@ -15,23 +15,12 @@ import ctypes
 import numpy as np
 
 from attn_testing import oracle
+from attnrt import dlpack
+from attnrt.runtime import Function, Runtime
 
 
-class DLTensor(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p),
-                ("device_type", ctypes.c_int32),
-                ("device_id", ctypes.c_int32),
-                ("ndim", ctypes.c_int32),
-                ("code", ctypes.c_uint8),
-                ("bits", ctypes.c_uint8),
-                ("lanes", ctypes.c_uint16),
-                ("shape", ctypes.POINTER(ctypes.c_int64)),
-                ("strides", ctypes.POINTER(ctypes.c_int64)),
-                ("byte_offset", ctypes.c_uint64)]
-
-
-FLOAT, BFLOAT = 2, 4  # DLDataTypeCode
-CPU = 1  # DLDeviceType
+ELEMENTS = {np.dtype(np.uint16): "bf16", np.dtype(np.float16): "f16",
+            np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
 
 
 def to_storage(element, values):
@@ -62,55 +51,54 @@ def spread(array, room=1, alignment=16):
 def describe(array, data=None, offset=0):
     """The DLTensor of an array; `data` is its address where that is not the
     array's own, `offset` bytes of it are passed as byte_offset."""
-    integers = ctypes.c_int64 * array.ndim
-    code = BFLOAT if array.dtype == np.uint16 else FLOAT
     address = array.ctypes.data if data is None else data
-    return DLTensor(address - offset, CPU, 0, array.ndim, code,
-                    8 * array.itemsize, 1, integers(*array.shape),
-                    integers(*[s // array.itemsize for s in array.strides]),
-                    offset)
-
-
-def pointers(tensors):
-    return (ctypes.POINTER(DLTensor) * len(tensors))(
-        *[ctypes.pointer(t) for t in tensors])
+    return dlpack.describe(
+        address - offset, array.shape,
+        [s // array.itemsize for s in array.strides], ELEMENTS[array.dtype],
+        offset=offset)
 
 
 class Package:
-    def __init__(self, path, runtime):
-        self.runtime = ctypes.CDLL(runtime, mode=ctypes.RTLD_GLOBAL)
-        self.runtime.attnrtLastError.restype = ctypes.c_char_p
+    """Functions of a package by name, on arrays of numpy."""
+
+    def __init__(self, path, library):
+        self.path = path
+        self.runtime = Runtime(library)
         self.library = ctypes.CDLL(path)
+        self.functions = {}
+
+    def function(self, name):
+        if name not in self.functions:
+            self.functions[name] = Function(self.runtime, self.path, name)
+        return self.functions[name]
 
     def check(self, status):
-        if status != 0:
-            raise RuntimeError(f"status {status}: " +
-                               self.runtime.attnrtLastError().decode())
+        self.runtime.check(status)
 
-    def judge(self, name, args, results, begin, end):
-        """`name` is e.g. "f__reference"; results are f64 arrays."""
-        self.check(getattr(self.library, f"attnpkg_{name}")(
-            pointers([describe(a, offset=16) for a in args]),
-            pointers([describe(r, offset=8) for r in results]),
+    def rows(self, name, kind, args, results, begin, end):
+        """`kind` is "reference" or "baseline"; results are f64 arrays."""
+        judge = self.function(name).description["results"][0]["judge"]
+        self.check(getattr(self.library, judge[kind])(
+            dlpack.pointers([describe(a, offset=16) for a in args]),
+            dlpack.pointers([describe(r, offset=8) for r in results]),
             ctypes.c_int64(begin), ctypes.c_int64(end)))
 
-    def flops(self, name, args):
-        count = ctypes.c_double()
-        self.check(getattr(self.library, f"attnpkg_{name}__flops")(
-            pointers([describe(a) for a in args]), ctypes.byref(count)))
-        return count.value
+    def judge(self, name, args, results, seed=1):
+        """The runtime's verdicts on arrays; None is not judged."""
+        return self.function(name).judge(
+            [describe(a, offset=16) for a in args],
+            [None if r is None else describe(r, offset=8) for r in results],
+            seed)
 
-    def shapes(self, name, args, ranks):
-        flat = (ctypes.c_int64 * sum(ranks))()
-        self.check(getattr(self.library, f"attnpkg_{name}__shapes")(
-            pointers([describe(a) for a in args]), flat))
-        values = iter(flat)
-        return [tuple(next(values) for _ in range(rank)) for rank in ranks]
+    def flops(self, name, args):
+        return self.function(name).flops([describe(a) for a in args])
+
+    def shapes(self, name, args):
+        return self.function(name).shapes([describe(a) for a in args])
 
     def call(self, name, args, results):
-        """On descriptors, on the current device and the default stream."""
-        return getattr(self.library, f"attnpkg_{name}")(
-            None, pointers(args), pointers(results))
+        """The status of a call on descriptors, on the default stream."""
+        return self.function(name).call(args, results)
 
 
 def make_operands(case, rng):

@@ -330,6 +330,14 @@ TEST_F(AttnRun, BadPackages) {
   files.write("half.so", TestFiles::read(fixture("one")).substr(0, 5000));
   expectRefused({"junk.so"}, 2, "not an ELF file");
   expectRefused({"half.so"}, 2, "truncated");
+  std::string old = TestFiles::read(fixture("one"));
+  size_t schema = old.find(std::string("ATTN\2\0\0\0", 8));
+  ASSERT_NE(schema, std::string::npos);
+  old[schema + 4] = 1;
+  files.write("old.so", old);
+  expectRefused({"old.so"}, 2,
+                "cannot use package 'old.so': expected package schema 2, got 1; "
+                "compile it again with this attn-compile");
   expectRefused({"absent.so"}, 2, "absent.so");
   expectRefused({ATTN_RUN}, 2, ".attn.package");
   expectRefused({fixture("missing-symbol")}, 2, "attnpkg_gone");

@@ -13,7 +13,9 @@ import shutil
 import subprocess
 import time
 
-from attn_bench import manifest, package_file
+from attnrt import package_file
+
+from attn_bench import manifest
 from attn_bench.failures import BadInput, Failure
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))

@@ -5,7 +5,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""What is computed, at which size, and how much work that is."""
+"""What is computed, at which size. How much work that is, the package of the
+function says."""
 
 import dataclasses
 from typing import Optional
@@ -77,31 +78,15 @@ class Case:
     def queries(self):
         return self.function.queries or self.length
 
-    @property
-    def kept_pairs(self):
-        """Of query and key, in one head."""
-        if self.function.causal:
-            return self.length * (self.length + 1) // 2
-        return self.queries * self.length
-
-    @property
-    def flops(self):
-        """Two products of a multiplication and an addition for each dimension
-        of each kept pair; nothing else counts."""
-        return (4 * self.batch * self.function.query_heads * self.kept_pairs
-                * self.function.dim)
-
-    def shape(self, operand):
-        """Of "q", "k", "v" or "o", as [batch, heads, length, dim]."""
-        if operand in "qo":
-            rows = (self.function.query_heads, self.queries)
-        else:
+    def shape(self, role):
+        """Of query, key, value or output, as [batch, heads, length, dim]; of
+        the LSE without the last."""
+        if role in ("key", "value"):
             rows = (self.function.kv_heads, self.length)
-        return (self.batch, *rows, self.function.dim)
-
-    @property
-    def lse_shape(self):
-        return self.shape("q")[:3]
+        else:
+            rows = (self.function.query_heads, self.queries)
+        dims = () if role == "lse" else (self.function.dim,)
+        return (self.batch, *rows, *dims)
 
     @property
     def operand_bytes(self):
@@ -114,5 +99,5 @@ class Case:
         f = self.function
         return {"name": self.name, "group": self.group, "batch": self.batch,
                 "query_heads": f.query_heads, "kv_heads": f.kv_heads,
-                "queries": self.queries, "length": self.length, "dim": f.dim, "mask": f.mask,
-                "element": f.element, "flops": self.flops}
+                "queries": self.queries, "length": self.length, "dim": f.dim,
+                "mask": f.mask, "element": f.element}

@@ -10,11 +10,13 @@
 import os
 import tempfile
 
+from attnrt.runtime import Runtime
+
 from attn_bench import (build, changes, grids, manifest, peers, plot, record,
                         session, table, timing)
 from attn_bench.compiled import Compiled
 from attn_bench.failures import BadInput, Failure, NoDevice
-from attn_bench.runtime import Runtime
+from attn_bench.judge import Judge
 from attn_bench.sim_device import SimDevice
 
 
@@ -109,7 +111,8 @@ def measure(flags, cases, others, directories):
     device = open_device(flags.device, runtime)
     if not device.measures_time:
         others = []
-    run = session.Session(device, [*ours, *others], cases, options_of(flags))
+    run = session.Session(device, [*ours, *others], cases,
+                          Judge(ours, flags.seed), options_of(flags))
     made = run.run()
     put(table.render(made), flags.table)
     if flags.plot is not None and table.has_times(made):

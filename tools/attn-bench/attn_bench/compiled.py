@@ -7,10 +7,11 @@
 #===------------------------------------------------------------------------===#
 """A directory of packages as a contender."""
 
+from attnrt.runtime import Function
+
 from attn_bench import manifest, operands as operands_of
 from attn_bench.contender import Contender
 from attn_bench.failures import Unsupported
-from attn_bench.runtime import CompiledFunction
 
 
 class Compiled(Contender):
@@ -42,24 +43,35 @@ class Compiled(Contender):
             raise Unsupported(f"no package of {function.name}")
         if function.name not in self.loaded:
             entry = self.manifest["functions"][function.name]
-            self.loaded[function.name] = CompiledFunction(
+            self.loaded[function.name] = Function(
                 self.runtime, manifest.file_of(self.directory, entry),
                 function.name)
         return self.loaded[function.name]
 
+    def make_result(self, arrays, shape, element):
+        """Poisoned; [b, h, s, d] lies as the operands do."""
+        def make(shape):
+            return arrays.poisoned(shape, element)
+        if len(shape) < 4:
+            return make(shape)
+        return operands_of.as_bhsd(make, shape, self.layout)
+
     def prepare(self, case, operands, device):
         function = self.load(case.function)
-        arrays, element = device.arrays, case.function.element
-        o = operands_of.as_bhsd(
-            lambda shape: arrays.poisoned(shape, element), case.shape("o"),
-            self.layout)
-        lse = arrays.poisoned(case.lse_shape, "f32")
-        call = function.bind([arrays.describe(x, element) for x in operands],
-                             [arrays.describe(o, element),
-                              arrays.describe(lse, "f32")])
-        launch = device.launcher(call, [*operands, o, lse])
+        arrays = device.arrays
+        args = [operands.with_role(names) for names in function.roles()]
+        results = {
+            result["role"]: self.make_result(
+                arrays, case.shape(result["role"]), result["type"])
+            for result in function.description["results"]}
+        call = function.bind(
+            [arrays.describe(x, arg["type"]) for x, arg in
+             zip(args, function.description["args"])],
+            [arrays.describe(x, result["type"]) for x, result in
+             zip(results.values(), function.description["results"])])
+        launch = device.launcher(call, [*args, *results.values()])
 
         def run():
             launch()
-            return {"o": o, "lse": lse}
+            return results
         return run

@@ -30,7 +30,7 @@ class Contender:
 
     def prepare(self, case, operands, device):
         """A function without arguments that queues the work and gives the
-        outputs by name: "o", and "lse" where there is one. What may be left
+        outputs by their roles: "output", and "lse" where there is one. What may be left
         out of the time (descriptors, buffers) is done here. Unsupported says
         that the case is not for this contender."""
         raise NotImplementedError

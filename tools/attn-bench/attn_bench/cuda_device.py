@@ -53,7 +53,6 @@ class CudaDevice:
         os.environ["ATTNRT_DEVICE"] = self.kind
         self.runtime = runtime
         torch.set_grad_enabled(False)
-        torch.set_float32_matmul_precision("highest")  # of the judge
         self.arrays = TorchArrays("cuda")
         self.flush_buffer = None
 
@@ -75,7 +74,7 @@ class CudaDevice:
                 "torch": torch.__version__, "cuda": torch.version.cuda,
                 "cudnn": None if cudnn is None else str(cudnn)}
 
-    def refuses(self, case):
+    def refuses(self, flops):
         return None
 
     #===-- Running ---------------------------------------------------------===#
@@ -89,7 +88,7 @@ class CudaDevice:
     def poison_free_memory(self, case):
         """Allocators give out what was just freed: a peer that leaves part of
         its output alone shall not find an earlier answer there."""
-        self.arrays.poisoned(case.shape("o"), case.function.element)
+        self.arrays.poisoned(case.shape("output"), case.function.element)
 
     def synchronize(self):
         torch.cuda.synchronize()

@@ -8,17 +8,7 @@
 """Statuses are those of all tools: 1 wrong, 2 bad input, 3 device."""
 
 
-class Failure(Exception):
-    status = 3
-
-    def __init__(self, message, status=None):
-        super().__init__(message)
-        if status is not None:
-            self.status = status
-
-
-class BadInput(Failure):
-    status = 2
+from attnrt.failures import BadInput, Failure  # noqa: F401
 
 
 class NoDevice(Failure):

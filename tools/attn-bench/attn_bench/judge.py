@@ -5,95 +5,76 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""The rule of docs/Numerics.md, over every row of every output. With
-e = max |out - reference|, e0 = max |baseline - reference| and
-m = max |reference|:
-
-    16-bit   e <= 2 e0 + ulp(m)
-    f32      e <= 2 e0 + ulp(m) + 2^-23 K max(1, m)
-
-K is the number of MMA steps behind a score. What is not finite has to be what
-the reference has there, and no byte of the poison may be left.
+"""The judge is the runtime's: attnrtJudge holds arrays against the reference and
+the baseline in a package of the case's function, whoever computed them. The
+package counts the work, too.
 """
 
-import math
+from attnrt import dlpack
 
-import numpy
-
-MANTISSA_BITS = {"f16": 10, "bf16": 7, "f32": 23}
-LEAST_EXPONENT = {"f16": -14, "bf16": -126, "f32": -126}
-MMA_STEP = 16
+from attn_bench.failures import Unsupported
 
 
-def ulp(element, value):
-    """From |value| to the next larger one of the type."""
-    exponent = max(math.frexp(abs(value))[1] - 1, LEAST_EXPONENT[element])
-    return 2.0 ** (exponent - MANTISSA_BITS[element])
+class Judge:
+    """Asks the first of our contenders that has a package of the function."""
+
+    def __init__(self, contenders, seed=1):
+        self.contenders = contenders
+        self.seed = seed
+
+    def function_of(self, case):
+        reason = Unsupported(f"no package of {case.function.name}")
+        for contender in self.contenders:
+            try:
+                return contender.load(case.function)
+            except Unsupported as error:
+                reason = error
+        raise reason
+
+    def flops(self, case):
+        return self.function_of(case).flops(shapes_of(self.function_of(case),
+                                                      case))
+
+    def judge(self, arrays, case, operands, outputs):
+        """"verify" of the record, for what a contender gave: arrays by the roles
+        of results; what it does not give is not judged."""
+        function = self.function_of(case)
+        shapes = dict(zip(function.result_roles(),
+                          function.shapes(shapes_of(function, case))))
+        entries = [wrong_shape(role, array, shapes[role])
+                   for role, array in outputs.items()
+                   if tuple(array.shape) != shapes[role]]
+        right = {role: array for role, array in outputs.items()
+                 if tuple(array.shape) == shapes[role]}
+        entries += self.compare(arrays, case, function, operands, right)
+        return {"passed": all(entry["reason"] is None for entry in entries),
+                "outputs": entries}
+
+    def compare(self, arrays, case, function, operands, outputs):
+        roles = function.result_roles()
+        args = [arrays.describe(operands.with_role(names),
+                                case.function.element)
+                for names in function.roles()]
+        types = [r["type"] for r in function.description["results"]]
+        results = [arrays.describe(outputs[role], element)
+                   if role in outputs else None
+                   for role, element in zip(roles, types)]
+        verdicts = function.judge(args, results, self.seed)
+        return [{"name": role, **verdict.to_json()}
+                for role, verdict in zip(roles, verdicts)
+                if verdict is not None]
 
 
-def tolerance(element, baseline_error, magnitude, dim):
-    allowed = 2 * baseline_error + ulp(element, magnitude)
-    if element == "f32":
-        steps = -(-dim // MMA_STEP)
-        allowed += 2.0**-23 * steps * max(1.0, magnitude)
-    return allowed
+def shapes_of(function, case):
+    """The function's arguments for a case, without data."""
+    return [dlpack.describe_shape(case.shape(names[0]), arg["type"])
+            for names, arg in zip(function.roles(),
+                                  function.description["args"])]
 
 
-def index_of(flags):
-    """Of the first that is set, or of the largest."""
-    return [int(i) for i in numpy.unravel_index(int(flags.argmax()),
-                                                tuple(flags.shape))]
-
-
-def misplaced(xp, actual, expected):
-    """Where one is finite and the other is not, or is another infinity."""
-    same = (actual == expected) | (xp.isnan(actual) & xp.isnan(expected))
-    return ~xp.where(xp.isfinite(expected), xp.isfinite(actual), same)
-
-
-def judge_output(arrays, case, reference, name, array):
-    """An entry of "outputs" in the record."""
-    xp = arrays.xp
-    element = "f32" if name == "lse" else case.function.element
-    expected = reference.values[name]
-    entry = {"name": name, "max_abs_error": None,
-             "baseline_max_abs_error": reference.baseline_error[name],
-             "tolerance": None, "worst_index": None, "reason": None}
-    if tuple(array.shape) != tuple(expected.shape):
-        entry["reason"] = (f"expected shape {list(expected.shape)}, got "
-                           f"{list(array.shape)}")
-        return entry
-
-    poison = arrays.is_poison(array)
-    if bool(poison.any()):
-        return dict(entry, worst_index=index_of(xp.where(poison, 1, 0)),
-                    reason="value was never written")
-    actual = arrays.exact(array)
-    wrong = misplaced(xp, actual, expected)
-    if bool(wrong.any()):
-        at = index_of(xp.where(wrong, 1, 0))
-        return dict(entry, worst_index=at, reason=(
-            f"expected {float(expected[tuple(at)]):g}, got "
-            f"{float(actual[tuple(at)]):g}"))
-
-    finite = xp.isfinite(expected)
-    error = xp.where(finite, xp.abs(actual - expected), 0.0)
-    magnitude = float(xp.where(finite, xp.abs(expected), 0.0).max())
-    largest = float(error.max())
-    allowed = tolerance(element, reference.baseline_error[name], magnitude,
-                        case.function.dim)
-    entry.update(max_abs_error=largest, tolerance=allowed,
-                 worst_index=index_of(error))
-    if not largest <= allowed:
-        entry["reason"] = (f"max error {largest:.3g} exceeds tolerance "
-                           f"{allowed:.3g}")
-    return entry
-
-
-def judge(arrays, case, reference, outputs):
-    """"verify" of the record, for what a contender gave: O, and the LSE where
-    it has one."""
-    entries = [judge_output(arrays, case, reference, name, array)
-               for name, array in outputs.items()]
-    return {"passed": all(entry["reason"] is None for entry in entries),
-            "outputs": entries}
+def wrong_shape(role, array, expected):
+    return {"name": role, "passed": False, "max_abs_error": None,
+            "baseline_max_abs_error": None, "tolerance": None,
+            "worst_index": None, "rows_judged": 0, "rows_total": 0,
+            "reason": f"expected shape {list(expected)}, got "
+                      f"{list(array.shape)}"}

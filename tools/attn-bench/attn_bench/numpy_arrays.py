@@ -5,11 +5,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""What the judge asks of arrays, by numpy. bf16 values are kept as uint16."""
+"""What the driver asks of arrays, by numpy. bf16 values are kept as uint16."""
 
 import numpy
 
-from attn_bench import dlpack
+from attnrt import dlpack
 
 STORAGE = {"bf16": numpy.uint16, "f16": numpy.float16, "f32": numpy.float32}
 BITS = {2: numpy.int16, 4: numpy.int32}
@@ -24,9 +24,6 @@ def round_to_bf16(values):
 
 
 class NumpyArrays:
-    xp = numpy
-    block_scores = 1 << 22  # scores that the reference holds at a time
-
     def normal(self, shape, element, seed):
         """Standard normal, of the element type."""
         values = numpy.random.default_rng(seed).standard_normal(
@@ -46,28 +43,6 @@ class NumpyArrays:
 
     def is_poison(self, array):
         return array.view(BITS[array.itemsize]) == -1
-
-    def zeros(self, shape):
-        return numpy.zeros(shape)
-
-    def single(self, array):
-        if array.dtype == numpy.uint16:
-            return (array.astype(numpy.uint32) << 16).view(numpy.float32)
-        return array.astype(numpy.float32)
-
-    def exact(self, array):
-        if array.dtype == numpy.uint16:
-            array = self.single(array)
-        return array.astype(numpy.float64)
-
-    def rounded(self, values, element):
-        """f32 values that the element type has, too."""
-        if element == "bf16":
-            return self.single(round_to_bf16(values))
-        return values.astype(STORAGE[element]).astype(numpy.float32)
-
-    def positions(self, begin, end):
-        return numpy.arange(begin, end)
 
     def describe(self, array, element):
         return dlpack.describe(

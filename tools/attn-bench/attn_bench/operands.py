@@ -24,6 +24,10 @@ class Operands:
     def __iter__(self):
         return iter((self.q, self.k, self.v))
 
+    def with_role(self, roles):
+        """That of one of the roles that an argument of a package has."""
+        return {"query": self.q, "key": self.k, "value": self.v}[roles[0]]
+
 
 def as_bhsd(make, shape, layout):
     """`make` allocates; what comes back is a view of shape [b, h, s, d]."""
@@ -39,5 +43,5 @@ def draw(arrays, case, layout, seed, number=0):
     element = case.function.element
     return Operands(*(
         as_bhsd(lambda shape, i=i: arrays.normal(shape, element, seed + i),
-                case.shape(x), layout)
-        for i, x in enumerate("qkv")))
+                case.shape(role), layout)
+        for i, role in enumerate(("query", "key", "value"))))

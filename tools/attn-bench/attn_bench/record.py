@@ -16,7 +16,7 @@
                      "version", "details": {…}}],
      "cells": [{"case": {"name", "group", "batch", "query_heads", "kv_heads",
                          "queries", "length", "dim", "mask", "element",
-                         "flops"},
+                         "flops": as a package counts them, or null},
                 "sensors": {"sm_mhz": {"min", "median", "max"} or null, …},
                 "results": [{"contender", "status", "reason",
                              "verify": {"passed", "outputs": […]},
@@ -45,7 +45,7 @@ def new_result(contender):
 
 
 def new_cell(case, contenders):
-    return {"case": case.to_json(), "sensors": None,
+    return {"case": dict(case.to_json(), flops=None), "sensors": None,
             "results": [new_result(name) for name in contenders]}
 
 

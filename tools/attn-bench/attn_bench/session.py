@@ -16,8 +16,6 @@ from typing import Callable, Optional
 
 from attn_bench import operands, record, timing
 from attn_bench.failures import BadInput, DeviceLost, Failure, Unsupported
-from attn_bench.judge import judge
-from attn_bench.reference import Reference
 
 # Of the time limit; the rest is for timing.
 CHECKING_SHARE = 0.6
@@ -44,9 +42,10 @@ def say(text):
 
 
 class Session:
-    def __init__(self, device, contenders, cases, options):
+    def __init__(self, device, contenders, cases, judge, options):
         self.device = device
         self.cases = cases
+        self.judge = judge
         self.options = options
         self.begun = options.now()
         self.absences = {c.name: c.absence() for c in contenders}
@@ -155,41 +154,49 @@ class Session:
 
     def check_case(self, case, group, deadline):
         cell = self.cells[case]
-        reason = self.device.refuses(case)
-        if reason is None and self.is_late(deadline):
-            reason = OUT_OF_TIME
-            self.ended = OUT_OF_TIME
+        try:
+            reason = self.why_not(case, cell, deadline)
+            given = reason is None and operands.draw(
+                self.device.arrays, case, self.options.layout,
+                self.options.seed)
+        except BadInput:
+            raise
+        except Unsupported as error:
+            reason = one_line(error)
+        except Exception as error:  # no memory, most likely
+            reason = f"no operands: {one_line(error)}"
+            self.expect_device()
         if reason is not None:
             self.not_run(cell, group, reason)
             return
-        try:
-            given = operands.draw(self.device.arrays, case,
-                                  self.options.layout, self.options.seed)
-            reference = Reference(self.device.arrays, case, *given)
-        except Exception as error:  # no memory, most likely
-            self.not_run(cell, group, f"no reference: {one_line(error)}")
-            self.expect_device()
-            return
         for contender in group:
             result = record.result_of(cell, contender.name)
-            self.check(case, contender, given, reference, result)
+            self.check(case, contender, given, result)
         self.tell("checked", case, [
             f"{c.name} {record.result_of(cell, c.name)['status']}"
             for c in group])
         self.options.save(self.record())
 
+    def why_not(self, case, cell, deadline):
+        """A reason not to run the case; None where it runs."""
+        flops = cell["case"]["flops"] = self.judge.flops(case)
+        reason = self.device.refuses(flops)
+        if reason is None and self.is_late(deadline):
+            self.ended = reason = OUT_OF_TIME
+        return reason
+
     def not_run(self, cell, group, reason):
         for contender in group:
             record.result_of(cell, contender.name)["reason"] = reason
 
-    def check(self, case, contender, given, reference, result):
+    def check(self, case, contender, given, result):
         try:
             run = contender.prepare(case, given, self.device)
             self.device.poison_free_memory(case)
             outputs = run()
             self.device.synchronize()
-            result["verify"] = judge(self.device.arrays, case, reference,
-                                     outputs)
+            result["verify"] = self.judge.judge(self.device.arrays, case,
+                                                given, outputs)
         except BadInput:
             raise
         except Failure as error:
@@ -246,8 +253,8 @@ class Session:
             return
         cell["sensors"] = timing.summarize_sensors(rounds.sensors)
         for name, samples in rounds.samples.items():
-            record.result_of(cell, name)["timing"] = timing.timing_of(samples,
-                                                                      case)
+            record.result_of(cell, name)["timing"] = timing.timing_of(
+                samples, cell["case"]["flops"])
         self.tell("timed", case, [
             f"{name} {record.result_of(cell, name)['timing']['tflops']:.4g}"
             for name in rounds.samples])
@@ -256,7 +263,8 @@ class Session:
         """What one sample of each contender runs, by name."""
         sets = [operands.draw(self.device.arrays, case, self.options.layout,
                               self.options.seed, number)
-                for number in range(timing.sets_of_operands(case))]
+                for number in range(timing.sets_of_operands(
+                    cell["case"]["flops"]))]
         works = {}
         for contender in group:
             try:
@@ -271,7 +279,7 @@ class Session:
         runs = [contender.prepare(case, given, self.device) for given in sets]
         runs[0]()
         self.device.synchronize()
-        if not timing.uses_graph(case):
+        if not timing.uses_graph(self.cells[case]["case"]["flops"]):
             return runs[0]
         replay, outputs = self.device.capture(runs)
         self.check_replay(replay, outputs)

@@ -14,7 +14,7 @@ import numpy
 
 from attn_bench.numpy_arrays import NumpyArrays
 
-# Some minutes of the simulator on two cores, and as long for numpy's judge.
+# Some minutes of the simulator on two cores.
 MOST_FLOPS = 2e10
 
 
@@ -35,9 +35,9 @@ class SimDevice:
         return {"python": platform.python_version(),
                 "numpy": numpy.__version__}
 
-    def refuses(self, case):
-        if case.flops > MOST_FLOPS:
-            return (f"{case.flops * 1e-9:.0f} GFLOP are too many for the "
+    def refuses(self, flops):
+        if flops > MOST_FLOPS:
+            return (f"{flops * 1e-9:.0f} GFLOP are too many for the "
                     f"simulator (at most {MOST_FLOPS * 1e-9:.0f})")
         return None
 

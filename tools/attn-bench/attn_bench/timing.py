@@ -34,15 +34,15 @@ class Settings:
     enough_ms: float = 500  # of everyone, after the least rounds
 
 
-def sets_of_operands(case):
+def sets_of_operands(flops):
     """How many runs one measurement has."""
-    if case.flops >= GRAPH_FLOPS:
+    if flops >= GRAPH_FLOPS:
         return 1
-    return min(MOST_SETS, math.ceil(GRAPH_FLOPS / case.flops))
+    return min(MOST_SETS, math.ceil(GRAPH_FLOPS / flops))
 
 
-def uses_graph(case):
-    return case.flops < GRAPH_BELOW_FLOPS
+def uses_graph(flops):
+    return flops < GRAPH_BELOW_FLOPS
 
 
 def rotated(names, by):
@@ -104,11 +104,11 @@ def summarize_sensors(sensors):
     return summary
 
 
-def timing_of(samples, case):
+def timing_of(samples, flops):
     """"timing" of the record."""
-    sets = sets_of_operands(case)
+    sets = sets_of_operands(flops)
     each = [value / sets for value in samples]
-    return dict(summarize(each, case.flops),
-                method="graph" if uses_graph(case) else "events",
+    return dict(summarize(each, flops),
+                method="graph" if uses_graph(flops) else "events",
                 runs_per_sample=sets,
                 samples_ms=[float(f"{value:.6g}") for value in each])

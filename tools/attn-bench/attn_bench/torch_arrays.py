@@ -5,20 +5,17 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""What the judge asks of arrays, by PyTorch, on a GPU or on the host."""
+"""What the driver asks of arrays, by PyTorch, on a GPU or on the host."""
 
 import torch
 
-from attn_bench import dlpack
+from attnrt import dlpack
 
 STORAGE = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 BITS = {2: torch.int16, 4: torch.int32}
 
 
 class TorchArrays:
-    xp = torch
-    block_scores = 1 << 26  # scores that the reference holds at a time
-
     def __init__(self, device):
         self.device = device
 
@@ -40,23 +37,8 @@ class TorchArrays:
     def is_poison(self, array):
         return array.view(BITS[array.element_size()]) == -1
 
-    def zeros(self, shape):
-        return torch.zeros(shape, dtype=torch.float64, device=self.device)
-
-    def single(self, array):
-        return array.to(torch.float32)
-
-    def exact(self, array):
-        return array.to(torch.float64)
-
-    def rounded(self, values, element):
-        """f32 values that the element type has, too."""
-        return values.to(STORAGE[element]).to(torch.float32)
-
-    def positions(self, begin, end):
-        return torch.arange(begin, end, device=self.device)
-
     def describe(self, array, element):
-        device = dlpack.CUDA if array.is_cuda else dlpack.CPU
+        where = ((dlpack.CUDA, array.device.index) if array.is_cuda
+                 else (dlpack.CPU, 0))
         return dlpack.describe(array.data_ptr(), array.shape, array.stride(),
-                               element, device)
+                               element, *where)

@@ -14,11 +14,6 @@
 
 namespace attn {
 
-/// What is appended to the name of a function for those that judge it.
-inline constexpr llvm::StringLiteral kReferenceSuffix = "__reference";
-inline constexpr llvm::StringLiteral kBaselineSuffix = "__baseline";
-inline constexpr llvm::StringLiteral kFlopsSuffix = "__flops";
-
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "attn/Conversion/AttnToReference/Passes.h.inc"

@@ -17,8 +17,8 @@ Sequences::Sequences(TileBuilder &b, Layout layout, HeadGroups &groups,
       key(viewAsBHSD(b, key, layout)), value(viewAsBHSD(b, value, layout)),
       queries(b.dim(this->query, 2)), keys(b.dim(this->key, 2)) {}
 
-Value Sequences::loadQuery(RankedTensorType type, Value batch,
-                           Value firstQuery) {
+tile::LoadOp Sequences::loadQuery(RankedTensorType type, Value batch,
+                                  Value firstQuery) {
   return b.load(type, query, groups.indices(batch, firstQuery), groups.box());
 }
 

@@ -24,8 +24,8 @@ public:
   mlir::Value queryLength() const { return queries; }
   mlir::Value keyLength() const { return keys; }
 
-  mlir::Value loadQuery(mlir::RankedTensorType type, mlir::Value batch,
-                        mlir::Value firstQuery);
+  tile::LoadOp loadQuery(mlir::RankedTensorType type, mlir::Value batch,
+                         mlir::Value firstQuery);
   mlir::Value loadKey(mlir::RankedTensorType type, mlir::Value batch,
                       mlir::Value firstKey);
   mlir::Value loadValue(mlir::RankedTensorType type, mlir::Value batch,

@@ -157,8 +157,8 @@ void ForwardKernel::storeState(const SoftmaxState &state) {
 void ForwardKernel::emitTile(TileIndex tile) {
   locate(tile);
   KeyRange range = emitRange();
-  KeyWalk walk(b, op, groups, *sequences, batch, firstQuery);
-  storeState(walk.emit(range, schedule.getKv()));
+  KeyWalk walk(b, op, schedule, groups, *sequences, batch, firstQuery);
+  storeState(walk.emit(range));
 }
 
 void ForwardKernel::emit() {
@@ -178,4 +178,8 @@ void ForwardKernel::emit() {
 void attn::emitForwardKernel(KernelOp kernel, SdpaOp op,
                              const ForwardSignature &signature) {
   ForwardKernel(kernel, op, signature).emit();
+  // LLVM would keep whole masks from one query tile to the next.
+  ScheduleAttr schedule = kernel.getAttentionSchedule();
+  if (schedule.isPersistent() || schedule.getHeads() != 1)
+    kernel.walk([](IotaOp iota) { iota.setRecomputed(true); });
 }

@@ -15,7 +15,7 @@
 // with l and acc rescaled by exp(m - m') when the maximum grows to m'.
 //
 // Key tiles before and behind those that every row keeps whole are masked; the
-// three runs of tiles are three loops.
+// three runs of tiles are the segments of a walk.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,6 +23,7 @@
 
 #include "../Parts/Mask.h"
 #include "../Parts/Scores.h"
+#include "attn/Schedule/RegisterModel.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>
@@ -32,18 +33,29 @@ using namespace attn;
 using namespace attn::tile;
 
 static constexpr int64_t kMmaStep = 16;
+/// The groups of a step's products that warpgroups may take turns in.
+static constexpr int64_t kScoresGroup = 0, kValuesGroup = 1;
 /// Sums of a row: one for each of the lanes that share it.
 static constexpr int64_t kPartialSums = 4;
 
-KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, HeadGroups &groups,
-                 Sequences &sequences, Value batch, Value firstQuery)
-    : b(b), op(op), groups(groups), sequences(sequences), scale(op),
-      softmax(b, scale, groups.rows()), batch(batch), firstQuery(firstQuery),
-      element(op.getElementType()), rows(groups.rows()),
+KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
+                 HeadGroups &groups, Sequences &sequences, Value batch,
+                 Value firstQuery)
+    : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
+      scale(op), softmax(b, scale, groups.rows()), batch(batch),
+      firstQuery(firstQuery), element(op.getElementType()), rows(groups.rows()),
       dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)),
-      dimV(llvm::alignTo(op.getHeadDimV(), kMmaStep)) {
-  query =
+      dimV(llvm::alignTo(op.getHeadDimV(), kMmaStep)), keys(schedule.getKv()) {
+  loadQuery();
+}
+
+void KeyWalk::loadQuery() {
+  LoadOp load =
       sequences.loadQuery(b.tileType(rows, dimQK, element), batch, firstQuery);
+  if (schedule.getPrefetch())
+    load.setSlots(2);
+  load.setHeld(holdsQueryInRegisters(schedule.getKeys(), {dimQK, dimV}));
+  query = load;
 }
 
 /// Masked scores are -inf, or the score that weighs the same in every key of a
@@ -81,27 +93,41 @@ SoftmaxState KeyWalk::emitStep(Value tile, bool isMasked,
   Value weights = b.narrow(step.weights, element);
   Value value =
       sequences.loadValue(b.tileType(keys, dimV, element), batch, firstKey);
-  acc = DotOp::create(b, weights, value, acc, /*transpose_b=*/false);
+  acc = DotOp::create(b, weights, value, acc, /*transpose_b=*/false,
+                      /*async=*/false, /*stage=*/schedule.getOverlap(),
+                      kValuesGroup);
   return {acc, step.max, sums};
 }
 
-SoftmaxState KeyWalk::emitSegment(Value from, Value to, bool isMasked,
-                                  const SoftmaxState &state) {
-  auto loop = scf::ForOp::create(b, from, to, b.index(1),
-                                 ValueRange{state.acc, state.max, state.sums});
-  OpBuilder::InsertionGuard restore(b);
-  b.setInsertionPointToStart(loop.getBody());
-  ValueRange carried = loop.getRegionIterArgs();
-  SoftmaxState next = emitStep(loop.getInductionVar(), isMasked,
-                               {carried[0], carried[1], carried[2]});
-  scf::YieldOp::create(b, ValueRange{next.acc, next.max, next.sums});
-  return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
+/// Only several warpgroups take turns.
+TurnsAttr KeyWalk::turns() {
+  switch (schedule.getTurns()) {
+  case Turns::Nothing:
+    return {};
+  case Turns::Exponentials:
+    return TurnsAttr::get(op.getContext(), TurnKind::results, {kScoresGroup});
+  case Turns::Products:
+    return TurnsAttr::get(op.getContext(), TurnKind::products,
+                          {kScoresGroup, kValuesGroup});
+  }
+  llvm_unreachable("every kind of turns has a case");
 }
 
-SoftmaxState KeyWalk::emit(const KeyRange &range, int64_t keysOfTile) {
-  keys = keysOfTile;
+SoftmaxState KeyWalk::emit(const KeyRange &range) {
   SoftmaxState state = softmax.initialState(dimV, kPartialSums);
-  state = emitSegment(range.first, range.full, /*isMasked=*/true, state);
-  state = emitSegment(range.full, range.fullEnd, /*isMasked=*/false, state);
-  return emitSegment(range.fullEnd, range.last, /*isMasked=*/true, state);
+  auto walk = WalkOp::create(
+      b, range.first, ValueRange{range.full, range.fullEnd, range.last},
+      ValueRange{state.acc, state.max, state.sums}, schedule.getStages());
+  if (TurnsAttr attr = turns())
+    walk.setTurnsAttr(attr);
+  constexpr bool kIsMasked[] = {true, false, true};
+  for (auto [segment, isMasked] : llvm::enumerate(kIsMasked)) {
+    OpBuilder::InsertionGuard restore(b);
+    b.setInsertionPointToStart(walk.getStep(segment));
+    auto carried = walk.getCarried(segment);
+    SoftmaxState next = emitStep(walk.getTile(segment), isMasked,
+                                 {carried[0], carried[1], carried[2]});
+    tile::YieldOp::create(b, ValueRange{next.acc, next.max, next.sums});
+  }
+  return {walk.getResult(0), walk.getResult(1), walk.getResult(2)};
 }

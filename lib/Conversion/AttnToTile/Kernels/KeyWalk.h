@@ -19,28 +19,30 @@ namespace attn {
 class KeyWalk {
 public:
   /// Loads the query tile that begins at `firstQuery`.
-  KeyWalk(TileBuilder &b, SdpaOp op, HeadGroups &groups, Sequences &sequences,
-          mlir::Value batch, mlir::Value firstQuery);
+  KeyWalk(TileBuilder &b, SdpaOp op, tile::ScheduleAttr schedule,
+          HeadGroups &groups, Sequences &sequences, mlir::Value batch,
+          mlir::Value firstQuery);
 
-  /// The state over all keys of the range, in tiles of `keys`.
-  SoftmaxState emit(const KeyRange &range, int64_t keys);
+  /// The state over all keys of the range.
+  SoftmaxState emit(const KeyRange &range);
 
 private:
-  SoftmaxState emitSegment(mlir::Value from, mlir::Value to, bool isMasked,
-                           const SoftmaxState &state);
+  void loadQuery();
+  tile::TurnsAttr turns();
   SoftmaxState emitStep(mlir::Value tile, bool isMasked,
                         const SoftmaxState &state);
   mlir::Value emitMasked(mlir::Value scores, mlir::Value firstKey);
 
   TileBuilder &b;
   SdpaOp op;
+  tile::ScheduleAttr schedule;
   HeadGroups &groups;
   Sequences &sequences;
   ScoreScale scale;
   OnlineSoftmax softmax;
   mlir::Value batch, firstQuery, query;
   mlir::Type element;
-  int64_t rows, dimQK, dimV, keys = 0;
+  int64_t rows, dimQK, dimV, keys;
 };
 
 } // namespace attn

@@ -86,20 +86,32 @@ void RopeKernel::emitCoordinates() {
   output = viewAsBHSD(b, arguments[RopeArgument::Output], op.getLayout());
 }
 
-/// As a column of i32.
+/// As a column of i64. Rows and the constant offset add up to less than 2^31,
+/// but given positions and offsets are any i32, and sums with them take 64
+/// bits.
 Value RopeKernel::emitRowPositions() {
   RankedTensorType column = b.tileType(rows, 1, b.getI32Type());
-  Value positions;
-  if (Value given = arguments[RopeArgument::Positions])
-    positions = b.load(column, given, {batch, firstRow});
-  else
-    positions = emitPositions(b, firstRow, column);
-  if (Value offsets = arguments[RopeArgument::Offsets]) {
-    Value offset = memref::LoadOp::create(b, offsets, ValueRange(batch));
-    positions = b.add(positions, tensor::SplatOp::create(b, column, offset));
-  }
+  RankedTensorType wide = b.tileType(rows, 1, b.getI64Type());
   auto offset = static_cast<int64_t>(op.getOffset());
-  return b.add(positions, b.constant(column, b.getI32IntegerAttr(offset)));
+  auto addOffset = [&](Value positions) {
+    auto type = cast<RankedTensorType>(positions.getType());
+    return b.add(
+        positions,
+        b.constant(type, b.getIntegerAttr(type.getElementType(), offset)));
+  };
+  Value given = arguments[RopeArgument::Positions];
+  Value offsets = arguments[RopeArgument::Offsets];
+  Value positions = given ? b.load(column, given, {batch, firstRow})
+                          : emitPositions(b, firstRow, column);
+  if (!given && !offsets)
+    return arith::ExtSIOp::create(b, wide, addOffset(positions));
+  positions = arith::ExtSIOp::create(b, wide, positions);
+  if (offsets) {
+    Value first = memref::LoadOp::create(b, offsets, ValueRange(batch));
+    Value wideFirst = arith::ExtSIOp::create(b, b.getI64Type(), first);
+    positions = b.add(positions, tensor::SplatOp::create(b, wide, wideFirst));
+  }
+  return addOffset(positions);
 }
 
 void RopeKernel::emitHalves() {
@@ -135,7 +147,13 @@ void RopeKernel::emitCopy() {
         columnsOf(output, rotary, rest));
 }
 
+/// A subview of no rows is no valid operation, and a kernel for none never
+/// runs.
 void RopeKernel::emit() {
+  if (llvm::is_contained(op.getInput().getType().getShape(), 0)) {
+    ReturnOp::create(b);
+    return;
+  }
   emitCoordinates();
   if (op.getPairing() == Pairing::Half)
     emitHalves();

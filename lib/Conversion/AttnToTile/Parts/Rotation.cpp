@@ -62,9 +62,7 @@ static Value emitAngles(TileBuilder &b, RopeOp op, Value positions,
   RankedTensorType wide = b.tileType(rows, pairs, b.getI64Type());
   RankedTensorType word = b.tileType(rows, pairs, b.getI32Type());
   RankedTensorType real = b.tileType(rows, pairs, b.getF32Type());
-  Value wideColumn =
-      arith::ExtSIOp::create(b, b.tileType(rows, 1, b.getI64Type()), positions);
-  Value column = b.broadcast(wideColumn, pairs);
+  Value column = b.broadcast(positions, pairs);
   Value turns = broadcastRow(b, emitTurns(b, op, pairs), rows);
   Value phase = arith::MulIOp::create(b, column, turns);
   Value upper = arith::ShRUIOp::create(

@@ -80,8 +80,10 @@ SoftmaxStep OnlineSoftmax::addScores(Value runningMax, Value scores,
 
 Value OnlineSoftmax::addSums(Value sums, const SoftmaxStep &step) {
   int64_t partialSums = columnsOf(sums);
-  Value tileSums =
+  auto tileSums =
       FoldOp::create(b, sums.getType(), Combiner::add, step.weights);
+  // Waiting for the sums waits for all exponentials.
+  tileSums->setAttr(kComputedFirstAttr, b.getUnitAttr());
   return b.fma(sums, b.broadcast(step.rescale, partialSums), tileSums);
 }
 

@@ -76,7 +76,7 @@ Value TileBuilder::broadcast(Value column, int64_t columns) {
       column);
 }
 
-Value TileBuilder::load(RankedTensorType type, Value view, ValueRange indices,
+tile::LoadOp TileBuilder::load(RankedTensorType type, Value view, ValueRange indices,
                         DenseI64ArrayAttr box) {
   return LoadOp::create(*this, type, view, indices, box);
 }

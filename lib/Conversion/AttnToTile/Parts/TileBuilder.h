@@ -46,7 +46,7 @@ public:
   mlir::Value splat(float value, int64_t rows, int64_t columns);
   /// A column vector as a tile of several columns.
   mlir::Value broadcast(mlir::Value column, int64_t columns);
-  mlir::Value load(mlir::RankedTensorType type, mlir::Value view,
+  tile::LoadOp load(mlir::RankedTensorType type, mlir::Value view,
                    mlir::ValueRange indices,
                    mlir::DenseI64ArrayAttr box = nullptr);
   void store(mlir::Value tile, mlir::Value view, mlir::ValueRange indices,

@@ -13,6 +13,9 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace attn;
@@ -216,7 +219,7 @@ static LogicalResult verifyResults(SdpaOp op) {
 //===----------------------------------------------------------------------===//
 
 // - Types, see above.
-// - The scale is finite.
+// - The scale is finite, and leaves scores room in an f32.
 // - A keep region stands instead of the clauses causal and window.
 // - A range region stands beside a keep region.
 LogicalResult SdpaOp::verify() {
@@ -234,6 +237,12 @@ LogicalResult SdpaOp::verify() {
   // sdpa_c14
   if (getScale() && !getScale()->isFinite())
     return emitOpError() << "expected `scale` to be finite as an f32";
+  // sdpa_c22
+  constexpr float kMostScale = 0x1p64f;
+  if (getScale() && std::abs(getScale()->convertToFloat()) > kMostScale)
+    return emitOpError() << "expected `scale` from -2^64 to 2^64, got "
+                         << llvm::formatv("{0:e2}", getScale()->convertToFloat())
+                                .str();
   // sdpa_c16
   if (!getKeep().empty() && (getCausal() || getWindow()))
     return emitOpError() << "expected either `keep` or the clauses `causal` "

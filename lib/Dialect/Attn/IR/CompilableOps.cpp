@@ -45,6 +45,10 @@ SmallVector<int64_t> SdpaOp::getRowDims(OpResult result) {
   return {0, 1, 2};
 }
 
+StringRef SdpaOp::getResultRole(OpResult result) {
+  return result == getOutput() ? "output" : "lse";
+}
+
 int64_t SdpaOp::getChainLength(OpResult) {
   return llvm::divideCeil(getHeadDimQK(), kMmaStep);
 }
@@ -107,5 +111,7 @@ LogicalResult RopeOp::checkSupport() {
 SmallVector<int64_t> RopeOp::getRowDims(OpResult) {
   return {batchDim(), headDim(), lengthDim()};
 }
+
+StringRef RopeOp::getResultRole(OpResult) { return "rotated"; }
 
 int64_t RopeOp::getChainLength(OpResult) { return 0; }

@@ -15,6 +15,7 @@
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace attn;
@@ -138,6 +139,36 @@ static LogicalResult verifyNumbers(RopeOp op) {
   return success();
 }
 
+// - The scaling fits base and rotary dims, and the positions it counts.
+static LogicalResult verifyScaling(RopeOp op) {
+  RopeScalingAttrInterface scaling = op.getScalingAttr();
+  if (!scaling)
+    return success();
+  // rope_r9
+  if (isa<RopeDynamicNtkAttr>(scaling) &&
+      (op.getPositions() || op.getOffsets()))
+    return op.emitOpError()
+           << "`rope_dynamic_ntk` counts positions by the length of the input, "
+              "got `"
+           << (op.getPositions() ? "positions" : "offsets") << "`";
+  return scaling.verifyFor([&] { return op.emitOpError(); },
+                           op.getBase().convertToDouble(),
+                           op.getRotaryDimsOrDefault());
+}
+
+// - An angle is exact to a small part of a turn at every position.
+static LogicalResult verifyFrequencies(RopeOp op) {
+  // rope_r11
+  constexpr double kMost = 16;
+  for (auto [pair, frequency] : llvm::enumerate(op.getFrequencies()))
+    if (!(frequency >= 0 && frequency <= kMost))
+      return op.emitOpError() << "expected frequencies of at most "
+                              << int64_t(kMost) << " radians per position, got "
+                              << llvm::formatv("{0:e2}", frequency).str()
+                              << " for pair " << pair;
+  return success();
+}
+
 LogicalResult RopeOp::verify() {
   if (failed(verifyInput(*this)) || failed(verifyNumbers(*this)))
     return failure();
@@ -148,16 +179,9 @@ LogicalResult RopeOp::verify() {
                              {batchDim(), lengthDim()})) ||
       failed(verifyPositions(*this, "offsets", getOffsets(), {batchDim()})))
     return failure();
-  // rope_r9
-  RopeScalingAttrInterface scaling = getScalingAttr();
-  if (!scaling)
-    return success();
-  if (isa<RopeDynamicNtkAttr>(scaling) && (getPositions() || getOffsets()))
-    return emitOpError() << "`rope_dynamic_ntk` counts positions by the length "
-                            "of the input, got `"
-                         << (getPositions() ? "positions" : "offsets") << "`";
-  return scaling.verifyFor([&] { return emitOpError(); },
-                           getRotaryDimsOrDefault());
+  if (failed(verifyScaling(*this)))
+    return failure();
+  return verifyFrequencies(*this);
 }
 
 //===----------------------------------------------------------------------===//

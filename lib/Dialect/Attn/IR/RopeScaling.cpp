@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "llvm/Support/FormatVariadic.h"
 
 #include <algorithm>
 #include <cmath>
@@ -48,6 +49,23 @@ static LogicalResult verifyPositive(EmitError emitError, StringRef name,
   return emitError() << "expected `" << name << "` to be positive and finite";
 }
 
+// rope_r10
+/// Sums and products of factors within these bounds keep their meaning in f64,
+/// and in f32 what is multiplied by them does.
+static LogicalResult verifyFactor(EmitError emitError, StringRef name,
+                                  double factor) {
+  constexpr double kMost = 65536;
+  if (factor >= 1 / kMost && factor <= kMost)
+    return success();
+  return emitError() << "expected `" << name << "` from 2^-16 to 2^16, got "
+                     << llvm::formatv("{0:e2}", factor).str();
+}
+
+static LogicalResult verifyFactor(EmitError emitError, StringRef name,
+                                  const APFloat &factor) {
+  return verifyFactor(emitError, name, valueOf(factor));
+}
+
 static LogicalResult verifyOriginal(EmitError emitError, int64_t length) {
   if (length >= 2)
     return success();
@@ -57,7 +75,7 @@ static LogicalResult verifyOriginal(EmitError emitError, int64_t length) {
 
 static LogicalResult
 verifyAttention(EmitError emitError, const std::optional<APFloat> &factor) {
-  return factor ? verifyPositive(emitError, "attention_factor", *factor)
+  return factor ? verifyFactor(emitError, "attention_factor", *factor)
                 : success();
 }
 
@@ -71,36 +89,34 @@ static LogicalResult verifyExponent(EmitError emitError, int64_t rotaryDims) {
 }
 
 LogicalResult RopeLinearAttr::verify(EmitError emitError, APFloat factor) {
-  return verifyPositive(emitError, "factor", factor);
+  return verifyFactor(emitError, "factor", factor);
 }
 
 LogicalResult RopeNtkAttr::verify(EmitError emitError, APFloat factor) {
-  return verifyPositive(emitError, "factor", factor);
+  return verifyFactor(emitError, "factor", factor);
 }
 
 LogicalResult RopeDynamicNtkAttr::verify(EmitError emitError, APFloat factor,
                                          int64_t originalLength) {
-  return success(
-      succeeded(verifyPositive(emitError, "factor", factor)) &&
-      succeeded(verifyOriginal(emitError, originalLength)));
+  return success(succeeded(verifyFactor(emitError, "factor", factor)) &&
+                 succeeded(verifyOriginal(emitError, originalLength)));
 }
 
 LogicalResult
 RopeYarnAttr::verify(EmitError emitError, APFloat factor,
                      int64_t originalLength, APFloat betaFast, APFloat betaSlow,
                      std::optional<APFloat> attentionFactor) {
-  return success(
-      succeeded(verifyPositive(emitError, "factor", factor)) &&
-      succeeded(verifyOriginal(emitError, originalLength)) &&
-      succeeded(verifyPositive(emitError, "beta_fast", betaFast)) &&
-      succeeded(verifyPositive(emitError, "beta_slow", betaSlow)) &&
-      succeeded(verifyAttention(emitError, attentionFactor)));
+  return success(succeeded(verifyFactor(emitError, "factor", factor)) &&
+                 succeeded(verifyOriginal(emitError, originalLength)) &&
+                 succeeded(verifyPositive(emitError, "beta_fast", betaFast)) &&
+                 succeeded(verifyPositive(emitError, "beta_slow", betaSlow)) &&
+                 succeeded(verifyAttention(emitError, attentionFactor)));
 }
 
 LogicalResult RopeLlama3Attr::verify(EmitError emitError, APFloat factor,
                                      int64_t originalLength, APFloat low,
                                      APFloat high) {
-  if (failed(verifyPositive(emitError, "factor", factor)) ||
+  if (failed(verifyFactor(emitError, "factor", factor)) ||
       failed(verifyOriginal(emitError, originalLength)) ||
       failed(verifyPositive(emitError, "low_freq_factor", low)) ||
       failed(verifyPositive(emitError, "high_freq_factor", high)))
@@ -115,27 +131,36 @@ LogicalResult RopeLongAttr::verify(EmitError emitError, APFloat factor,
                                    int64_t originalLength,
                                    DenseF64ArrayAttr factors,
                                    std::optional<APFloat> attentionFactor) {
-  if (failed(verifyPositive(emitError, "factor", factor)) ||
+  if (failed(verifyFactor(emitError, "factor", factor)) ||
       failed(verifyOriginal(emitError, originalLength)) ||
       failed(verifyAttention(emitError, attentionFactor)))
     return failure();
   for (double each : factors.asArrayRef())
-    if (failed(verifyPositive(emitError, "factors", APFloat(each))))
+    if (failed(verifyFactor(emitError, "factors", each)))
       return failure();
   return success();
 }
 
-LogicalResult RopeNtkAttr::verifyFor(EmitError emitError,
+LogicalResult RopeNtkAttr::verifyFor(EmitError emitError, double,
                                      int64_t rotaryDims) const {
   return verifyExponent(emitError, rotaryDims);
 }
 
-LogicalResult RopeDynamicNtkAttr::verifyFor(EmitError emitError,
+LogicalResult RopeDynamicNtkAttr::verifyFor(EmitError emitError, double,
                                             int64_t rotaryDims) const {
   return verifyExponent(emitError, rotaryDims);
 }
 
-LogicalResult RopeLongAttr::verifyFor(EmitError emitError,
+/// Rotary dims are found by the logarithm of the base.
+LogicalResult RopeYarnAttr::verifyFor(EmitError emitError, double base,
+                                      int64_t) const {
+  if (base > 1)
+    return success();
+  return emitError() << "expected `base` above 1 for `rope_yarn`, got "
+                     << llvm::formatv("{0:e2}", base).str();
+}
+
+LogicalResult RopeLongAttr::verifyFor(EmitError emitError, double,
                                       int64_t rotaryDims) const {
   int64_t count = getFactors().size();
   if (count == rotaryDims / 2)

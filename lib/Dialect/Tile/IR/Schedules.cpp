@@ -126,7 +126,7 @@ LogicalResult tile::parseFlag(StringRef text, AttentionKeys &keys,
 // Attention
 //===----------------------------------------------------------------------===//
 
-static constexpr int64_t kWarpgroup = KernelSchedule::kWarpgroup;
+static constexpr int64_t kWarpgroup = CtaAttr::kWarpgroup;
 
 /// What takes producers is off without them.
 static LogicalResult verifyWithoutProducers(EmitError emitError,

@@ -18,6 +18,26 @@ using namespace attn;
 using namespace attn::tile;
 
 //===----------------------------------------------------------------------===//
+// Warps of a CTA
+//===----------------------------------------------------------------------===//
+
+/// * as many warps as a CTA can have, at least one of which computes;
+/// * beside producers, whole warpgroups.
+LogicalResult CtaAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                              int64_t warps, int64_t producers) {
+  if (producers < 0 || producers % kWarpgroup != 0 || producers >= kMostWarps)
+    return emitError() << "expected `producers` to be whole warpgroups of "
+                       << kWarpgroup << " warps, got " << producers;
+  if (warps < 1 || warps > kMostWarps - producers)
+    return emitError() << "expected `warps` in 1.." << kMostWarps - producers
+                       << ", got " << warps;
+  if (producers && warps % kWarpgroup != 0)
+    return emitError() << "expected `warps` to be a multiple of " << kWarpgroup
+                       << " beside producers, got " << warps;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // Layouts
 //===----------------------------------------------------------------------===//
 
@@ -89,9 +109,9 @@ LogicalResult BlockedAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (failed(verifyWarps(emitError, warps)))
     return failure();
   if (columns < 1 || !llvm::isPowerOf2_64(columns) ||
-      columns > warps * KernelSchedule::kWarpSize)
+      columns > warps * CtaAttr::kWarpSize)
     return emitError() << "expected `columns` to be a power of two of at most "
-                       << warps * KernelSchedule::kWarpSize << ", got "
+                       << warps * CtaAttr::kWarpSize << ", got "
                        << columns;
   return success();
 }

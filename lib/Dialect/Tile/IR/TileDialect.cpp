@@ -39,3 +39,21 @@ void TileDialect::initialize() {
 #include "attn/Dialect/Tile/IR/TileTypes.cpp.inc"
       >();
 }
+
+/// * `tile.computed_first` stands for itself, on operations that compute tiles.
+LogicalResult TileDialect::verifyOperationAttribute(Operation *op,
+                                                    NamedAttribute attribute) {
+  if (attribute.getName() != kComputedFirstAttr)
+    return success();
+  if (!isa<UnitAttr>(attribute.getValue()))
+    return op->emitOpError("expected `")
+           << kComputedFirstAttr << "` without a value, got "
+           << attribute.getValue();
+  bool computesTiles = op->getNumResults() != 0 &&
+                       llvm::all_of(op->getResultTypes(),
+                                    llvm::IsaPred<RankedTensorType>);
+  if (!computesTiles)
+    return op->emitOpError("expected `")
+           << kComputedFirstAttr << "` on an operation that computes tiles";
+  return success();
+}

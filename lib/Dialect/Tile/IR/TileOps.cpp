@@ -8,12 +8,9 @@
 
 #include "attn/Dialect/Tile/IR/Tile.h"
 
-#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
-
-#include <numeric>
 
 using namespace mlir;
 using namespace attn::tile;
@@ -31,6 +28,10 @@ void KernelOp::build(OpBuilder &builder, OperationState &state, StringRef name,
   state.addAttribute(SymbolTable::getSymbolAttrName(),
                      builder.getStringAttr(name));
   state.addAttribute(getFunctionTypeAttrName(state.name), TypeAttr::get(type));
+  state.addAttribute(
+      getCtaAttrName(state.name),
+      CtaAttr::get(builder.getContext(), schedule.getWarps(),
+                   schedule.getProducers()));
   state.addAttribute(getScheduleAttrName(state.name), schedule);
   state.addAttribute(getTargetAttrName(state.name),
                      builder.getStringAttr(target));
@@ -54,15 +55,6 @@ void KernelOp::print(OpAsmPrinter &printer) {
   function_interface_impl::printFunctionOp(
       printer, *this, /*isVariadic=*/false, getFunctionTypeAttrName(),
       getArgAttrsAttrName(), getResAttrsAttrName());
-}
-
-bool KernelOp::hasBlockedTiles() {
-  bool hasLoad = false, hasDot = false;
-  walk([&](Operation *op) {
-    hasLoad |= isa<LoadOp>(op);
-    hasDot |= isa<DotOp>(op);
-  });
-  return hasLoad && !hasDot;
 }
 
 /// * a kernel returns nothing;
@@ -112,212 +104,6 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
 }
 
 //===----------------------------------------------------------------------===//
-// Loads, stores and copies
-//===----------------------------------------------------------------------===//
-
-/// * a size for each index, positive;
-/// * as many elements as the tile has rows.
-template <typename OpT>
-static LogicalResult verifyBox(OpT op, int64_t rows) {
-  std::optional<ArrayRef<int64_t>> box = op.getBox();
-  if (!box)
-    return success();
-  if (box->size() != op.getIndices().size())
-    return op.emitOpError("expected a box of ")
-           << op.getIndices().size() << " sizes, got " << box->size();
-  int64_t elements = 1;
-  for (int64_t size : *box) {
-    if (size < 1 || size > rows)
-      return op.emitOpError("expected sizes of a box in 1..")
-             << rows << ", got " << size;
-    elements *= size;
-    if (elements > rows)
-      break;
-  }
-  if (elements != rows)
-    return op.emitOpError("expected a box of the tile's ") << rows << " rows";
-  return success();
-}
-
-/// * one index for each dimension but the columns;
-/// * memory and tile agree on the element type.
-template <typename OpT>
-static LogicalResult verifyAccess(OpT op, MemRefType memory,
-                                  ArrayRef<int64_t> tile, Type elementType) {
-  bool isVector = tile.back() == 1;
-  size_t expected = memory.getRank() - (isVector ? 0 : 1);
-  if (op.getIndices().size() != expected)
-    return op.emitOpError("expected ")
-           << expected << " indices, got " << op.getIndices().size();
-  if (memory.getElementType() != elementType)
-    return op.emitOpError("expected element type ")
-           << memory.getElementType() << ", got " << elementType;
-  return verifyBox(op, tile.front());
-}
-
-static LogicalResult verifyRank2(Operation *op, Type type) {
-  auto tile = dyn_cast<RankedTensorType>(type);
-  if (!tile || tile.getRank() == 2)
-    return success();
-  return op->emitOpError("expected a tile of rank 2, got ") << type;
-}
-
-LogicalResult LoadOp::verify() {
-  auto tile = cast<RankedTensorType>(getResult().getType());
-  if (failed(verifyRank2(*this, tile)))
-    return failure();
-  return verifyAccess(*this, getSource().getType(), tile.getShape(),
-                      tile.getElementType());
-}
-
-LogicalResult StoreOp::verify() {
-  auto tile = cast<RankedTensorType>(getValue().getType());
-  if (failed(verifyRank2(*this, tile)))
-    return failure();
-  return verifyAccess(*this, getDest().getType(), tile.getShape(),
-                      tile.getElementType());
-}
-
-LogicalResult CopyAsyncOp::verify() {
-  SharedType dest = getDest().getType();
-  if (dest.isRing())
-    return emitOpError("expected one tile as destination, got the ring ")
-           << dest;
-  return verifyAccess(*this, getSource().getType(), dest.getShape(),
-                      dest.getElementType());
-}
-
-LogicalResult CopyOutOp::verify() {
-  SharedType source = getSource().getType();
-  if (source.isRing())
-    return emitOpError("expected one tile as source, got the ring ") << source;
-  return verifyAccess(*this, getDest().getType(), source.getShape(),
-                      source.getElementType());
-}
-
-LogicalResult PutOp::verify() {
-  SharedType dest = getDest().getType();
-  auto tile = cast<RankedTensorType>(getValue().getType());
-  if (dest.isRing() || dest.getShape() != tile.getShape() ||
-      dest.getElementType() != tile.getElementType())
-    return emitOpError("expected a tile in shared memory like ")
-           << tile << ", got " << dest;
-  return success();
-}
-
-LogicalResult SlotOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
-                                       ValueRange operands, DictionaryAttr,
-                                       OpaqueProperties, RegionRange,
-                                       SmallVectorImpl<Type> &types) {
-  auto ring = dyn_cast<SharedType>(operands.front().getType());
-  if (!ring)
-    return failure();
-  types.push_back(ring.getSlotType());
-  return success();
-}
-
-LogicalResult SlotOp::verify() {
-  if (!getRing().getType().isRing())
-    return emitOpError("expected a ring, got ") << getRing().getType();
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Warps with roles
-//===----------------------------------------------------------------------===//
-
-SmallVector<int64_t>
-attn::tile::boxOfRows(std::optional<ArrayRef<int64_t>> tile, size_t numIndices,
-                      int64_t rows) {
-  SmallVector<int64_t> box(numIndices, 1);
-  if (!tile) {
-    box.back() = rows;
-    return box;
-  }
-  for (size_t i = numIndices; i-- > 0;) {
-    box[i] = std::gcd((*tile)[i], rows);
-    rows /= box[i];
-  }
-  return box;
-}
-
-/// A map has an index for each dimension but the last, and boxes of the tile's
-/// panels and of rows that follow one another.
-template <typename OpT>
-static LogicalResult verifyBoxes(OpT op, Type memory, SharedType tile) {
-  if (tile.isRing())
-    return op.emitOpError("expected one tile, got the ring ") << tile;
-  if (auto memref = dyn_cast<MemRefType>(memory))
-    return verifyAccess(op, memref, tile.getShape(), tile.getElementType());
-  auto map = cast<TensorMapType>(memory);
-  if (op.getIndices().size() != map.getBox().size() - 1)
-    return op.emitOpError("expected ")
-           << map.getBox().size() - 1 << " indices, got "
-           << op.getIndices().size();
-  if (map.getElementType() != tile.getElementType() ||
-      map.getSwizzle() != tile.getSwizzle())
-    return op.emitOpError("expected boxes of the panels of ")
-           << tile << ", got " << map;
-  if (failed(verifyBox(op, tile.getRows())))
-    return failure();
-  ArrayRef<int64_t> box = map.getBox().drop_back();
-  int64_t rows = ShapedType::getNumElements(box);
-  if (tile.getRows() % rows != 0 ||
-      box != ArrayRef(boxOfRows(op.getBox(), box.size(), rows)))
-    return op.emitOpError("expected boxes of rows of ")
-           << tile << ", got " << map;
-  return success();
-}
-
-LogicalResult FetchOp::verify() {
-  return verifyBoxes(*this, getSource().getType(), getDest().getType());
-}
-
-LogicalResult SendOp::verify() {
-  return verifyBoxes(*this, getDest().getType(), getSource().getType());
-}
-
-LogicalResult ReuseOp::verify() {
-  SharedType from = getSource().getType(), to = getResult().getType();
-  if (from.isRing() || to.isRing() || from.getRows() != to.getRows() ||
-      from.getSwizzle() != to.getSwizzle() ||
-      to.getSlotBytes() > from.getSlotBytes())
-    return emitOpError("cannot put ") << to << " in the place of " << from;
-  return success();
-}
-
-/// The columns stay the last dimension.
-static LogicalResult verifyPermutation(TensorMapOp op) {
-  std::optional<ArrayRef<int64_t>> permutation = op.getPermutation();
-  int64_t rank = op.getTensor().getType().getRank();
-  if (!permutation || (isPermutationVector(*permutation) &&
-                       static_cast<int64_t>(permutation->size()) == rank &&
-                       permutation->back() == rank - 1))
-    return success();
-  return op.emitOpError("expected a permutation of ")
-         << rank << " dimensions with the last one last";
-}
-
-LogicalResult TensorMapOp::verify() {
-  RankedTensorType tensor = getTensor().getType();
-  TensorMapType map = getResult().getType();
-  if (tensor.getRank() != static_cast<int64_t>(map.getBox().size()) ||
-      tensor.getElementType() != map.getElementType())
-    return emitOpError("expected boxes of ") << tensor << ", got " << map;
-  return verifyPermutation(*this);
-}
-
-LogicalResult FragmentOp::verify() {
-  SharedType source = getSource().getType();
-  auto tile = cast<RankedTensorType>(getResult().getType());
-  if (source.isRing() || source.getShape() != tile.getShape() ||
-      source.getElementType() != tile.getElementType())
-    return emitOpError("expected a tile in shared memory like ")
-           << tile << ", got " << source;
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
 // Arithmetic
 //===----------------------------------------------------------------------===//
 
@@ -361,7 +147,9 @@ void DotOp::getEffects(
   for (OpOperand *operand : {&getAMutable(), &getBMutable()})
     if (isa<SharedType>(operand->get().getType()))
       effects.emplace_back(MemoryEffects::Read::get(), operand,
-                           SideEffects::DefaultResource::get());
+                           SharedMemory::get());
+  if (getAsync())
+    effects.emplace_back(MemoryEffects::Write::get(), Products::get());
 }
 
 /// Rows stay, columns become `columns`, the element type stays.

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Dialect/Tile/Analysis/Effects.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 #include "attn/Target/TargetRegistry.h"
 
@@ -37,21 +38,22 @@ struct AllocateShared
 
 } // namespace
 
-/// Adds the operations of the kernel's block in which a buffer, or a slot of
-/// it, is used.
+/// Adds the operations of the kernel's block in which a buffer, or a view of it,
+/// is used.
 static void collectUsers(Value buffer, Block &body,
                          SmallVectorImpl<Operation *> &users) {
   for (Operation *user : buffer.getUsers()) {
     users.push_back(body.findAncestorOpInBlock(*user));
-    if (auto slot = dyn_cast<SlotOp>(user))
-      collectUsers(slot, body, users);
+    for (Value result : user->getResults())
+      if (isa<SharedType>(result.getType()))
+        collectUsers(result, body, users);
   }
 }
 
-/// True if the first use of `buffer` is a `tile.put` behind all uses of
+/// True if the first use of `buffer` is a write by its threads, behind all uses of
 /// `other`: tile-insert-barriers has all threads meet there.
-static bool follows(AllocOp buffer, AllocOp other) {
-  Block &body = *buffer->getBlock();
+static bool follows(Value buffer, Value other) {
+  Block &body = *buffer.getParentBlock();
   SmallVector<Operation *> users, others;
   collectUsers(buffer, body, users);
   collectUsers(other, body, others);
@@ -62,17 +64,63 @@ static bool follows(AllocOp buffer, AllocOp other) {
   };
   Operation *first = *llvm::min_element(users, isBefore);
   Operation *last = *llvm::max_element(others, isBefore);
-  return isa<PutOp>(first) && last->isBeforeInBlock(first);
+  bool isWritten = llvm::is_contained(buffersWrittenBy(first), buffer) &&
+                   !hasEffectOn<MemoryEffects::Write, AsyncCopies>(first);
+  return isWritten && last->isBeforeInBlock(first);
 }
 
-/// Bytes from the start up to the end of what `alloc` must not overlap.
-static int64_t firstFreeByte(AllocOp alloc, ArrayRef<AllocOp> placed) {
+namespace {
+
+/// A buffer or ring with a place.
+struct Placed {
+  Value buffer;
+  int64_t offset;
+
+  int64_t end() const {
+    return offset + cast<SharedType>(buffer.getType()).getBytes();
+  }
+};
+
+} // namespace
+
+/// The first place behind all that `buffer` must not overlap.
+static int64_t placeFor(Value buffer, ArrayRef<Placed> placed) {
   int64_t free = 0;
-  for (AllocOp other : placed)
-    if (!follows(alloc, other) && !follows(other, alloc))
-      free = std::max<int64_t>(free,
-                               *other.getOffset() + other.getType().getBytes());
+  for (const Placed &other : placed)
+    if (!follows(buffer, other.buffer) && !follows(other.buffer, buffer))
+      free = std::max(free, other.end());
   return llvm::alignTo(free, kAlignment);
+}
+
+/// Barriers lie behind all tiles.
+static int64_t placeBarriers(Block &body, int64_t bytes) {
+  for (auto channel : body.getOps<ChannelOp>()) {
+    bytes = llvm::alignTo(bytes, BarriersType::kBytes);
+    int64_t each = channel.getFull().getType().getBytes();
+    SmallVector<int64_t> offsets(*channel.getOffsets());
+    std::tie(offsets[1], offsets[2]) = std::pair(bytes, bytes + each);
+    channel.setOffsets(offsets);
+    bytes += 2 * each;
+  }
+  return bytes;
+}
+
+/// Gives all buffers, rings and barriers their places. Returns the bytes they take.
+static int64_t placeAll(Block &body) {
+  int64_t bytes = 0;
+  SmallVector<Placed> placed;
+  auto place = [&](Value buffer) {
+    placed.push_back({buffer, placeFor(buffer, placed)});
+    bytes = std::max(bytes, placed.back().end());
+    return placed.back().offset;
+  };
+  for (Operation &op : body) {
+    if (auto alloc = dyn_cast<AllocOp>(op))
+      alloc.setOffset(place(alloc.getResult()));
+    if (auto channel = dyn_cast<ChannelOp>(op))
+      channel.setOffsets(ArrayRef<int64_t>{place(channel.getRing()), 0, 0});
+  }
+  return placeBarriers(body, bytes);
 }
 
 void AllocateShared::runOnOperation() {
@@ -83,23 +131,15 @@ void AllocateShared::runOnOperation() {
         << knownTargetNames() << "), got `" << kernel.getTarget() << "`";
     return signalPassFailure();
   }
-  int64_t bytes = 0;
-  SmallVector<AllocOp> placed;
-  for (auto alloc : kernel.getBody().front().getOps<AllocOp>()) {
-    int64_t offset = firstFreeByte(alloc, placed);
-    alloc.setOffset(offset);
-    bytes = std::max(bytes, offset + alloc.getType().getBytes());
-    placed.push_back(alloc);
-  }
-  for (auto barriers : kernel.getBody().front().getOps<AllocBarriersOp>()) {
-    bytes = llvm::alignTo(bytes, BarriersType::kBytes);
-    barriers.setOffset(bytes);
-    bytes += barriers.getType().getBytes();
-  }
+  int64_t bytes = placeAll(kernel.getBody().front());
   if (bytes > target->sharedBytesPerBlock) {
     // Plain emitError: the dump of a whole kernel would bury the line.
-    emitError(kernel.getLoc())
-        << "schedule `" << kernel.getSchedule().toFlag() << "` needs " << bytes
+    InFlightDiagnostic error = emitError(kernel.getLoc());
+    if (KernelSchedule schedule = kernel.getSchedule())
+      error << "schedule `" << schedule.toFlag() << "`";
+    else
+      error << "kernel `" << kernel.getSymName() << "`";
+    error << " needs " << bytes
         << " bytes of shared memory, " << bytes - target->sharedBytesPerBlock
         << " more than the " << target->sharedBytesPerBlock << " of "
         << target->name;

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   scf.for %t = %first to %last {          copy K of tile %first; commit
-//     copy K of tile %t; commit; wait       scf.for %t = %first to %last {
+//   tile.walk from %first to %last (%t) {   copy K of tile %first; commit
+//     copy K of tile %t; commit; wait       tile.walk from %first to %last (%t) {
 //     … dot with K …                          wait; copy V of tile %t; commit
 //     copy V of tile %t; commit; wait   =>    … dot with K …
 //     … dot with V …                          wait
@@ -16,13 +16,15 @@
 //                                             … dot with V …
 //                                           }
 //
-// Each of the two has one buffer. It costs two barriers a step where a ring of
-// two stages costs one, and half the shared memory.
+// Each operand has one buffer, and the next one is copied while one is used. It
+// costs a barrier for each of them where a ring of two stages costs one, and half
+// the shared memory.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Walk.h"
+#include "Walks.h"
 
+#include "attn/Dialect/Tile/Analysis/Effects.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 
 namespace attn::tile {
@@ -40,67 +42,94 @@ struct AlternateLoads
   void runOnOperation() override;
 
 private:
-  void rewriteBody(Walk &walk, scf::ForOp loop);
+  bool canAlternate(WalkOp walk);
+  void rewriteStep(WalkOp walk, unsigned segment);
 };
 
 } // namespace
 
-/// Two copies into different buffers, which the loop's body reads.
-static bool alternates(scf::ForOp loop) {
-  SmallVector<CopyAsyncOp> copies(loop.getBody()->getOps<CopyAsyncOp>());
-  return copies.size() == 2 && copies[0].getDest() != copies[1].getDest();
-}
-
-static Operation *lastReader(Value buffer, scf::ForOp loop) {
-  Operation *last = nullptr;
-  for (Operation *user : buffer.getUsers()) {
-    bool reads = isa<DotOp, FragmentOp>(user);
-    if (reads && user->getBlock() == loop.getBody() &&
-        (!last || last->isBeforeInBlock(user)))
-      last = user;
+/// True if the step is done with each copied tile before it reads the next.
+static bool readsInTurn(Block &step) {
+  Operation *done = nullptr;
+  for (CopyAsyncOp copy : copiesOf(step)) {
+    Value buffer = bufferOf(copy.getDest());
+    Operation *first = firstReader(buffer, step);
+    if (!first || (done && !done->isBeforeInBlock(first)))
+      return false;
+    done = lastReader(buffer, step);
   }
-  return last;
+  return true;
 }
 
-void AlternateLoads::rewriteBody(Walk &walk, scf::ForOp loop) {
-  Location loc = loop.getLoc();
-  SmallVector<Operation *> synchronous = synchronousCopies(loop);
-  SmallVector<CopyAsyncOp> copies(loop.getBody()->getOps<CopyAsyncOp>());
-  CopyAsyncOp now = copies[0], later = copies[1];
-  Operation *reader = lastReader(now.getDest(), loop);
+/// Declines, with a remark, where no tile is free while another is used.
+bool AlternateLoads::canAlternate(WalkOp walk) {
+  SmallVector<CopyAsyncOp> copies = copiesOf(*walk.getStep(0));
+  if (copies.empty() || walk.getStages() != 1)
+    return false;
+  auto decline = [&](StringRef reason) {
+    remarkMissed(walk, getArgument(), "NotAlternated", reason);
+    return false;
+  };
+  if (copies.size() == 1)
+    return decline("a step copies one tile only");
+  llvm::SmallDenseSet<Value> buffers;
+  for (CopyAsyncOp copy : copies)
+    if (!buffers.insert(bufferOf(copy.getDest())).second)
+      return decline("a step copies two tiles to one buffer");
+  if (!copiesAreAlike(walk))
+    return decline("segments copy different tiles");
+  for (Region &segment : walk.getSegments())
+    if (!readsInTurn(segment.front()))
+      return decline("a step reads a tile again when it has read the next one");
+  return true;
+}
 
-  auto builder = OpBuilder::atBlockBegin(loop.getBody());
-  WaitCopiesOp::create(builder, loc, 0);
-  cloneCopy(builder, later, loop, loop.getInductionVar(), later.getDest());
-  CommitCopiesOp::create(builder, loc);
+/// While a tile is used, the next one of the step is copied, and behind the last
+/// one the first of the next step.
+void AlternateLoads::rewriteStep(WalkOp walk, unsigned segment) {
+  Location loc = walk.getLoc();
+  Block &step = *walk.getStep(segment);
+  Value tile = walk.getTile(segment);
+  SmallVector<CopyAsyncOp> copies = copiesOf(step);
+  SmallVector<Operation *> readers;
+  for (CopyAsyncOp copy : copies)
+    readers.push_back(lastReader(bufferOf(copy.getDest()), step));
+  SmallVector<Operation *> synchronous = copyingOpsOf(step);
 
-  builder.setInsertionPointAfter(reader);
-  WaitCopiesOp::create(builder, loc, 0);
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  Value next =
-      arith::AddIOp::create(builder, loc, loop.getInductionVar(), one);
-  walk.emitIfThere(builder, loc, next, [&](OpBuilder &body) {
-    cloneCopy(body, now, loop, next, now.getDest());
-  });
-  CommitCopiesOp::create(builder, loc);
+  OpBuilder builder(&step, step.begin());
+  for (size_t i = 0; i < copies.size(); ++i) {
+    if (i > 0)
+      builder.setInsertionPointAfter(readers[i - 1]);
+    WaitCopiesOp::create(builder, loc, 0);
+    if (i + 1 < copies.size()) {
+      cloneCopy(builder, copies[i + 1], walk, tile, copies[i + 1].getDest());
+    } else {
+      Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+      Value next = arith::AddIOp::create(builder, loc, tile, one);
+      emitIfThere(builder, walk, next, [&](OpBuilder &body) {
+        cloneCopy(body, copies[0], walk, next, copies[0].getDest());
+      });
+    }
+    CommitCopiesOp::create(builder, loc);
+  }
   for (Operation *op : llvm::reverse(synchronous))
     op->erase();
 }
 
 void AlternateLoads::runOnOperation() {
-  ScheduleAttr schedule = getOperation().getAttentionSchedule();
-  if (!schedule || schedule.getStages() != 1)
-    return;
-  Walk walk = Walk::find(getOperation());
-  if (walk.loops.empty() || !llvm::all_of(walk.loops, alternates))
-    return;
-  scf::ForOp loop = walk.loops.front();
-  OpBuilder builder = walk.prologue(getOperation(), /*groups=*/1);
-  CopyAsyncOp first = *loop.getBody()->getOps<CopyAsyncOp>().begin();
-  walk.emitIfThere(builder, loop.getLoc(), walk.first(), [&](OpBuilder &body) {
-    cloneCopy(body, first, loop, walk.first(), first.getDest());
+  SmallVector<WalkOp> walks;
+  getOperation().walk([&](WalkOp walk) {
+    if (canAlternate(walk))
+      walks.push_back(walk);
   });
-  CommitCopiesOp::create(builder, loop.getLoc());
-  for (scf::ForOp each : walk.loops)
-    rewriteBody(walk, each);
+  for (WalkOp walk : walks) {
+    CopyAsyncOp first = copiesOf(*walk.getStep(0)).front();
+    OpBuilder builder = prologueOf(walk, /*groups=*/1);
+    emitIfThere(builder, walk, walk.getFirst(), [&](OpBuilder &body) {
+      cloneCopy(body, first, walk, walk.getFirst(), first.getDest());
+    });
+    CommitCopiesOp::create(builder, walk.getLoc());
+    for (unsigned i = 0; i < walk.getNumSegments(); ++i)
+      rewriteStep(walk, i);
+  }
 }

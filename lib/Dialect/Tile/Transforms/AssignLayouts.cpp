@@ -13,12 +13,12 @@
 //   %a = tile.convert_layout %p : … -> tensor<64x64xbf16, #tile.operand_a<…>>
 //   %o = tile.dot %a, %v, %acc
 //
-// A kernel of loads without tile.dot has no MMA to please. Its tiles are blocked,
-// as wide as memory can be read at once, and what is computed from one another
-// is laid out alike.
+// Tiles that are loaded, and not computed with any product, have no MMA to please:
+// they are blocked, as wide as memory can be read at once.
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Dialect/Tile/Analysis/Layouts.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 
 namespace attn::tile {
@@ -123,11 +123,13 @@ static LogicalResult spread(Value seed, Attribute layout) {
 }
 
 /// Row vectors that no matrix goes with have a thread for each row.
-static LogicalResult assignBlocked(KernelOp kernel, bool isVector) {
-  int64_t warps = kernel.getSchedule().getWarps();
+static LogicalResult assignBlocked(KernelOp kernel, const LayoutClasses &classes,
+                                   bool isVector) {
+  int64_t warps = kernel.getCta().getWarps();
   WalkResult result = kernel.walk([&](LoadOp load) {
     auto tile = cast<RankedTensorType>(load.getType());
-    if (tile.getEncoding() || (tile.getDimSize(1) == 1) != isVector)
+    if (!classes.isOfMemory(load.getResult()) || tile.getEncoding() ||
+        (tile.getDimSize(1) == 1) != isVector)
       return WalkResult::advance();
     int64_t columns =
         isVector ? 1 : tile.getDimSize(1) / accessColumns(load.getSource());
@@ -138,33 +140,36 @@ static LogicalResult assignBlocked(KernelOp kernel, bool isVector) {
   return failure(result.wasInterrupted());
 }
 
-void AssignLayouts::runOnOperation() {
-  if (getOperation().hasBlockedTiles()) {
-    if (failed(assignBlocked(getOperation(), /*isVector=*/false)) ||
-        failed(assignBlocked(getOperation(), /*isVector=*/true)))
-      signalPassFailure();
-    return;
-  }
-  int64_t warps = getOperation().getSchedule().getWarps();
-  auto accumulator = AccumulatorAttr::get(&getContext(), warps);
-  auto operandA = OperandAAttr::get(&getContext(), warps);
-
-  WalkResult result = getOperation().walk(
-      [&](DotOp dot) { return WalkResult(convertLeftOperand(dot, operandA)); });
-  if (result.wasInterrupted())
-    return signalPassFailure();
-
-  result = getOperation().walk([&](Operation *op) {
-    for (Value value : op->getResults())
-      if (needsLayout(value.getType()) && failed(assign(value, accumulator)))
-        return WalkResult::interrupt();
+/// Tiles that have no layout yet.
+static LogicalResult assignAccumulators(KernelOp kernel) {
+  auto layout =
+      AccumulatorAttr::get(kernel.getContext(), kernel.getCta().getWarps());
+  auto assignAll = [&](ValueRange values) {
+    return success(llvm::all_of(values, [&](Value value) {
+      return !needsLayout(value.getType()) || succeeded(assign(value, layout));
+    }));
+  };
+  WalkResult result = kernel.walk([&](Operation *op) {
+    if (failed(assignAll(op->getResults())))
+      return WalkResult::interrupt();
     for (Region &region : op->getRegions())
-      for (Value argument : region.getArguments())
-        if (needsLayout(argument.getType()) &&
-            failed(assign(argument, accumulator)))
+      for (Block &block : region)
+        if (failed(assignAll(ValueRange(block.getArguments()))))
           return WalkResult::interrupt();
     return WalkResult::advance();
   });
-  if (result.wasInterrupted())
+  return failure(result.wasInterrupted());
+}
+
+void AssignLayouts::runOnOperation() {
+  KernelOp kernel = getOperation();
+  auto operandA = OperandAAttr::get(&getContext(), kernel.getCta().getWarps());
+  LayoutClasses classes(kernel);
+  WalkResult result = kernel.walk(
+      [&](DotOp dot) { return WalkResult(convertLeftOperand(dot, operandA)); });
+  if (result.wasInterrupted() ||
+      failed(assignBlocked(kernel, classes, /*isVector=*/false)) ||
+      failed(assignBlocked(kernel, classes, /*isVector=*/true)) ||
+      failed(assignAccumulators(kernel)))
     signalPassFailure();
 }

@@ -12,11 +12,14 @@
 //                                           … tile.dot %q, %now, …
 //
 // One barrier serves both reasons to have one: tile t has arrived for all, and
-// nobody reads tile t - 1 any more.
+// nobody reads tile t - 1 any more. What passes through a channel is ordered by its
+// barriers, so only plain buffers count.
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Dialect/Tile/Analysis/Effects.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 
 #include "llvm/ADT/DenseSet.h"
 
@@ -30,11 +33,20 @@ using namespace attn::tile;
 
 namespace {
 
+using Buffers = llvm::DenseSet<Value>;
+
+/// What an operation, with those in its regions, does to buffers.
+struct Accesses {
+  explicit Accesses(Operation *op);
+
+  SmallVector<Value> reads, puts, copies;
+};
+
 /// What has happened to the buffers since the last barrier.
 struct State {
-  llvm::DenseSet<Value> copied;  // a copy was started
-  llvm::DenseSet<Value> arrived; // … and waited for, by its own thread; or put
-  llvm::DenseSet<Value> read;
+  Buffers copied;  // a copy was started
+  Buffers arrived; // … and waited for, by its own thread; or put
+  Buffers read;
 
   /// True if that added something.
   bool join(const State &other) {
@@ -47,6 +59,14 @@ struct State {
   /// True if no other thread can be at work on a buffer whose copies have been
   /// waited for.
   bool isFresh() const { return arrived.empty() && read.empty(); }
+  bool needsBarrier(const Accesses &accesses) const {
+    auto isIn = [](const Buffers &buffers) {
+      return [&](Value buffer) { return buffers.contains(buffer); };
+    };
+    return llvm::any_of(accesses.reads, isIn(arrived)) ||
+           llvm::any_of(accesses.copies, isIn(read)) ||
+           (!accesses.puts.empty() && !isFresh());
+  }
   void synchronise() {
     arrived.clear();
     read.clear();
@@ -60,7 +80,9 @@ struct InsertBarriers
 private:
   void visit(Block &block, State &state);
   void visit(Operation &op, State &state);
-  void visitLoop(scf::ForOp loop, State &state);
+  void visitLoop(LoopLikeOpInterface loop, State &state);
+  void visitBranches(Operation &op, State &state);
+  void meetBefore(Operation &op, const Accesses &accesses, State &state);
 
   /// False while the state around a back edge is still being found.
   bool isInserting = true;
@@ -68,73 +90,83 @@ private:
 
 } // namespace
 
-/// The allocation behind a tile in shared memory.
-static Value bufferOf(Value tile) {
-  if (auto slot = tile.getDefiningOp<SlotOp>())
-    return slot.getRing();
-  return tile;
+/// Those of channels need no barrier.
+static void appendBuffers(SmallVectorImpl<Value> &to, ArrayRef<Value> buffers) {
+  llvm::copy_if(buffers, std::back_inserter(to), [](Value buffer) {
+    return !buffer.getDefiningOp<ChannelOp>();
+  });
 }
 
-static SmallVector<Value> buffersReadBy(Operation &op) {
-  SmallVector<Value> buffers;
-  if (isa<DotOp, FragmentOp, CopyOutOp>(op))
-    for (Value operand : op.getOperands())
-      if (isa<SharedType>(operand.getType()))
-        buffers.push_back(bufferOf(operand));
-  return buffers;
+Accesses::Accesses(Operation *op) {
+  op->walk([&](Operation *inner) {
+    bool isCopy = hasEffectOn<MemoryEffects::Write, AsyncCopies>(inner);
+    appendBuffers(reads, buffersReadBy(inner));
+    appendBuffers(isCopy ? copies : puts, buffersWrittenBy(inner));
+  });
 }
 
-static SmallVector<Value> buffersCopiedBy(Operation &op) {
-  SmallVector<Value> buffers;
-  op.walk([&](CopyAsyncOp copy) { buffers.push_back(bufferOf(copy.getDest())); });
-  return buffers;
+void InsertBarriers::meetBefore(Operation &op, const Accesses &accesses,
+                                State &state) {
+  if (!state.needsBarrier(accesses))
+    return;
+  if (isInserting) {
+    OpBuilder builder(&op);
+    BarrierOp::create(builder, op.getLoc());
+  }
+  state.synchronise();
 }
 
 /// Around the back edge the state is the join of both ways in.
-void InsertBarriers::visitLoop(scf::ForOp loop, State &state) {
+void InsertBarriers::visitLoop(LoopLikeOpInterface loop, State &state) {
+  Block &body = loop.getLoopRegions().front()->front();
   bool wasInserting = isInserting;
   isInserting = false;
   State entry = state;
   for (bool isGrowing = true; isGrowing;) {
     State end = entry;
-    visit(*loop.getBody(), end);
+    visit(body, end);
     isGrowing = entry.join(end);
   }
   isInserting = wasInserting;
   state.join(entry);
   State end = entry;
-  visit(*loop.getBody(), end);
+  visit(body, end);
   state = std::move(end);
   // A loop without steps leaves what was there before it.
   state.join(entry);
 }
 
+/// All threads meet in front of a branch for what it may do to what was before it,
+/// and within it for the rest.
+void InsertBarriers::visitBranches(Operation &op, State &state) {
+  meetBefore(op, Accesses(&op), state);
+  State entry = state;
+  for (Region &region : op.getRegions())
+    for (Block &block : region) {
+      State end = entry;
+      visit(block, end);
+      state.join(end);
+    }
+}
+
 void InsertBarriers::visit(Operation &op, State &state) {
-  if (auto loop = dyn_cast<scf::ForOp>(op))
+  if (auto loop = dyn_cast<LoopLikeOpInterface>(op))
     return visitLoop(loop, state);
-  if (isa<BarrierOp>(op))
+  if (op.getNumRegions() != 0)
+    return visitBranches(op, state);
+  if (hasEffectOn<MemoryEffects::Read, SharedMemory>(&op) &&
+      hasEffectOn<MemoryEffects::Write, SharedMemory>(&op) &&
+      op.getNumOperands() == 0)
     return state.synchronise();
-  if (isa<WaitCopiesOp>(op)) {
+  if (hasEffectOn<MemoryEffects::Read, AsyncCopies>(&op)) {
     state.arrived.insert(state.copied.begin(), state.copied.end());
     return;
   }
-  SmallVector<Value> reads = buffersReadBy(op), copies = buffersCopiedBy(op);
-  auto put = dyn_cast<PutOp>(op);
-  bool needsBarrier =
-      llvm::any_of(reads, [&](Value b) { return state.arrived.contains(b); }) ||
-      llvm::any_of(copies, [&](Value b) { return state.read.contains(b); }) ||
-      (put && !state.isFresh());
-  if (needsBarrier) {
-    if (isInserting) {
-      OpBuilder builder(&op);
-      BarrierOp::create(builder, op.getLoc());
-    }
-    state.synchronise();
-  }
-  if (put)
-    state.arrived.insert(put.getDest());
-  state.read.insert(reads.begin(), reads.end());
-  state.copied.insert(copies.begin(), copies.end());
+  Accesses accesses(&op);
+  meetBefore(op, accesses, state);
+  state.arrived.insert(accesses.puts.begin(), accesses.puts.end());
+  state.read.insert(accesses.reads.begin(), accesses.reads.end());
+  state.copied.insert(accesses.copies.begin(), accesses.copies.end());
 }
 
 void InsertBarriers::visit(Block &block, State &state) {

@@ -120,7 +120,7 @@ LogicalResult MapMaker::replace(OpT op, OpOperand &memory, SharedType tile,
 }
 
 LogicalResult MapMaker::run() {
-  int64_t rowsPerWarp = kernel.getSchedule().getRowsPerWarp();
+  int64_t warps = kernel.getCta().getWarps();
   WalkResult result = kernel.walk([&](Operation *op) -> WalkResult {
     if (auto fetch = dyn_cast<FetchOp>(op)) {
       SharedType tile = fetch.getDest().getType();
@@ -129,7 +129,7 @@ LogicalResult MapMaker::run() {
     }
     if (auto send = dyn_cast<SendOp>(op))
       return replace(send, send.getDestMutable(), send.getSource().getType(),
-                     rowsPerWarp);
+                     send.getSource().getType().getRows() / warps);
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());

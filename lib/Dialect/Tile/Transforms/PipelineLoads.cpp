@@ -1,4 +1,4 @@
-//===- PipelineLoads.cpp - Copies of the next KV tiles in flight ----------===//
+//===- PipelineLoads.cpp - Copies of the next tiles in flight -------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,22 +6,23 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   scf.for %t = %first to %last {          copy tile %first to slot 0; commit
-//     tile.copy_async %K[f(%t)] to %b       scf.for %t = %first to %last {
+//   tile.walk from %first to %last (%t) {   copy tile %first to slot 0; commit
+//     tile.copy_async %K[f(%t)] to %b       tile.walk from %first to %last (%t) {
 //     tile.commit_copies             =>       tile.wait_copies pending = 0
 //     tile.wait_copies pending = 0            if %t + 1 < %last: copy it to the
 //     … %b …                                    next slot
 //   }                                         tile.commit_copies
-//                                             … %b[(%t - %first) mod 2] …
+//                                             … %b[%t - %first] …
 //                                           }
 //
-// A copy started in one loop of the walk may be used in the next one.
+// A copy started in one segment of the walk may be used in the next one.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Walk.h"
+#include "Walks.h"
 
 #include "attn/Dialect/Tile/Transforms/Passes.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace attn::tile {
@@ -39,86 +40,94 @@ struct PipelineLoads
   void runOnOperation() override;
 
 private:
-  LogicalResult makeRings(Walk &walk);
-  void emitPrologue(Walk &walk);
-  void rewriteBody(Walk &walk, scf::ForOp loop);
-  Value slotOf(OpBuilder &builder, Location loc, Walk &walk, Value tile);
-
-  int64_t stages = 0;
-  llvm::SmallSetVector<Value, 4> rings;
+  bool canPipeline(WalkOp walk);
+  void makeRings(ArrayRef<WalkOp> walks);
+  void emitPrologue(WalkOp walk);
+  void rewriteStep(WalkOp walk, unsigned segment);
 };
 
 } // namespace
 
-/// (tile - first) mod stages.
-Value PipelineLoads::slotOf(OpBuilder &builder, Location loc, Walk &walk,
-                            Value tile) {
-  Value step = arith::SubIOp::create(builder, loc, tile, walk.first());
-  Value count = arith::ConstantIndexOp::create(builder, loc, stages);
-  return arith::RemUIOp::create(builder, loc, step, count);
+/// Declines, with a remark, where copies cannot be started before their step.
+bool PipelineLoads::canPipeline(WalkOp walk) {
+  if (copiesOf(*walk.getStep(0)).empty() || walk.getStages() == 1)
+    return false;
+  auto decline = [&](StringRef reason) {
+    remarkMissed(walk, getArgument(), "NotPipelined", reason);
+    return false;
+  };
+  if (!copiesAreAlike(walk))
+    return decline("segments copy different tiles");
+  for (CopyAsyncOp copy : copiesOf(*walk.getStep(0)))
+    if (!copy.getDest().getDefiningOp<AllocOp>() || copy.getDest().getType().isRing())
+      return decline("a copy does not fill a whole buffer");
+  return true;
 }
 
-/// Every buffer that the walk copies into becomes a ring.
-LogicalResult PipelineLoads::makeRings(Walk &walk) {
-  for (scf::ForOp loop : walk.loops)
-    for (auto copy : loop.getBody()->getOps<CopyAsyncOp>()) {
-      auto alloc = copy.getDest().getDefiningOp<AllocOp>();
-      if (!alloc)
-        return copy.emitOpError("expected a whole buffer as destination");
-      rings.insert(alloc.getResult());
+/// Every buffer that a walk copies into becomes a ring, with room for what any of
+/// the walks that use it has in flight.
+void PipelineLoads::makeRings(ArrayRef<WalkOp> walks) {
+  llvm::MapVector<Value, int64_t> slots;
+  for (WalkOp walk : walks)
+    for (CopyAsyncOp copy : copiesOf(*walk.getStep(0))) {
+      int64_t &most = slots[copy.getDest()];
+      most = std::max<int64_t>(most, walk.getStages());
     }
-  for (Value ring : rings) {
+  for (auto [ring, count] : slots) {
     auto type = cast<SharedType>(ring.getType());
     SmallVector<int64_t> shape(type.getShape());
-    shape.insert(shape.begin(), stages);
+    shape.insert(shape.begin(), count);
     ring.setType(SharedType::get(&getContext(), shape, type.getElementType(),
                                  type.getSwizzle()));
   }
-  return success();
 }
 
 /// Starts the first `stages - 1` copies.
-void PipelineLoads::emitPrologue(Walk &walk) {
-  scf::ForOp loop = walk.loops.front();
-  Location loc = loop.getLoc();
-  OpBuilder builder = walk.prologue(getOperation(), stages - 1);
-  for (int64_t stage = 0; stage < stages - 1; ++stage) {
-    Value offset = arith::ConstantIndexOp::create(builder, loc, stage);
-    Value tile = arith::AddIOp::create(builder, loc, walk.first(), offset);
-    walk.emitIfThere(builder, loc, tile, [&](OpBuilder &body) {
-      for (auto copy : loop.getBody()->getOps<CopyAsyncOp>()) {
-        Value slot = SlotOp::create(body, loc, copy.getDest(), offset);
-        cloneCopy(body, copy, loop, tile, slot);
-      }
+void PipelineLoads::emitPrologue(WalkOp walk) {
+  Location loc = walk.getLoc();
+  int64_t ahead = walk.getStages() - 1;
+  OpBuilder builder = prologueOf(walk, ahead);
+  for (int64_t use = 0; use < ahead; ++use) {
+    Value offset = arith::ConstantIndexOp::create(builder, loc, use);
+    Value tile = arith::AddIOp::create(builder, loc, walk.getFirst(), offset);
+    emitIfThere(builder, walk, tile, [&](OpBuilder &body) {
+      for (CopyAsyncOp copy : copiesOf(*walk.getStep(0)))
+        cloneCopy(body, copy, walk, tile,
+                  SlotOp::create(body, loc, copy.getDest(), offset));
     });
     CommitCopiesOp::create(builder, loc);
   }
 }
 
-void PipelineLoads::rewriteBody(Walk &walk, scf::ForOp loop) {
-  Location loc = loop.getLoc();
-  SmallVector<CopyAsyncOp> copies(loop.getBody()->getOps<CopyAsyncOp>());
-  SmallVector<Operation *> synchronous = synchronousCopies(loop);
+void PipelineLoads::rewriteStep(WalkOp walk, unsigned segment) {
+  Location loc = walk.getLoc();
+  Block &step = *walk.getStep(segment);
+  SmallVector<CopyAsyncOp> copies = copiesOf(step);
+  llvm::SmallSetVector<Value, 4> rings;
+  for (CopyAsyncOp copy : copies)
+    rings.insert(copy.getDest());
+  SmallVector<Operation *> synchronous = copyingOpsOf(step);
 
-  auto builder = OpBuilder::atBlockBegin(loop.getBody());
-  WaitCopiesOp::create(builder, loc, stages - 2);
-  Value ahead = arith::ConstantIndexOp::create(builder, loc, stages - 1);
+  OpBuilder builder(&step, step.begin());
+  WaitCopiesOp::create(builder, loc, walk.getStages() - 2);
+  Value ahead =
+      arith::ConstantIndexOp::create(builder, loc, walk.getStages() - 1);
   Value next =
-      arith::AddIOp::create(builder, loc, loop.getInductionVar(), ahead);
-  walk.emitIfThere(builder, loc, next, [&](OpBuilder &body) {
-    Value nextSlot = slotOf(body, loc, walk, next);
+      arith::AddIOp::create(builder, loc, walk.getTile(segment), ahead);
+  emitIfThere(builder, walk, next, [&](OpBuilder &body) {
+    Value use = emitUse(body, walk, next);
     for (CopyAsyncOp copy : copies)
-      cloneCopy(body, copy, loop, next,
-                SlotOp::create(body, loc, copy.getDest(), nextSlot));
+      cloneCopy(body, copy, walk, next,
+                SlotOp::create(body, loc, copy.getDest(), use));
   });
   CommitCopiesOp::create(builder, loc);
 
-  Value slot = slotOf(builder, loc, walk, loop.getInductionVar());
+  Value use = emitUse(builder, walk, walk.getTile(segment));
   for (Value ring : rings) {
-    Value current = SlotOp::create(builder, loc, ring, slot);
-    ring.replaceUsesWithIf(current, [&](OpOperand &use) {
-      return use.getOwner()->getBlock() == loop.getBody() &&
-             !isa<SlotOp>(use.getOwner());
+    Value current = SlotOp::create(builder, loc, ring, use);
+    ring.replaceUsesWithIf(current, [&](OpOperand &operand) {
+      Operation *user = operand.getOwner();
+      return step.findAncestorOpInBlock(*user) && !isa<SlotOp>(user);
     });
   }
   for (Operation *op : llvm::reverse(synchronous))
@@ -126,17 +135,15 @@ void PipelineLoads::rewriteBody(Walk &walk, scf::ForOp loop) {
 }
 
 void PipelineLoads::runOnOperation() {
-  rings.clear();
-  ScheduleAttr schedule = getOperation().getAttentionSchedule();
-  stages = schedule ? schedule.getStages() : 1;
-  if (stages == 1)
-    return;
-  Walk walk = Walk::find(getOperation());
-  if (walk.loops.empty())
-    return;
-  if (failed(makeRings(walk)))
-    return signalPassFailure();
-  emitPrologue(walk);
-  for (scf::ForOp loop : walk.loops)
-    rewriteBody(walk, loop);
+  SmallVector<WalkOp> walks;
+  getOperation().walk([&](WalkOp walk) {
+    if (canPipeline(walk))
+      walks.push_back(walk);
+  });
+  makeRings(walks);
+  for (WalkOp walk : walks) {
+    emitPrologue(walk);
+    for (unsigned i = 0; i < walk.getNumSegments(); ++i)
+      rewriteStep(walk, i);
+  }
 }

@@ -13,6 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Walks.h"
+
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -26,14 +28,6 @@ using namespace mlir;
 using namespace attn::tile;
 
 namespace {
-
-/// Registers a thread may spend on a left operand that it keeps for a loop, and
-/// on it and the largest result of a dot together: with more, ptxas spills for
-/// some masks. A warp with more than one strip of 16 rows has as many times the
-/// accumulators and scores, and none to spare.
-constexpr int64_t kMaxFragmentRegisters = 32;
-constexpr int64_t kMaxHeldRegisters = 144;
-constexpr int64_t kMaxFragmentRows = 16;
 
 struct StageOperands
     : public attn::tile::impl::StageOperandsBase<StageOperands> {
@@ -51,36 +45,11 @@ private:
 
 } // namespace
 
+/// A tile that begins within a row lies where copies cannot begin.
 static bool feedsOnlyDots(LoadOp load) {
-  return !load->use_empty() && llvm::all_of(load->getUsers(), [](Operation *op) {
+  return !load->use_empty() && !load.hasColumnIndex() && llvm::all_of(load->getUsers(), [](Operation *op) {
     return isa<DotOp>(op);
   });
-}
-
-/// Of a thread, for its part of the tile.
-static int64_t registersOf(RankedTensorType tile, KernelSchedule schedule) {
-  return tile.getNumElements() * tile.getElementTypeBitWidth() / 32 /
-         schedule.getThreads();
-}
-
-static int64_t largestResult(KernelOp kernel) {
-  int64_t registers = 0;
-  kernel.walk([&](DotOp dot) {
-    auto type = cast<RankedTensorType>(dot.getType());
-    registers = std::max(registers, registersOf(type, kernel.getSchedule()));
-  });
-  return registers;
-}
-
-/// Never where warpgroups multiply: they read it from shared memory as fast.
-static bool fitsRegisters(RankedTensorType tile, KernelOp kernel) {
-  KernelSchedule schedule = kernel.getSchedule();
-  if (kernel.isSpecialized())
-    return false;
-  int64_t registers = registersOf(tile, schedule);
-  return registers <= kMaxFragmentRegisters &&
-         registers + largestResult(kernel) <= kMaxHeldRegisters &&
-         schedule.getRowsPerWarp() <= kMaxFragmentRows;
 }
 
 Value StageOperands::bufferFor(LoadOp load) {
@@ -108,18 +77,22 @@ void StageOperands::stage(LoadOp load) {
   OpBuilder builder(load);
   Location loc = load.getLoc();
   CopyAsyncOp::create(builder, loc, load.getSource(), load.getIndices(),
-                      buffer, load.getBoxAttr());
+                      buffer, load.getBoxAttr(), load.getSlotsAttr(),
+                      load.getRoleAttr());
   CommitCopiesOp::create(builder, loc);
   WaitCopiesOp::create(builder, loc, 0);
 
   auto tile = cast<RankedTensorType>(load.getType());
-  bool fits = fitsRegisters(tile, getOperation());
+  bool isHeld = load.getHeld() && !getOperation().isSpecialized();
+  if (load.getHeld() && !isHeld)
+    remarkMissed(load, getArgument(), "NotHeld",
+                 "warpgroups read left operands from shared memory as fast");
   Value fragment;
   for (OpOperand &use : llvm::make_early_inc_range(load->getUses())) {
     auto dot = cast<DotOp>(use.getOwner());
     bool isLeft = use.getOperandNumber() == 0;
     bool isOutsideLoop = dot->getBlock() != load->getBlock();
-    if (!isLeft || !isOutsideLoop || !fits) {
+    if (!isLeft || !isOutsideLoop || !isHeld) {
       use.set(buffer);
       continue;
     }

@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Dialect/Tile/Analysis/Layouts.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 
 namespace attn::tile {
@@ -38,12 +39,11 @@ static bool isWorthStaging(StoreOp store) {
 }
 
 void StageStores::runOnOperation() {
-  // Blocked tiles are stored as wide as they are loaded.
-  if (getOperation().hasBlockedTiles())
-    return;
+  // What is laid out as memory is read is stored as wide.
+  LayoutClasses classes(getOperation());
   SmallVector<StoreOp> stores;
   getOperation().walk([&](StoreOp store) {
-    if (isWorthStaging(store))
+    if (isWorthStaging(store) && !classes.isOfMemory(store.getValue()))
       stores.push_back(store);
   });
   auto atStart = OpBuilder::atBlockBegin(&getOperation().getBody().front());

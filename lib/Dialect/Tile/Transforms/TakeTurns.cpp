@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   turns = 1                          turns = 2
+//   turns<results, groups = [0]>       turns<products, groups = [0, 1]>
 //
 //   %s = dot %q, %k async              take_turn
 //   take_turn                          %s = dot %q, %k async
@@ -23,6 +23,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Walks.h"
+
+#include "attn/Dialect/Tile/Analysis/Effects.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 
 namespace attn::tile {
@@ -41,43 +44,64 @@ struct TakeTurns : public attn::tile::impl::TakeTurnsBase<TakeTurns> {
 
 } // namespace
 
-/// From before the wait for the scores, which nothing computed from them can
-/// pass, to the next wait behind them. Every weight is in a sum.
-static void bracketExponentials(Block &step) {
-  DotOp dot = *step.getOps<DotOp>().begin();
-  Location loc = dot.getLoc();
-  OpBuilder builder(dot->getBlock(), std::next(Block::iterator(dot)));
+static SmallVector<DotOp> productsOf(Block &step, TurnsAttr turns) {
+  SmallVector<DotOp> products;
+  for (auto dot : step.getOps<DotOp>())
+    if (turns.hasGroup(dot.getGroup()))
+      products.push_back(dot);
+  return products;
+}
+
+/// Where the step waits for `dot`, which it then only starts.
+static Operation *splitWait(DotOp dot) {
   if (!dot.getAsync()) {
+    OpBuilder builder(dot->getBlock(), std::next(Block::iterator(dot)));
     dot.setAsync(true);
-    auto wait = WaitDotsOp::create(builder, loc, dot, ValueRange(),
+    auto wait = WaitDotsOp::create(builder, dot.getLoc(), dot, ValueRange(),
                                    /*pending=*/0);
     dot.getResult().replaceAllUsesExcept(wait.getResult(), wait);
   }
-  auto ready = cast<WaitDotsOp>(*dot->user_begin());
-  builder.setInsertionPoint(ready);
-  TakeTurnOp::create(builder, loc);
-
-  SmallVector<Value> sums;
-  for (auto fold : step.getOps<FoldOp>())
-    sums.push_back(fold.getResult());
-  Operation *end = ready->getNextNode();
-  while (!isa<AwaitOp, WaitDotsOp>(end))
-    end = end->getNextNode();
-  builder.setInsertionPoint(end);
-  PassTurnOp::create(builder, loc, sums);
+  return *dot->user_begin();
 }
 
-static void bracketProducts(Block &step) {
-  SmallVector<DotOp> dots(step.getOps<DotOp>());
-  OpBuilder builder(dots.front());
-  TakeTurnOp::create(builder, dots.front().getLoc());
-  builder.setInsertionPointAfter(dots.back());
-  PassTurnOp::create(builder, dots.back().getLoc(), ValueRange());
+static SmallVector<Value> computedFirst(Block &step) {
+  SmallVector<Value> values;
+  for (Operation &op : step)
+    if (op.hasAttr(kComputedFirstAttr))
+      llvm::append_range(values, op.getResults());
+  return values;
+}
+
+/// From before the wait for the first product, which nothing computed from it can
+/// pass, to the next wait behind that for the last one.
+static void bracketResults(Block &step, MutableArrayRef<DotOp> products) {
+  SmallVector<Operation *> waits;
+  for (DotOp dot : products)
+    waits.push_back(splitWait(dot));
+  auto isBefore = [](Operation *a, Operation *b) {
+    return a->isBeforeInBlock(b);
+  };
+  llvm::sort(waits, isBefore);
+  OpBuilder builder(waits.front());
+  TakeTurnOp::create(builder, products.front().getLoc());
+  Operation *end = waits.back()->getNextNode();
+  while (!isWait(end) && end != step.getTerminator())
+    end = end->getNextNode();
+  builder.setInsertionPoint(end);
+  PassTurnOp::create(builder, products.front().getLoc(), computedFirst(step));
+}
+
+static void bracketProducts(MutableArrayRef<DotOp> products) {
+  OpBuilder builder(products.front());
+  TakeTurnOp::create(builder, products.front().getLoc());
+  builder.setInsertionPointAfter(products.back());
+  PassTurnOp::create(builder, products.back().getLoc(), ValueRange());
 }
 
 /// So that the first warpgroup can take the first turn.
-static void emitFirstPass(OpBuilder &builder, Location loc,
-                          int64_t warpgroups) {
+static void emitFirstPass(RolesOp roles, int64_t warpgroups) {
+  auto builder = OpBuilder::atBlockBegin(&roles.getConsumer().front());
+  Location loc = roles.getLoc();
   Value isLast = arith::CmpIOp::create(
       builder, loc, arith::CmpIPredicate::eq,
       WarpgroupIdOp::create(builder, loc),
@@ -87,25 +111,38 @@ static void emitFirstPass(OpBuilder &builder, Location loc,
   PassTurnOp::create(inner, loc, ValueRange());
 }
 
+/// Steps without a product of the groups take no turn, and then no step can.
+static bool allHaveProducts(WalkOp walk, TurnsAttr turns) {
+  return llvm::all_of(walk.getSegments(), [&](Region &segment) {
+    return !productsOf(segment.front(), turns).empty();
+  });
+}
+
 void TakeTurns::runOnOperation() {
   KernelOp kernel = getOperation();
-  ScheduleAttr schedule = kernel.getAttentionSchedule();
-  bool isDone = false;
-  kernel.walk([&](PassTurnOp) { isDone = true; });
-  if (!schedule || schedule.getTurns() == Turns::Nothing || isDone)
-    return;
-  Location loc = kernel.getLoc();
-  for (RolesOp roles : kernel.getBody().front().getOps<RolesOp>()) {
-    Block &consumer = roles.getConsumer().front();
-    auto builder = OpBuilder::atBlockBegin(&consumer);
-    emitFirstPass(builder, loc, schedule.getWarpgroups());
-  }
-  kernel.walk([&](scf::ForOp loop) {
-    if (loop.getBody()->getOps<DotOp>().empty())
+  int64_t warpgroups = kernel.getCta().getWarpgroups();
+  DenseSet<Operation *> inTurns;
+  kernel.walk([&](WalkOp walk) {
+    TurnsAttr turns = walk.getTurnsAttr();
+    auto roles = walk->getParentOfType<RolesOp>();
+    if (!turns)
       return;
-    if (schedule.getTurns() == Turns::Exponentials)
-      bracketExponentials(*loop.getBody());
-    else
-      bracketProducts(*loop.getBody());
+    if (!roles || warpgroups < 2)
+      return remarkMissed(walk, getArgument(), "NoTurns",
+                          "only several warpgroups of consumers take turns");
+    if (!allHaveProducts(walk, turns))
+      return remarkMissed(walk, getArgument(), "NoTurns",
+                          "a step has no product of these groups");
+    walk.removeTurnsAttr();
+    inTurns.insert(roles);
+    for (Region &segment : walk.getSegments()) {
+      SmallVector<DotOp> products = productsOf(segment.front(), turns);
+      if (turns.getKind() == TurnKind::results)
+        bracketResults(segment.front(), products);
+      else
+        bracketProducts(products);
+    }
   });
+  for (Operation *roles : inTurns)
+    emitFirstPass(cast<RolesOp>(roles), warpgroups);
 }

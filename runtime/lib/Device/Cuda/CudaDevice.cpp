@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Device 0 through its primary context, which the process shares with whatever
+// A device through its primary context, which the process shares with whatever
 // else uses CUDA in it. Work goes to the default stream unless a launch names
 // another.
 //
@@ -15,6 +15,7 @@
 #include "Device/Cuda/CudaDriver.h"
 #include "Device/Cuda/CudaDriverApi.h"
 #include "Device/Cuda/PtxTarget.h"
+#include "Device/Current.h"
 #include "Device/Factories.h"
 #include "attnrt/HostTensor.h"
 
@@ -45,7 +46,7 @@ public:
   explicit CudaDevice(const CudaDriver &driver) : cu(driver) {}
   ~CudaDevice() override;
 
-  Status open();
+  Status open(int ordinal);
   const DeviceInfo &info() const override { return description; }
 
   Expected<DeviceAddress> allocate(size_t bytes) override;
@@ -65,6 +66,8 @@ public:
   Status synchronize() override;
   Expected<double>
   timeMilliseconds(const std::function<Status()> &work) override;
+  void *saveCaller() override;
+  void restoreCaller(void *saved) override;
   DriverApi *driverApi() override { return &api; }
 
 private:
@@ -99,31 +102,47 @@ private:
   if (Status status = cu.check(cu.call(__VA_ARGS__), #call); !status.isOk())   \
   return status
 
-Expected<std::unique_ptr<Device>> attnrt::openCudaDevice() {
+Expected<std::unique_ptr<Device>> attnrt::openCudaDevice(int ordinal) {
   Expected<const CudaDriver *> driver = CudaDriver::open();
   if (!driver)
     return driver.status();
   auto device = std::make_unique<CudaDevice>(**driver);
-  Status status = device->open();
+  Status status = device->open(ordinal);
   if (!status.isOk())
     return status;
   return std::unique_ptr<Device>(std::move(device));
 }
 
-Status CudaDevice::open() {
+Status CudaDevice::open(int ordinal) {
+  description.ordinal = ordinal;
   ATTNRT_CHECK(cuInit, 0);
   int count = 0;
   ATTNRT_CHECK(cuDeviceGetCount, &count);
   if (count == 0)
     return Status::device("no CUDA device: the driver sees none");
-  ATTNRT_CHECK(cuDeviceGet, &device, 0);
+  if (ordinal < 0 || ordinal >= count)
+    return Status::device("no CUDA device " + std::to_string(ordinal) +
+                          ": the driver sees " + std::to_string(count));
+  ATTNRT_CHECK(cuDeviceGet, &device, ordinal);
   ATTNRT_CHECK(cuDevicePrimaryCtxRetain, &context, device);
+  CallerState caller(*this);
   Status status = enter();
   if (!status.isOk())
     return status;
   ATTNRT_CHECK(cuEventCreate, &begin, CU_EVENT_DEFAULT);
   ATTNRT_CHECK(cuEventCreate, &end, CU_EVENT_DEFAULT);
   return describe();
+}
+
+/// A context, or null where the thread has none.
+void *CudaDevice::saveCaller() {
+  CUcontext current = nullptr;
+  cu.cuCtxGetCurrent(&current);
+  return current;
+}
+
+void CudaDevice::restoreCaller(void *saved) {
+  cu.cuCtxSetCurrent(static_cast<CUcontext>(saved));
 }
 
 Status CudaDevice::describe() {

@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Elementwise.ptx.h"
+#include "ElementwiseDescription.h"
 #include "attnrt/Abi.h"
 #include "attnrt/Float16.h"
 #include "attnrt/PackageFormat.h"
@@ -57,10 +58,13 @@ static int checkArgument(const DLTensor *tensor, const char *name) {
 
 static int launchOver(AttnrtKernel &kernel, void *stream, DLTensor *in,
                       DLTensor *out, float factor) {
+  AttnrtDevice *device = nullptr;
+  if (int code = attnrtDeviceOf(&in, 1, &out, 1, &device))
+    return code;
   uint32_t count = elementsOf(in);
   void *params[] = {&in->data, &out->data, &count, &factor};
-  return attnrtLaunch(stream, &kernel, (count + 127) / 128, 1, 1, 128, 1, 1, 0,
-                      params);
+  return attnrtLaunch(device, stream, &kernel, (count + 127) / 128, 1, 1, 128,
+                      1, 1, 0, params);
 }
 
 template <typename Visit>
@@ -158,10 +162,13 @@ EXPORT int attnpkg_marked(void *stream, DLTensor *const *args,
                           DLTensor *const *results) {
   if (int code = attnpkg_scale(stream, args, results))
     return code;
+  AttnrtDevice *device = nullptr;
+  if (int code = attnrtDeviceOf(args, 1, results, 2, &device))
+    return code;
   uint32_t rows = elementsOf(results[1]);
   void *params[] = {&results[1]->data, &rows};
-  return attnrtLaunch(stream, &markOdd, (rows + 127) / 128, 1, 1, 128, 1, 1, 0,
-                      params);
+  return attnrtLaunch(device, stream, &markOdd, (rows + 127) / 128, 1, 1, 128,
+                      1, 1, 0, params);
 }
 
 EXPORT int attnpkg_marked_shapes(DLTensor *const *args, int64_t *shapes) {
@@ -187,59 +194,7 @@ EXPORT int attnpkg_marked_baseline(DLTensor *const *args,
 
 // The description.
 
-#define TENSOR(type) "{\"shape\": [null, 4, null, 8], \"type\": \"" type "\"}"
-#define RESULT(type)                                                           \
-  "{\"shape\": [null, 4, null, 8], \"type\": \"" type                          \
-  "\", \"rows\": [0, 1, 2], \"mma_steps\": 1}"
-#define MARKS                                                                  \
-  "{\"shape\": [null, 4, null], \"type\": \"f32\", \"rows\": [0, 1, 2], "      \
-  "\"mma_steps\": 1}"
-#define FUNCTION(name, entry, shapes, reference, baseline, flops, args,        \
-                 results, kernels)                                             \
-  "{\"name\": \"" name "\", \"entry\": \"attnpkg_" entry                       \
-  "\", \"shapes\": \"attnpkg_" shapes                                          \
-  "\", \"reference\": \"attnpkg_" reference                                    \
-  "\", \"baseline\": \"attnpkg_" baseline "\", \"flops\": \"attnpkg_" flops    \
-  "\", \"args\": [" args "], \"results\": [" results                           \
-  "], \"edge_rows\": [{\"const\": -2, \"terms\": [{\"arg\": 0, \"dim\": 2, "   \
-  "\"coef\": 1}]}], \"kernels\": [" kernels "]}"
-#define SIMPLE(name, entry, type, kernels)                                     \
-  FUNCTION(name, entry, "shapes", "reference", "baseline", "flops",            \
-           TENSOR(type), RESULT(type), kernels)
-#define KERNEL(name)                                                           \
-  "{\"name\": \"" name                                                         \
-  "\", \"block\": [128, 1, 1], \"smem_bytes\": 0, \"registers\": null, "       \
-  "\"spill_bytes\": null, \"ptxas_warnings\": [], \"schedule\": \"q=16\"}"
-
-#define ALL                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        \
-  SIMPLE("scale_f16", "scale", "f16", "\"scale_f16\"")                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             \
-  ", " SIMPLE("scale_bf16", "scale",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               \
-              "bf16", "\"scale_bf16\"") ", " SIMPLE("scale_f32", "scale", "f32", "\"scale_f32\"") ", " SIMPLE("wrong",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             \
-                                                                                                              "wrong", "f32", "\"scale_f32\"") ", " SIMPLE("lazy", "lazy", "f32", "\"scale_f32\"") ", " SIMPLE("hazard", "hazard", "f32", "\"past_the_end_f32\"") ", " SIMPLE("refuse", "refuse", "f32", "") ", " FUNCTION("pair",                                                                                                                                                                                                                                                                                                                                                 \
-                                                                                                                                                                                                                                                                                                                           "scale",                                                                                                                                                                                                                                                                                                                                                \
-                                                                                                                                                                                                                                                                                                                           "pair_shapes", "reference", "baseline", "flops", TENSOR("f32") ", " TENSOR("f32"), RESULT("f32"), "\"scale_f32\"") ", " FUNCTION("counted",                                                                                                                                                                                                             \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                            "scale",                                                                                                                                                                                                               \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                            "shapes",                                                                                                                                                                                                              \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                            "reference", "baseline", "flops", TENSOR("f32") ", {\"shape\": [null], \"type\": \"i32\"}",                                                                                                                            \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                            RESULT(                                                                                                                                                                                                                \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                "f32"),                                                                                                                                                                                                            \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                            "\"scale_f32\"") ", " FUNCTION("marked", "marked", "marked_shapes", "marked_reference", "marked_baseline", "flops", TENSOR("bf16"),                                                                                    \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           RESULT("bf16") ", " MARKS, "\"scale_bf16\", \"mark_odd\"") ", " FUNCTION("sampled",                                                                                                     \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "marked",                                                                                                      \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "marked_shapes", "marked_reference", "marked_baseline", "many_flops", TENSOR("f16"), RESULT("f16") ", " MARKS, \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "\"scale_f16\", \"mark_odd\"")
-#define ONE SIMPLE("only", "scale", "f32", "\"scale_f32\"")
-#define NONE ""
-#define MISSING_SYMBOL SIMPLE("gone", "gone", "f32", "\"scale_f32\"")
-
-static constexpr char
-    kJson
-        [] =
-            "{\"schema\": 1, \"compiler\": \"by hand\", \"target\": \"sm_80\", "
-            "\"functions\": [" FIXTURE_FUNCTIONS
-            "], \"kernels\": [" KERNEL("scale_f16") ", " KERNEL("scale_bf16") ", " KERNEL(
-                "scale_f32") ", " KERNEL("past_the_end_f32") ", " KERNEL("mark_"
-                                                                         "odd") "]}";
+static constexpr char kJson[] = DESCRIPTION(FIXTURE_FUNCTIONS);
 
 namespace {
 struct Section {

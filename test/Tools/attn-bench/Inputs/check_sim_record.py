@@ -30,7 +30,7 @@ def main():
         assert result["timing"] is None
         assert result["status"] == "right", result
         o, lse = result["verify"]["outputs"]
-        assert (o["name"], lse["name"]) == ("o", "lse")
+        assert (o["name"], lse["name"]) == ("output", "lse")
         for output in o, lse:
             assert 0 < output["max_abs_error"] <= output["tolerance"], output
         assert len(o["worst_index"]) == 4 and len(lse["worst_index"]) == 3

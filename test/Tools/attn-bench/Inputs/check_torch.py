@@ -9,12 +9,12 @@
 
 import torch
 
-from attn_bench import judge, operands, peers, session, timing
+from attn_bench import operands, peers, session, timing
 from attn_bench.cases import Case, Function
 from attn_bench.cuda_device import CudaDevice
 from attn_bench.numpy_arrays import NumpyArrays
-from attn_bench.reference import Reference
 from attn_bench.torch_arrays import TorchArrays
+from stand_in_judge import StandInJudge
 
 CHECKS = []
 CASES = [Case("x", Function(4, 4, 32, True), 2, 96),
@@ -47,7 +47,7 @@ class Host(CudaDevice):
 
         def replay():
             for work, kept in zip(works, outputs):
-                kept["o"].copy_(work()["o"])
+                kept["output"].copy_(work()["output"])
         return replay, outputs
 
     def lap(self, work):
@@ -67,20 +67,6 @@ def to_numpy(tensor):
 
 
 @check
-def the_reference_is_that_of_numpy():
-    for case in CASES:
-        arrays, host = TorchArrays("cpu"), NumpyArrays()
-        given = operands.draw(arrays, case, "bshd", 1)
-        mine = Reference(arrays, case, *given)
-        theirs = Reference(host, case, *map(to_numpy, given))
-        for name in ("o", "lse"):
-            error = abs(mine.values[name].numpy() - theirs.values[name]).max()
-            assert error < 1e-12, error
-            a, b = mine.baseline_error[name], theirs.baseline_error[name]
-            assert abs(a - b) < 0.2 * b, (a, b)
-
-
-@check
 def descriptors_are_those_of_numpy():
     arrays, host = TorchArrays("cpu"), NumpyArrays()
     q = operands.draw(arrays, CASES[1], "bshd", 1).q
@@ -95,22 +81,20 @@ def descriptors_are_those_of_numpy():
 @check
 def poison_is_seen():
     arrays, case = TorchArrays("cpu"), CASES[0]
-    given = operands.draw(arrays, case, "bshd", 1)
-    reference = Reference(arrays, case, *given)
     o = operands.as_bhsd(lambda shape: arrays.poisoned(shape, "bf16"),
-                         case.shape("o"), "bshd")
-    o[...] = reference.values["o"].to(torch.bfloat16)
-    assert judge.judge(arrays, case, reference, {"o": o})["passed"]
+                         case.shape("output"), "bshd")
+    assert bool(arrays.is_poison(o).all())
+    o[...] = 1
+    assert not bool(arrays.is_poison(o).any())
     o[1, 2, 95, 31] = arrays.poisoned((1,), "bf16")[0]
-    entry, = judge.judge(arrays, case, reference, {"o": o})["outputs"]
-    assert entry["reason"] == "value was never written", entry
-    assert entry["worst_index"] == [1, 2, 95, 31]
+    assert arrays.is_poison(o).nonzero().tolist() == [[1, 2, 95, 31]]
 
 
 @check
 def the_hosts_attention_takes_its_turns():
     others = peers.choose("sdpa-flash,sdpa-cudnn,triton-tutorial")
-    it = session.Session(Host(), others, CASES, session.Options(
+    it = session.Session(Host(), others, CASES,
+                         StandInJudge(to_numpy), session.Options(
         rounds=timing.Settings(1, 3, 3, 0)))
     made = it.run()
     absent = {c["name"]: c["absence"] for c in made["contenders"]}

@@ -16,12 +16,13 @@ import shutil
 import struct
 import sys
 
-from attn_bench import manifest, package_file
+from attn_bench import manifest
+from attnrt import package_file
 
 
 def damages(good):
     """{name: content of the package}."""
-    at = good.index(b"ATTN" + struct.pack("<I", 1))
+    at = good.index(b"ATTN" + struct.pack("<I", package_file.SCHEMA))
 
     def replaced(offset, data):
         return good[:offset] + data + good[offset + len(data):]
@@ -29,13 +30,14 @@ def damages(good):
     return {"junk": bytes(range(256)) * 64,
             "half": good[:len(good) // 2],
             "schema": replaced(at + 4, struct.pack("<I", 999)),
+            "old": replaced(at + 4, struct.pack("<I", 1)),
             "checksum": replaced(at + 30, b"#")}
 
 
 def renamed(good, old, new):
     """With another name in the description, and its checksum made right."""
     text = good.replace(old.encode(), new.encode())
-    at = text.index(b"ATTN" + struct.pack("<I", 1))
+    at = text.index(b"ATTN" + struct.pack("<I", package_file.SCHEMA))
     size = struct.unpack_from("<Q", text, at + 8)[0]
     checksum = package_file.fnv1a(text[at + 24:at + 24 + size])
     return text[:at + 16] + struct.pack("<Q", checksum) + text[at + 24:]

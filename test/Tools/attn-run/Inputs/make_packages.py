@@ -21,7 +21,7 @@ def main():
     with open(sys.argv[1], "rb") as file:
         good = file.read()
     os.chdir(sys.argv[2])
-    at = good.index(b"ATTN" + struct.pack("<I", 1))
+    at = good.index(b"ATTN" + struct.pack("<I", 2))
 
     def replaced(offset, data):
         return good[:offset] + data + good[offset + len(data):]
@@ -32,6 +32,7 @@ def main():
         "half": good[:len(good) // 2],
         "header": good[:64],
         "schema": replaced(at + 4, struct.pack("<I", 999)),
+        "old": replaced(at + 4, struct.pack("<I", 1)),
         "checksum": replaced(at + 30, b"#"),
     }
     for name, data in packages.items():

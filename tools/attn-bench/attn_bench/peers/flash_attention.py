@@ -25,7 +25,7 @@ class FlashAttention(Peer):
         def run():
             o = attend(q, k, v, causal=case.function.causal)
             # Releases differ in whether the LSE comes along.
-            return {"o": (o[0] if isinstance(o, tuple) else o).swapaxes(1, 2)}
+            return {"output": (o[0] if isinstance(o, tuple) else o).swapaxes(1, 2)}
         return run
 
 

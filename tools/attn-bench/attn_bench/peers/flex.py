@@ -46,5 +46,5 @@ class FlexAttention(Peer):
         mask = (causal_mask(case.length, device.arrays.device)
                 if case.function.causal else None)
         grouped = is_grouped(case)
-        return lambda: {"o": self.compiled(*operands, block_mask=mask,
+        return lambda: {"output": self.compiled(*operands, block_mask=mask,
                                            enable_gqa=grouped)}

@@ -38,7 +38,7 @@ class Sdpa(Peer):
 
         def run():
             with sdpa_kernel(backend):
-                return {"o": attend(*operands, is_causal=case.function.causal,
+                return {"output": attend(*operands, is_causal=case.function.causal,
                                     enable_gqa=grouped)}
 
         with warnings.catch_warnings(record=True) as caught:

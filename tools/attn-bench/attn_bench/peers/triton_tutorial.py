@@ -60,4 +60,4 @@ class TritonTutorial(Peer):
         q, k, v = (x.contiguous() for x in operands)
         scale = case.function.dim ** -0.5
         arguments = [q, k, v, case.function.causal, scale, *self.options()]
-        return lambda: {"o": self.module.attention(*arguments)}
+        return lambda: {"output": self.module.attention(*arguments)}

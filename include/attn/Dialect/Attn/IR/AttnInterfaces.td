@@ -41,6 +41,9 @@ def Attn_CompilableOp : OpInterface<"CompilableOp"> {
     }], "::llvm::SmallVector<int64_t>", "getRowDims",
     (ins "::mlir::OpResult":$result)>,
     InterfaceMethod<[{
+      The name of a result in what a package says of a function.
+    }], "::llvm::StringRef", "getResultRole", (ins "::mlir::OpResult":$result)>,
+    InterfaceMethod<[{
       The number of MMA steps that add up to one score behind a value of the
       result; 0 without a matrix product.
     }], "int64_t", "getChainLength", (ins "::mlir::OpResult":$result)>,

@@ -44,10 +44,10 @@ def Attn_RopeScalingAttrInterface : AttrInterface<"RopeScalingAttrInterface"> {
     (ins "double":$base, "int64_t":$rotaryDims)>,
     InterfaceMethod<"The factor of cosine and sine.",
     "double", "getRotationFactor", (ins), [{}], [{ return 1.0; }]>,
-    InterfaceMethod<"Whether the attribute fits that many rotary dims.",
+    InterfaceMethod<"Checks that the attribute fits the base and the rotary dims.",
     "::llvm::LogicalResult", "verifyFor",
     (ins "::llvm::function_ref<::mlir::InFlightDiagnostic()>":$emitError,
-         "int64_t":$rotaryDims), [{}], [{ return ::mlir::success(); }]>
+         "double":$base, "int64_t":$rotaryDims), [{}], [{ return ::mlir::success(); }]>
   ];
 }
 
@@ -98,7 +98,7 @@ def Attn_RopeDynamicNtkAttr
 }
 
 def Attn_RopeYarnAttr : Attn_RopeScaling<"RopeYarn", "rope_yarn",
-                                         ["getRotationFactor"]> {
+                                         ["getRotationFactor", "verifyFor"]> {
   let summary = "Interpolates low frequencies and keeps high ones";
   let description = [{
     With dim(r) = rd * ln(original_length / (2 pi r)) / (2 ln base),

@@ -89,14 +89,24 @@ const KeyInfo<Keys> *lookupKey(llvm::StringRef name) {
   return nullptr;
 }
 
+/// The keys that text shows, with their values.
+template <typename Keys>
+llvm::SmallVector<std::pair<llvm::StringRef, int64_t>>
+keyValues(const Keys &keys) {
+  llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> values;
+  for (const KeyInfo<Keys> &key : keyTable<Keys>())
+    if (key.isWritten(keys))
+      values.emplace_back(key.name, key.get(keys));
+  return values;
+}
+
 /// As the command line and packages write it: "q=128,kv=64,…".
 template <typename Keys>
 std::string toFlag(const Keys &keys) {
   std::string flag;
-  for (const KeyInfo<Keys> &key : keyTable<Keys>())
-    if (key.isWritten(keys))
-      flag += (flag.empty() ? "" : ",") + key.name.str() + "=" +
-              std::to_string(key.get(keys));
+  for (auto [name, value] : keyValues(keys))
+    flag += (flag.empty() ? "" : ",") + name.str() + "=" +
+            std::to_string(value);
   return flag;
 }
 

@@ -27,6 +27,29 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+namespace attn::tile {
+
+/// Resources of effects; TileOps.td says what reading and writing them is.
+template <typename ResourceT>
+struct TileResource : mlir::SideEffects::Resource::Base<ResourceT> {};
+struct SharedMemory : TileResource<SharedMemory> {
+  llvm::StringRef getName() final { return "SharedMemory"; }
+};
+struct AsyncCopies : TileResource<AsyncCopies> {
+  llvm::StringRef getName() final { return "AsyncCopies"; }
+};
+struct Products : TileResource<Products> {
+  llvm::StringRef getName() final { return "Products"; }
+};
+struct ChannelBarriers : TileResource<ChannelBarriers> {
+  llvm::StringRef getName() final { return "ChannelBarriers"; }
+};
+struct WarpgroupTurns : TileResource<WarpgroupTurns> {
+  llvm::StringRef getName() final { return "WarpgroupTurns"; }
+};
+
+} // namespace attn::tile
+
 #include "attn/Dialect/Tile/IR/TileDialect.h.inc"
 #include "attn/Dialect/Tile/IR/TileEnums.h.inc"
 
@@ -42,6 +65,10 @@
 #include "attn/Dialect/Tile/IR/TileOps.h.inc"
 
 namespace attn::tile {
+
+/// On operations whose results are computed before a step waits for products of
+/// an earlier one, or passes a turn.
+inline constexpr char kComputedFirstAttr[] = "tile.computed_first";
 
 /// The box of `rows` rows that follow one another in a tile that has this box, or
 /// where all rows are of the last index. Its product is less where they are none.

@@ -12,11 +12,74 @@
 include "attn/Dialect/Tile/IR/TileDialect.td"
 include "attn/Dialect/Tile/IR/TileInterfaces.td"
 include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
 include "mlir/IR/TensorEncoding.td"
 
 class Tile_Attr<string name, string attrMnemonic, list<Trait> traits = []>
     : AttrDef<Tile_Dialect, name, traits> {
   let mnemonic = attrMnemonic;
+}
+
+def Tile_CtaAttr : Tile_Attr<"Cta", "cta"> {
+  let summary = "Says how many warps of a CTA compute, and how many only copy.";
+  let description = [{
+    Every kernel has it. `warps` compute, and share the rows of a tile. The
+    `producers` follow them, are whole warpgroups and only copy; without any,
+    every warp does both.
+
+    ```mlir
+    #tile.cta<warps = 8, producers = 4>
+    ```
+  }];
+  let parameters = (ins "int64_t":$warps,
+                        DefaultValuedParameter<"int64_t", "0">:$producers);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Threads of a warp.
+    static constexpr int64_t kWarpSize = 32;
+    /// Warps of a warpgroup.
+    static constexpr int64_t kWarpgroup = 4;
+    /// Most warps of a CTA.
+    static constexpr int64_t kMostWarps = 32;
+    bool isSpecialized() const { return getProducers() != 0; }
+    /// Threads of the warps that compute.
+    int64_t getThreads() const { return getWarps() * kWarpSize; }
+    /// Threads of the CTA.
+    int64_t getAllThreads() const {
+      return (getWarps() + getProducers()) * kWarpSize;
+    }
+    /// Warpgroups that compute.
+    int64_t getWarpgroups() const { return getWarps() / kWarpgroup; }
+  }];
+}
+
+def Tile_TurnKindAttr : I32EnumAttr<"TurnKind", "what warpgroups take turns in", [
+      I32EnumAttrCase<"products", 0>, I32EnumAttrCase<"results", 1>]> {
+  let cppNamespace = "::attn::tile";
+  let genSpecializedAttr = 0;
+}
+
+def Tile_TurnsAttr : Tile_Attr<"Turns", "turns"> {
+  let summary = "Says what the warpgroups of a CTA take turns in.";
+  let description = [{
+    `products`: a warpgroup has the turn while it starts the products of these
+    groups. `results`: from when it waits for the products of these groups to when
+    it waits for anything else. Written on a `tile.walk`, and carried out by
+    `tile-take-turns`.
+
+    ```mlir
+    #tile.turns<results, groups = [0]>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Tile_TurnKindAttr>:$kind,
+                        ArrayRefParameter<"int64_t">:$groups);
+  let assemblyFormat = "`<` $kind `,` `groups` `=` `[` $groups `]` `>`";
+  let extraClassDeclaration = [{
+    bool hasGroup(int64_t group) const {
+      return ::llvm::is_contained(getGroups(), group);
+    }
+  }];
 }
 
 def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule", [Tile_KernelSchedule]> {
@@ -43,12 +106,16 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule", [Tile_KernelSchedule]>
 
     ScheduleAttr withSplit(int64_t split) const;
     std::string toFlag() const { return attn::tile::toFlag(getKeys()); }
+    llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> getKeyValues() const {
+      return attn::tile::keyValues(getKeys());
+    }
     bool isPersistent() const {
       return getPersistent() != Persistence::OneTile;
     }
     int64_t getTileRows() const { return getQ(); }
     /// Queries of each head in a tile.
     int64_t getQueries() const { return getQ() / getHeads(); }
+    int64_t getRowsPerTile() const { return getQueries(); }
   }];
 }
 
@@ -75,7 +142,11 @@ def Tile_RowScheduleAttr : Tile_Attr<"RowSchedule", "row_schedule", [Tile_Kernel
 #undef ATTN_KEY_GETTER
 
     std::string toFlag() const { return attn::tile::toFlag(getKeys()); }
+    llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> getKeyValues() const {
+      return attn::tile::keyValues(getKeys());
+    }
     int64_t getTileRows() const { return getRows(); }
+    int64_t getRowsPerTile() const { return getRows(); }
   }];
 }
 
@@ -129,7 +200,7 @@ def Tile_BlockedAttr : Tile_Attr<"Blocked", "blocked", [
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    int64_t getThreads() const { return getWarps() * KernelSchedule::kWarpSize; }
+    int64_t getThreads() const { return getWarps() * CtaAttr::kWarpSize; }
     /// Rows between two that a thread holds.
     int64_t getRowStep() const { return getThreads() / getColumns(); }
   }];

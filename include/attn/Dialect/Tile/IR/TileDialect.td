@@ -21,18 +21,25 @@ def Tile_Dialect : Dialect {
     row vector is `tensor<Mx1xT>`, a column vector `tensor<1xNxT>`. At first
     tiles are plain values that are loaded, multiplied and stored. Passes then
     take one decision each: which operands go through shared memory, how many
-    stages a loop keeps in flight, where threads must meet, which thread holds
+    stages a walk keeps in flight, where threads must meet, which thread holds
     which element. Afterwards each operation is a handful of instructions.
 
-    What the dialect is not: a general tensor compiler (it knows what attention
-    needs), and a model of one chip (no operation names an instruction; the
-    files of `Conversion/TileToNVVM` do).
+    Passes know kernels, and no algorithm: what they decide follows from
+    dependences, from the effects that operations have on resources (shared
+    memory, copies and products in flight, barriers), and from what the builder of
+    a kernel wrote on its operations. One of those annotations may be on any
+    operation: `tile.computed_first` says that its results are to be computed
+    before the step waits for products of an earlier one, or passes a turn.
+
+    What the dialect is not: a general tensor compiler, and a model of one chip (no
+    operation names an instruction; the files of `Conversion/TileToNVVM` do).
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
     "::mlir::tensor::TensorDialect"
   ];
+  let hasOperationAttrVerify = 1;
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
 }

@@ -34,6 +34,28 @@ def Tile_CombinerAttr : I32EnumAttr<"Combiner", "how elements are combined", [
   let cppNamespace = "::attn::tile";
 }
 
+//===----------------------------------------------------------------------===//
+// Resources that operations have effects on
+//===----------------------------------------------------------------------===//
+
+// Tiles in shared memory; effects name the tile.
+def Tile_SharedMemory : Resource<"::attn::tile::SharedMemory">;
+// Copies that were started: starting them is a write, and waiting for them a read.
+def Tile_AsyncCopies : Resource<"::attn::tile::AsyncCopies">;
+// Products that were started, as AsyncCopies.
+def Tile_Products : Resource<"::attn::tile::Products">;
+// Barriers of channels: arriving is a write, and waiting a read.
+def Tile_ChannelBarriers : Resource<"::attn::tile::ChannelBarriers">;
+// The turns that warpgroups take and pass.
+def Tile_WarpgroupTurns : Resource<"::attn::tile::WarpgroupTurns">;
+
+class Tile_Waits<Resource resource>
+    : MemoryEffects<[MemRead<resource>, MemWrite<resource>]>;
+def Tile_ReadMemory : Arg<AnyMemRef, "", [MemRead]>;
+def Tile_WrittenMemory : Arg<AnyMemRef, "", [MemWrite]>;
+def Tile_ReadShared : Arg<Tile_SharedType, "", [MemRead<Tile_SharedMemory>]>;
+def Tile_WrittenShared : Arg<Tile_SharedType, "", [MemWrite<Tile_SharedMemory>]>;
+
 def Tile_TileType : StaticShapeTensorOf<[AnyType]>;
 def Tile_Operand : AnyTypeOf<[Tile_TileType, Tile_SharedType]>;
 
@@ -41,26 +63,32 @@ def Tile_Operand : AnyTypeOf<[Tile_TileType, Tile_SharedType]>;
 // Kernels
 //===----------------------------------------------------------------------===//
 
+def Tile_OptionalSchedule : OptionalAttr<Tile_KernelSchedule> {
+  let returnType = "::attn::tile::KernelSchedule";
+  let convertFromStorage = "$_self";
+}
+
 def Tile_KernelOp : Tile_Op<"kernel", [
     IsolatedFromAbove, FunctionOpInterface, AutomaticAllocationScope]> {
-  let summary = "is the program of one CTA";
+  let summary = "Defines the program of one CTA.";
   let description = [{
     Arguments are the tensors' memrefs (any strides but an innermost one of 1),
-    maps of tensors, and scalars of type `index`. `schedule` says how, `target` for which chip.
+    maps of tensors, and scalars of type `index`. `cta` says how many warps there
+    are, `target` for which chip the kernel is. `schedule` is what the kernel was
+    made from, for reports and messages; no pass decides by it.
     `shared_bytes` is written by `tile-allocate-shared`. Created by
     `convert-attn-to-tile`; `convert-tile-to-nvvm` makes it an `llvm.func`.
 
     ```mlir
     tile.kernel @scale(%in: memref<?x?x64xf32, strided<[?, ?, 1], offset: ?>>)
-        attributes {schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>,
-                    target = "sm_80"} {
+        attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
       tile.return
     }
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
       TypeAttrOf<FunctionType>:$function_type,
-      Tile_KernelSchedule:$schedule, StrAttr:$target,
+      Tile_CtaAttr:$cta, Tile_OptionalSchedule:$schedule, StrAttr:$target,
       OptionalAttr<I64Attr>:$shared_bytes,
       OptionalAttr<DictArrayAttr>:$arg_attrs,
       OptionalAttr<DictArrayAttr>:$res_attrs);
@@ -78,14 +106,11 @@ def Tile_KernelOp : Tile_Op<"kernel", [
       return getFunctionType().getResults();
     }
     ::mlir::Region *getCallableRegion() { return &getBody(); }
-    /// True if no MMA decides on layouts: tiles are loaded, and none is
-    /// multiplied.
-    bool hasBlockedTiles();
     /// True if some warps only copy.
-    bool isSpecialized() { return getSchedule().getProducers() != 0; }
-    /// Null where the kernel computes no attention.
+    bool isSpecialized() { return getCta().isSpecialized(); }
+    /// Null where the kernel computes no attention, or does not say how.
     ScheduleAttr getAttentionSchedule() {
-      return ::llvm::dyn_cast<ScheduleAttr>(getSchedule());
+      return ::llvm::dyn_cast_if_present<ScheduleAttr>(getSchedule());
     }
   }];
   let hasVerifier = 1;
@@ -93,14 +118,14 @@ def Tile_KernelOp : Tile_Op<"kernel", [
 
 def Tile_ReturnOp : Tile_Op<"return", [
     Pure, HasParent<"KernelOp">, Terminator, ReturnLike]> {
-  let summary = "ends a kernel";
+  let summary = "Ends a kernel.";
   let assemblyFormat = "attr-dict";
 }
 
 def Tile_LaunchOp : Tile_Op<"launch", [
     DestinationStyleOpInterface, AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>, Pure]> {
-  let summary = "runs a kernel over a grid";
+  let summary = "Runs a kernel over a grid.";
   let description = [{
     Kernel arguments are `ins`, then `outs`; the results are the filled `outs`.
     Created by `convert-attn-to-tile` in the host function.
@@ -130,21 +155,21 @@ def Tile_LaunchOp : Tile_Op<"launch", [
 }
 
 def Tile_BlockIdOp : Tile_Op<"block_id", [Pure]> {
-  let summary = "is the CTA's index along a dimension of the grid";
+  let summary = "Returns the CTA's index along a dimension of the grid.";
   let arguments = (ins Tile_GridDimAttr:$dim);
   let results = (outs Index:$result);
   let assemblyFormat = "$dim attr-dict";
 }
 
 def Tile_GridDimOp : Tile_Op<"grid_dim", [Pure]> {
-  let summary = "is the number of CTAs along a dimension of the grid";
+  let summary = "Returns the number of CTAs along a dimension of the grid.";
   let arguments = (ins Tile_GridDimAttr:$dim);
   let results = (outs Index:$result);
   let assemblyFormat = "$dim attr-dict";
 }
 
 def Tile_MultiprocessorsOp : Tile_Op<"multiprocessors", [Pure]> {
-  let summary = "is how many multiprocessors the device has";
+  let summary = "Returns how many multiprocessors the device has.";
   let description = [{ In the host function; asked when it is called. }];
   let results = (outs Index:$result);
   let assemblyFormat = "attr-dict";
@@ -154,19 +179,28 @@ def Tile_MultiprocessorsOp : Tile_Op<"multiprocessors", [Pure]> {
 // Global memory
 //===----------------------------------------------------------------------===//
 
-def Tile_LoadOp : Tile_Op<"load", [
-    MemoryEffects<[MemRead]>]> {
-  let summary = "reads a tile from global memory";
+def Tile_Slots : ConfinedAttr<I64Attr, [IntPositive]>;
+
+def Tile_LoadOp : Tile_Op<"load"> {
+  let summary = "Reads a tile from global memory.";
   let description = [{
-    The indices name the first row; the last dimension is read from its start. A
-    row vector `tensor<Mx1xT>` is read from a memref whose last dimension is the
-    rows.
+    The indices name the first row. The last dimension is read from its start, or
+    from one more index, the first column. A row vector `tensor<Mx1xT>` is read
+    from a memref whose last dimension is the rows.
     Rows follow one another in the last index, or in all that `box` says: as
     many of each index, the last one fastest.
     Elements outside the memref, rows and columns alike, are zero and are not
     read: that is how ragged edges and head dimensions that are no multiple of
     an MMA step are met. `tile-stage-operands` sends operands of `tile.dot`
-    through shared memory.
+    through shared memory, which these say more about:
+
+    * `slots`: where other warps copy, how many tiles there is room for, so that
+      the next one can be copied while one is used. Unless it is said, one, and in
+      a `tile.walk` its `stages`;
+    * `role`: which of the warps that only copy fetch it; loads of one name are
+      fetched by one program, in their order;
+    * `held`: where every warp copies, a left operand is read into registers once,
+      before the walk that uses it.
 
     ```mlir
     %k = tile.load %K[%b, %h, %j] : memref<?x?x?x80xbf16, strided<[?, ?, ?, 1], offset: ?>>
@@ -176,31 +210,39 @@ def Tile_LoadOp : Tile_Op<"load", [
         -> tensor<64x80xbf16>
     ```
   }];
-  let arguments = (ins AnyMemRef:$source,
+  let arguments = (ins Tile_ReadMemory:$source,
                        Variadic<Index>:$indices,
-                       OptionalAttr<DenseI64ArrayAttr>:$box);
+                       OptionalAttr<DenseI64ArrayAttr>:$box,
+                       OptionalAttr<Tile_Slots>:$slots,
+                       OptionalAttr<StrAttr>:$role, UnitAttr:$held);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
-    $source `[` $indices `]` (`box` `=` $box^)? attr-dict `:` type($source) `->`
+    $source `[` $indices `]` (`box` `=` $box^)? (`slots` `=` $slots^)?
+    (`role` `=` $role^)? (`held` $held^)? attr-dict `:` type($source) `->`
     type($result)
   }];
   let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$source,
-                                 "::mlir::ValueRange":$indices), [{
-    build($_builder, $_state, result, source, indices,
-          ::mlir::DenseI64ArrayAttr());
+                                 "::mlir::ValueRange":$indices,
+                                 CArg<"::mlir::DenseI64ArrayAttr", "{}">:$box), [{
+    build($_builder, $_state, result, source, indices, box,
+          /*slots=*/::mlir::IntegerAttr(), /*role=*/::mlir::StringAttr(),
+          /*held=*/::mlir::UnitAttr());
   }]>];
+  let extraClassDeclaration = [{
+    /// True if the last index is a column.
+    bool hasColumnIndex();
+  }];
   let hasVerifier = 1;
 }
 
-def Tile_StoreOp : Tile_Op<"store", [
-    MemoryEffects<[MemWrite]>]> {
-  let summary = "writes a tile to global memory";
+def Tile_StoreOp : Tile_Op<"store"> {
+  let summary = "Writes a tile to global memory.";
   let description = [{
     The indices name the first row. Elements outside the memref are dropped. A
     row vector `tensor<Mx1xT>` is written to a memref whose last dimension is
     the rows. `box` is as in `tile.load`.
   }];
-  let arguments = (ins Tile_TileType:$value, AnyMemRef:$dest,
+  let arguments = (ins Tile_TileType:$value, Tile_WrittenMemory:$dest,
                        Variadic<Index>:$indices,
                        OptionalAttr<DenseI64ArrayAttr>:$box);
   let assemblyFormat = [{
@@ -219,10 +261,12 @@ def Tile_StoreOp : Tile_Op<"store", [
 // Arithmetic that arith and math lack
 //===----------------------------------------------------------------------===//
 
+def Tile_Number : ConfinedAttr<I64Attr, [IntNonNegative]>;
+
 def Tile_DotOp : Tile_Op<"dot", [
     AllTypesMatch<["acc", "result"]>,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
-  let summary = "multiplies two tiles and adds a third";
+  let summary = "Multiplies two tiles and adds a third.";
   let description = [{
     `result = a * b + acc`, or `a * b^T + acc` with `transpose_b`, in the
     accumulator's type. The inner dimension is a multiple of 16. Operands are
@@ -230,25 +274,31 @@ def Tile_DotOp : Tile_Op<"dot", [
     product is only started: the result may be used by `tile.wait_dots` alone,
     and until then operands in shared memory must not change.
 
+    `stage` says in which step of its `tile.walk` the product runs: one of stage
+    1 runs in the step behind its own, while that one's products of stage 0 do
+    (`tile-skew-products`). `group` gives products a name for `#tile.turns`.
+
     ```mlir
     %s = tile.dot %q, %k, %zero transpose_b
         : tensor<64x128xbf16>, tensor<64x128xbf16>, tensor<64x64xf32>
     ```
   }];
   let arguments = (ins Tile_Operand:$a, Tile_Operand:$b, Tile_TileType:$acc,
-                       UnitAttr:$transpose_b, UnitAttr:$async);
+                       UnitAttr:$transpose_b, UnitAttr:$async,
+                       DefaultValuedOptionalAttr<Tile_Number, "0">:$stage,
+                       DefaultValuedOptionalAttr<Tile_Number, "0">:$group);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
     $a `,` $b `,` $acc (`transpose_b` $transpose_b^)? (`async` $async^)?
+    (`stage` `=` $stage^)? (`group` `=` $group^)?
     attr-dict `:` type($a) `,` type($b) `,` type($acc)
   }];
   let hasVerifier = 1;
 }
 
 def Tile_WaitDotsOp : Tile_Op<"wait_dots", [
-    AllTypesMatch<["started", "result"]>,
-    MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "is the result of a product that was started";
+    AllTypesMatch<["started", "result"]>, Tile_Waits<Tile_Products>]> {
+  let summary = "Waits for a product and returns its result.";
   let description = [{
     Waits until at most `pending` products are in flight, of those started so
     far; the one that is named must be among the others. `computed` is what has
@@ -271,7 +321,7 @@ def Tile_WaitDotsOp : Tile_Op<"wait_dots", [
 }
 
 def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
-  let summary = "combines the columns of each row";
+  let summary = "Reduces each row to one value.";
   let description = [{
     `tensor<MxNxT>` to `tensor<Mx1xT>`. `max` ignores NaN as `arith.maxnumf`.
   }];
@@ -284,7 +334,7 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
 }
 
 def Tile_FoldOp : Tile_Op<"fold", [Pure]> {
-  let summary = "combines the columns of each row to four";
+  let summary = "Reduces each row to its quad's four partial values.";
   let description = [{
     `tensor<MxNxT>` to `tensor<Mx4xT>`, N a multiple of 8: column c of the
     result combines columns 2c and 2c + 1 of every block of eight. Those are
@@ -305,7 +355,7 @@ def Tile_FoldOp : Tile_Op<"fold", [Pure]> {
 }
 
 def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
-  let summary = "repeats a row or column vector";
+  let summary = "Repeats a row or column vector.";
   let description = [{
     `tensor<Mx1xT>` or `tensor<1xNxT>` to `tensor<MxNxT>`.
   }];
@@ -316,23 +366,25 @@ def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
 }
 
 def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
-  let summary = "counts along a vector";
+  let summary = "Counts along a vector.";
   let description = [{
     `tensor<Mx1xi32>` or `tensor<1xNxi32>` whose k-th element is k, or k /
-    `repeat`, so that each number stands so many times.
+    `repeat`, so that each number stands so many times. `recomputed` keeps what is
+    computed from it out of registers that are held through loops.
   }];
   let arguments = (ins DefaultValuedOptionalAttr<
-      ConfinedAttr<I64Attr, [IntPositive]>, "1">:$repeat);
+      ConfinedAttr<I64Attr, [IntPositive]>, "1">:$repeat, UnitAttr:$recomputed);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
-    (`repeat` `=` $repeat^)? attr-dict `:` type($result)
+    (`repeat` `=` $repeat^)? (`recomputed` $recomputed^)? attr-dict `:`
+    type($result)
   }];
   let hasVerifier = 1;
 }
 
 def Tile_DeinterleaveOp : Tile_Op<"deinterleave", [
     Pure, AllTypesMatch<["even", "odd"]>]> {
-  let summary = "parts even from odd columns";
+  let summary = "Separates even from odd columns.";
   let description = [{
     `tensor<MxNxT>` to two `tensor<MxN/2xT>`. In `blocked` layouts with at least
     two columns a thread no element changes its thread.
@@ -345,7 +397,7 @@ def Tile_DeinterleaveOp : Tile_Op<"deinterleave", [
 
 def Tile_InterleaveOp : Tile_Op<"interleave", [
     Pure, AllTypesMatch<["even", "odd"]>]> {
-  let summary = "takes columns from two tiles in turn";
+  let summary = "Takes columns from two tiles in turn.";
   let description = [{ The inverse of `tile.deinterleave`. }];
   let arguments = (ins Tile_TileType:$even, Tile_TileType:$odd);
   let results = (outs Tile_TileType:$result);
@@ -357,7 +409,7 @@ def Tile_InterleaveOp : Tile_Op<"interleave", [
 
 def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [
     Pure, SameOperandsAndResultShape, SameOperandsAndResultElementType]> {
-  let summary = "gives elements to other threads";
+  let summary = "Moves elements to other threads.";
   let description = [{
     Inserted by `tile-assign-layouts` where an operation needs its operand in a
     layout of its own.
@@ -368,12 +420,99 @@ def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [
 }
 
 //===----------------------------------------------------------------------===//
+// Walks
+//===----------------------------------------------------------------------===//
+
+def Tile_WalkOp : Tile_Op<"walk", [
+    AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">,
+    RecursiveMemoryEffects]> {
+  let summary = "Runs a step for each of a range of tiles.";
+  let description = [{
+    Tiles are counted from `first` to the last bound. They are walked in segments,
+    each with steps of its own: from one bound (the first time, from `first`) to
+    the next; none where that is not greater. A step is given the tile's number
+    and what the step before it yielded, at first `init`, and the results are what
+    the last step yielded.
+
+    The steps of the last segment are right for any tile: the segments before it
+    leave out what their tiles don't need, such as masks.
+
+    * `stages`: tiles of each operand that there is room for in shared memory;
+      copies of all but one are in flight (`tile-pipeline-loads`,
+      `tile-specialize-warps`). With 1, `tile-alternate-loads` may let one operand
+      be copied while another is used;
+    * `skip`: so many tiles at the beginning have been walked before it. Uses of
+      rings are counted from `first` all the same;
+    * `turns`: what warpgroups take turns in.
+
+    A kernel may have any number of walks, one behind the other and in loops.
+    Created by `convert-attn-to-tile`; `tile-expand-walks` makes loops of it when
+    no pass needs it any more.
+
+    ```mlir
+    %acc, %max = tile.walk from %first init(%zero, %low : tensor<64x64xf32>, tensor<64x1xf32>) stages = 2
+        to %full (%t, %a, %m) {
+      …
+      tile.yield %a1, %m1 : tensor<64x64xf32>, tensor<64x1xf32>
+    } to %last (%t, %a, %m) {
+      …
+      tile.yield %a2, %m2 : tensor<64x64xf32>, tensor<64x1xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Index:$first, Variadic<Index>:$bounds,
+                       Variadic<AnyType>:$inits,
+                       DefaultValuedOptionalAttr<Tile_Slots, "1">:$stages,
+                       DefaultValuedOptionalAttr<Tile_Number, "0">:$skip,
+                       OptionalAttr<Tile_TurnsAttr>:$turns);
+  let results = (outs Variadic<AnyType>:$results);
+  let regions = (region VariadicRegion<SizedRegion<1>>:$segments);
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins
+      "::mlir::Value":$first, "::mlir::ValueRange":$bounds,
+      "::mlir::ValueRange":$inits, CArg<"int64_t", "1">:$stages)>];
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The number of the tile that a segment's step is for.
+    ::mlir::BlockArgument getTile(unsigned segment) {
+      return getSegments()[segment].getArgument(0);
+    }
+    /// What a segment's step is given from the one before it.
+    ::mlir::Block::BlockArgListType getCarried(unsigned segment) {
+      return getSegments()[segment].getArguments().drop_front();
+    }
+    ::mlir::Block *getStep(unsigned segment) {
+      return &getSegments()[segment].front();
+    }
+    /// The first tile of a segment, and the one behind its last.
+    ::mlir::Value getLower(unsigned segment) {
+      return segment == 0 ? getFirst() : getBounds()[segment - 1];
+    }
+    ::mlir::Value getUpper(unsigned segment) { return getBounds()[segment]; }
+    ::mlir::Value getLast() { return getBounds().back(); }
+    unsigned getNumSegments() { return getSegments().size(); }
+    /// The segment whose steps `block` is; none where it is not one's.
+    std::optional<unsigned> getSegmentOf(::mlir::Block *block);
+  }];
+}
+
+def Tile_YieldOp : Tile_Op<"yield", [
+    Pure, HasParent<"WalkOp">, Terminator]> {
+  let summary = "Ends a step of a walk with what the next one is given.";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+  let builders = [OpBuilder<(ins), [{
+    build($_builder, $_state, ::mlir::ValueRange());
+  }]>];
+}
+
+//===----------------------------------------------------------------------===//
 // Shared memory, asynchronous copies, synchronisation
 //===----------------------------------------------------------------------===//
 
-def Tile_AllocOp : Tile_Op<"alloc", [
-    MemoryEffects<[MemAlloc]>]> {
-  let summary = "reserves shared memory";
+def Tile_AllocOp : Tile_Op<"alloc"> {
+  let summary = "Reserves shared memory.";
   let description = [{
     Created by `tile-stage-operands` and `tile-stage-stores`.
     `tile-allocate-shared` writes `offset`, in bytes from the start of the
@@ -381,63 +520,65 @@ def Tile_AllocOp : Tile_Op<"alloc", [
     share a place.
   }];
   let arguments = (ins OptionalAttr<I64Attr>:$offset);
-  let results = (outs Tile_SharedType:$result);
+  let results = (outs Res<Tile_SharedType, "",
+                          [MemAlloc<Tile_SharedMemory>]>:$result);
   let assemblyFormat = "(`at` $offset^)? attr-dict `:` type($result)";
 }
 
 def Tile_SlotOp : Tile_Op<"slot", [
     Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "is one tile of a ring";
+  let summary = "Returns the tile of a ring that a use fills and empties.";
   let description = [{
-    The index must be less than the ring's number of slots.
+    Uses of a ring are counted from 0: use n is of slot n mod slots.
   }];
-  let arguments = (ins Tile_SharedType:$ring, Index:$index);
+  let arguments = (ins Tile_SharedType:$ring, Index:$use);
   let results = (outs Tile_SharedType:$result);
-  let assemblyFormat = "$ring `[` $index `]` attr-dict `:` type($ring)";
+  let assemblyFormat = "$ring `[` $use `]` attr-dict `:` type($ring)";
   let hasVerifier = 1;
 }
 
 def Tile_CopyAsyncOp : Tile_Op<"copy_async", [
-    MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "starts copying a tile from global to shared memory";
+    MemoryEffects<[MemWrite<Tile_AsyncCopies>]>]> {
+  let summary = "Starts copying a tile from global to shared memory.";
   let description = [{
-    What is read, and what is zero, is as for `tile.load`. All threads take
-    part. The data is there, for the thread that copied it, after a
+    What is read, and what is zero, is as for `tile.load`, and so are `slots` and
+    `role`. All threads take part. The data is there, for the thread that copied it, after a
     `tile.wait_copies` that covers the group of its `tile.commit_copies`; for
     the other threads after a `tile.barrier` behind that wait.
   }];
-  let arguments = (ins AnyMemRef:$source, Variadic<Index>:$indices,
-                       Tile_SharedType:$dest,
-                       OptionalAttr<DenseI64ArrayAttr>:$box);
+  let arguments = (ins Tile_ReadMemory:$source, Variadic<Index>:$indices,
+                       Tile_WrittenShared:$dest,
+                       OptionalAttr<DenseI64ArrayAttr>:$box,
+                       OptionalAttr<Tile_Slots>:$slots,
+                       OptionalAttr<StrAttr>:$role);
   let assemblyFormat = [{
-    $source `[` $indices `]` (`box` `=` $box^)? `to` $dest attr-dict `:`
-    type($source) `to` type($dest)
+    $source `[` $indices `]` (`box` `=` $box^)? `to` $dest
+    (`slots` `=` $slots^)? (`role` `=` $role^)? attr-dict `:` type($source)
+    `to` type($dest)
   }];
   let hasVerifier = 1;
 }
 
-def Tile_PutOp : Tile_Op<"put", [
-    MemoryEffects<[MemWrite]>]> {
-  let summary = "writes a tile to shared memory";
+def Tile_PutOp : Tile_Op<"put"> {
+  let summary = "Writes a tile to shared memory.";
   let description = [{
     Each thread writes what it holds. The other threads see it after a
     `tile.barrier`. Created by `tile-stage-stores`.
   }];
-  let arguments = (ins Tile_TileType:$value, Tile_SharedType:$dest);
+  let arguments = (ins Tile_TileType:$value, Tile_WrittenShared:$dest);
   let assemblyFormat = [{
     $value `to` $dest attr-dict `:` type($value) `to` type($dest)
   }];
   let hasVerifier = 1;
 }
 
-def Tile_CopyOutOp : Tile_Op<"copy_out", [
-    MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "copies a tile from shared to global memory";
+def Tile_CopyOutOp : Tile_Op<"copy_out"> {
+  let summary = "Copies a tile from shared to global memory.";
   let description = [{
     What is dropped is as for `tile.store`. All threads take part. Created by
     `tile-stage-stores`.
   }];
-  let arguments = (ins Tile_SharedType:$source, AnyMemRef:$dest,
+  let arguments = (ins Tile_ReadShared:$source, Tile_WrittenMemory:$dest,
                        Variadic<Index>:$indices,
                        OptionalAttr<DenseI64ArrayAttr>:$box);
   let assemblyFormat = [{
@@ -448,8 +589,8 @@ def Tile_CopyOutOp : Tile_Op<"copy_out", [
 }
 
 def Tile_CommitCopiesOp : Tile_Op<"commit_copies", [
-    MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "closes a group of copies";
+    MemoryEffects<[MemWrite<Tile_AsyncCopies>]>]> {
+  let summary = "Closes a group of copies.";
   let description = [{
     Every thread's copies since the last commit, possibly none, are one group.
   }];
@@ -457,30 +598,30 @@ def Tile_CommitCopiesOp : Tile_Op<"commit_copies", [
 }
 
 def Tile_WaitCopiesOp : Tile_Op<"wait_copies", [
-    MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "waits until at most `pending` groups are in flight";
+    Tile_Waits<Tile_AsyncCopies>]> {
+  let summary = "Waits until at most `pending` groups of copies are in flight.";
   let arguments = (ins ConfinedAttr<I64Attr, [IntNonNegative]>:$pending);
   let assemblyFormat = "`pending` `=` $pending attr-dict";
 }
 
 def Tile_BarrierOp : Tile_Op<"barrier", [
-    MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "is where all threads of the CTA meet";
+    Tile_Waits<Tile_SharedMemory>]> {
+  let summary = "Waits until all threads that run the program have arrived.";
   let description = [{
-    Shared memory written before it is visible to all after it. Inserted by
-    `tile-insert-barriers`.
+    Shared memory written before it is visible to all after it, and to products
+    that they start. Among the consumers of `tile.roles` only they meet. Inserted
+    by `tile-insert-barriers`.
   }];
   let assemblyFormat = "attr-dict";
 }
 
-def Tile_FragmentOp : Tile_Op<"fragment", [
-    MemoryEffects<[MemRead]>]> {
-  let summary = "reads an operand of `tile.dot` from shared memory";
+def Tile_FragmentOp : Tile_Op<"fragment"> {
+  let summary = "Reads an operand of `tile.dot` from shared memory.";
   let description = [{
     Placed before a loop by `tile-stage-operands` where registers hold the
     operand for the whole loop.
   }];
-  let arguments = (ins Tile_SharedType:$source);
+  let arguments = (ins Tile_ReadShared:$source);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
   let hasVerifier = 1;
@@ -494,80 +635,116 @@ def Tile_Memory : AnyTypeOf<[AnyMemRef, Tile_TensorMapType]>;
 
 def Tile_RolesOp : Tile_Op<"roles", [
     SingleBlock, NoTerminator, RecursiveMemoryEffects]> {
-  let summary = "gives warps different programs";
+  let summary = "Gives warps different programs.";
   let description = [{
-    One thread of the schedule's producer warps runs the first region, all other
-    warps the second. Before either, all threads meet, and barriers are
-    there. Created by `tile-specialize-warps`; nothing follows it but the
+    All warps that compute run the consumers' program. Each other program is of
+    the role that names it, and is run by one thread: that of role k by one of
+    warp k of the warps that only copy. Before that, all threads meet, and barriers
+    are there. Created by `tile-specialize-warps`; nothing follows it but the
     kernel's end.
 
     ```mlir
-    tile.roles produce {
-      tile.acquire %empty[%n] : !tile.barriers<2>
-      tile.fetch %K[%b, %h, %j] to %slot signals %full[%n] : …
+    tile.roles produce("keys") {
+      tile.acquire %ke[%n] : !tile.barriers<2>
+      tile.fetch %K[%b, %h, %j] to %key signals %kf[%n] : …
+    } produce("values") {
+      tile.acquire %ve[%n] : !tile.barriers<2>
+      tile.fetch %V[%b, %h, %j] to %value signals %vf[%n] : …
     } consume {
-      tile.await %full[%n] : !tile.barriers<2>
+      tile.await %kf[%n] : !tile.barriers<2>
       …
-      tile.release %empty[%n] : !tile.barriers<2>
+      tile.release %ke[%n] : !tile.barriers<2>
     }
     ```
   }];
-  let regions = (region SizedRegion<1>:$producer, SizedRegion<1>:$consumer);
-  let assemblyFormat = "`produce` $producer `consume` $consumer attr-dict";
+  let arguments = (ins StrArrayAttr:$names);
+  let regions = (region VariadicRegion<SizedRegion<1>>:$programs);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::mlir::ArrayAttr":$names)>];
+  let extraClassDeclaration = [{
+    ::mlir::MutableArrayRef<::mlir::Region> getProducers() {
+      return getPrograms().drop_back();
+    }
+    ::mlir::Region &getConsumer() { return getPrograms().back(); }
+  }];
 }
 
-def Tile_AllocBarriersOp : Tile_Op<"alloc_barriers", [
-    MemoryEffects<[MemAlloc]>]> {
-  let summary = "makes barriers in shared memory";
+class Tile_BarrierForEachSlot<string barriers>
+    : TypesMatchWith<"a barrier for each slot", "ring", barriers,
+                     "BarriersType::get($_self.getContext(), "
+                     "::llvm::cast<SharedType>($_self).getSlots())">;
+
+def Tile_ChannelOp : Tile_Op<"channel", [
+    Tile_BarrierForEachSlot<"full">, Tile_BarrierForEachSlot<"empty">]> {
+  let summary = "Makes a ring of tiles with barriers between its two sides.";
   let description = [{
-    A phase ends when `arrivals` have come, and all bytes that a `tile.fetch` in
-    it copies. `tile-allocate-shared` writes `offset`, in bytes.
+    Producers fill slots of the ring with `tile.fetch`, which arrives at `full`;
+    each of the `consumers` warps arrives at `empty` when it is done with a slot.
+    The barriers have phases: use n of the ring is of slot n mod slots, and of
+    phase n / slots of that slot's barriers. Created by `tile-specialize-warps`.
+    `tile-allocate-shared` writes the offsets of ring, full and empty.
+
+    ```mlir
+    %ring, %full, %empty = tile.channel consumers = 8 : !tile.shared<2x64x128xbf16, swizzle = 128>
+    ```
   }];
-  let arguments = (ins ConfinedAttr<I64Attr, [IntPositive]>:$arrivals,
-                       OptionalAttr<I64Attr>:$offset);
-  let results = (outs Tile_BarriersType:$result);
+  let arguments = (ins ConfinedAttr<I64Attr, [IntPositive]>:$consumers,
+                       OptionalAttr<DenseI64ArrayAttr>:$offsets);
+  let results = (outs
+      Res<Tile_SharedType, "", [MemAlloc<Tile_SharedMemory>]>:$ring,
+      Res<Tile_BarriersType, "", [MemAlloc<Tile_ChannelBarriers>]>:$full,
+      Res<Tile_BarriersType, "", [MemAlloc<Tile_ChannelBarriers>]>:$empty);
   let assemblyFormat = [{
-    `arrivals` `=` $arrivals (`at` $offset^)? attr-dict `:` type($result)
+    `consumers` `=` $consumers (`at` $offsets^)? attr-dict `:` type($ring)
   }];
+  let hasVerifier = 1;
 }
 
-class Tile_BarrierUseOp<string opMnemonic>
-    : Tile_Op<opMnemonic, [MemoryEffects<[MemRead, MemWrite]>]> {
-  let arguments = (ins Tile_BarriersType:$barriers, Index:$use);
+class Tile_BarrierUseOp<string opMnemonic, list<SideEffect> effects>
+    : Tile_Op<opMnemonic> {
+  let arguments = (ins Arg<Tile_BarriersType, "", effects>:$barriers, Index:$use);
   let assemblyFormat = "$barriers `[` $use `]` attr-dict `:` type($barriers)";
 }
 
-def Tile_AwaitOp : Tile_BarrierUseOp<"await"> {
-  let summary = "waits until a use of a ring's slot is complete";
+class Tile_BarrierWaitOp<string opMnemonic>
+    : Tile_BarrierUseOp<opMnemonic, [MemRead<Tile_ChannelBarriers>,
+                                     MemWrite<Tile_ChannelBarriers>]>;
+
+def Tile_AwaitOp : Tile_BarrierWaitOp<"await"> {
+  let summary = "Waits until a use of a ring's slot is complete.";
   let description = [{
     What came before the arrivals of that phase is visible behind it, and so is
     what was fetched.
   }];
 }
 
-def Tile_AcquireOp : Tile_BarrierUseOp<"acquire"> {
-  let summary = "waits until the use before is complete";
+def Tile_AcquireOp : Tile_BarrierWaitOp<"acquire"> {
+  let summary = "Waits until the slot's use before this one is complete.";
   let description = [{
     As `tile.await` of use n - slots; the first use of each slot has nothing to
     wait for.
   }];
 }
 
-def Tile_ReleaseOp : Tile_BarrierUseOp<"release"> {
-  let summary = "says that a warp is done with a use";
+def Tile_ReleaseOp : Tile_BarrierUseOp<"release",
+                                       [MemWrite<Tile_ChannelBarriers>]> {
+  let summary = "Signals that a warp is done with a use.";
   let description = [{ Each warp arrives once. }];
 }
 
-def Tile_FetchOp : Tile_Op<"fetch", [
-    MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "has a tile copied to shared memory, and a barrier told";
+def Tile_FetchOp : Tile_Op<"fetch"> {
+  let summary = "Starts an engine copy that signals a barrier.";
   let description = [{
     What is read, and what is zero, is as for `tile.load`. One thread starts it
     and arrives at use `use` of `barriers`, whose phase ends when the tile is
     there.
   }];
-  let arguments = (ins Tile_Memory:$source, Variadic<Index>:$indices,
-                       Tile_SharedType:$dest, Tile_BarriersType:$barriers,
+  let arguments = (ins Arg<Tile_Memory, "", [MemRead]>:$source,
+                       Variadic<Index>:$indices, Tile_WrittenShared:$dest,
+                       Arg<Tile_BarriersType, "",
+                           [MemWrite<Tile_ChannelBarriers>]>:$barriers,
                        Index:$use, OptionalAttr<DenseI64ArrayAttr>:$box);
   let assemblyFormat = [{
     $source `[` $indices `]` (`box` `=` $box^)? `to` $dest `signals` $barriers
@@ -576,14 +753,14 @@ def Tile_FetchOp : Tile_Op<"fetch", [
   let hasVerifier = 1;
 }
 
-def Tile_SendOp : Tile_Op<"send", [
-    MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "has each warp's rows of a tile copied to global memory";
+def Tile_SendOp : Tile_Op<"send"> {
+  let summary = "Copies each warp's rows of a tile to global memory by an engine.";
   let description = [{
     A warp sends the rows that it wrote with `tile.put`, and goes on when they
     have been read. What is dropped is as for `tile.store`.
   }];
-  let arguments = (ins Tile_SharedType:$source, Tile_Memory:$dest,
+  let arguments = (ins Tile_ReadShared:$source,
+                       Arg<Tile_Memory, "", [MemWrite]>:$dest,
                        Variadic<Index>:$indices,
                        OptionalAttr<DenseI64ArrayAttr>:$box);
   let assemblyFormat = [{
@@ -594,7 +771,7 @@ def Tile_SendOp : Tile_Op<"send", [
 }
 
 def Tile_ReuseOp : Tile_Op<"reuse", [Pure]> {
-  let summary = "is another tile in the place of one";
+  let summary = "Views a shared tile as another tile type.";
   let description = [{
     Both have panels of one width and as many rows, so that a row of the one lies
     in the place of the same row of the other. Created by
@@ -607,24 +784,24 @@ def Tile_ReuseOp : Tile_Op<"reuse", [Pure]> {
 }
 
 def Tile_WarpgroupIdOp : Tile_Op<"warpgroup_id", [Pure]> {
-  let summary = "is the index of the warpgroup among those that compute";
+  let summary = "Returns the index of the warpgroup among those that compute.";
   let results = (outs Index:$result);
   let assemblyFormat = "attr-dict";
 }
 
 def Tile_TakeTurnOp : Tile_Op<"take_turn", [
-    MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "waits until the warpgroup before this one passes the turn";
+    Tile_Waits<Tile_WarpgroupTurns>]> {
+  let summary = "Waits until the warpgroup before this one passes the turn.";
   let description = [{
     Of a CTA's warpgroups, one at a time is between this and `tile.pass_turn`, in
-    the order of their numbers, around and around. Inserted by `tile-take-turns`.
+    the order of their numbers, and behind the last one the first again. Inserted by `tile-take-turns`.
   }];
   let assemblyFormat = "attr-dict";
 }
 
 def Tile_PassTurnOp : Tile_Op<"pass_turn", [
-    MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "lets the next warpgroup take its turn, after the last the first";
+    MemoryEffects<[MemWrite<Tile_WarpgroupTurns>]>]> {
+  let summary = "Passes the turn to the next warpgroup.";
   let description = [{
     `computed` is what has to be computed before.
   }];
@@ -635,7 +812,7 @@ def Tile_PassTurnOp : Tile_Op<"pass_turn", [
 }
 
 def Tile_TensorMapOp : Tile_Op<"tensor_map", [Pure]> {
-  let summary = "describes a tensor to copy engines";
+  let summary = "Describes a tensor to copy engines.";
   let description = [{
     In the host function, an operand of `tile.launch`. Addresses and strides
     must be multiples of 16 bytes, which is checked when the function is called.

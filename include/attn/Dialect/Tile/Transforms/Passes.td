@@ -114,27 +114,68 @@ def SpecializeWarps : Pass<"tile-specialize-warps", "::attn::tile::KernelOp"> {
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
 
-def OverlapDots : Pass<"tile-overlap-dots", "::attn::tile::KernelOp"> {
-  let summary = "multiplies scores while values are multiplied";
+def SkewProducts : Pass<"tile-skew-products", "::attn::tile::KernelOp"> {
+  let summary = "Lets products of two steps of a walk run together.";
   let description = [{
-    Input: kernels after `tile-specialize-warps`; nothing changes where the
-    schedule's `overlap` is 0. Output: the walk's first tile is taken before its
-    loops, which start the product of a step's scores and that of the weights
-    and values of the step before it together, and wait for each where it is
-    needed; the last product of values follows the loops. Loops carry the
-    weights, in the element type, besides.
+    Input: kernels after `tile-specialize-warps` with walks whose `tile.dot`s have
+    `stage`s. Output: products of stage 1 run one step later: a step starts its
+    own products of stage 0 that wait for no other, then those of stage 1 of the
+    step before it, and waits for each where it is needed; for those of stage 1 at
+    the end, behind what `tile.computed_first` names. The walk carries the operands
+    that are tiles; slots and uses are computed anew. What computes such operands
+    and nothing else stands behind the waits, waits for full slots belong to the
+    first stage that reads them and releases to the last. The walk's first tile is
+    taken before it, and the last products of stage 1 follow it.
+
+    Declines, with a remark, where warps have no roles, a stage is above 1, or the
+    result of a product of stage 1 is not just carried to the next step.
+
+    Before:
+    ```mlir
+    %o = tile.walk from %first init(%zero : …) to %last (%t, %acc) {
+      %s = tile.dot %q, %k, %zeros transpose_b : …
+      %p = …
+      %r = tile.dot %p, %v, %acc stage = 1 : …
+      tile.yield %r : …
+    }
+    ```
+    After, for the steps behind the first:
+    ```mlir
+    %w:2 = tile.walk from %first init(…) skip = 1 to %last (%t, %acc, %before) {
+      %started = tile.dot %q, %k, %zeros transpose_b async : …
+      %values = tile.dot %before, %v, %acc async : …
+      %s = tile.wait_dots %started pending = 1 : …
+      %p = …
+      %r = tile.wait_dots %values pending = 0 : …
+      tile.yield %r, %p : …
+    }
+    ```
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
 
 def TakeTurns : Pass<"tile-take-turns", "::attn::tile::KernelOp"> {
-  let summary = "has warpgroups take turns";
+  let summary = "Lets warpgroups take turns.";
   let description = [{
-    Input: kernels after `tile-overlap-dots`. Output: as the schedule's `turns`
-    says, each step takes its turn before its exponentials (1), or before it
-    starts its products (2), and passes it behind them.
+    Input: kernels after `tile-skew-products`, with `#tile.turns` on walks. Output:
+    each step takes its turn before it waits for products of these groups, and
+    passes it before it waits for anything else (`results`), or before it starts
+    them, and passes it behind that (`products`). What `tile.computed_first` names
+    is computed before a turn of the first kind is passed.
+
+    Declines, with a remark, where fewer than two warpgroups compute, or a step has
+    no product of the groups.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
+}
+
+def ExpandWalks : Pass<"tile-expand-walks", "::attn::tile::KernelOp"> {
+  let summary = "Makes loops of walks.";
+  let description = [{
+    Output: each segment of a `tile.walk` is an `scf.for`, one behind the other.
+    Annotations that passes on walks read are gone.
+  }];
+  let dependentDialects = ["::attn::tile::TileDialect", "::mlir::scf::SCFDialect"];
 }
 
 def MakeTensorMaps : Pass<"tile-make-tensor-maps", "::mlir::ModuleOp"> {

@@ -24,20 +24,32 @@ class DLTensor(ctypes.Structure):
 
 
 CPU, CUDA = 1, 2  # DLDeviceType
-# By DLDataTypeCode.
-TYPES = {"f16": (2, 16), "bf16": (4, 16), "f32": (2, 32)}  # code, bits
+# DLDataTypeCode and bits of each element type.
+TYPES = {"f16": (2, 16), "bf16": (4, 16), "f32": (2, 32), "f64": (2, 64),
+         "i32": (0, 32), "i64": (0, 64)}
 
 Pointer = ctypes.POINTER(DLTensor)
 
 
-def describe(address, shape, strides, element, device):
+def describe(address, shape, strides, element, device=CPU, device_id=0,
+             offset=0):
     """Strides are in elements. The arrays that the descriptor points at are
     its own; the data is not."""
     integers = ctypes.c_int64 * len(shape)
     code, bits = TYPES[element]
-    return DLTensor(address, device, 0, len(shape), code, bits, 1,
-                    integers(*shape), integers(*strides), 0)
+    return DLTensor(address, device, device_id, len(shape), code, bits, 1,
+                    integers(*shape), integers(*strides), offset)
+
+
+def describe_shape(shape, element):
+    """A tensor without data, for functions that read shapes only."""
+    strides = [1] * len(shape)
+    for i in range(len(shape) - 1, 0, -1):
+        strides[i - 1] = strides[i] * shape[i]
+    return describe(None, shape, strides, element)
 
 
 def pointers(tensors):
-    return (Pointer * len(tensors))(*map(ctypes.pointer, tensors))
+    """None is a null pointer."""
+    return (Pointer * len(tensors))(
+        *[Pointer() if t is None else ctypes.pointer(t) for t in tensors])

@@ -12,11 +12,11 @@ checked first; what is wrong with it is a BadInput."""
 import json
 import struct
 
-from attn_bench.failures import BadInput
+from attnrt.failures import BadInput
 
 SECTION = b".attn.package"
 HEADER = struct.Struct("<4sIQQ")  # magic, schema, JSON bytes, checksum
-MAGIC, SCHEMA = b"ATTN", 1
+MAGIC, SCHEMA = b"ATTN", 2
 ELF_IDENT = b"\x7fELF\x02\x01"  # 64 bits, little-endian
 SECTION_TABLE = struct.Struct("<40xQ10xHHH")  # in the ELF header
 SECTION_HEADER = struct.Struct("<II16xQQ24x")  # name, type, offset, size

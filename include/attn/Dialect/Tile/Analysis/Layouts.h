@@ -1,0 +1,39 @@
+//===- Layouts.h - Which tiles products lay out -----------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_DIALECT_TILE_ANALYSIS_LAYOUTS_H
+#define ATTN_DIALECT_TILE_ANALYSIS_LAYOUTS_H
+
+#include "attn/Dialect/Tile/IR/Tile.h"
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/DenseSet.h"
+
+namespace attn::tile {
+
+/// Tiles that are computed from one another are laid out alike. Those that are
+/// computed from products, or with them, lie as products have them; the others may
+/// lie as memory is read best.
+class LayoutClasses {
+public:
+  explicit LayoutClasses(KernelOp kernel);
+
+  /// True if a product decides on the layout of `tile`.
+  bool isOfProduct(mlir::Value tile) const;
+  /// True if `tile` is loaded, or computed from what is, and no product decides.
+  bool isOfMemory(mlir::Value tile) const;
+
+private:
+  void join(mlir::Operation *op);
+  const void *leaderOf(mlir::Value tile) const;
+
+  llvm::EquivalenceClasses<const void *> classes;
+  llvm::DenseSet<const void *> ofProducts, ofLoads; // leaders
+};
+
+} // namespace attn::tile
+
+#endif // ATTN_DIALECT_TILE_ANALYSIS_LAYOUTS_H

@@ -1,0 +1,35 @@
+//===- AttributeNames.h - Attributes on other dialects' ops -----*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The attributes that one pass leaves for another on operations that have no
+// property for them. Each name is spelled here and nowhere else; those of
+// origins are in Origins.h.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_TILE_IR_ATTRIBUTENAMES_H
+#define ATTN_DIALECT_TILE_IR_ATTRIBUTENAMES_H
+
+namespace attn::tile {
+
+/// On an operation of `attn`, and on a lowered kernel: its `#tile.schedule`.
+inline constexpr char kScheduleAttr[] = "tile.schedule";
+/// On an operation of `attn`: the name of the target that it is compiled for.
+inline constexpr char kTargetAttr[] = "tile.target";
+/// On a lowered kernel: bytes of shared memory that a launch asks for.
+inline constexpr char kSharedBytesAttr[] = "tile.shared_bytes";
+
+/// On a function that launches kernels, what the package says of each argument
+/// and of each result beyond its type: arrays of dictionaries, whose keys are
+/// those of attnrt/PackageFormat.h.
+inline constexpr char kArgsAttr[] = "tile.args";
+inline constexpr char kResultsAttr[] = "tile.results";
+
+} // namespace attn::tile
+
+#endif // ATTN_DIALECT_TILE_IR_ATTRIBUTENAMES_H

@@ -1,0 +1,70 @@
+//===- Layouts.cpp - Which tiles products lay out -------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "attn/Dialect/Tile/Analysis/Layouts.h"
+
+using namespace mlir;
+using namespace attn::tile;
+
+static SmallVector<Value> tilesOf(Operation *op) {
+  SmallVector<Value> tiles;
+  auto add = [&](ValueRange values) {
+    llvm::copy_if(values, std::back_inserter(tiles), [](Value value) {
+      return isa<RankedTensorType>(value.getType());
+    });
+  };
+  add(op->getOperands());
+  add(op->getResults());
+  for (Region &region : op->getRegions())
+    for (Block &block : region) {
+      add(block.getArguments());
+      if (block.mightHaveTerminator())
+        add(block.getTerminator()->getOperands());
+    }
+  return tiles;
+}
+
+/// What an operation takes and gives; of a loop or a branch, also what its regions
+/// are given and end with.
+void LayoutClasses::join(Operation *op) {
+  // Moves elements from one layout to another.
+  if (isa<ConvertLayoutOp>(op))
+    return;
+  SmallVector<Value> tiles = tilesOf(op);
+  for (Value tile : tiles)
+    classes.unionSets(tiles.front().getAsOpaquePointer(),
+                      tile.getAsOpaquePointer());
+}
+
+LayoutClasses::LayoutClasses(KernelOp kernel) {
+  SmallVector<Value> products, loads;
+  kernel.getBody().walk([&](Operation *op) {
+    join(op);
+    if (isa<DotOp>(op))
+      products.push_back(op->getResult(0));
+    if (isa<LoadOp>(op))
+      loads.push_back(op->getResult(0));
+  });
+  for (Value product : products)
+    ofProducts.insert(leaderOf(product));
+  for (Value load : loads)
+    ofLoads.insert(leaderOf(load));
+}
+
+const void *LayoutClasses::leaderOf(Value tile) const {
+  auto leader = classes.findLeader(tile.getAsOpaquePointer());
+  return leader == classes.member_end() ? nullptr : *leader;
+}
+
+bool LayoutClasses::isOfProduct(Value tile) const {
+  return ofProducts.contains(leaderOf(tile));
+}
+
+bool LayoutClasses::isOfMemory(Value tile) const {
+  const void *leader = leaderOf(tile);
+  return !ofProducts.contains(leader) && ofLoads.contains(leader);
+}

@@ -1,0 +1,249 @@
+//===- MemoryOps.cpp - Operations on global and shared memory ---------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Tile/IR/Tile.h"
+
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace attn::tile;
+
+//===----------------------------------------------------------------------===//
+// Loads, stores and copies
+//===----------------------------------------------------------------------===//
+
+/// * a size for each index, positive;
+/// * as many elements as the tile has rows.
+template <typename OpT>
+static LogicalResult verifyBox(OpT op, int64_t rows) {
+  std::optional<ArrayRef<int64_t>> box = op.getBox();
+  if (!box)
+    return success();
+  if (box->size() != op.getIndices().size())
+    return op.emitOpError("expected a box of ")
+           << op.getIndices().size() << " sizes, got " << box->size();
+  int64_t elements = 1;
+  for (int64_t size : *box) {
+    if (size < 1 || size > rows)
+      return op.emitOpError("expected sizes of a box in 1..")
+             << rows << ", got " << size;
+    elements *= size;
+    if (elements > rows)
+      break;
+  }
+  if (elements != rows)
+    return op.emitOpError("expected a box of the tile's ") << rows << " rows";
+  return success();
+}
+
+/// Indices of the first row: one for each dimension but the columns.
+static size_t numRowIndices(MemRefType memory, ArrayRef<int64_t> tile) {
+  return memory.getRank() - (tile.back() == 1 ? 0 : 1);
+}
+
+/// * one index for each dimension but the columns;
+/// * memory and tile agree on the element type.
+template <typename OpT>
+static LogicalResult verifyAccess(OpT op, MemRefType memory,
+                                  ArrayRef<int64_t> tile, Type elementType,
+                                  size_t columnIndices = 0) {
+  size_t expected = numRowIndices(memory, tile) + columnIndices;
+  if (op.getIndices().size() != expected)
+    return op.emitOpError("expected ")
+           << expected << " indices, got " << op.getIndices().size();
+  if (memory.getElementType() != elementType)
+    return op.emitOpError("expected element type ")
+           << memory.getElementType() << ", got " << elementType;
+  return verifyBox(op, tile.front());
+}
+
+static LogicalResult verifyRank2(Operation *op, Type type) {
+  auto tile = dyn_cast<RankedTensorType>(type);
+  if (!tile || tile.getRank() == 2)
+    return success();
+  return op->emitOpError("expected a tile of rank 2, got ") << type;
+}
+
+bool LoadOp::hasColumnIndex() {
+  ArrayRef<int64_t> tile =
+      cast<RankedTensorType>(getResult().getType()).getShape();
+  return tile.back() != 1 &&
+         getIndices().size() > numRowIndices(getSource().getType(), tile);
+}
+
+/// * a tile of rank 2;
+/// * as any access, but for one more index, the first column;
+/// * rows of several indices begin with the first column.
+LogicalResult LoadOp::verify() {
+  auto tile = cast<RankedTensorType>(getResult().getType());
+  if (failed(verifyRank2(*this, tile)))
+    return failure();
+  if (hasColumnIndex() && getBox())
+    return emitOpError("expected no column index beside a box");
+  return verifyAccess(*this, getSource().getType(), tile.getShape(),
+                      tile.getElementType(), hasColumnIndex());
+}
+
+LogicalResult StoreOp::verify() {
+  auto tile = cast<RankedTensorType>(getValue().getType());
+  if (failed(verifyRank2(*this, tile)))
+    return failure();
+  return verifyAccess(*this, getDest().getType(), tile.getShape(),
+                      tile.getElementType());
+}
+
+LogicalResult CopyAsyncOp::verify() {
+  SharedType dest = getDest().getType();
+  if (dest.isRing())
+    return emitOpError("expected one tile as destination, got the ring ")
+           << dest;
+  return verifyAccess(*this, getSource().getType(), dest.getShape(),
+                      dest.getElementType());
+}
+
+LogicalResult CopyOutOp::verify() {
+  SharedType source = getSource().getType();
+  if (source.isRing())
+    return emitOpError("expected one tile as source, got the ring ") << source;
+  return verifyAccess(*this, getDest().getType(), source.getShape(),
+                      source.getElementType());
+}
+
+LogicalResult PutOp::verify() {
+  SharedType dest = getDest().getType();
+  auto tile = cast<RankedTensorType>(getValue().getType());
+  if (dest.isRing() || dest.getShape() != tile.getShape() ||
+      dest.getElementType() != tile.getElementType())
+    return emitOpError("expected a tile in shared memory like ")
+           << tile << ", got " << dest;
+  return success();
+}
+
+LogicalResult SlotOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                       ValueRange operands, DictionaryAttr,
+                                       OpaqueProperties, RegionRange,
+                                       SmallVectorImpl<Type> &types) {
+  auto ring = dyn_cast<SharedType>(operands.front().getType());
+  if (!ring)
+    return failure();
+  types.push_back(ring.getSlotType());
+  return success();
+}
+
+LogicalResult SlotOp::verify() {
+  if (!getRing().getType().isRing())
+    return emitOpError("expected a ring, got ") << getRing().getType();
+  return success();
+}
+
+/// * a ring, whose slots have the barriers;
+/// * offsets of ring, full and empty.
+LogicalResult ChannelOp::verify() {
+  if (!getRing().getType().isRing())
+    return emitOpError("expected a ring, got ") << getRing().getType();
+  if (getOffsets() && getOffsets()->size() != 3)
+    return emitOpError("expected 3 offsets, got ") << getOffsets()->size();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Boxes of tensors
+//===----------------------------------------------------------------------===//
+
+SmallVector<int64_t>
+attn::tile::boxOfRows(std::optional<ArrayRef<int64_t>> tile, size_t numIndices,
+                      int64_t rows) {
+  SmallVector<int64_t> box(numIndices, 1);
+  if (!tile) {
+    box.back() = rows;
+    return box;
+  }
+  for (size_t i = numIndices; i-- > 0;) {
+    box[i] = std::gcd((*tile)[i], rows);
+    rows /= box[i];
+  }
+  return box;
+}
+
+/// A map has an index for each dimension but the last, and boxes of the tile's
+/// panels and of rows that follow one another.
+template <typename OpT>
+static LogicalResult verifyBoxes(OpT op, Type memory, SharedType tile) {
+  if (tile.isRing())
+    return op.emitOpError("expected one tile, got the ring ") << tile;
+  if (auto memref = dyn_cast<MemRefType>(memory))
+    return verifyAccess(op, memref, tile.getShape(), tile.getElementType());
+  auto map = cast<TensorMapType>(memory);
+  if (op.getIndices().size() != map.getBox().size() - 1)
+    return op.emitOpError("expected ")
+           << map.getBox().size() - 1 << " indices, got "
+           << op.getIndices().size();
+  if (map.getElementType() != tile.getElementType() ||
+      map.getSwizzle() != tile.getSwizzle())
+    return op.emitOpError("expected boxes of the panels of ")
+           << tile << ", got " << map;
+  if (failed(verifyBox(op, tile.getRows())))
+    return failure();
+  ArrayRef<int64_t> box = map.getBox().drop_back();
+  int64_t rows = ShapedType::getNumElements(box);
+  if (tile.getRows() % rows != 0 ||
+      box != ArrayRef(boxOfRows(op.getBox(), box.size(), rows)))
+    return op.emitOpError("expected boxes of rows of ")
+           << tile << ", got " << map;
+  return success();
+}
+
+LogicalResult FetchOp::verify() {
+  return verifyBoxes(*this, getSource().getType(), getDest().getType());
+}
+
+LogicalResult SendOp::verify() {
+  return verifyBoxes(*this, getDest().getType(), getSource().getType());
+}
+
+LogicalResult ReuseOp::verify() {
+  SharedType from = getSource().getType(), to = getResult().getType();
+  if (from.isRing() || to.isRing() || from.getRows() != to.getRows() ||
+      from.getSwizzle() != to.getSwizzle() ||
+      to.getSlotBytes() > from.getSlotBytes())
+    return emitOpError("cannot put ") << to << " in the place of " << from;
+  return success();
+}
+
+/// The columns stay the last dimension.
+static LogicalResult verifyPermutation(TensorMapOp op) {
+  std::optional<ArrayRef<int64_t>> permutation = op.getPermutation();
+  int64_t rank = op.getTensor().getType().getRank();
+  if (!permutation || (isPermutationVector(*permutation) &&
+                       static_cast<int64_t>(permutation->size()) == rank &&
+                       permutation->back() == rank - 1))
+    return success();
+  return op.emitOpError("expected a permutation of ")
+         << rank << " dimensions with the last one last";
+}
+
+LogicalResult TensorMapOp::verify() {
+  RankedTensorType tensor = getTensor().getType();
+  TensorMapType map = getResult().getType();
+  if (tensor.getRank() != static_cast<int64_t>(map.getBox().size()) ||
+      tensor.getElementType() != map.getElementType())
+    return emitOpError("expected boxes of ") << tensor << ", got " << map;
+  return verifyPermutation(*this);
+}
+
+LogicalResult FragmentOp::verify() {
+  SharedType source = getSource().getType();
+  auto tile = cast<RankedTensorType>(getResult().getType());
+  if (source.isRing() || source.getShape() != tile.getShape() ||
+      source.getElementType() != tile.getElementType())
+    return emitOpError("expected a tile in shared memory like ")
+           << tile << ", got " << source;
+  return success();
+}
