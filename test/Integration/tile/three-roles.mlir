@@ -19,12 +19,12 @@
 // SM90: %[[V:.*]], %[[VF:.*]], %[[VE:.*]] = tile.channel consumers = 8 at {{.*}} : <2x64x64xbf16, swizzle = 128>
 // SM90: %[[K:.*]], %[[KF:.*]], %[[KE:.*]] = tile.channel consumers = 8 at {{.*}} : <2x64x64xbf16, swizzle = 128>
 // SM90: tile.roles produce("keys") {
-// SM90-NOT: tile.acquire %[[VE]]
-// SM90: tile.acquire %[[KE]]
-// SM90-NOT: tile.acquire %[[VE]]
+// SM90-NOT: tile.acquire %[[VE]][
+// SM90: tile.acquire %[[KE]][
+// SM90-NOT: tile.acquire %[[VE]][
 // SM90: } produce("values") {
-// SM90-NOT: tile.acquire %[[KE]]
-// SM90: tile.acquire %[[VE]]
+// SM90-NOT: tile.acquire %[[KE]][
+// SM90: tile.acquire %[[VE]][
 // SM90: } consume {
 // Products of two steps run together, and warpgroups take turns to start them.
 // SM90: scf.if

@@ -28,12 +28,12 @@
 // SM90: %[[K:.*]], %[[KF:.*]], %[[KE:.*]] = tile.channel consumers = 4 at {{.*}} : <2x64x64xbf16, swizzle = 128>
 // SM90: tile.roles produce {
 // SM90: scf.for
-// SM90: tile.acquire %[[KE]]
+// SM90: tile.acquire %[[KE]][
 // SM90: %[[STEPS:.*]] = arith.maxsi
 // SM90: scf.for
 // SM90: %[[USE:.*]] = arith.addi %[[STEPS]]
 // SM90: tile.acquire %[[KE]][%[[USE]]]
-// SM90: tile.acquire %[[VE]]
+// SM90: tile.acquire %[[VE]][
 // SM90: } consume {
 // SM90: tile.await %[[KF]]
 // SM90: tile.reduce max

@@ -88,7 +88,7 @@ CASES = {"gemm": run_gemm, "two_walks": lambda: run_attention(64),
 def described(text):
     """What a package says about results is on the function."""
     def describe(match):
-        count = match[2].count("!t") + match[2].count("tensor<")
+        count = match[2].count("!") + match[2].count("tensor<")
         results = ", ".join(["{mma_steps = 4 : i64, rows = [0, 1, 2]}"] * count)
         return (f"{match[1]}{match[2]} attributes {{attn.results = [{results}], "
                 "attn.edge_rows = []} {")
