@@ -24,7 +24,7 @@ tile.kernel @ring(%n: index) attributes {
   // CHECK: %[[THIRD:.*]] = llvm.getelementptr %[[BASE]][16]
   // CHECK: nvvm.mbarrier.init %[[THIRD]], %[[FOUR]]
   // CHECK-NOT: nvvm.mbarrier.init
-  %barriers = tile.alloc_barriers arrivals = 4 at 1024 : !tile.barriers<3>
+  %ring_of_barriers, %barriers, %empty_of_barriers = tile.channel consumers = 4 at [0, 1024, 1048] : !tile.shared<3x8x64xbf16, swizzle = 128>
   // CHECK: %[[SLOT:.*]] = llvm.urem %[[N]], %[[THREE]]
   // CHECK: %[[OFFSET:.*]] = llvm.mul %[[SLOT]], %[[EIGHT]]
   // CHECK: %[[BARRIER:.*]] = llvm.getelementptr %[[BASE]][%[[OFFSET]]]

@@ -109,11 +109,7 @@ func.func @launch(%in: tensor<?x64xf32>, %n: index) -> tensor<?x64xf32> {
 tile.kernel @roles(%in: !map, %strip: !strip, %out: !tensor, %n: index)
     attributes {cta = #specialized, target = "sm_90a"} {
   // CHECK: %[[RING:.*]] = tile.alloc
-  %ring = tile.alloc : !tile.shared<2x128x64xbf16, swizzle = 128>
-  // CHECK: %[[FULL:.*]] = tile.alloc_barriers arrivals = 1 : <2>
-  %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<2>
-  // CHECK: %[[EMPTY:.*]] = tile.alloc_barriers arrivals = 8 at 32768 : <2>
-  %empty = tile.alloc_barriers arrivals = 8 at 32768 : !tile.barriers<2>
+  %ring, %full, %empty = tile.channel consumers = 8 : !tile.shared<2x128x64xbf16, swizzle = 128>
   // CHECK: tile.grid_dim x
   // CHECK: tile.grid_dim y
   // CHECK: tile.grid_dim z
