@@ -160,7 +160,6 @@ void ForwardKernel::emitTileRange() {
   };
   first = tilesBefore(range[0]);
   last = tilesThrough(range[3]);
-  // With nothing to mask before the full tiles, the first loop folds away.
   full = matchPattern(range[1], m_Zero())
              ? first
              : clampTile(tilesThrough(range[1]), first, last);
@@ -277,7 +276,8 @@ TurnsAttr ForwardKernel::turns() {
                         {kScoresGroup, kValuesGroup});
 }
 
-/// KV tiles before and behind those that every row keeps whole are masked.
+/// KV tiles before and behind those that every row keeps whole are masked. Where
+/// there are none of the former, their segment is empty.
 SoftmaxState ForwardKernel::emitWalk(SoftmaxState state) {
   auto walk = WalkOp::create(builder, loc, first,
                              ValueRange{full, fullEnd, last},
