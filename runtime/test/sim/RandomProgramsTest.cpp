@@ -331,7 +331,7 @@ Outcome runWith(const std::string &text, unsigned subset, uint64_t seed) {
   how.grid = 2;
   how.outBytes = kOutBytes;
   how.options.threads = 1;
-  how.options.maxWarpInstructionsPerCta = 1 << 16;
+  how.options.maxWarpInstructionsPerCta = 1 << 13;
   how.options.maxHazards = 1 << 20; // a CTA with so many stops
   how.options.completion = Completion(seed % 4);
   how.options.seed = seed;
@@ -359,7 +359,7 @@ std::string firstDifference(const Outcome &a, const Outcome &b) {
 class RandomPrograms : public ::testing::TestWithParam<int> {};
 
 TEST_P(RandomPrograms, LeaveTheSameInMemory) {
-  for (uint64_t n = 0; n < 12; ++n) {
+  for (uint64_t n = 0; n < 6; ++n) {
     uint64_t seed = 1000 * static_cast<uint64_t>(GetParam()) + n;
     std::string text = Writer(seed, n % 2).program();
     Outcome all = runWith(text, kSubsets - 1, seed);
@@ -374,7 +374,7 @@ TEST_P(RandomPrograms, LeaveTheSameInMemory) {
 }
 
 TEST_P(RandomPrograms, ComputeWithWhatIsThere) {
-  for (uint64_t n = 0; n < 400; ++n) {
+  for (uint64_t n = 0; n < 150; ++n) {
     uint64_t seed = 1000 * static_cast<uint64_t>(GetParam()) + 2 * n;
     // Who is late, and the first warp, do not depend on how much was executed.
     Outcome one =
@@ -393,7 +393,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, RandomPrograms, ::testing::Range(0, 4));
 
 /// More programs with fewer subsets.
 TEST(RandomPrograms, AllChecksOrNone) {
-  for (uint64_t seed = 0; seed < 300; ++seed) {
+  for (uint64_t seed = 0; seed < 150; ++seed) {
     std::string text = Writer(seed, true).program();
     Outcome all = runWith(text, kSubsets - 1, seed);
     for (unsigned subset : {0u, kSubsets - 1 - 4u, 4u}) // 4: uninit
