@@ -28,8 +28,9 @@ Value attn::emitSplits(HostBuilder &b, SdpaOp op, Value tiles) {
   Value room = b.div(b.constant(multiprocessors), b.atLeastOne(tiles));
   Value worthwhile = b.div(b.dim(op.getKey(), op.lengthDim()),
                            b.constant(kMinSteps * schedule.getKv()));
-  Value splits = b.min(b.min(room, b.constant(most)), worthwhile);
-  return b.atLeastOne(splits);
+  if (multiprocessors > most)
+    room = b.min(room, b.constant(most));
+  return b.atLeastOne(b.min(room, worthwhile));
 }
 
 bool attn::mayBeOneSplit(Value splits) {
