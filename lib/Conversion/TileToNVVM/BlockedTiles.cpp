@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A thread's run of columns is one access: `tile-assign-layouts` gave it a
+// A thread's segment of columns is one access: `tile-assign-layouts` gave it a
 // width that every row of an operand begins at a multiple of. Results need not,
 // and are then written in pieces.
 //
@@ -28,24 +28,25 @@ static bool isBlocked(Value tile) {
 
 namespace {
 
-/// A run of columns of one row of a thread, and whether memory has it.
-struct Run {
+/// Neighbouring columns of one row of a thread, and whether memory has it.
+struct Segment {
   Value address, isInside;
 };
 
-/// Where a thread's runs lie in memory.
-class Runs {
+/// Where a thread's segments lie in memory.
+class ThreadSegments {
 public:
-  Runs(OpBuilder &builder, Location loc, RankedTensorType tile, GlobalView view,
-       int64_t memoryColumns, const RowIndexer &places)
+  ThreadSegments(OpBuilder &builder, Location loc, RankedTensorType tile,
+                 GlobalView view, int64_t memoryColumns,
+                 const RowIndexer &places)
       : builder(builder), loc(loc), tile(tile), grid(tile), view(view),
         origin(emitThreadOrigin(builder, loc, tile)),
         memoryColumns(memoryColumns), places(places) {}
 
-  /// The run of strip `strip`; the column's test only where it may fail.
-  Run at(int64_t strip);
+  /// The segment of strip `strip`; the column's test only where it may fail.
+  Segment at(int64_t strip);
   /// As `at`; of the threads that share an element of a row vector, the first.
-  Run onceAt(int64_t strip);
+  Segment onceAt(int64_t strip);
   int64_t count() const { return grid.strips; }
   int64_t width() const { return grid.columnsOfAtom; }
   Type type() const {
@@ -151,7 +152,7 @@ struct SubViewConversion : OpConversionPattern<memref::SubViewOp> {
 
 } // namespace
 
-Run Runs::at(int64_t strip) {
+Segment ThreadSegments::at(int64_t strip) {
   SmallVector<Value> position =
       places.at(builder, loc, origin.row, grid.rowStep * strip);
   Value isInside = places.isInside(builder, loc, view, position);
@@ -167,15 +168,15 @@ Run Runs::at(int64_t strip) {
   return {view.address(builder, loc, position), isInside};
 }
 
-Run Runs::onceAt(int64_t strip) {
-  Run run = at(strip);
+Segment ThreadSegments::onceAt(int64_t strip) {
+  Segment segment = at(strip);
   if (tile.getDimSize(1) != 1)
-    return run;
+    return segment;
   Value isFirst =
       arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                             origin.column, emitI32(builder, loc, 0));
-  return {run.address,
-          arith::AndIOp::create(builder, loc, run.isInside, isFirst)};
+  return {segment.address,
+          arith::AndIOp::create(builder, loc, segment.isInside, isFirst)};
 }
 
 LogicalResult BlockedLoadConversion::matchAndRewrite(
@@ -185,28 +186,30 @@ LogicalResult BlockedLoadConversion::matchAndRewrite(
     return rewriter.notifyMatchFailure(op, "expected a blocked tile");
   Location loc = op.getLoc();
   MemRefType type = op.getSource().getType();
-  Runs runs(rewriter, loc, cast<RankedTensorType>(op.getType()),
-            GlobalView::unpack(rewriter, loc, type, adaptor.getSource()),
-            type.getShape().back(),
-            RowIndexer(rewriter, loc, op.getIndices(), op.getBox()));
+  ThreadSegments segments(
+      rewriter, loc, cast<RankedTensorType>(op.getType()),
+      GlobalView::unpack(rewriter, loc, type, adaptor.getSource()),
+      type.getShape().back(),
+      RowIndexer(rewriter, loc, op.getIndices(), op.getBox()));
   SmallVector<Value> registers;
-  for (int64_t strip = 0; strip < runs.count(); ++strip) {
-    Run run = runs.at(strip);
+  for (int64_t strip = 0; strip < segments.count(); ++strip) {
+    Segment segment = segments.at(strip);
     auto guarded = scf::IfOp::create(
-        rewriter, loc, run.isInside,
+        rewriter, loc, segment.isInside,
         [&](OpBuilder &then, Location) {
-          Value loaded = LLVM::LoadOp::create(then, loc, runs.type(),
-                                              run.address, runs.alignment());
+          Value loaded =
+              LLVM::LoadOp::create(then, loc, segments.type(), segment.address,
+                                   segments.alignment());
           scf::YieldOp::create(then, loc, loaded);
         },
         [&](OpBuilder &otherwise, Location) {
-          Value zero = LLVM::ZeroOp::create(otherwise, loc, runs.type());
+          Value zero = LLVM::ZeroOp::create(otherwise, loc, segments.type());
           scf::YieldOp::create(otherwise, loc, zero);
         });
     Value loaded = guarded.getResult(0);
-    for (int64_t i = 0; i < runs.width(); ++i)
+    for (int64_t i = 0; i < segments.width(); ++i)
       registers.push_back(
-          runs.width() == 1
+          segments.width() == 1
               ? loaded
               : Value(LLVM::ExtractElementOp::create(
                     rewriter, loc, loaded, emitI32(rewriter, loc, i))));
@@ -215,12 +218,12 @@ LogicalResult BlockedLoadConversion::matchAndRewrite(
   return success();
 }
 
-/// Bytes that every address of a result is a multiple of.
+/// Guaranteed alignment of results, in bytes.
 static constexpr int64_t kPieceBytes = 4;
 
 /// One access of all columns.
-static void storeRun(OpBuilder &builder, Location loc, Value address,
-                     ValueRange columns, int64_t alignment) {
+static void storeSegment(OpBuilder &builder, Location loc, Value address,
+                         ValueRange columns, int64_t alignment) {
   Value stored = columns.front();
   if (columns.size() > 1) {
     auto type = VectorType::get(columns.size(), stored.getType());
@@ -240,7 +243,7 @@ static void storePieces(OpBuilder &builder, Location loc,
     Value piece = LLVM::GEPOp::create(builder, loc, address.getType(),
                                       view.elementType, address,
                                       ArrayRef<LLVM::GEPArg>{int32_t(i)});
-    storeRun(builder, loc, piece, columns.slice(i, width), kPieceBytes);
+    storeSegment(builder, loc, piece, columns.slice(i, width), kPieceBytes);
   }
 }
 
@@ -253,27 +256,28 @@ LogicalResult BlockedStoreConversion::matchAndRewrite(
   Location loc = op.getLoc();
   MemRefType type = op.getDest().getType();
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
-  Runs runs(rewriter, loc, tile, view, type.getShape().back(),
-            RowIndexer(rewriter, loc, op.getIndices(), op.getBox()));
+  ThreadSegments segments(
+      rewriter, loc, tile, view, type.getShape().back(),
+      RowIndexer(rewriter, loc, op.getIndices(), op.getBox()));
   Value isAligned;
-  if (runs.alignment() > kPieceBytes)
-    isAligned = view.isAligned(rewriter, loc, runs.alignment());
-  for (int64_t strip = 0; strip < runs.count(); ++strip) {
-    Run run = runs.onceAt(strip);
+  if (segments.alignment() > kPieceBytes)
+    isAligned = view.isAligned(rewriter, loc, segments.alignment());
+  for (int64_t strip = 0; strip < segments.count(); ++strip) {
+    Segment segment = segments.onceAt(strip);
     ValueRange columns =
-        adaptor.getValue().slice(strip * runs.width(), runs.width());
-    auto guard = scf::IfOp::create(rewriter, loc, run.isInside);
+        adaptor.getValue().slice(strip * segments.width(), segments.width());
+    auto guard = scf::IfOp::create(rewriter, loc, segment.isInside);
     OpBuilder body = guard.getThenBodyBuilder();
     if (!isAligned) {
-      storeRun(body, loc, run.address, columns, runs.alignment());
+      storeSegment(body, loc, segment.address, columns, segments.alignment());
       continue;
     }
     auto choice =
         scf::IfOp::create(body, loc, isAligned, /*withElse=*/true);
     OpBuilder whole = choice.getThenBodyBuilder();
-    storeRun(whole, loc, run.address, columns, runs.alignment());
+    storeSegment(whole, loc, segment.address, columns, segments.alignment());
     OpBuilder inPieces = choice.getElseBodyBuilder();
-    storePieces(inPieces, loc, view, run.address, columns);
+    storePieces(inPieces, loc, view, segment.address, columns);
   }
   rewriter.eraseOp(op);
   return success();

@@ -184,7 +184,9 @@ typedef struct AttnrtVerdict {
    * where there is none. */
   int32_t worstRank;
   int64_t worstIndex[ATTNRT_MAX_RANK];
-  char reason[256]; /* one line; empty where it passed */
+  /* One line, empty where it passed. It begins with "outside the judged range"
+   * where a result that did not pass is not wrong either. */
+  char reason[256];
 } AttnrtVerdict;
 
 /* The judge (Verify.h has the rule): holds results of the function against its

@@ -171,7 +171,8 @@ static AttnrtVerdict toC(const OutputVerdict &output) {
     std::copy(output.worstIndex->begin(), output.worstIndex->end(),
               verdict.worstIndex);
   }
-  std::snprintf(verdict.reason, sizeof verdict.reason, "%s",
+  std::snprintf(verdict.reason, sizeof verdict.reason, "%s%s",
+                output.isOutside ? "outside the judged range: " : "",
                 output.reason.c_str());
   return verdict;
 }

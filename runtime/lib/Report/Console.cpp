@@ -60,7 +60,9 @@ static void printKernel(std::FILE *to, const RunRecord::Kernel &kernel) {
 
 static void printVerdict(std::FILE *to, const OutputVerdict &output) {
   std::fprintf(to, "verify   result %d  %s", output.index,
-               output.passed ? "passed" : "FAILED");
+               output.passed      ? "passed"
+               : output.isOutside ? "outside the judged range"
+                                  : "FAILED");
   if (output.maxAbsError)
     std::fprintf(to, "  max error %.3g  baseline %.3g  tolerance %.3g",
                  *output.maxAbsError, *output.baselineMaxAbsError,

@@ -60,11 +60,16 @@ static Json toJson(const Verdict &verdict) {
         {"worst_index", orNull(output.worstIndex)},
         {"rows_judged", output.rowsJudged},
         {"rows_total", output.rowsTotal}};
-    if (!output.passed)
+    if (!output.passed) {
       entry["reason"] = output.reason;
+      entry["outside_judged_range"] = output.isOutside;
+    }
     outputs.push_back(std::move(entry));
   }
-  return {{"passed", verdict.passed}, {"outputs", std::move(outputs)}};
+  // Neither where the only values that miss the rule cannot be judged.
+  Json passed = verdict.passed || verdict.isWrong() ? Json(verdict.passed)
+                                                    : Json(nullptr);
+  return {{"passed", std::move(passed)}, {"outputs", std::move(outputs)}};
 }
 
 static Json toJson(const Timing &timing) {

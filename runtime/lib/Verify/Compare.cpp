@@ -8,6 +8,7 @@
 
 #include "Verify/Compare.h"
 
+#include "Verify/Domain.h"
 #include "attnrt/Float16.h"
 
 #include <algorithm>
@@ -38,6 +39,7 @@ void Tally::merge(const Tally &other) {
   magnitude = std::max(magnitude, other.magnitude);
   poison = firstOf(poison, other.poison);
   mismatch = firstOf(mismatch, other.mismatch);
+  outside = firstOf(outside, other.outside);
   anyFinite |= other.anyFinite;
 }
 
@@ -48,10 +50,15 @@ static bool isPoison(const HostTensor &tensor, int64_t index) {
   return tensor.as<uint32_t>()[index] == 0xffffffff;
 }
 
-static bool sameNonFinite(double a, double b) {
+static bool sameValue(double a, double b) {
   if (std::isnan(b))
     return std::isnan(a);
   return a == b;
+}
+
+static void noteMiss(Tally &tally, int64_t at, bool isOutside) {
+  int64_t &first = isOutside ? tally.outside : tally.mismatch;
+  first = firstOf(first, at);
 }
 
 Tally attnrt::compareRows(const Comparison &comparison, const RowLayout &layout,
@@ -73,9 +80,12 @@ Tally attnrt::compareRows(const Comparison &comparison, const RowLayout &layout,
       double expected = reference[at];
       if (!(std::fabs(expected) < kNeverOverflows))
         expected = roundTo(output.type(), expected);
-      if (!std::isfinite(expected) || !std::isfinite(got)) {
-        if (!sameNonFinite(got, expected))
-          tally.mismatch = firstOf(tally.mismatch, at);
+      bool isOutside =
+          isOutsideJudgedRange(output.type(), reference[at], baseline[at]);
+      bool isFinite = std::isfinite(expected) && std::isfinite(got);
+      if (!isFinite || (isOutside && !std::isfinite(baseline[at]))) {
+        if (!sameValue(got, roundTo(output.type(), expected)))
+          noteMiss(tally, at, isOutside);
         continue;
       }
       tally.anyFinite = true;
@@ -124,8 +134,8 @@ OutputVerdict attnrt::judge(const Comparison &comparison, const Tally &tally,
   const HostTensor &output = comparison.output;
   OutputVerdict verdict;
   if (tally.anyFinite) {
-    double tolerance =
-        2 * tally.baselineError + ulpAt(output.type(), tally.magnitude);
+    double tolerance = 2 * tally.baselineError +
+                       ulpAt(output.type(), tally.magnitude) + kFlushed;
     if (output.type() == ElementType::F32)
       tolerance +=
           0x1p-23 * static_cast<double>(chain) * std::max(1.0, tally.magnitude);
@@ -146,6 +156,13 @@ OutputVerdict attnrt::judge(const Comparison &comparison, const Tally &tally,
   } else if (tally.anyFinite && !(tally.error <= *verdict.tolerance)) {
     verdict.reason = describe("max error %.3g exceeds tolerance %.3g",
                               tally.error, *verdict.tolerance);
+  }
+  if (verdict.reason.empty() && tally.outside >= 0) {
+    worst = tally.outside;
+    verdict.isOutside = true;
+    verdict.reason =
+        describe("expected %g, got %g, where sums may overflow",
+                 comparison.reference.as<double>()[worst], output.at(worst));
   }
   verdict.passed = verdict.reason.empty();
   if (worst >= 0)

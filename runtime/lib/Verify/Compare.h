@@ -21,6 +21,7 @@ struct Tally {
   int64_t worst = -1;
   int64_t poison = -1;
   int64_t mismatch = -1;
+  int64_t outside = -1; // a value that misses, outside of the judged range
   bool anyFinite = false;
 
   void merge(const Tally &other);

@@ -135,7 +135,8 @@ protected:
   Expected<Verdict> run() {
     JudgeRequest request;
     request.function = &function;
-    request.judges = {{reference ? reference : table(false), table(true)}};
+    request.judges = {{reference ? reference : table(false),
+                       baseline ? baseline : table(true)}};
     TensorViews views(args);
     request.args = views.pointers();
     request.shapes = {outputs[0].shape()};
@@ -148,6 +149,8 @@ protected:
     Expected<Verdict> verdict = run();
     EXPECT_TRUE(verdict) << verdict.status().message();
     EXPECT_EQ(verdict->passed, verdict->outputs[0].passed);
+    EXPECT_EQ(verdict->isWrong(),
+              !verdict->outputs[0].passed && !verdict->outputs[0].isOutside);
     return verdict->outputs[0];
   }
 
@@ -167,7 +170,7 @@ protected:
   FunctionDescription function;
   std::vector<HostTensor> args, outputs;
   std::vector<double> truth;
-  RowFunction reference;
+  RowFunction reference, baseline;
   double flops = 0;
   std::atomic<int64_t> calls{0};
 };
@@ -279,6 +282,68 @@ TEST_F(VerifyTest, OverflowOfTheTypeIsInfinite) {
   create(ElementType::F16, {1, 1, 4, 8}, {0, 1, 2});
   truth[0] = 1e6;
   roundTruth();
+  expectPassed();
+}
+
+TEST_F(VerifyTest, NearTheLargestValueRoundingDecides) {
+  create(ElementType::F16, {1, 1, 4, 8}, {0, 1, 2});
+  truth[3] = 65504;
+  roundTruth();
+  expectPassed();
+  set(3, kInfinity);
+  OutputVerdict output = judged();
+  EXPECT_FALSE(output.passed);
+  EXPECT_TRUE(output.isOutside);
+  EXPECT_THAT(output.reason, HasSubstr("expected 65504, got inf"));
+  // Elsewhere an infinity is wrong, and so is what else is wrong beside it.
+  set(4, kInfinity);
+  EXPECT_FALSE(judged().isOutside);
+  expectFailedAt(4, "got inf");
+}
+
+TEST_F(VerifyTest, WhereTheBaselineOverflowsNothingIsWrong) {
+  create(ElementType::BF16, {1, 1, 4, 8}, {0, 1, 2});
+  RowFunction rounded = table(true);
+  baseline = [&](DLTensor *const *arguments, DLTensor *const *results,
+                 int64_t begin, int64_t end) {
+    int code = rounded(arguments, results, begin, end);
+    if (begin == 0)
+      static_cast<double *>(results[0]->data)[0] = std::nan("");
+    return code;
+  };
+  expectPassed();
+  set(0, std::nan(""));
+  EXPECT_TRUE(judged().isOutside);
+  set(1, std::nan(""));
+  EXPECT_FALSE(judged().isOutside);
+}
+
+TEST_F(VerifyTest, SumsOfLargeArgumentsMayOverflow) {
+  create(ElementType::BF16, {1, 1, 4, 8}, {0, 1, 2});
+  set(0, std::nan(""));
+  ArgumentType argument;
+  argument.type = ElementType::BF16;
+  argument.shape = {2, 64};
+  function.args = {argument};
+  args.push_back(std::move(*HostTensor::create(argument.type, argument.shape)));
+  std::fill_n(args[0].as<uint16_t>(), 128, uint16_t(0));
+  storeRounded(argument.type, args[0].data(), 77, 0x1p120);
+  EXPECT_FALSE(judged().isOutside);
+  storeRounded(argument.type, args[0].data(), 77, -0x1p121);
+  OutputVerdict output = judged();
+  EXPECT_TRUE(output.isOutside);
+  EXPECT_THAT(output.reason,
+              HasSubstr("argument 0 holds values up to 2.66e+36"));
+  // Nothing excuses what was never written.
+  poison(0);
+  EXPECT_FALSE(judged().isOutside);
+}
+
+TEST_F(VerifyTest, FlushedResultsPass) {
+  create(ElementType::BF16, {1, 1, 4, 8}, {0, 1, 2});
+  std::fill(truth.begin(), truth.end(), 0x1p-128);
+  roundTruth();
+  set(2, 0);
   expectPassed();
 }
 

@@ -16,7 +16,7 @@
 // CHECK: tile.block_id x
 // CHECK: arith.remui %{{.*}}, %[[SPLITS]]
 // CHECK: arith.divui %{{.*}}, %[[SPLITS]]
-// CHECK: scf.for
+// CHECK: tile.walk
 // CHECK: tile.reduce add
 // CHECK: tile.store %{{.*}}, %[[MAX]]
 // CHECK: tile.store %{{.*}}, %[[SUMS]]
@@ -36,8 +36,9 @@
 
 // CHECK-LABEL: func.func @f(
 // CHECK: %[[BLOCKS:.*]] = arith.ceildivui
-// As many CTAs as there are multiprocessors, with four KV tiles at least.
-// FILL-DAG: %[[ROOM:.*]] = arith.divui %c108
+// As many CTAs as the device has multiprocessors, with four KV tiles at least.
+// FILL: %[[ALL:.*]] = tile.multiprocessors
+// FILL-DAG: %[[ROOM:.*]] = arith.divui %[[ALL]]
 // FILL-DAG: %[[MOST:.*]] = arith.divui %{{.*}}, %c256
 // FILL: arith.minui %[[ROOM]], %[[MOST]]
 // FILL: %[[SPLITS:.*]] = arith.maxui

@@ -24,6 +24,7 @@
 #include "../Parts/Mask.h"
 #include "../Parts/Scores.h"
 #include "attn/Schedule/RegisterModel.h"
+#include "attn/Target/MmaAtom.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>
@@ -32,11 +33,16 @@ using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-static constexpr int64_t kMmaStep = 16;
 /// The groups of a step's products that warpgroups may take turns in.
 static constexpr int64_t kScoresGroup = 0, kValuesGroup = 1;
 /// Sums of a row: one for each of the lanes that share it.
 static constexpr int64_t kPartialSums = 4;
+
+/// A head dimension in whole steps of the products over it.
+static int64_t inSteps(int64_t dim, Type element) {
+  return llvm::alignTo(dim,
+                       WarpFragment::depth(element.getIntOrFloatBitWidth()));
+}
 
 KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
                  HeadGroups &groups, Sequences &sequences, Value batch,
@@ -44,8 +50,8 @@ KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
     : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
       scale(op), softmax(b, scale, groups.rows()), batch(batch),
       firstQuery(firstQuery), element(op.getElementType()), rows(groups.rows()),
-      dimQK(llvm::alignTo(op.getHeadDimQK(), kMmaStep)),
-      dimV(llvm::alignTo(op.getHeadDimV(), kMmaStep)), keys(schedule.getKv()) {
+      dimQK(inSteps(op.getHeadDimQK(), element)),
+      dimV(inSteps(op.getHeadDimV(), element)), keys(schedule.getKv()) {
   loadQuery();
 }
 

@@ -34,7 +34,7 @@ uint32_t sourceLane(uint32_t lane, uint32_t b, uint32_t c, bool &inside) {
   return inside ? from : lane;
 }
 
-/// What the lanes of a shuffle read, and from where.
+/// The lanes that a shuffle reads from.
 struct Sources {
   uint32_t from[32];
   uint32_t valid = 0;
@@ -52,8 +52,8 @@ Sources sourcesOf(Warp &warp, const Op &op) {
   return out;
 }
 
-/// Where lanes say so with undefined bits, or read from a lane that does not
-/// take part, or one that is undefined.
+/// A lane is undefined if it does not know its source, or its source does not
+/// take part; else as its source is.
 void shuffleUndefined(const Warp &warp, const Op &op, uint32_t mask,
                       const Sources &sources, uint32_t *out) {
   // The lane, and how lanes are grouped.
@@ -189,7 +189,7 @@ auto undefinedReduction(const Warp &warp, uint16_t row, uint32_t mask, int)
   }
   return sum.undefined;
 }
-/// Of an operation that does not go bit by bit.
+/// For operations that do not work bit by bit.
 template <typename F>
 uint32_t undefinedReduction(const Warp &, uint16_t, uint32_t, long) {
   return ~0u;
