@@ -11,9 +11,9 @@ using namespace mlir;
 using namespace attn::tile;
 
 /// Registers a thread may spend on a left operand that it keeps for a walk, and
-/// on it and the largest result of a product together: with more, ptxas spills for
-/// some masks. A warp with more than one strip of 16 rows has as many times the
-/// accumulators and scores, and none to spare.
+/// on it and the largest result of a product together: with more, ptxas spills
+/// for some masks. A warp with more than one strip of 16 rows has as many times
+/// the accumulators and scores, and none to spare.
 static constexpr int64_t kMaxFragmentRegisters = 32, kMaxHeldRegisters = 144;
 static constexpr int64_t kMaxFragmentRows = 16;
 
@@ -23,8 +23,8 @@ static int64_t registersOf(CtaAttr cta, RankedTensorType tile) {
          cta.getThreads();
 }
 
-/// Never where warpgroups multiply: wgmma reads it from shared memory at the same
-/// rate.
+/// Never where warpgroups multiply: wgmma reads it from shared memory at the
+/// same rate.
 bool attn::tile::fitsRegisters(CtaAttr cta, RankedTensorType operand,
                                RankedTensorType largestResult) {
   if (cta.isSpecialized())
