@@ -31,7 +31,9 @@ Value attn::emitOutput(TileBuilder &b, MaskedRow maskedRow,
 }
 
 /// ln(sum exp(s)) = m + ln(l), with l relative to the rounded m: what rounding
-/// took from m is added to the logarithm. -inf for a row without a kept key.
+/// took from m is added to the logarithm. -inf where no key weighs anything: the
+/// total is 0 or, under `uniform`, that of scores of masked keys. A total of NaN
+/// stays NaN.
 Value attn::emitLogSumExp(TileBuilder &b, const ScoreScale &scale,
                           const SoftmaxState &state, Value total) {
   int64_t rows = cast<RankedTensorType>(total.getType()).getDimSize(0);
@@ -41,8 +43,11 @@ Value attn::emitLogSumExp(TileBuilder &b, const ScoreScale &scale,
       arith::AddFOp::create(b, math::Log2Op::create(b, total), rounding);
   Value natural = b.multiply(logarithm, b.splat(kLn2, rows, 1));
   Value lse = b.fma(state.max, b.splat(scale.toLn, rows, 1), natural);
-  float emptyMax = scale.isUniform ? ScoreScale::kUniformScore : -INFINITY;
-  Value isEmpty = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, state.max,
-                                        b.splat(emptyMax, rows, 1));
+  Value isEmpty =
+      scale.isUniform
+          ? arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, state.max,
+                                  b.splat(ScoreScale::kUniformScore, rows, 1))
+          : arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, total,
+                                  b.splat(0, rows, 1));
   return arith::SelectOp::create(b, isEmpty, b.splat(-INFINITY, rows, 1), lse);
 }

@@ -8,6 +8,7 @@
 
 #include "Softmax.h"
 
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 
@@ -22,7 +23,8 @@ ScoreScale::ScoreScale(SdpaOp op)
       isUniform(op.getMaskedRow() == MaskedRow::Uniform),
       scalesFirst(scale < FLT_MIN || isUniform),
       toLog2(scalesFirst ? kLog2E : scale * kLog2E),
-      toLn(scalesFirst ? 1.0f : scale) {}
+      toLn(scalesFirst ? 1.0f : scale),
+      lowest(-0x1p126f / std::max(toLog2, 1.0f)) {}
 
 static int64_t rowsOf(Value tile) {
   return cast<RankedTensorType>(tile.getType()).getDimSize(0);
@@ -40,14 +42,8 @@ Value attn::emitLog2(TileBuilder &b, const ScoreScale &scale, Value max) {
 // Maxima
 //===----------------------------------------------------------------------===//
 
-Value OnlineSoftmax::originOf(Value max) {
-  Value isEmpty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, max,
-                                        b.splat(-INFINITY, rows, 1));
-  return arith::SelectOp::create(b, isEmpty, b.splat(0, rows, 1), max);
-}
-
-Value OnlineSoftmax::shiftOf(Value origin) {
-  return b.multiply(origin, b.splat(-scale.toLog2, rows, 1));
+Value OnlineSoftmax::shiftOf(Value max) {
+  return b.multiply(max, b.splat(-scale.toLog2, rows, 1));
 }
 
 /// Sums are relative to the rounded product: the difference of two such
@@ -61,17 +57,16 @@ Value OnlineSoftmax::rescaleOf(Value max, Value shift) {
 //===----------------------------------------------------------------------===//
 
 SoftmaxState OnlineSoftmax::initialState(int64_t columns, int64_t partialSums) {
-  return {b.splat(0, rows, columns), b.splat(-INFINITY, rows, 1),
+  return {b.splat(0, rows, columns), b.splat(scale.lowest, rows, 1),
           b.splat(0, rows, partialSums)};
 }
 
-SoftmaxStep OnlineSoftmax::addScores(Value runningMax, Value scores,
-                                     bool isMasked) {
+SoftmaxStep OnlineSoftmax::addScores(Value runningMax, Value scores) {
   int64_t keys = columnsOf(scores);
   Value tileMax = ReduceOp::create(b, b.tileType(rows, 1, b.getF32Type()),
                                    Combiner::max, scores);
   Value max = arith::MaxNumFOp::create(b, runningMax, tileMax);
-  Value shift = shiftOf(isMasked ? originOf(max) : max);
+  Value shift = shiftOf(max);
   Value rescale = rescaleOf(runningMax, shift);
   Value weights = b.exp2(b.fma(scores, b.splat(scale.toLog2, rows, keys),
                                b.broadcast(shift, keys)));
@@ -94,7 +89,7 @@ Value OnlineSoftmax::rescaled(Value acc, const SoftmaxStep &step) {
 SoftmaxState OnlineSoftmax::merge(SoftmaxState state, SoftmaxState part) {
   int64_t columns = columnsOf(state.acc);
   Value max = arith::MaxNumFOp::create(b, state.max, part.max);
-  Value shift = shiftOf(originOf(max));
+  Value shift = shiftOf(max);
   Value rescale = rescaleOf(state.max, shift);
   Value weight = rescaleOf(part.max, shift);
   Value kept = b.broadcast(weight, columns);

@@ -17,7 +17,8 @@ namespace attn {
 
 /// For each row of a tile, over some of its keys:
 ///
-///   max   the largest score, -inf without a kept key,
+///   max   the largest score, `ScoreScale::lowest` without a key that weighs
+///         anything,
 ///   sums  sum of exp(s - max), one value or several partial sums,
 ///   acc   sum of exp(s - max) * v.
 struct SoftmaxState {
@@ -42,6 +43,9 @@ struct ScoreScale {
   bool scalesFirst;
   /// Factors of scores: to exponents of two, and to natural logarithms.
   float toLog2, toLn;
+  /// Maxima start here: below any score, but finite as an exponent of two, so that
+  /// scores of -inf weigh exp2(-inf - finite) = 0 before any other is seen.
+  float lowest;
 };
 
 /// A step of the softmax: the new maximum, the factor of what was summed up
@@ -58,19 +62,16 @@ public:
 
   /// No key yet: `columns` values and `partialSums` sums in each row.
   SoftmaxState initialState(int64_t columns, int64_t partialSums);
-  /// Adds a tile of scores. A row of a masked tile may have no kept key.
-  SoftmaxStep addScores(mlir::Value runningMax, mlir::Value scores,
-                        bool isMasked);
+  /// Adds a tile of scores, any of which may be -inf.
+  SoftmaxStep addScores(mlir::Value runningMax, mlir::Value scores);
   mlir::Value addSums(mlir::Value sums, const SoftmaxStep &step);
   mlir::Value rescaled(mlir::Value acc, const SoftmaxStep &step);
   /// The state over the keys of both.
   SoftmaxState merge(SoftmaxState state, SoftmaxState part);
 
 private:
-  /// The maximum as exponents can be relative to it: 0 for a row without a kept
-  /// key, so that exp2(-inf - 0) = 0 takes the place of exp2(-inf + inf).
-  mlir::Value originOf(mlir::Value max);
-  mlir::Value shiftOf(mlir::Value origin);
+  /// -max in exponents of two.
+  mlir::Value shiftOf(mlir::Value max);
   /// exp(max - origin), where `shift` is -origin in exponents of two.
   mlir::Value rescaleOf(mlir::Value max, mlir::Value shift);
 
