@@ -314,7 +314,7 @@ LoadConversion::matchAndRewrite(LoadOp op, OneToNOpAdaptor adaptor,
         rewriter, loc, column,
         arith::IndexCastOp::create(rewriter, loc, rewriter.getI32Type(),
                                    indices.pop_back_val()));
-  RowPlaces places(rewriter, loc, indices, op.getBox());
+  RowIndexer places(rewriter, loc, indices, op.getBox());
   bool isOneRow = tile.getDimSize(0) == 1;
   RegisterGrid grid(tile);
   SmallVector<Value> registers(grid.size());
