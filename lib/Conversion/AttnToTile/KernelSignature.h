@@ -10,7 +10,7 @@
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELSIGNATURE_H
 
 #include "FunctionLowering.h"
-#include "Host/HostBuilder.h"
+#include "Host/Grid.h"
 
 #include "attn/Dialect/Tile/IR/Tile.h"
 
@@ -33,11 +33,6 @@ public:
 
 private:
   llvm::SmallVector<std::pair<NameT, mlir::Value>, 16> entries;
-};
-
-/// The grid of a launch.
-struct Grid {
-  mlir::Value x, y, z;
 };
 
 /// Makes a kernel with an empty body whose block arguments take the operands,

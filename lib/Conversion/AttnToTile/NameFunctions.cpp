@@ -31,8 +31,8 @@ using namespace attn;
 
 namespace {
 
-/// Symbols in use. Those that begin with a function's symbol and two underscores
-/// belong to what is derived from the function.
+/// Symbols in use. Those that begin with a function's symbol and two
+/// underscores belong to what is derived from the function.
 class SymbolChooser {
 public:
   void reserve(StringRef symbol) { taken.insert(symbol); }
@@ -61,16 +61,16 @@ static bool isReserved(StringRef symbol) {
 
 bool SymbolChooser::isFree(StringRef symbol) const {
   return !taken.contains(symbol) && !chosen.contains(symbol) &&
-         llvm::none_of(taken.keys(), [&](StringRef other) {
-           return isDerived(other, symbol);
-         }) &&
+         llvm::none_of(
+             taken.keys(),
+             [&](StringRef other) { return isDerived(other, symbol); }) &&
          llvm::none_of(chosen.keys(), [&](StringRef other) {
            return isDerived(other, symbol) || isDerived(symbol, other);
          });
 }
 
-/// The symbol without two underscores in a row, and without any at its end: with a
-/// number behind it, it can't be derived from another one.
+/// The symbol without two underscores in a row, and without any at its end:
+/// with a number behind it, it can't be derived from another one.
 static std::string withoutDoubledUnderscores(StringRef symbol) {
   std::string stem;
   for (char character : symbol.rtrim('_'))

@@ -23,19 +23,24 @@ static void launchRope(RopeOp op, FunctionLowering &lowering) {
   SmallVector<Value> dims;
   for (int64_t i = 0; i < SdpaOp::kRank; ++i)
     dims.push_back(b.dim(op.getInput(), i));
+  KernelSchedule schedule = scheduleOf(op);
+  Value blocks =
+      b.ceilDiv(dims[op.lengthDim()], b.constant(schedule.getTileRows()));
+  LaunchTiles tiles = {blocks, dims[op.headDim()], dims[op.batchDim()]};
+  emitGridChecks(b, tiles, isFolded(tiles), lowering.nameOf(op.getInput()));
+  TileGrid grid = emitTileGrid(b, tiles);
   RopeSignature signature;
   signature.addInput(RopeArgument::Input, op.getInput());
   signature.addInput(RopeArgument::Positions, op.getPositions());
   signature.addInput(RopeArgument::Offsets, op.getOffsets());
+  signature.addInput(RopeArgument::Blocks, grid.blocks);
+  signature.addInput(RopeArgument::Heads, grid.heads);
   signature.addOutput(RopeArgument::Output,
                       emitDestination(b, op.getOutput().getType(), dims));
   KernelOp kernel =
-      signature.createKernel(lowering, op, /*suffix=*/"", scheduleOf(op));
+      signature.createKernel(lowering, op, /*suffix=*/"", schedule);
   emitRopeKernel(kernel, op, signature);
-  Value blocks =
-      b.ceilDiv(dims[op.lengthDim()], b.constant(kernel.getSchedule().getTileRows()));
-  NamedValues<RopeArgument> filled = signature.launch(
-      b, kernel, {blocks, dims[op.headDim()], dims[op.batchDim()]});
+  NamedValues<RopeArgument> filled = signature.launch(b, kernel, grid.grid);
   lowering.replace(cast<OpResult>(op.getOutput()),
                    filled[RopeArgument::Output]);
 }

@@ -27,7 +27,8 @@ namespace {
 class SdpaLauncher {
 public:
   SdpaLauncher(SdpaOp op, FunctionLowering &lowering)
-      : b(op), op(op), lowering(lowering), schedule(cast<ScheduleAttr>(scheduleOf(op))),
+      : b(op), op(op), lowering(lowering),
+        schedule(cast<ScheduleAttr>(scheduleOf(op))),
         groups(b, op, schedule.getHeads()) {}
   void launch();
 
@@ -37,6 +38,8 @@ private:
     Value output, lse;
     PartialResults parts;
   };
+  void countTiles();
+  void emitChecks();
   ForwardSignature signatureOf(const Results &destinations);
   Grid addGrid(ForwardSignature &signature);
   Results launchForward(const Results &destinations);
@@ -47,7 +50,8 @@ private:
   FunctionLowering &lowering;
   ScheduleAttr schedule;
   HostHeadGroups groups;
-  Value batch, blocks, splits;
+  Value splits;
+  LaunchTiles tiles, mergeTiles; // the latter only where keys may be split
 };
 
 } // namespace
@@ -81,18 +85,19 @@ ForwardSignature SdpaLauncher::signatureOf(const Results &destinations) {
 
 /// With persistent CTAs the kernel counts tiles itself.
 Grid SdpaLauncher::addGrid(ForwardSignature &signature) {
-  Grid grid = {b.mul(blocks, splits), groups.headTiles(), batch};
-  if (!schedule.isPersistent())
-    return grid;
-  signature.addInput(ForwardArgument::Blocks, grid.x);
-  signature.addInput(ForwardArgument::Heads, grid.y);
-  signature.addInput(ForwardArgument::Batches, grid.z);
-  signature.addInput(ForwardArgument::Section,
-                     emitSection(b, op, groups.tilesPerKeyHead()));
-  Value tiles = b.mul(b.mul(grid.x, grid.y), grid.z);
-  assertAtMost(b, tiles, kMaxGridX,
-               "tiles of query (" + lowering.nameOf(op.getQuery()) + ")");
-  return {emitPersistentCtas(b, tiles), b.constant(1), b.constant(1)};
+  using Argument = ForwardArgument;
+  if (!schedule.isPersistent()) {
+    TileGrid grid = emitTileGrid(b, tiles);
+    signature.addInput(Argument::Blocks, grid.blocks);
+    signature.addInput(Argument::Heads, grid.heads);
+    return grid.grid;
+  }
+  signature.addInput(Argument::Blocks, tiles.blocks);
+  signature.addInput(Argument::Heads, tiles.heads);
+  signature.addInput(Argument::Batches, tiles.batches);
+  signature.addInput(Argument::Section,
+                     emitSection(b, op, tiles, groups.tilesPerKeyHead()));
+  return emitPersistentGrid(b, tiles);
 }
 
 SdpaLauncher::Results SdpaLauncher::launchForward(const Results &destinations) {
@@ -119,37 +124,60 @@ SdpaLauncher::Results SdpaLauncher::launchForward(const Results &destinations) {
   return results;
 }
 
-/// The grid is empty where there is one split: the forward kernel filled the
+/// Its grid is empty where there is one split: the forward kernel filled the
 /// results.
 SdpaLauncher::Results SdpaLauncher::launchMerge(const PartialResults &parts,
                                                 const Results &destinations) {
+  TileGrid grid = emitTileGrid(b, mergeTiles);
   MergeSignature signature;
   signature.addInput(MergeArgument::Splits, splits);
   signature.addInput(MergeArgument::PartMax, parts.max);
   signature.addInput(MergeArgument::PartSums, parts.sums);
   signature.addInput(MergeArgument::PartAcc, parts.acc);
+  signature.addInput(MergeArgument::Blocks, grid.blocks);
+  signature.addInput(MergeArgument::Heads, grid.heads);
   signature.addOutput(MergeArgument::Output, destinations.output);
   signature.addOutput(MergeArgument::Lse, destinations.lse);
   KernelOp kernel =
       signature.createKernel(lowering, op, "_merge", mergeSchedule(op));
   emitMergeKernel(kernel, op, signature);
-  Value isOne = b.compare(arith::CmpIPredicate::eq, splits, b.constant(1));
-  Value rowBlocks = b.ceilDiv(b.dim(op.getQuery(), op.lengthDim()),
-                              b.constant(kernel.getSchedule().getTileRows()));
-  rowBlocks = arith::SelectOp::create(b, isOne, b.constant(0), rowBlocks);
-  Grid grid = {rowBlocks, b.dim(op.getQuery(), op.headDim()), batch};
-  NamedValues<MergeArgument> filled = signature.launch(b, kernel, grid);
+  NamedValues<MergeArgument> filled = signature.launch(b, kernel, grid.grid);
   return {filled[MergeArgument::Output], filled[MergeArgument::Lse], {}};
+}
+
+void SdpaLauncher::countTiles() {
+  Value query = op.getQuery();
+  Value batch = b.dim(query, op.batchDim());
+  Value length = b.dim(query, op.lengthDim());
+  Value blocks = b.ceilDiv(length, b.constant(schedule.getQueries()));
+  tiles = {blocks, groups.headTiles(), batch};
+  splits = emitSplits(b, op, b.mul(b.mul(blocks, tiles.heads), batch));
+  tiles.blocks = b.mul(blocks, splits);
+  if (isOneSplit(splits))
+    return;
+  Value isOne = b.compare(arith::CmpIPredicate::eq, splits, b.constant(1));
+  Value rowBlocks = b.ceilDiv(length, b.constant(mergeSchedule(op).getRows()));
+  rowBlocks = arith::SelectOp::create(b, isOne, b.constant(0), rowBlocks);
+  mergeTiles = {rowBlocks, b.dim(query, op.headDim()), batch};
+}
+
+void SdpaLauncher::emitChecks() {
+  std::string query = "query (" + lowering.nameOf(op.getQuery()) + ")";
+  bool countsAlongX = schedule.isPersistent() || isFolded(tiles);
+  emitGridChecks(b, tiles, countsAlongX, query);
+  if (isOneSplit(splits))
+    return;
+  emitGridChecks(b, mergeTiles, isFolded(mergeTiles), query);
+  assertAtMost(b, b.mul(tiles.batches, splits), INT32_MAX,
+               "partial results of " + query);
 }
 
 /// Where keys may be split, the forward kernel fills the results or partial
 /// ones, and the merge kernel results from partial ones.
 void SdpaLauncher::launch() {
   emitShapeChecks(b, op, lowering);
-  batch = b.dim(op.getQuery(), op.batchDim());
-  blocks = b.ceilDiv(b.dim(op.getQuery(), op.lengthDim()),
-                     b.constant(schedule.getQueries()));
-  splits = emitSplits(b, op, b.mul(b.mul(blocks, groups.headTiles()), batch));
+  countTiles();
+  emitChecks();
   SdpaDestinations destinations = emitDestinations(b, op);
   Results results = {destinations.output, destinations.lse, {}};
   if (!isOneSplit(splits))

@@ -166,5 +166,6 @@ void ConvertTileToNVVM::runOnOperation() {
     return;
   renameLaunches(*kernels);
   if (failed(lowerTiles(*kernels)) || failed(lowerToLLVM(*kernels)))
-    signalPassFailure();
+    return signalPassFailure();
+  kernels->walk([](LLVM::LLVMFuncOp kernel) { kernel->removeAttr(kCtaAttr); });
 }

@@ -335,18 +335,24 @@ TEST_F(SeveralDevices, TheJudgeReadsFromEach) {
       attnrtOpenFunction(ATTNRT_FIXTURES "/several.so", "scale_f32", &function),
       ATTNRT_OK)
       << attnrtLastError();
-  // The result has every second row of memory that holds twice as many.
-  constexpr int64_t kRows = 4 * 3, kWidth = 8;
-  alignas(16) float in[kRows * kWidth], out[2 * kRows * kWidth] = {};
-  for (int64_t i = 0; i < kRows * kWidth; ++i) {
+  // The result has every second row of memory that holds twice as many, and
+  // its heads stand in the opposite order.
+  constexpr int64_t kHeads = 4, kRows = 3, kWidth = 8;
+  constexpr int64_t kRow = 2 * kWidth, kHead = kRows * kRow;
+  alignas(16) float in[kHeads * kRows * kWidth], out[kHeads * kHead] = {};
+  float *first = out + (kHeads - 1) * kHead;
+  for (int64_t i = 0; i < kHeads * kRows * kWidth; ++i) {
     in[i] = float(i);
-    out[i / kWidth * 2 * kWidth + i % kWidth] =
+    int64_t head = i / (kRows * kWidth), row = i / kWidth % kRows;
+    first[row * kRow + i % kWidth - head * kHead] =
         float(double(in[i]) * double(1.7f));
   }
-  TensorView arg(ElementType::F32, {1, 4, 3, kWidth}, in, {kDLCUDA, 0});
-  TensorView result(ElementType::F32, {1, 4, 3, kWidth}, out, {kDLCUDA, 1});
-  result.dl()->strides[1] = 3 * 2 * kWidth;
-  result.dl()->strides[2] = 2 * kWidth;
+  TensorView arg(ElementType::F32, {1, kHeads, kRows, kWidth}, in,
+                 {kDLCUDA, 0});
+  TensorView result(ElementType::F32, {1, kHeads, kRows, kWidth}, first,
+                    {kDLCUDA, 1});
+  result.dl()->strides[1] = -kHead;
+  result.dl()->strides[2] = kRow;
   DLTensor *args[] = {arg.dl()}, *results[] = {result.dl()};
   int before[] = {fakeCudaCopies(0), fakeCudaCopies(1)};
   AttnrtVerdict verdict;
@@ -356,7 +362,7 @@ TEST_F(SeveralDevices, TheJudgeReadsFromEach) {
   EXPECT_EQ(fakeCudaCopies(0) - before[0], 1);
   EXPECT_EQ(fakeCudaCopies(1) - before[1], 1);
   out[kWidth] = -1; // between the rows
-  out[2 * kWidth * 7 + 2] += 1;
+  first[1 * kRow + 2 - 2 * kHead] += 1;
   ASSERT_EQ(attnrtJudge(function, args, results, 1, &verdict), ATTNRT_OK);
   EXPECT_FALSE(verdict.passed);
   EXPECT_THAT(std::vector(verdict.worstIndex, verdict.worstIndex + 4),

@@ -14,7 +14,9 @@
 // CHECK-DAG: %[[KV_HEAD:.*]] = arith.divui %[[HEAD]], %[[GROUP]]
 // The head dimension is padded to the MMA step where the tile is read.
 // CHECK: %[[QUERY:.*]] = tile.load %[[Q]][%[[BATCH]], %[[HEAD]], %[[ROW]]] : {{.*}} -> tensor<128x64xf16>
-// CHECK: scf.for
+// Nothing is masked in front of the full tiles.
+// CHECK: tile.walk from %[[FIRST:.*]] init({{.*}}) stages = 2 to %[[FIRST]] (
+// CHECK: } to
 // CHECK: tile.load %[[K]][%[[BATCH]], %[[KV_HEAD]], %{{.*}}] : {{.*}} -> tensor<64x64xf16>
 // CHECK: tile.dot %[[QUERY]], %{{.*}}, %{{.*}} transpose_b
 // CHECK-NOT: arith.select
@@ -22,12 +24,12 @@
 // CHECK: tile.fold add
 // CHECK: tile.load %[[V]]
 // CHECK: tile.dot
-// CHECK: scf.for
+// CHECK: } to
 // The ragged tile: keys before the end.
 // CHECK: %[[INSIDE:.*]] = arith.cmpi slt, %{{.*}} : tensor<1x64xi32>
 // CHECK: tile.broadcast %[[INSIDE]]
 // CHECK: arith.select
-// CHECK-NOT: scf.for
+// CHECK-NOT: } to
 // CHECK: tile.reduce add
 // CHECK: tile.store %{{.*}}, %[[O]][%[[BATCH]], %[[HEAD]], %[[ROW]]]
 // CHECK-NOT: tile.store
@@ -50,15 +52,15 @@ func.func @plain(%q: !q, %k: !kv, %v: !kv) -> !q {
 
 // A window has masked tiles on both sides of the full ones.
 // CHECK-LABEL: tile.kernel @window_0
-// CHECK: scf.for
+// CHECK: tile.walk from
 // CHECK: arith.select
-// CHECK: scf.yield
-// CHECK: scf.for
+// CHECK: tile.yield
+// CHECK: } to
 // CHECK-NOT: arith.select
-// CHECK: scf.yield
-// CHECK: scf.for
+// CHECK: tile.yield
+// CHECK: } to
 // CHECK: arith.select
-// CHECK: scf.yield
+// CHECK: tile.yield
 // Nothing below attn knows the words.
 // CHECK-NOT: causal
 // CHECK-NOT: {{ window[ (]}}

@@ -19,12 +19,12 @@
 // CHECK-DAG: %[[TILE:.*]] = arith.remui %[[Y]], %[[TILES]]
 // CHECK-DAG: %[[HEAD:.*]] = arith.muli %[[TILE]], %c4
 // CHECK: tile.load %[[ROWS]][%[[Z]], %[[KEYHEAD]], %[[I]], %[[HEAD]]] box = [1, 1, 32, 4] : {{.*}} -> tensor<128x64xf16>
-// CHECK: scf.for
+// CHECK: tile.walk
 // CHECK: tile.load %[[K]][%[[Z]], %[[KEYHEAD]], %{{.*}}] : {{.*}} -> tensor<64x64xf16>
 // Masks are of the row's own query.
-// CHECK: scf.for
+// CHECK: } to
 // CHECK: tile.dot
-// CHECK: %[[STEP:.*]] = tile.iota repeat = 4 : tensor<128x1xi32>
+// CHECK: %[[STEP:.*]] = tile.iota repeat = 4 recomputed : tensor<128x1xi32>
 // CHECK: arith.addi %[[STEP]], %{{.*}} : tensor<128x1xi32>
 // CHECK: %[[OUT:.*]] = memref.transpose %[[O]] (d0, d1, d2, d3, d4) -> (d0, d1, d3, d2, d4)
 // CHECK: tile.store %{{.*}}, %[[OUT]][%[[Z]], %[[KEYHEAD]], %[[I]], %[[HEAD]]] box = [1, 1, 32, 4]

@@ -16,7 +16,7 @@
 // CHECK: tile.block_id x
 // CHECK: arith.remui %{{.*}}, %[[SPLITS]]
 // CHECK: arith.divui %{{.*}}, %[[SPLITS]]
-// CHECK: scf.for
+// CHECK: tile.walk
 // CHECK: tile.reduce add
 // CHECK: tile.store %{{.*}}, %[[MAX]]
 // CHECK: tile.store %{{.*}}, %[[SUMS]]

@@ -7,7 +7,7 @@
 // CHECK-SAME: %[[N:[^:]*]]: i32
 tile.kernel @ring(%n: index) attributes {
     cta = #tile.cta<warps = 4, producers = 4>,
-    target = "sm_90a", shared_bytes = 1048 : i64} {
+    target = "sm_90a", shared_bytes = 1072 : i64} {
   // CHECK-DAG: %[[ZERO:.*]] = llvm.mlir.constant(0 : i32)
   // CHECK-DAG: %[[ONE:.*]] = llvm.mlir.constant(1 : i32)
   // CHECK-DAG: %[[THREE:.*]] = llvm.mlir.constant(3 : i32)
@@ -18,13 +18,16 @@ tile.kernel @ring(%n: index) attributes {
   // CHECK: %[[TID:.*]] = nvvm.read.ptx.sreg.tid.x
   // CHECK: %[[FIRST:.*]] = llvm.icmp "eq" %[[TID]], %[[ZERO]]
   // CHECK: llvm.cond_br %[[FIRST]]
-  // CHECK: nvvm.mbarrier.init %[[BASE]], %[[FOUR]]
+  // A copy arrives at each full slot, and the warps that compute at each empty one.
+  // CHECK: nvvm.mbarrier.init %[[BASE]], %[[ONE]]
   // CHECK: %[[SECOND:.*]] = llvm.getelementptr %[[BASE]][8]
-  // CHECK: nvvm.mbarrier.init %[[SECOND]], %[[FOUR]]
+  // CHECK: nvvm.mbarrier.init %[[SECOND]], %[[ONE]]
   // CHECK: %[[THIRD:.*]] = llvm.getelementptr %[[BASE]][16]
-  // CHECK: nvvm.mbarrier.init %[[THIRD]], %[[FOUR]]
+  // CHECK: nvvm.mbarrier.init %[[THIRD]], %[[ONE]]
+  // CHECK: llvm.getelementptr %{{.*}}[1048]
+  // CHECK-COUNT-3: nvvm.mbarrier.init %{{.*}}, %[[FOUR]]
   // CHECK-NOT: nvvm.mbarrier.init
-  %barriers = tile.alloc_barriers arrivals = 4 at 1024 : !tile.barriers<3>
+  %ring_of_barriers, %barriers, %empty_of_barriers = tile.channel consumers = 4 at [0, 1024, 1048] : !tile.shared<3x8x64xbf16, swizzle = 128>
   // CHECK: %[[SLOT:.*]] = llvm.urem %[[N]], %[[THREE]]
   // CHECK: %[[OFFSET:.*]] = llvm.mul %[[SLOT]], %[[EIGHT]]
   // CHECK: %[[BARRIER:.*]] = llvm.getelementptr %[[BASE]][%[[OFFSET]]]

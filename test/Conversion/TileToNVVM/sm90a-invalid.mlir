@@ -33,7 +33,7 @@ tile.kernel @columns() attributes {cta = #cta, target = "sm_90a", shared_bytes =
 tile.kernel @place(%n: index) attributes {cta = #cta, target = "sm_90a", shared_bytes = 0 : i64} {
   // expected-error@+2 {{failed to legalize}}
   // expected-error@+1 {{has no place in shared memory; run tile-allocate-shared first}}
-  %b = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
+  %ring_of_b, %b, %empty_of_b = tile.channel consumers = 4 : !tile.shared<1x8x64xbf16, swizzle = 128>
   tile.return
 }
 
@@ -44,7 +44,7 @@ tile.kernel @place(%n: index) attributes {cta = #cta, target = "sm_90a", shared_
 tile.kernel @fetch(%in: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %n: index)
     attributes {cta = #cta, target = "sm_90a", shared_bytes = 8200 : i64} {
   %t = tile.alloc at 0 : !tile
-  %b = tile.alloc_barriers arrivals = 1 at 8192 : !tile.barriers<1>
+  %ring_of_b, %b, %empty_of_b = tile.channel consumers = 4 at [0, 8192, 8200] : !tile.shared<1x8x64xbf16, swizzle = 128>
   // expected-error@+2 {{failed to legalize}}
   // expected-error@+1 {{expected a tensor map; run tile-make-tensor-maps first}}
   tile.fetch %in[%n] to %t signals %b[%n] : memref<?x64xbf16, strided<[?, 1], offset: ?>> to !tile, !tile.barriers<1>

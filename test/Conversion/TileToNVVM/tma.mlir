@@ -17,7 +17,7 @@ tile.kernel @bhsd(%in: !tile.tensor_map<1x1x64x64xbf16, swizzle = 128>, %b: inde
   %c0 = arith.constant 0 : index
   %tile = tile.alloc at 0 : !tile
   // CHECK: %[[BARRIERS:.*]] = llvm.getelementptr %[[SHARED:.*]][32768]
-  %full = tile.alloc_barriers arrivals = 1 at 32768 : !tile.barriers<1>
+  %ring_of_full, %full, %empty_of_full = tile.channel consumers = 4 at [0, 32768, 32776] : !tile.shared<1x8x64xbf16, swizzle = 128>
   // CHECK: %[[FULL:.*]] = llvm.getelementptr %[[BARRIERS]][
   // CHECK: nvvm.mbarrier.arrive.expect_tx %[[FULL]], %[[BYTES]]
   // CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %[[MAP]], %[[FULL]], box[%[[ZERO]], %[[S]], %[[H]], %[[B]]]
@@ -43,7 +43,7 @@ tile.kernel @heads(%in: !tile.tensor_map<1x4x8x32xbf16, swizzle = 64>, %b: index
     attributes {cta = #cta, target = "sm_90a", shared_bytes = 4104 : i64} {
   %c0 = arith.constant 0 : index
   %tile = tile.alloc at 0 : !tile.shared<64x32xbf16, swizzle = 64>
-  %full = tile.alloc_barriers arrivals = 1 at 4096 : !tile.barriers<1>
+  %ring_of_full, %full, %empty_of_full = tile.channel consumers = 4 at [0, 4096, 4104] : !tile.shared<1x8x64xbf16, swizzle = 128>
   // CHECK-DAG: %[[FOUR:.*]] = llvm.mlir.constant(4 : i32)
   // CHECK: box[%{{.*}}, %[[G]], %[[S]], %[[B]]]
   // CHECK: %[[S4:.*]] = llvm.add %[[S]], %[[FOUR]]

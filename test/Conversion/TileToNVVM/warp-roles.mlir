@@ -35,7 +35,7 @@ tile.kernel @roles() attributes {
   // CHECK-NEXT: llvm.cond_br %[[ELECTED]]
   // CHECK: nvvm.mbarrier.try_wait
   // CHECK: nvvm.setmaxregister increase 240
-  %empty = tile.alloc_barriers arrivals = 8 at 0 : !tile.barriers<1>
+  %ring_of_empty, %full_of_empty, %empty = tile.channel consumers = 8 at [0, 8, 0] : !tile.shared<1x8x64xbf16, swizzle = 128>
   %c0 = arith.constant 0 : index
   tile.roles produce {
     tile.acquire %empty[%c0] : !tile.barriers<1>
@@ -111,7 +111,7 @@ tile.kernel @three() attributes {
 tile.kernel @threaded(%x: index, %full: memref<?xf32, strided<[1], offset: ?>>) attributes {
     cta = #tile.cta<warps = 8, producers = 4>,
     target = "sm_90a", shared_bytes = 16 : i64} {
-  %empty = tile.alloc_barriers arrivals = 8 at 0 : !tile.barriers<1>
+  %ring_of_empty, %full_of_empty, %empty = tile.channel consumers = 8 at [0, 8, 0] : !tile.shared<1x8x64xbf16, swizzle = 128>
   tile.roles produce {
   } consume {
     %c1 = arith.constant 1 : index

@@ -18,10 +18,18 @@ tile.kernel @target() attributes {
 // -----
 
 // Barriers count, too.
-// expected-error@+1 {{schedule `q=64,kv=64,warps=4,stages=2,producers=4` needs 232456 bytes of shared memory, 8 more than the 232448 of sm_90a}}
+// expected-error@+1 {{schedule `q=64,kv=64,warps=4,stages=2,producers=4` needs 232464 bytes of shared memory, 16 more than the 232448 of sm_90a}}
 tile.kernel @barriers() attributes {
     cta = #tile.cta<warps = 4, producers = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4>, target = "sm_90a"} {
-  %a = tile.alloc : !tile.shared<227x8x64xbf16, swizzle = 128>
-  %b = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
+  %a, %full, %empty = tile.channel consumers = 4 : !tile.shared<1x1816x64xbf16, swizzle = 128>
+  tile.return
+}
+
+// -----
+
+// A kernel that was written by hand has no schedule to blame.
+// expected-error@+1 {{kernel `by_hand` needs 196608 bytes of shared memory, 29696 more than the 166912 of sm_80}}
+tile.kernel @by_hand() attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
+  %a = tile.alloc : !tile.shared<24x64x64xbf16, swizzle = 128>
   tile.return
 }

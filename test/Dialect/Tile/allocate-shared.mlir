@@ -49,23 +49,21 @@ tile.kernel @reused(%out: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %n: ind
 // Barriers come behind all buffers, 8 bytes a slot, wherever they were made; what
 // different roles use has places of its own.
 // CHECK-LABEL: tile.kernel @barriers
-// CHECK-SAME: shared_bytes = 17424 : i64
+// CHECK-SAME: shared_bytes = 20560 : i64
 tile.kernel @barriers(%n: index) attributes {
     cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
-  // CHECK: tile.alloc_barriers arrivals = 1 at 17408 : <1>
-  %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
-  // CHECK: tile.alloc at 0 : <2x64x64xbf16, swizzle = 128>
-  %a = tile.alloc : !tile.shared<2x64x64xbf16, swizzle = 128>
+  // CHECK: tile.channel consumers = 4 at [0, 20480, 20496] : <2x64x64xbf16, swizzle = 128>
+  %a, %full, %empty = tile.channel consumers = 4 : !tile.shared<2x64x64xbf16, swizzle = 128>
   // CHECK: tile.alloc at 16384 : <8x64xbf16, swizzle = 128>
   %b = tile.alloc : !tile.shared<8x64xbf16, swizzle = 128>
-  // CHECK: tile.alloc_barriers arrivals = 4 at 17416 : <1>
-  %empty = tile.alloc_barriers arrivals = 4 : !tile.barriers<1>
+  // CHECK: tile.channel consumers = 4 at [17408, 20512, 20536] : <3x8x64xbf16, swizzle = 128>
+  %c, %full_of_c, %empty_of_c = tile.channel consumers = 4 : !tile.shared<3x8x64xbf16, swizzle = 128>
   %value = arith.constant dense<0.0> : tensor<8x64xbf16>
   tile.roles produce {
-    tile.acquire %empty[%n] : !tile.barriers<1>
+    tile.acquire %empty[%n] : !tile.barriers<2>
     %slot = tile.slot %a[%n] : !tile.shared<2x64x64xbf16, swizzle = 128>
   } consume {
-    tile.await %full[%n] : !tile.barriers<1>
+    tile.await %full[%n] : !tile.barriers<2>
     tile.put %value to %b : tensor<8x64xbf16> to !tile.shared<8x64xbf16, swizzle = 128>
   }
   tile.return

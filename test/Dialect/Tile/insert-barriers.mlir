@@ -114,3 +114,60 @@ tile.kernel @put(%K: !tensor, %i: index) attributes {cta = #cta, target = "sm_80
   tile.copy_out %b to %K[%i] : !tile to !tensor
   tile.return
 }
+
+// All threads meet in front of a branch for what is read in it.
+// CHECK-LABEL: tile.kernel @read_in_a_branch
+tile.kernel @read_in_a_branch(%K: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %n: index, %is: memref<1xi1>)
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %b = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %some = arith.cmpi sgt, %n, %c0 : index
+  tile.copy_async %K[%n] to %b : memref<?x64xbf16, strided<[?, 1], offset: ?>> to !tile.shared<64x64xbf16, swizzle = 128>
+  tile.commit_copies
+  // CHECK: tile.wait_copies pending = 0
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: scf.if
+  // CHECK-NEXT: tile.dot
+  // CHECK-NEXT: }
+  // Nobody reads any more when the next tile is copied.
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.copy_async
+  tile.wait_copies pending = 0
+  scf.if %some {
+    %s = tile.dot %b, %b, %zero transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+  }
+  tile.copy_async %K[%c0] to %b : memref<?x64xbf16, strided<[?, 1], offset: ?>> to !tile.shared<64x64xbf16, swizzle = 128>
+  tile.return
+}
+
+// Among the consumers: for a buffer of their own, and not for what channels order.
+// CHECK-LABEL: tile.kernel @consumers
+tile.kernel @consumers(%n: index) attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
+  %ring, %full, %empty = tile.channel consumers = 4 : !tile.shared<1x64x64xbf16, swizzle = 128>
+  %b = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  // CHECK: produce
+  // CHECK-NOT: tile.barrier
+  // CHECK: consume
+  tile.roles produce {
+  } consume {
+    %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+    %value = arith.constant dense<0.0> : tensor<64x64xbf16>
+    %slot = tile.slot %ring[%n] : !tile.shared<1x64x64xbf16, swizzle = 128>
+    // CHECK: tile.await
+    // CHECK-NEXT: tile.dot
+    // CHECK-NEXT: tile.put
+    // CHECK-NEXT: tile.put
+    // CHECK-NEXT: tile.barrier
+    // CHECK-NEXT: tile.dot
+    // CHECK-NEXT: tile.barrier
+    // CHECK-NEXT: tile.put
+    tile.await %full[%n] : !tile.barriers<1>
+    %s = tile.dot %slot, %slot, %zero transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+    tile.put %value to %slot : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+    tile.put %value to %b : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+    %r = tile.dot %b, %b, %s transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+    tile.put %value to %b : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  }
+  tile.return
+}

@@ -1,22 +1,22 @@
 // RUN: attn-opt %s -split-input-file -verify-diagnostics
 
 // expected-error@+1 {{expected schedule key `q` to be a multiple of 64 (16 rows for each of 4 warps), got 48}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 48, kv = 64, warps = 4, stages = 2>
+#schedule = #tile.schedule<q = 48, kv = 64, warps = 4, stages = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `kv` to be a multiple of 16, got 24}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 24, warps = 4, stages = 2>
+#schedule = #tile.schedule<q = 64, kv = 24, warps = 4, stages = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `warps` in 1..32, got 0}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 0, stages = 2>
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 0, stages = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `stages` in 1..8, got 9}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 9>
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 9>
 
 // -----
 
@@ -260,7 +260,7 @@ func.func @iota() {
 
 // -----
 
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
 tile.kernel @put() attributes {cta = #tile.cta<warps = 4>, schedule = #schedule, target = "sm_80"} {
   %a = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
   %v = arith.constant dense<0.0> : tensor<64x32xbf16>
@@ -271,7 +271,7 @@ tile.kernel @put() attributes {cta = #tile.cta<warps = 4>, schedule = #schedule,
 
 // -----
 
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>
 tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {cta = #tile.cta<warps = 4>, schedule = #schedule, target = "sm_80"} {
   %a = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
   // expected-error@+1 {{expected element type 'f32', got 'bf16'}}
@@ -282,73 +282,73 @@ tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {cta = #tile
 // -----
 
 // expected-error@+1 {{expected schedule key `producers` to be 0 or 4, got 8}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 8>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 8>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `persistent` in 0..2, got 3}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 3>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 3>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `prefetch` in 0..1, got 2}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 2>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, prefetch = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `turns` in 0..2, got -1}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = -1>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = -1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `overlap` in 0..1, got 2}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, overlap = 2>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, overlap = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `persistent` to be 0 without `producers`, got 1}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, persistent = 1>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, persistent = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `prefetch` to be 0 without `producers`, got 1}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, prefetch = 1>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, prefetch = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `turns` to be 0 without `producers`, got 2}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, turns = 2>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, turns = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `overlap` to be 0 without `producers`, got 1}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, overlap = 1>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, overlap = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `prefetch` to be 0 where a CTA has one query tile, got 1}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, prefetch = 1>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, prefetch = 1>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `warps` to be a multiple of 4 beside producers, got 6}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 96, kv = 64, warps = 6, stages = 2, producers = 4>
+#schedule = #tile.schedule<q = 96, kv = 64, warps = 6, stages = 2, producers = 4>
 
 // -----
 
 // 1024 threads, producers among them.
 // expected-error@+1 {{expected schedule key `warps` to be at most 28 beside producers, got 32}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 512, kv = 64, warps = 32, stages = 2, producers = 4>
+#schedule = #tile.schedule<q = 512, kv = 64, warps = 32, stages = 2, producers = 4>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `q` to be 128 (16 rows for each of 8 warps beside producers), got 256}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 256, kv = 64, warps = 8, stages = 2, producers = 4>
+#schedule = #tile.schedule<q = 256, kv = 64, warps = 8, stages = 2, producers = 4>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `kv` in 16..256 beside producers, got 272}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 272, warps = 8, stages = 2, producers = 4>
+#schedule = #tile.schedule<q = 128, kv = 272, warps = 8, stages = 2, producers = 4>
 
 // -----
 
@@ -358,12 +358,12 @@ tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {cta = #tile
 // -----
 
 // expected-error@+1 {{expected schedule key `turns` to be 0 or 1 where products do not overlap, got 2}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = 2>
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, turns = 2>
 
 // -----
 
 // expected-error@+1 {{expected schedule key `warps` to be at least 8 where warpgroups take turns, got 4}}
-#cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, turns = 1>
+#schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2, producers = 4, turns = 1>
 
 // -----
 
@@ -491,9 +491,9 @@ func.func @describe_element(%t: tensor<?x64xf16>) {
 
 // -----
 
-func.func @arrivals() {
-  // expected-error@+1 {{'arrivals' failed to satisfy constraint}}
-  %0 = tile.alloc_barriers arrivals = 0 : !tile.barriers<2>
+func.func @consumers() {
+  // expected-error@+1 {{'consumers' failed to satisfy constraint}}
+  %0:3 = tile.channel consumers = 0 : !tile.shared<2x64x64xbf16, swizzle = 128>
   return
 }
 
@@ -534,3 +534,181 @@ func.func @pending(%s: tensor<64x64xf32>) {
 
 // expected-error@+1 {{expected schedule key `producers` to be 0 where kernels map rows to rows, got 4}}
 #schedule = #tile.row_schedule<rows = 64, warps = 4, producers = 4>
+
+// -----
+
+func.func @channel_of_a_tile() {
+  // expected-error@+1 {{expected a ring, got '!tile.shared<64x64xbf16, swizzle = 128>'}}
+  %0:3 = tile.channel consumers = 4 : !tile.shared<64x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+func.func @channel_offsets() {
+  // expected-error@+1 {{expected 3 offsets, got 2}}
+  %0:3 = tile.channel consumers = 4 at [0, 8] : !tile.shared<2x64x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+// expected-error@+1 {{expected `warps` in 1..32, got 33}}
+tile.kernel @warps() attributes {cta = #tile.cta<warps = 33>, target = "sm_80"} {
+  tile.return
+}
+
+// -----
+
+// expected-error@+1 {{expected `producers` to be whole warpgroups of 4 warps, got 2}}
+tile.kernel @producers() attributes {cta = #tile.cta<warps = 4, producers = 2>, target = "sm_90a"} {
+  tile.return
+}
+
+// -----
+
+// expected-error@+1 {{expected `warps` to be a multiple of 4 beside producers, got 6}}
+tile.kernel @warps_beside_producers() attributes {cta = #tile.cta<warps = 6, producers = 4>, target = "sm_90a"} {
+  tile.return
+}
+
+// -----
+
+func.func @no_bound(%n: index) {
+  // expected-error@+1 {{expected a segment for each of 1 bounds, got 0}}
+  "tile.walk"(%n, %n) <{operandSegmentSizes = array<i32: 1, 1, 0>}> : (index, index) -> ()
+  return
+}
+
+// -----
+
+func.func @arguments(%n: index) {
+  // expected-error@+1 {{expected the tile and 0 carried values, got 2 arguments}}
+  tile.walk from %n to %n (%t, %x) {
+  }
+  return
+}
+
+// -----
+
+func.func @steps(%n: index) {
+  // expected-error@+1 {{expected steps that take 'index', got 'i32'}}
+  "tile.walk"(%n, %n) <{operandSegmentSizes = array<i32: 1, 1, 0>}> ({
+  ^step(%t: i32):
+    tile.yield
+  }) : (index, index) -> ()
+  return
+}
+
+// -----
+
+func.func @yielded(%n: index, %x: f32) {
+  %0 = tile.walk from %n init(%x : f32) to %n (%t, %y) {
+    // expected-error@+1 {{expected values of types 'f32', got 'index'}}
+    tile.yield %t : index
+  }
+  return
+}
+
+// -----
+
+func.func @results(%n: index, %x: f32) {
+  // expected-error@+1 {{expected results of types 'f32', got }}
+  "tile.walk"(%n, %n, %x) <{operandSegmentSizes = array<i32: 1, 1, 1>}> ({
+  ^step(%t: index, %y: f32):
+    tile.yield %y : f32
+  }) : (index, index, f32) -> ()
+  return
+}
+
+// -----
+
+tile.kernel @roles() attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
+  // expected-error@+1 {{expected one program for the role `keys`}}
+  tile.roles produce("keys") {
+  } produce("keys") {
+  } consume {
+  }
+  tile.return
+}
+
+// -----
+
+tile.kernel @no_producer() attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
+  // expected-error@+1 {{expected programs for 1..4 warps that copy, got 0}}
+  tile.roles consume {
+  }
+  tile.return
+}
+
+// -----
+
+tile.kernel @too_many() attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
+  // expected-error@+1 {{expected programs for 1..4 warps that copy, got 5}}
+  tile.roles produce("a") {
+  } produce("b") {
+  } produce("c") {
+  } produce("d") {
+  } produce("e") {
+  } consume {
+  }
+  tile.return
+}
+
+// -----
+
+func.func @names() {
+  // expected-error@+1 {{expected a name for each program but the last of 1, got 1}}
+  "tile.roles"() <{names = ["keys"]}> ({
+  ^program:
+  }) : () -> ()
+  return
+}
+
+// -----
+
+func.func @first_with_a_value(%x: tensor<64x64xf32>) {
+  // expected-error@+1 {{expected `tile.computed_first` without a value, got 1 : i64}}
+  %0 = tile.fold add %x {tile.computed_first = 1} : tensor<64x64xf32> -> tensor<64x4xf32>
+  return
+}
+
+// -----
+
+func.func @first_of_nothing(%x: index) {
+  // expected-error@+1 {{expected `tile.computed_first` on an operation that computes tiles}}
+  %0 = arith.addi %x, %x {tile.computed_first} : index
+  return
+}
+
+// -----
+
+func.func @column_and_box(%m: memref<?x?x64xf32>, %i: index) {
+  // expected-error@+1 {{expected no column index beside a box}}
+  %0 = tile.load %m[%i, %i, %i] box = [1, 64] : memref<?x?x64xf32> -> tensor<64x64xf32>
+  return
+}
+
+// -----
+
+func.func @halves(%x: tensor<64x64xf32>) {
+  // expected-error@+1 {{expected 'tensor<64x16xf32>' to have half the columns of 'tensor<64x64xf32>'}}
+  %0, %1 = tile.deinterleave %x : tensor<64x64xf32> -> tensor<64x16xf32>
+  return
+}
+
+// -----
+
+func.func @rows_of_halves(%x: tensor<32x32xf32>) {
+  // expected-error@+1 {{expected 'tensor<32x32xf32>' to have half the columns of 'tensor<64x64xf32>'}}
+  %0 = tile.interleave %x, %x : tensor<32x32xf32> -> tensor<64x64xf32>
+  return
+}
+
+// -----
+
+func.func @elements_of_halves(%x: tensor<64x64xf32>) {
+  // expected-error@+1 {{expected 'tensor<64x32xf16>' to have half the columns of 'tensor<64x64xf32>'}}
+  %0, %1 = tile.deinterleave %x : tensor<64x64xf32> -> tensor<64x32xf16>
+  return
+}

@@ -15,7 +15,7 @@ tile.kernel @copies(%in: !tensor, %i: index, %j: index, %out: !tensor)
     attributes {cta = #cta, target = "sm_90a"} {
   %tile = tile.alloc : !tile
   %half = tile.alloc : !tile.shared<32x128xbf16, swizzle = 128>
-  %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
+  %ring_of_full, %full, %empty_of_full = tile.channel consumers = 4 : !tile.shared<1x8x64xbf16, swizzle = 128>
   // CHECK: tile.fetch %[[IN]][%[[I]], %[[I]], %[[J]]] to
   tile.fetch %in[%i, %i, %j] to %tile signals %full[%i] : !tensor to !tile, !tile.barriers<1>
   // CHECK: tile.fetch %[[IN]][%[[J]], %[[I]], %[[I]]] to
@@ -50,7 +50,7 @@ tile.kernel @transposed(%in: !tensor, %b: index, %h: index, %s: index)
     attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   %view = memref.transpose %in (b, s, h, d) -> (b, h, s, d) : !tensor to !tensor
   %tile = tile.alloc : !tile
-  %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
+  %ring_of_full, %full, %empty_of_full = tile.channel consumers = 4 : !tile.shared<1x8x64xbf16, swizzle = 128>
   // CHECK-NOT: memref.transpose
   // CHECK: tile.fetch %[[IN]][%[[B]], %[[H]], %[[S]]] to
   tile.fetch %view[%b, %h, %s] to %tile signals %full[%b] : !tensor to !tile, !tile.barriers<1>
@@ -75,7 +75,7 @@ tile.kernel @heads(%in: !tensor, %b: index, %h: index, %s: index, %g: index)
     attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   %rows = memref.transpose %in (b, h, g, s, d) -> (b, h, s, g, d) : !tensor to !view
   %tile = tile.alloc : !tile
-  %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
+  %ring_of_full, %full, %empty_of_full = tile.channel consumers = 4 : !tile.shared<1x8x64xbf16, swizzle = 128>
   // CHECK: tile.fetch %[[IN]][%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] box = [1, 1, 4, 16] to
   tile.fetch %rows[%b, %h, %s, %g] box = [1, 1, 4, 16] to %tile signals %full[%b] : !view to !tile, !tile.barriers<1>
   // CHECK: tile.send %{{.*}} to %[[OUT]][%{{.*}}] box = [1, 1, 4, 16]
@@ -120,7 +120,7 @@ func.func @launch_threads(%a: tensor<?x?x?x64xbf16>, %n: index) {
 tile.kernel @tall(%in: !tensor, %i: index)
     attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   %tile = tile.alloc : !tile
-  %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
+  %ring_of_full, %full, %empty_of_full = tile.channel consumers = 4 : !tile.shared<1x8x64xbf16, swizzle = 128>
   tile.fetch %in[%i] to %tile signals %full[%i] : !tensor to !tile, !tile.barriers<1>
   tile.return
 }
@@ -136,7 +136,7 @@ func.func @launch(%a: tensor<?x32xbf16>, %n: index) {
 tile.kernel @other(%in: !tensor, %i: index)
     attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
   %tile = tile.alloc : !tile
-  %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<1>
+  %ring_of_full, %full, %empty_of_full = tile.channel consumers = 4 : !tile.shared<1x8x64xbf16, swizzle = 128>
   %part = memref.subview %in[%i, 0] [64, 64] [1, 1] : !tensor to memref<64x64xbf16, strided<[?, 1], offset: ?>>
   // expected-error@+1 {{expected a kernel's argument, or its transpose}}
   tile.fetch %part[%i] to %tile signals %full[%i] : memref<64x64xbf16, strided<[?, 1], offset: ?>> to !tile, !tile.barriers<1>

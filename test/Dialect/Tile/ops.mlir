@@ -121,12 +121,8 @@ tile.kernel @any_order()
 // CHECK-SAME: cta = #tile.cta<warps = 8, producers = 4>
 tile.kernel @roles(%in: !map, %strip: !strip, %out: !tensor, %n: index)
     attributes {cta = #specialized, target = "sm_90a"} {
-  // CHECK: %[[RING:.*]] = tile.alloc
-  %ring = tile.alloc : !tile.shared<2x128x64xbf16, swizzle = 128>
-  // CHECK: %[[FULL:.*]] = tile.alloc_barriers arrivals = 1 : <2>
-  %full = tile.alloc_barriers arrivals = 1 : !tile.barriers<2>
-  // CHECK: %[[EMPTY:.*]] = tile.alloc_barriers arrivals = 8 at 32768 : <2>
-  %empty = tile.alloc_barriers arrivals = 8 at 32768 : !tile.barriers<2>
+  // CHECK: %[[RING:.*]], %[[FULL:.*]], %[[EMPTY:.*]] = tile.channel consumers = 8 : <2x128x64xbf16, swizzle = 128>
+  %ring, %full, %empty = tile.channel consumers = 8 : !tile.shared<2x128x64xbf16, swizzle = 128>
   // CHECK: tile.grid_dim x
   // CHECK: tile.grid_dim y
   // CHECK: tile.grid_dim z
@@ -181,4 +177,54 @@ func.func @describe(%in: tensor<?x?x?x64xbf16>) -> index {
   // CHECK: tile.multiprocessors
   %count = tile.multiprocessors
   return %count : index
+}
+
+// CHECK-LABEL: tile.kernel @walks
+// CHECK-SAME: cta = #tile.cta<warps = 4>
+tile.kernel @walks(%M: memref<?x?x64xf32>, %first: index, %full: index, %last: index)
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
+  %x = arith.constant dense<0.0> : tensor<64x64xf32>
+  %y = arith.constant dense<0.0> : tensor<64x1xf32>
+  // CHECK: %[[R:.*]]:2 = tile.walk from %[[FIRST:.*]] init(%{{.*}}, %{{.*}} : tensor<64x64xf32>, tensor<64x1xf32>) stages = 3 skip = 1 turns = #tile.turns<results, groups = [0, 2]> attributes {kind = "masked"} to %[[FULL:.*]] (%[[T:.*]], %[[A:.*]], %[[B:.*]]) {
+  // CHECK-NEXT: tile.load %{{.*}}[%[[T]], %[[T]]] slots = 2 role = "left" held
+  // CHECK-NEXT: tile.load %{{.*}}[%[[T]], %[[T]], %[[T]]]
+  // CHECK-NEXT: tile.yield %[[A]], %[[B]] : tensor<64x64xf32>, tensor<64x1xf32>
+  // CHECK-NEXT: } to %[[LAST:.*]] (%{{.*}}, %{{.*}}, %{{.*}}) {
+  // CHECK-NEXT: tile.yield
+  %r:2 = tile.walk from %first init(%x, %y : tensor<64x64xf32>, tensor<64x1xf32>) stages = 3 skip = 1 turns = #tile.turns<results, groups = [0, 2]> attributes {kind = "masked"} to %full (%t, %a, %b) {
+    %l = tile.load %M[%t, %t] slots = 2 role = "left" held : memref<?x?x64xf32> -> tensor<64x64xf32>
+    %c = tile.load %M[%t, %t, %t] : memref<?x?x64xf32> -> tensor<64x16xf32>
+    tile.yield %a, %b : tensor<64x64xf32>, tensor<64x1xf32>
+  } to %last (%t, %a, %b) {
+    tile.yield %a, %b : tensor<64x64xf32>, tensor<64x1xf32>
+  }
+  // CHECK: tile.walk from %[[FIRST]] to %[[LAST]] (%{{.*}}) {
+  // CHECK-NEXT: }
+  tile.walk from %first to %last (%t) {
+  }
+  // CHECK-NEXT: tile.iota repeat = 2 recomputed : tensor<64x1xi32>
+  %i = tile.iota repeat = 2 recomputed : tensor<64x1xi32>
+  // CHECK-NEXT: tile.fold add %{{.*}} {tile.computed_first}
+  %f = tile.fold add %x {tile.computed_first} : tensor<64x64xf32> -> tensor<64x4xf32>
+  // CHECK-NEXT: %[[EVEN:.*]], %[[ODD:.*]] = tile.deinterleave %{{.*}} : tensor<64x64xf32> -> tensor<64x32xf32>
+  // CHECK-NEXT: tile.interleave %[[EVEN]], %[[ODD]] : tensor<64x32xf32> -> tensor<64x64xf32>
+  %even, %odd = tile.deinterleave %x : tensor<64x64xf32> -> tensor<64x32xf32>
+  %whole = tile.interleave %even, %odd : tensor<64x32xf32> -> tensor<64x64xf32>
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @named_roles
+tile.kernel @named_roles() attributes {cta = #specialized, target = "sm_90a"} {
+  %tile = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  // CHECK: tile.roles produce("keys") {
+  // CHECK-NEXT: } produce("values") {
+  // CHECK-NEXT: } consume {
+  // CHECK-NEXT: tile.dot {{.*}} async stage = 1 group = 2 :
+  tile.roles produce("keys") {
+  } produce("values") {
+  } consume {
+    %s = tile.dot %tile, %tile, %zero async stage = 1 group = 2 : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+  }
+  tile.return
 }

@@ -3,7 +3,6 @@
 !tensor = memref<?x?x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>
 !narrow = memref<?x?x?x40xbf16, strided<[?, ?, ?, 1], offset: ?>>
 #cta = #tile.cta<warps = 4>
-#two_strips = #tile.cta<warps = 4>
 
 // The query is read into registers once, before the loop; keys are read from
 // shared memory where they are used.
@@ -19,7 +18,7 @@ tile.kernel @query_in_registers(%Q: !tensor, %K: !tensor, %n: index)
   // CHECK-NEXT: tile.commit_copies
   // CHECK-NEXT: tile.wait_copies pending = 0
   // CHECK-NEXT: %[[FRAGMENT:.*]] = tile.fragment %[[BUFFER]]
-  %q = tile.load %Q[%c0, %c0, %c0] : !tensor -> tensor<64x64xbf16>
+  %q = tile.load %Q[%c0, %c0, %c0] held : !tensor -> tensor<64x64xbf16>
   // CHECK: scf.for
   %sum = scf.for %j = %c0 to %n step %c1 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
     // CHECK: tile.copy_async %{{.*}}[%{{.*}}] to %[[STEP:.*]] : memref
@@ -33,10 +32,10 @@ tile.kernel @query_in_registers(%Q: !tensor, %K: !tensor, %n: index)
   tile.return
 }
 
-// Two strips of rows a warp leave no registers for the query.
+// Not where the builder of the kernel saw no registers for the query.
 // CHECK-LABEL: tile.kernel @query_in_shared_memory
 tile.kernel @query_in_shared_memory(%Q: !tensor, %K: !tensor, %n: index)
-    attributes {cta = #two_strips, target = "sm_80"} {
+    attributes {cta = #cta, target = "sm_80"} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %zero = arith.constant dense<0.0> : tensor<128x64xf32>
@@ -85,5 +84,19 @@ tile.kernel @loops_share_a_buffer(%Q: !tensor, %K: !tensor, %n: index)
     %s = tile.dot %q, %k, %acc transpose_b : tensor<64x64xbf16>, tensor<64x64xbf16>, tensor<64x64xf32>
     scf.yield %s : tensor<64x64xf32>
   }
+  tile.return
+}
+
+// What the loads say goes with their copies.
+// CHECK-LABEL: tile.kernel @roles_and_slots
+tile.kernel @roles_and_slots(%Q: !tensor, %K: !tensor)
+    attributes {cta = #cta, target = "sm_80"} {
+  // CHECK: tile.copy_async {{.*}} slots = 2 role = "left"
+  // CHECK: tile.copy_async {{.*}} role = "right"
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %q = tile.load %Q[%c0, %c0, %c0] slots = 2 role = "left" : !tensor -> tensor<64x64xbf16>
+  %k = tile.load %K[%c0, %c0, %c0] role = "right" : !tensor -> tensor<64x64xbf16>
+  %s = tile.dot %q, %k, %zero transpose_b : tensor<64x64xbf16>, tensor<64x64xbf16>, tensor<64x64xf32>
   tile.return
 }

@@ -1,7 +1,11 @@
-// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-take-turns))' | FileCheck %s
+// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-take-turns))' --remarks-filter=tile-take-turns 2>&1 | FileCheck %s --check-prefixes=CHECK,REMARK
 // RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-take-turns,tile-take-turns))' | FileCheck %s
 
+// REMARK-DAG: [Missed] NoTurns | Category:tile-take-turns | {{.*}}only several warpgroups of consumers take turns
+// REMARK-DAG: [Missed] NoTurns | Category:tile-take-turns | {{.*}}a step has no product of these groups
+
 !tile = !tile.shared<128x64xbf16, swizzle = 128>
+!ring = !tile.shared<1x128x64xbf16, swizzle = 128>
 !full = !tile.barriers<1>
 !acc = tensor<128x128xf32>
 !out = tensor<128x64xf32>
@@ -11,8 +15,7 @@
 tile.kernel @exponentials(%first: index, %last: index)
     attributes {cta = #tile.cta<warps = 8, producers = 4>, target = "sm_90a"} {
   %query = tile.alloc : !tile
-  %full = tile.alloc_barriers arrivals = 1 : !full
-  %empty = tile.alloc_barriers arrivals = 8 : !full
+  %ring, %full, %empty = tile.channel consumers = 8 : !ring
   // CHECK: tile.roles produce {
   // CHECK-NOT: {{take|pass}}_turn
   // CHECK: } consume {
@@ -32,8 +35,8 @@ tile.kernel @exponentials(%first: index, %last: index)
     %c1 = arith.constant 1 : index
     %zero = arith.constant dense<0.0> : !acc
     %init = arith.constant dense<0.0> : !out
-    // CHECK: scf.for
-    %a = scf.for %t = %first to %last step %c1 iter_args(%acc = %init) -> (!out) {
+    // CHECK: tile.walk
+    %a = tile.walk from %first init(%init : !out) turns = #tile.turns<results, groups = [0]> to %last (%t, %acc) {
       // CHECK-NEXT: tile.await
       // CHECK-NEXT: tile.dot {{.*}} transpose_b async
       // CHECK-NEXT: tile.take_turn
@@ -46,17 +49,17 @@ tile.kernel @exponentials(%first: index, %last: index)
       // CHECK-NEXT: tile.await
       // CHECK-NEXT: tile.dot
       // CHECK-NEXT: tile.release
-      // CHECK-NEXT: scf.yield
+      // CHECK-NEXT: tile.yield
       tile.await %full[%t] : !full
       %s = tile.dot %query, %query, %zero transpose_b : !tile, !tile, !acc
       tile.release %empty[%t] : !full
       %e = math.exp2 %s : !acc
-      %l = tile.fold add %e : !acc -> tensor<128x4xf32>
+      %l = tile.fold add %e {tile.computed_first} : !acc -> tensor<128x4xf32>
       %p = arith.truncf %e : !acc to tensor<128x128xbf16>
       tile.await %full[%t] : !full
-      %o = tile.dot %p, %query, %acc : tensor<128x128xbf16>, !tile, !out
+      %o = tile.dot %p, %query, %acc group = 1 : tensor<128x128xbf16>, !tile, !out
       tile.release %empty[%t] : !full
-      scf.yield %o : !out
+      tile.yield %o : !out
     }
   }
   tile.return
@@ -68,13 +71,13 @@ tile.kernel @exponentials(%first: index, %last: index)
 tile.kernel @products(%first: index, %last: index)
     attributes {cta = #tile.cta<warps = 8, producers = 4>, target = "sm_90a"} {
   %query = tile.alloc : !tile
-  %full = tile.alloc_barriers arrivals = 1 : !full
+  %ring, %full, %empty = tile.channel consumers = 8 : !ring
   // CHECK: consume
   // CHECK: tile.pass_turn
   // CHECK-NOT: {{take|pass}}_turn
   // CHECK: tile.dot
   // CHECK-NOT: {{take|pass}}_turn
-  // CHECK: scf.for
+  // CHECK: tile.walk
   tile.roles produce {
   } consume {
     %c1 = arith.constant 1 : index
@@ -82,7 +85,7 @@ tile.kernel @products(%first: index, %last: index)
     %init = arith.constant dense<0.0> : !out
     %weights = arith.constant dense<0.0> : tensor<128x128xbf16>
     %s0 = tile.dot %query, %query, %zero transpose_b : !tile, !tile, !acc
-    %a = scf.for %t = %first to %last step %c1 iter_args(%acc = %init) -> (!out) {
+    %a = tile.walk from %first init(%init : !out) turns = #tile.turns<products, groups = [0, 1]> to %last (%t, %acc) {
       // CHECK-NEXT: tile.take_turn
       // CHECK-NEXT: tile.dot {{.*}} async
       // CHECK-NEXT: tile.await
@@ -90,13 +93,13 @@ tile.kernel @products(%first: index, %last: index)
       // CHECK-NEXT: tile.pass_turn
       // CHECK-NEXT: tile.wait_dots
       // CHECK-NEXT: tile.wait_dots
-      // CHECK-NEXT: scf.yield
+      // CHECK-NEXT: tile.yield
       %s = tile.dot %query, %query, %zero transpose_b async : !tile, !tile, !acc
       tile.await %full[%t] : !full
-      %o = tile.dot %weights, %query, %acc async : tensor<128x128xbf16>, !tile, !out
+      %o = tile.dot %weights, %query, %acc async group = 1 : tensor<128x128xbf16>, !tile, !out
       %s1 = tile.wait_dots %s pending = 1 : !acc
       %o1 = tile.wait_dots %o pending = 0 : !out
-      scf.yield %o1 : !out
+      tile.yield %o1 : !out
     }
     // CHECK: }
     // CHECK-NOT: {{take|pass}}_turn
@@ -124,7 +127,7 @@ tile.kernel @three(%first: index, %last: index)
   } consume {
     %c1 = arith.constant 1 : index
     %zero = arith.constant dense<0.0> : tensor<192x128xf32>
-    scf.for %t = %first to %last step %c1 {
+    tile.walk from %first turns = #tile.turns<products, groups = [0, 1]> to %last (%t) {
       %s = tile.dot %query, %key, %zero transpose_b async : !tile.shared<192x64xbf16, swizzle = 128>, !tile, tensor<192x128xf32>
       %s1 = tile.wait_dots %s pending = 0 : tensor<192x128xf32>
     }
@@ -144,9 +147,76 @@ tile.kernel @no_turns(%first: index, %last: index)
   } consume {
     %c1 = arith.constant 1 : index
     %zero = arith.constant dense<0.0> : !acc
-    %a = scf.for %t = %first to %last step %c1 iter_args(%acc = %zero) -> (!acc) {
+    %a = tile.walk from %first init(%zero : !acc) to %last (%t, %acc) {
       %s = tile.dot %query, %query, %acc transpose_b : !tile, !tile, !acc
-      scf.yield %s : !acc
+      tile.yield %s : !acc
+    }
+  }
+  tile.return
+}
+
+// Results of two groups: from the first wait to what is waited for behind the last.
+// CHECK-LABEL: tile.kernel @two_groups
+tile.kernel @two_groups(%first: index, %last: index)
+    attributes {cta = #tile.cta<warps = 8, producers = 4>, target = "sm_90a"} {
+  %query = tile.alloc : !tile
+  tile.roles produce {
+  } consume {
+    %zero = arith.constant dense<0.0> : !acc
+    // CHECK: tile.walk
+    // CHECK-NEXT: %[[A:.*]] = tile.dot {{.*}} async
+    // CHECK-NEXT: %[[B:.*]] = tile.dot {{.*}} async
+    // CHECK-NEXT: %[[C:.*]] = tile.dot {{.*}} async
+    // CHECK-NEXT: tile.take_turn
+    // CHECK-NEXT: tile.wait_dots %[[A]]
+    // CHECK-NEXT: tile.wait_dots %[[B]]
+    // CHECK-NEXT: math.exp2
+    // CHECK-NEXT: tile.pass_turn
+    // CHECK-NEXT: tile.wait_dots %[[C]]
+    tile.walk from %first turns = #tile.turns<results, groups = [1, 2]> to %last (%t) {
+      %a = tile.dot %query, %query, %zero transpose_b async group = 1 : !tile, !tile, !acc
+      %b = tile.dot %query, %query, %zero transpose_b async group = 2 : !tile, !tile, !acc
+      %c = tile.dot %query, %query, %zero transpose_b async : !tile, !tile, !acc
+      %a1 = tile.wait_dots %a pending = 2 : !acc
+      %b1 = tile.wait_dots %b pending = 1 : !acc
+      %e = math.exp2 %b1 : !acc
+      %c1 = tile.wait_dots %c pending = 0 : !acc
+    }
+  }
+  tile.return
+}
+
+// One warpgroup has nobody to take turns with.
+// CHECK-LABEL: tile.kernel @one_warpgroup
+tile.kernel @one_warpgroup(%first: index, %last: index)
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
+  // CHECK-NOT: {{take|pass}}_turn
+  // CHECK: tile.return
+  %query = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  tile.roles produce {
+  } consume {
+    %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+    tile.walk from %first turns = #tile.turns<products, groups = [0]> to %last (%t) {
+      %a = tile.dot %query, %query, %zero transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+    }
+  }
+  tile.return
+}
+
+// If the steps of one segment took no turn, nobody would pass it on.
+// CHECK-LABEL: tile.kernel @no_such_group
+tile.kernel @no_such_group(%first: index, %middle: index, %last: index)
+    attributes {cta = #tile.cta<warps = 8, producers = 4>, target = "sm_90a"} {
+  // CHECK-NOT: {{take|pass}}_turn
+  // CHECK: tile.return
+  %query = tile.alloc : !tile
+  tile.roles produce {
+  } consume {
+    %zero = arith.constant dense<0.0> : !acc
+    tile.walk from %first turns = #tile.turns<products, groups = [1]> to %middle (%t) {
+      %a = tile.dot %query, %query, %zero transpose_b group = 1 : !tile, !tile, !acc
+    } to %last (%t) {
+      %a = tile.dot %query, %query, %zero transpose_b : !tile, !tile, !acc
     }
   }
   tile.return

@@ -4,8 +4,8 @@
 // RUN: sed -e 's/CTA/warps = 4, producers = 4/' -e 's/CHIP/sm_90a/' %s > %t.sm90.mlir
 // RUN: attn-opt %t.sm80.mlir --attn-to-tile | FileCheck %s --check-prefix=SM80
 // RUN: attn-opt %t.sm90.mlir --attn-to-tile | FileCheck %s --check-prefix=SM90
-// RUN: %python %S/Inputs/run_kernel.py %t.sm80.mlir attn-compile %attnrt %t.sm80.so | FileCheck %s
-// RUN: %python %S/Inputs/run_kernel.py %t.sm90.mlir attn-compile %attnrt %t.sm90.so | FileCheck %s
+// RUN: %python %S/Inputs/run_kernel.py %t.sm80.mlir attn-compile %attn_obj_root/lib %t.sm80.so | FileCheck %s
+// RUN: %python %S/Inputs/run_kernel.py %t.sm90.mlir attn-compile %attn_obj_root/lib %t.sm90.so | FileCheck %s
 // CHECK: bias: {{[0-9]+}} runs agree with numpy
 
 !t = tensor<1x?x?x64xbf16>

@@ -5,14 +5,16 @@
 // RUN: sed -e 's/CTA/warps = 4, producers = 4/' -e 's/CHIP/sm_90a/' %s > %t.sm90.mlir
 // RUN: attn-opt %t.sm80.mlir --attn-to-tile | FileCheck %s --check-prefix=SM80
 // RUN: attn-opt %t.sm90.mlir --attn-to-tile | FileCheck %s --check-prefix=SM90
-// RUN: %python %S/Inputs/run_kernel.py %t.sm80.mlir attn-compile %attnrt %t.sm80.so | FileCheck %s
-// RUN: %python %S/Inputs/run_kernel.py %t.sm90.mlir attn-compile %attnrt %t.sm90.so | FileCheck %s
+// RUN: %python %S/Inputs/run_kernel.py %t.sm80.mlir attn-compile %attn_obj_root/lib %t.sm80.so | FileCheck %s
+// RUN: %python %S/Inputs/run_kernel.py %t.sm90.mlir attn-compile %attn_obj_root/lib %t.sm90.so | FileCheck %s
 // CHECK: grad_kv: {{[0-9]+}} runs agree with numpy
 
 !t = tensor<1x?x?x64xbf16>
 !m = memref<1x?x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>
 !s = tensor<64x64xf32>
 !x = tensor<64x64xbf16>
+!o = tensor<?x?x?x64xbf16>
+!om = memref<?x?x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>
 !lt = tensor<?x?xf32>
 !lm = memref<?x?xf32, strided<[?, 1], offset: ?>>
 
@@ -43,7 +45,7 @@
 // SM90: math.exp2
 // SM90: tile.wait_dots {{.*}} pending = 2
 // SM90: tile.put
-tile.kernel @grad_kv_kernel(%K: !m, %V: !m, %Q: !m, %G: !m, %L: !lm, %D: !lm, %GK: !m, %GV: !m) attributes {cta = #tile.cta<CTA>, target = "CHIP"} {
+tile.kernel @grad_kv_kernel(%K: !m, %V: !om, %Q: !m, %G: !m, %L: !lm, %D: !lm, %GK: !m, %GV: !om) attributes {cta = #tile.cta<CTA>, target = "CHIP"} {
   %c0 = arith.constant 0 : index
   %c2 = arith.constant 2 : index
   %c64 = arith.constant 64 : index
@@ -59,7 +61,7 @@ tile.kernel @grad_kv_kernel(%K: !m, %V: !m, %Q: !m, %G: !m, %L: !lm, %D: !lm, %G
   // Rows are keys, columns queries: weights are a left operand as they are.
   %buffer = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
   %k = tile.load %K[%c0, %h, %first_row] : !m -> !x
-  %v = tile.load %V[%c0, %h, %first_row] : !m -> !x
+  %v = tile.load %V[%c0, %h, %first_row] : !om -> !x
   %w:2 = tile.walk from %c0 init(%zero, %zero : !s, !s) stages = 2 to %last (%t, %gk, %gv) {
     %query = arith.muli %t, %c64 : index
     %q = tile.load %Q[%c0, %h, %query] : !m -> !x
@@ -86,11 +88,11 @@ tile.kernel @grad_kv_kernel(%K: !m, %V: !m, %Q: !m, %G: !m, %L: !lm, %D: !lm, %G
   %gkr = arith.truncf %w#0 : !s to !x
   tile.store %gkr, %GK[%c0, %h, %first_row] : !x, !m
   %gvr = arith.truncf %w#1 : !s to !x
-  tile.store %gvr, %GV[%c0, %h, %first_row] : !x, !m
+  tile.store %gvr, %GV[%c0, %h, %first_row] : !x, !om
   tile.return
 }
 
-func.func @grad_kv(%k: !t, %v: !t, %q: !t, %g: !t, %l: !lt, %d: !lt) -> (!t, !t) {
+func.func @grad_kv(%k: !t, %v: !o, %q: !t, %g: !t, %l: !lt, %d: !lt) -> (!t, !o) {
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index
   %rows = arith.constant 64 : index
@@ -100,9 +102,12 @@ func.func @grad_kv(%k: !t, %v: !t, %q: !t, %g: !t, %l: !lt, %d: !lt) -> (!t, !t)
   %padded = arith.addi %n, %before : index
   %blocks = arith.divui %padded, %rows : index
   %empty = tensor.empty(%heads, %n) : !t
-  %other = tensor.empty(%heads, %n) : !t
+  %c0 = arith.constant 0 : index
+  %batches = tensor.dim %v, %c0 : !o
+  // Of another type than the first, as CSE makes one of equal ones.
+  %other = tensor.empty(%batches, %heads, %n) : !o
   %gk, %gv = tile.launch @grad_kv_kernel grid(%blocks, %heads, %c1)
-      ins(%k, %v, %q, %g, %l, %d : !t, !t, !t, !t, !lt, !lt)
-      outs(%empty, %other : !t, !t) -> !t, !t
-  return %gk, %gv : !t, !t
+      ins(%k, %v, %q, %g, %l, %d : !t, !o, !t, !t, !lt, !lt)
+      outs(%empty, %other : !t, !o) -> !t, !o
+  return %gk, %gv : !t, !o
 }

@@ -4,8 +4,8 @@
 // RUN: sed -e 's/CTA/warps = 8, producers = 4/' -e 's/CHIP/sm_90a/' %s > %t.sm90.mlir
 // RUN: attn-opt %t.sm80.mlir --attn-to-tile | FileCheck %s --check-prefix=SM80
 // RUN: attn-opt %t.sm90.mlir --attn-to-tile | FileCheck %s --check-prefix=SM90
-// RUN: %python %S/Inputs/run_kernel.py %t.sm80.mlir attn-compile %attnrt %t.sm80.so | FileCheck %s
-// RUN: %python %S/Inputs/run_kernel.py %t.sm90.mlir attn-compile %attnrt %t.sm90.so | FileCheck %s
+// RUN: %python %S/Inputs/run_kernel.py %t.sm80.mlir attn-compile %attn_obj_root/lib %t.sm80.so | FileCheck %s
+// RUN: %python %S/Inputs/run_kernel.py %t.sm90.mlir attn-compile %attn_obj_root/lib %t.sm90.so | FileCheck %s
 // CHECK: three_roles: {{[0-9]+}} runs agree with numpy
 
 !t = tensor<1x?x?x64xbf16>
@@ -19,12 +19,12 @@
 // SM90: %[[V:.*]], %[[VF:.*]], %[[VE:.*]] = tile.channel consumers = 8 at {{.*}} : <2x64x64xbf16, swizzle = 128>
 // SM90: %[[K:.*]], %[[KF:.*]], %[[KE:.*]] = tile.channel consumers = 8 at {{.*}} : <2x64x64xbf16, swizzle = 128>
 // SM90: tile.roles produce("keys") {
-// SM90-NOT: tile.acquire %[[VE]]
-// SM90: tile.acquire %[[KE]]
-// SM90-NOT: tile.acquire %[[VE]]
+// SM90-NOT: tile.acquire %[[VE]][
+// SM90: tile.acquire %[[KE]][
+// SM90-NOT: tile.acquire %[[VE]][
 // SM90: } produce("values") {
-// SM90-NOT: tile.acquire %[[KE]]
-// SM90: tile.acquire %[[VE]]
+// SM90-NOT: tile.acquire %[[KE]][
+// SM90: tile.acquire %[[VE]][
 // SM90: } consume {
 // Products of two steps run together, and warpgroups take turns to start them.
 // SM90: scf.if

@@ -73,10 +73,6 @@ void attn::emitShapeChecks(HostBuilder &b, SdpaOp op,
                "length of " + query);
   assertAtMost(b, b.dim(op.getKey(), op.lengthDim()), SdpaOp::kMaxLength - 1,
                "length of " + key);
-  assertAtMost(b, b.dim(op.getQuery(), op.headDim()), kMaxGrid,
-               "heads of " + query);
-  assertAtMost(b, b.dim(op.getQuery(), op.batchDim()), kMaxGrid,
-               "batch of " + query);
 }
 
 //===----------------------------------------------------------------------===//
@@ -97,11 +93,6 @@ void attn::emitShapeChecks(HostBuilder &b, RopeOp op,
   expectEqual("batch", op.getPositions(), 0, op.batchDim());
   expectEqual("length", op.getPositions(), 1, op.lengthDim());
   expectEqual("batch", op.getOffsets(), 0, op.batchDim());
-  auto expectAtMost = [&](StringRef what, int64_t dimension, int64_t bound) {
-    assertAtMost(b, b.dim(op.getInput(), dimension), bound,
-                 what + " of " + input);
-  };
-  expectAtMost("length", op.lengthDim(), SdpaOp::kMaxLength - 1);
-  expectAtMost("heads", op.headDim(), kMaxGrid);
-  expectAtMost("batch", op.batchDim(), kMaxGrid);
+  assertAtMost(b, b.dim(op.getInput(), op.lengthDim()), SdpaOp::kMaxLength - 1,
+               "length of " + input);
 }

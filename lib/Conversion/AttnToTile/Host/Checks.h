@@ -14,11 +14,6 @@
 
 namespace attn {
 
-/// The largest y and z of a grid.
-inline constexpr int64_t kMaxGrid = 65535;
-/// The largest x of a grid.
-inline constexpr int64_t kMaxGridX = INT32_MAX;
-
 void assertThat(HostBuilder &b, mlir::Value condition,
                 const llvm::Twine &message);
 /// `what` names the value: "expected <what> to be at most <bound>".

@@ -8,12 +8,59 @@
 
 #include "Grid.h"
 
+#include "Checks.h"
 #include "attn/Target/TargetRegistry.h"
 
 using namespace mlir;
 using namespace attn;
 
-Value attn::emitSection(HostBuilder &b, SdpaOp op, Value tilesPerKeyHead) {
+/// The largest x, and the largest y and z, of a grid.
+static constexpr int64_t kMaxX = INT32_MAX, kMaxYZ = 65535;
+
+//===----------------------------------------------------------------------===//
+// One tile for each CTA
+//===----------------------------------------------------------------------===//
+
+bool attn::isFolded(const LaunchTiles &tiles) {
+  return getConstantIntValue(tiles.heads).value_or(0) > kMaxYZ ||
+         getConstantIntValue(tiles.batches).value_or(0) > kMaxYZ;
+}
+
+static Value emitTiles(HostBuilder &b, const LaunchTiles &tiles) {
+  return b.mul(tiles.blocks, b.mul(tiles.heads, tiles.batches));
+}
+
+TileGrid attn::emitTileGrid(HostBuilder &b, const LaunchTiles &tiles) {
+  if (!isFolded(tiles))
+    return {{tiles.blocks, tiles.heads, tiles.batches}, {}, {}};
+  Value one = b.constant(1);
+  return {{emitTiles(b, tiles), one, one}, tiles.blocks, tiles.heads};
+}
+
+/// Factors are bounded before products, which therefore fit 64 bits.
+void attn::emitGridChecks(HostBuilder &b, const LaunchTiles &tiles,
+                          bool hasOneDimension, const Twine &tensor) {
+  assertAtMost(b, tiles.blocks, kMaxX, "tiles of a head of " + tensor);
+  if (!hasOneDimension) {
+    assertAtMost(b, tiles.heads, kMaxYZ,
+                 "heads of " + tensor + ", where its type leaves them open,");
+    assertAtMost(b, tiles.batches, kMaxYZ,
+                 "batch of " + tensor + ", where its type leaves it open,");
+    return;
+  }
+  assertAtMost(b, tiles.heads, kMaxX, "heads of " + tensor);
+  assertAtMost(b, tiles.batches, kMaxX, "batch of " + tensor);
+  assertAtMost(b, b.mul(tiles.heads, tiles.batches), kMaxX,
+               "heads of all batches of " + tensor);
+  assertAtMost(b, emitTiles(b, tiles), kMaxX, "tiles of " + tensor);
+}
+
+//===----------------------------------------------------------------------===//
+// Persistent CTAs
+//===----------------------------------------------------------------------===//
+
+Value attn::emitSection(HostBuilder &b, SdpaOp op, const LaunchTiles &tiles,
+                        Value tilesPerKeyHead) {
   RankedTensorType key = op.getKey().getType();
   int64_t bytesOfRow =
       (op.getHeadDimQK() + op.getHeadDimV()) * key.getElementTypeBitWidth() / 8;
@@ -21,9 +68,10 @@ Value attn::emitSection(HostBuilder &b, SdpaOp op, Value tilesPerKeyHead) {
   Value keyLength = b.dim(op.getKey(), op.lengthDim());
   Value keyHeadsInCache = b.div(b.constant(rows), b.atLeastOne(keyLength));
   Value section = b.mul(b.atLeastOne(keyHeadsInCache), tilesPerKeyHead);
-  return b.atLeastOne(section);
+  return b.atLeastOne(b.min(section, b.mul(tiles.heads, tiles.batches)));
 }
 
-Value attn::emitPersistentCtas(HostBuilder &b, Value tiles) {
-  return b.min(tiles, tile::MultiprocessorsOp::create(b));
+Grid attn::emitPersistentGrid(HostBuilder &b, const LaunchTiles &tiles) {
+  Value ctas = b.min(emitTiles(b, tiles), tile::MultiprocessorsOp::create(b));
+  return {ctas, b.constant(1), b.constant(1)};
 }

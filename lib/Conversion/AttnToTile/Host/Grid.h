@@ -14,13 +14,42 @@
 
 namespace attn {
 
+/// The grid of a launch.
+struct Grid {
+  mlir::Value x, y, z;
+};
+
+/// The tiles of a kernel along each dimension.
+struct LaunchTiles {
+  mlir::Value blocks, heads, batches;
+};
+
+/// Whether types show more heads or batch entries than a grid has room for
+/// along y and z. The kernel then finds its tile from x alone.
+bool isFolded(const LaunchTiles &tiles);
+
+/// The grid of a kernel whose CTAs have one tile each. `blocks` and `heads` are
+/// what the kernel takes to find its tile; null unless the grid is folded.
+struct TileGrid {
+  Grid grid;
+  mlir::Value blocks, heads;
+};
+TileGrid emitTileGrid(HostBuilder &b, const LaunchTiles &tiles);
+
+/// Asserts that a grid holds the tiles: (L1) of docs/AttnSpec.md for a grid of
+/// one dimension, and (L2) for one of three. `tensor` names what has the
+/// dimensions.
+void emitGridChecks(HostBuilder &b, const LaunchTiles &tiles,
+                    bool hasOneDimension, const llvm::Twine &tensor);
+
 /// As many tiles of heads as have keys and values that fit the cache together,
-/// in whole groups of `tilesPerKeyHead`, and at least one.
-mlir::Value emitSection(HostBuilder &b, SdpaOp op, mlir::Value tilesPerKeyHead);
+/// in whole groups of `tilesPerKeyHead`: at least one, and at most all.
+mlir::Value emitSection(HostBuilder &b, SdpaOp op, const LaunchTiles &tiles,
+                        mlir::Value tilesPerKeyHead);
 
 /// As many persistent CTAs as there are multiprocessors, and no more than
-/// `tiles`.
-mlir::Value emitPersistentCtas(HostBuilder &b, mlir::Value tiles);
+/// tiles.
+Grid emitPersistentGrid(HostBuilder &b, const LaunchTiles &tiles);
 
 } // namespace attn
 

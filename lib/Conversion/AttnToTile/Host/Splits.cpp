@@ -32,11 +32,13 @@ Value attn::emitSplits(HostBuilder &b, SdpaOp op, Value tiles) {
   auto schedule = cast<ScheduleAttr>(scheduleOf(op));
   if (schedule.getSplit() != 0)
     return b.constant(schedule.getSplit());
+  int64_t most = lookupKey<AttentionKeys>("split")->most;
   Value keyLength = b.dim(op.getKey(), op.lengthDim());
   Value room =
       b.div(emitMultiprocessors(b, op, tiles, keyLength), b.atLeastOne(tiles));
-  Value most = b.div(keyLength, b.constant(kMinSteps * schedule.getKv()));
-  return b.atLeastOne(b.min(room, most));
+  Value worthwhile =
+      b.div(keyLength, b.constant(kMinSteps * schedule.getKv()));
+  return b.atLeastOne(b.min(b.min(room, b.constant(most)), worthwhile));
 }
 
 bool attn::mayBeOneSplit(Value splits) {

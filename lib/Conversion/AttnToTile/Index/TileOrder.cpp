@@ -12,8 +12,14 @@ using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-TileIndex attn::tileOfGrid(TileBuilder &b) {
+TileIndex attn::tileOfGrid(TileBuilder &b, Value blocks, Value heads) {
   Value block = BlockIdOp::create(b, GridDim::x);
+  if (blocks) {
+    Value allHeads = b.div(block, blocks);
+    block = b.rem(block, blocks);
+    Value head = b.rem(allHeads, heads);
+    return {block, head, b.div(allHeads, heads)};
+  }
   Value head = BlockIdOp::create(b, GridDim::y);
   Value batch = BlockIdOp::create(b, GridDim::z);
   return {block, head, batch};

@@ -26,8 +26,9 @@ struct TileCounts {
   mlir::Value blocks, heads, batches, section;
 };
 
-/// The one tile of a CTA in a grid of blocks, heads and batches.
-TileIndex tileOfGrid(TileBuilder &b);
+/// The one tile of a CTA in a grid of blocks, heads and batches, or, where
+/// `blocks` and `heads` are given, in one that counts all of them along x.
+TileIndex tileOfGrid(TileBuilder &b, mlir::Value blocks, mlir::Value heads);
 
 /// Emits a loop in which CTA c computes tiles c, c + CTAs, …; `emitTile` writes
 /// its body.

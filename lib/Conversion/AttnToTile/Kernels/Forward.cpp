@@ -170,7 +170,8 @@ void ForwardKernel::emit() {
                  schedule.getPersistent() == Persistence::LongestFirst,
                  [&](TileIndex tile) { emitTile(tile); });
   else
-    emitTile(tileOfGrid(b));
+    emitTile(
+        tileOfGrid(b, arguments[Argument::Blocks], arguments[Argument::Heads]));
   ReturnOp::create(b);
 }
 

@@ -25,10 +25,11 @@ enum class ForwardArgument {
   TilesPerKeyHead, // tiles of query heads per key head
   // CTAs that share the keys of a query tile; only where keys may be split.
   Splits,
-  // Tiles along each dimension of the grid, and heads worked on at a time; only
-  // where a CTA computes several tiles.
+  // Tiles along the dimensions of a folded grid, or of all CTAs where each
+  // computes several tiles.
   Blocks,
   Heads,
+  // Only in the latter case; heads that are worked on at a time.
   Batches,
   Section,
   // The results that are used, unless keys are always split.

@@ -91,7 +91,8 @@ void MergeKernel::storeResults(const SoftmaxState &state) {
 }
 
 void MergeKernel::emit() {
-  tile = tileOfGrid(b);
+  tile = tileOfGrid(b, arguments[MergeArgument::Blocks],
+                    arguments[MergeArgument::Heads]);
   firstRow = b.mul(tile.block, b.index(rows));
   batches = b.div(b.dim(arguments[MergeArgument::PartMax], 0),
                   arguments[MergeArgument::Splits]);

@@ -23,6 +23,9 @@ enum class MergeArgument {
   PartMax,
   PartSums,
   PartAcc,
+  // Tiles along the dimensions of a folded grid.
+  Blocks,
+  Heads,
   Output,
   Lse
 };

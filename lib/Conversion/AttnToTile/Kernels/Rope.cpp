@@ -37,7 +37,8 @@ class RopeKernel {
 public:
   RopeKernel(KernelOp kernel, RopeOp op, const RopeSignature &signature)
       : b(kernel), op(op), arguments(signature.bind(kernel)),
-        rows(kernel.getSchedule().getTileRows()), rotary(op.getRotaryDimsOrDefault()),
+        rows(kernel.getSchedule().getTileRows()),
+        rotary(op.getRotaryDimsOrDefault()),
         element(op.getInput().getType().getElementType()) {}
   void emit();
 
@@ -76,7 +77,8 @@ Value RopeKernel::columnsOf(Value view, int64_t first, int64_t count) {
 }
 
 void RopeKernel::emitCoordinates() {
-  TileIndex tile = tileOfGrid(b);
+  TileIndex tile = tileOfGrid(b, arguments[RopeArgument::Blocks],
+                              arguments[RopeArgument::Heads]);
   head = tile.head;
   batch = tile.batch;
   firstRow = b.mul(tile.block, b.index(rows));

@@ -15,8 +15,16 @@
 
 namespace attn {
 
-/// The arguments of the kernel: memrefs.
-enum class RopeArgument { Input, Positions, Offsets, Output };
+/// The arguments of the kernel: memrefs, and counts of type `index`.
+enum class RopeArgument {
+  Input,
+  Positions,
+  Offsets,
+  // Tiles along the dimensions of a folded grid.
+  Blocks,
+  Heads,
+  Output
+};
 using RopeSignature = KernelSignature<RopeArgument>;
 
 /// Fills `kernel` with the rotation that `op` describes.

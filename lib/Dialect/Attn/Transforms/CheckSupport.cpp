@@ -84,8 +84,8 @@ static LogicalResult checkReturn(func::ReturnOp op) {
   return success();
 }
 
-/// "'func.func' op with `attn.sdpa` is supported only " of a function that holds
-/// attention.
+/// "'func.func' op with `attn.sdpa` is supported only " of a function that
+/// holds attention.
 static InFlightDiagnostic refuse(func::FuncOp function) {
   StringRef held = "attn";
   function.walk([&](CompilableOp op) {
@@ -98,8 +98,8 @@ static InFlightDiagnostic refuse(func::FuncOp function) {
 // - One block, of nothing but attn ops and the return.
 static LogicalResult checkBody(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
-    return refuse(function) << "with one block, got "
-                            << function.getBody().getBlocks().size();
+    return refuse(function)
+           << "with one block, got " << function.getBody().getBlocks().size();
   for (Operation &op : function.getBody().front()) {
     if (isa<CompilableOp>(op))
       continue;
@@ -137,7 +137,8 @@ static LogicalResult checkArguments(func::FuncOp function) {
 }
 
 // - The name is text that descriptions and reports can show on one line.
-// - A package exports the function: it is public, directly in the module that is
+// - A package exports the function: it is public, directly in the module that
+// is
 //   compiled, and has results.
 static LogicalResult checkExport(func::FuncOp function, ModuleOp module) {
   StringRef name = function.getSymName();

@@ -114,10 +114,10 @@ ParseResult WalkOp::parse(OpAsmParser &parser, OperationState &result) {
   properties.operandSegmentSizes = {1, static_cast<int32_t>(bounds.size()),
                                     static_cast<int32_t>(inits.size())};
   Type index = parser.getBuilder().getIndexType();
-  return failure(parser.resolveOperand(first, index, result.operands) ||
-                 parser.resolveOperands(bounds, index, result.operands) ||
-                 parser.resolveOperands(inits, result.types, loc,
-                                        result.operands));
+  return failure(
+      parser.resolveOperand(first, index, result.operands) ||
+      parser.resolveOperands(bounds, index, result.operands) ||
+      parser.resolveOperands(inits, result.types, loc, result.operands));
 }
 
 void WalkOp::print(OpAsmPrinter &printer) {
@@ -178,6 +178,16 @@ void RolesOp::build(OpBuilder &, OperationState &state, ArrayAttr names) {
     state.addRegion()->emplaceBlock();
 }
 
+/// Braces with nothing between are a program, too.
+static ParseResult parseProgram(OpAsmParser &parser, OperationState &result) {
+  Region *program = result.addRegion();
+  if (parser.parseRegion(*program))
+    return failure();
+  if (program->empty())
+    program->emplaceBlock();
+  return success();
+}
+
 /// (`produce` (`(` name `)`)? region)* `consume` region
 ParseResult RolesOp::parse(OpAsmParser &parser, OperationState &result) {
   SmallVector<Attribute> names;
@@ -187,13 +197,13 @@ ParseResult RolesOp::parse(OpAsmParser &parser, OperationState &result) {
         (parser.parseString(&name) || parser.parseRParen()))
       return failure();
     names.push_back(parser.getBuilder().getStringAttr(name));
-    if (parser.parseRegion(*result.addRegion()))
+    if (parseProgram(parser, result))
       return failure();
   }
   result.getOrAddProperties<Properties>().names =
       parser.getBuilder().getArrayAttr(names);
   return failure(parser.parseKeyword("consume") ||
-                 parser.parseRegion(*result.addRegion()) ||
+                 parseProgram(parser, result) ||
                  parser.parseOptionalAttrDict(result.attributes));
 }
 

@@ -12,95 +12,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Device/Cuda/CudaDriver.h"
-#include "Device/Cuda/CudaDriverApi.h"
-#include "Device/Cuda/PtxTarget.h"
+#include "Device/Cuda/CudaDevice.h"
 #include "Device/Current.h"
 #include "Device/Factories.h"
 #include "attnrt/HostTensor.h"
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 
 using namespace attnrt;
-
-// The public handles are opaque; on this device they are these.
-namespace {
-struct CudaKernel {
-  CUfunction function;
-  std::string name;
-  uint32_t grantedSharedBytes; // of dynamic shared memory
-};
-
-struct CudaModule {
-  CUmodule handle;
-  std::vector<std::unique_ptr<CudaKernel>> kernels;
-};
-
-/// Dynamic shared memory that every kernel may have without asking.
-constexpr uint32_t kDefaultSharedBytes = 48 * 1024;
-
-class CudaDevice final : public Device {
-public:
-  explicit CudaDevice(const CudaDriver &driver) : cu(driver) {}
-  ~CudaDevice() override;
-
-  Status open(int ordinal);
-  const DeviceInfo &info() const override { return description; }
-
-  Expected<DeviceAddress> allocate(size_t bytes) override;
-  Status free(DeviceAddress address) override;
-  Expected<DeviceAddress> allocateOnStream(size_t bytes, void *stream) override;
-  Status freeOnStream(DeviceAddress address, void *stream) override;
-  Status copyToDevice(DeviceAddress to, const void *from,
-                      size_t bytes) override;
-  Status copyToHost(void *to, DeviceAddress from, size_t bytes) override;
-  Status fill(DeviceAddress to, uint8_t byte, size_t bytes) override;
-
-  Expected<Module *> load(const ModuleImage &image) override;
-  Status unload(Module *module) override;
-  Expected<Kernel *> find(Module *module, const char *kernel) override;
-  Status launch(Kernel *kernel, const LaunchShape &shape, void *const *params,
-                void *stream) override;
-  Status synchronize() override;
-  Expected<double>
-  timeMilliseconds(const std::function<Status()> &work) override;
-  void *saveCaller() override;
-  void restoreCaller(void *saved) override;
-  DriverApi *driverApi() override { return &api; }
-
-private:
-  /// Makes the primary context current on this thread.
-  Status enter() const {
-    return cu.check(cu.cuCtxSetCurrent(context), "cuCtxSetCurrent");
-  }
-  Status describe();
-  Status outOfMemory(size_t bytes) const;
-  Status createPool();
-  /// The driver's own words for code of another chip name neither.
-  Status checkTarget(const ModuleImage &image) const;
-  Expected<CUmodule> loadPtx(const ModuleImage &image) const;
-  Status grantShared(CudaKernel &kernel, uint32_t bytes);
-  Status launchClusters(const CudaKernel &kernel, const LaunchShape &shape,
-                        void *const *params, void *stream);
-
-  const CudaDriver &cu;
-  CUdevice device = 0;
-  CUcontext context = nullptr;
-  CudaDriverApi api{cu, context};
-  DeviceInfo description;
-  // Guards modules, their kernels and what those were granted, and the pool.
-  std::mutex mutex;
-  CUmemoryPool pool = nullptr; // made at the first use
-  std::vector<std::unique_ptr<CudaModule>> modules;
-  CUevent begin = nullptr, end = nullptr;
-};
-} // namespace
-
-#define ATTNRT_CHECK(call, ...)                                                \
-  if (Status status = cu.check(cu.call(__VA_ARGS__), #call); !status.isOk())   \
-  return status
 
 Expected<std::unique_ptr<Device>> attnrt::openCudaDevice(int ordinal) {
   Expected<const CudaDriver *> driver = CudaDriver::open();
@@ -284,105 +204,6 @@ Status CudaDevice::fill(DeviceAddress to, uint8_t byte, size_t bytes) {
   return Status::ok();
 }
 
-/// The JIT's log as one line.
-static std::string oneLine(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
-    text.pop_back();
-  for (size_t at; (at = text.find('\n')) != std::string::npos;)
-    text.replace(at, 1, "; ");
-  return text;
-}
-
-Expected<CUmodule> CudaDevice::loadPtx(const ModuleImage &image) const {
-  std::string text(image.ptx); // the driver wants a terminating zero
-  char log[4096] = {};
-  CUjit_option options[] = {CU_JIT_ERROR_LOG_BUFFER,
-                            CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES};
-  void *values[] = {log, reinterpret_cast<void *>(sizeof log - 1)};
-  CUmodule module = nullptr;
-  CUresult result =
-      cu.cuModuleLoadDataEx(&module, text.c_str(), 2, options, values);
-  Status status = cu.check(result, "cuModuleLoadDataEx");
-  if (status.isOk())
-    return module;
-  std::string message =
-      "module " + std::string(image.name) + ": " + status.message();
-  if (log[0])
-    message += ": " + oneLine(log);
-  bool badText =
-      result == CUDA_ERROR_INVALID_PTX || result == CUDA_ERROR_INVALID_IMAGE;
-  return Status(badText ? Code::BadInput : Code::Device, message);
-}
-
-Status CudaDevice::checkTarget(const ModuleImage &image) const {
-  std::string target(targetOf(image.ptx));
-  if (runsOn(target, description))
-    return Status::ok();
-  return Status::device(
-      "module " + std::string(image.name) + " holds code for " + target + "; " +
-      description.name + " is sm_" + std::to_string(description.computeMajor) +
-      std::to_string(description.computeMinor));
-}
-
-Expected<Module *> CudaDevice::load(const ModuleImage &image) {
-  for (Status status : {enter(), checkTarget(image)})
-    if (!status.isOk())
-      return status;
-  auto module = std::make_unique<CudaModule>();
-  CUresult result = CUDA_ERROR_NO_BINARY_FOR_GPU;
-  if (!image.cubin.empty())
-    result = cu.cuModuleLoadDataEx(&module->handle, image.cubin.data(), 0,
-                                   nullptr, nullptr);
-  if (result != CUDA_SUCCESS && image.ptx.empty())
-    return Status::badInput("module " + std::string(image.name) + ": " +
-                            cu.check(result, "cuModuleLoadDataEx").message());
-  // A cubin for another chip is no failure while there is PTX to compile.
-  if (result != CUDA_SUCCESS) {
-    Expected<CUmodule> compiled = loadPtx(image);
-    if (!compiled)
-      return compiled.status();
-    module->handle = *compiled;
-  }
-  std::lock_guard<std::mutex> lock(mutex);
-  modules.push_back(std::move(module));
-  return reinterpret_cast<Module *>(modules.back().get());
-}
-
-Status CudaDevice::unload(Module *opaque) {
-  Status entered = enter();
-  if (!entered.isOk())
-    return entered;
-  std::lock_guard<std::mutex> lock(mutex);
-  auto found = std::find_if(modules.begin(), modules.end(), [&](auto &module) {
-    return reinterpret_cast<Module *>(module.get()) == opaque;
-  });
-  if (found == modules.end())
-    return Status::badInput("the module to unload is not loaded");
-  CUmodule handle = (*found)->handle;
-  modules.erase(found);
-  ATTNRT_CHECK(cuModuleUnload, handle);
-  return Status::ok();
-}
-
-Expected<Kernel *> CudaDevice::find(Module *opaque, const char *name) {
-  Status entered = enter();
-  if (!entered.isOk())
-    return entered;
-  auto *module = reinterpret_cast<CudaModule *>(opaque);
-  CUfunction function = nullptr;
-  CUresult result = cu.cuModuleGetFunction(&function, module->handle, name);
-  if (result == CUDA_ERROR_NOT_FOUND)
-    return Status::badInput("no kernel '" + std::string(name) +
-                            "' in the module");
-  Status status = cu.check(result, "cuModuleGetFunction");
-  if (!status.isOk())
-    return status;
-  std::lock_guard<std::mutex> lock(mutex);
-  module->kernels.push_back(std::make_unique<CudaKernel>(
-      CudaKernel{function, name, kDefaultSharedBytes}));
-  return reinterpret_cast<Kernel *>(module->kernels.back().get());
-}
-
 Status CudaDevice::grantShared(CudaKernel &kernel, uint32_t bytes) {
   std::lock_guard<std::mutex> lock(mutex);
   if (bytes <= kernel.grantedSharedBytes)
@@ -442,12 +263,12 @@ Status CudaDevice::launch(Kernel *opaque, const LaunchShape &shape,
     return granted;
   Status status =
       isOne(shape.cluster)
-          ? cu.check(cu.cuLaunchKernel(
-                         kernel.function, shape.grid.x, shape.grid.y,
-                         shape.grid.z, shape.block.x, shape.block.y,
-                         shape.block.z, shape.dynamicSharedBytes,
-                         static_cast<CUstream>(stream),
-                         const_cast<void **>(params), nullptr),
+          ? cu.check(cu.cuLaunchKernel(kernel.function, shape.grid.x,
+                                       shape.grid.y, shape.grid.z,
+                                       shape.block.x, shape.block.y,
+                                       shape.block.z, shape.dynamicSharedBytes,
+                                       static_cast<CUstream>(stream),
+                                       const_cast<void **>(params), nullptr),
                      "cuLaunchKernel")
           : launchClusters(kernel, shape, params, stream);
   if (!status.isOk())

@@ -15,6 +15,7 @@
 #include "Device/Factories.h"
 #include "Device/Sim/SimDriverApi.h"
 #include "Device/Sim/SimModule.h"
+#include "Sim/Decode/Chips.h"
 #include "attnrt/HostTensor.h"
 
 #include <algorithm>
@@ -87,8 +88,10 @@ SimDevice::SimDevice(sim::Options options)
   description.name = "attn-mlir PTX simulator";
   description.memoryBytes = std::min(this->options.maxMemoryBytes, hostBytes());
   // As the largest chip whose PTX it runs; a program is held to its target.
-  description.computeMajor = 9;
-  description.sharedBytesPerBlock = 227 * 1024;
+  const sim::Chip &chip = sim::largestChip();
+  description.computeMajor = static_cast<int>(chip.target / 10);
+  description.computeMinor = static_cast<int>(chip.target % 10);
+  description.sharedBytesPerBlock = chip.sharedBytes;
   // Few, so that CTAs that take one tile after the other take several even of
   // small shapes.
   description.multiprocessors = 4;

@@ -41,7 +41,7 @@ std::unique_ptr<Checker> makeProgressChecker(HazardLog &log);
 std::unique_ptr<Checker> makeRaceChecker(HazardLog &log);
 std::unique_ptr<Checker> makeMBarrierChecker(HazardLog &log);
 std::unique_ptr<Checker> makeBulkChecker(HazardLog &log);
-std::unique_ptr<Checker> makeTensorChecker(HazardLog &log);
+std::unique_ptr<Checker> makeWgmmaChecker(HazardLog &log);
 std::unique_ptr<Checker> makeRegisterChecker(HazardLog &log);
 std::unique_ptr<Checker> makeGridChecker(HazardLog &log);
 std::unique_ptr<Checker> makeLaneChecker(HazardLog &log);
@@ -56,14 +56,14 @@ inline std::vector<std::unique_ptr<Checker>> makeCheckers(HazardLog &log) {
   out.push_back(makeRaceChecker(log));
   out.push_back(makeMBarrierChecker(log));
   out.push_back(makeBulkChecker(log));
-  out.push_back(makeTensorChecker(log));
+  out.push_back(makeWgmmaChecker(log));
   out.push_back(makeRegisterChecker(log));
   out.push_back(makeGridChecker(log));
   out.push_back(makeLaneChecker(log));
   return out;
 }
 
-/// What they allocate for a CTA of the launch.
+/// Bytes that they allocate for a CTA of the launch.
 uint64_t bytesOfCheckers(const Kernel &kernel, const LaunchShape &shape);
 
 /// Names that ATTNRT_SIM_CHECKS may turn off.

@@ -49,7 +49,7 @@ private:
   std::vector<uint32_t> at;
 };
 
-/// What a release hands on.
+/// The knowledge that a release passes on.
 struct Past {
   VectorClock generic, async;
   void clear() {
@@ -82,10 +82,10 @@ public:
   unsigned warpOf(unsigned agent) const { return agent % warpsOfCta; }
 
   uint32_t now(unsigned agent) const { return known[agent].generic.get(agent); }
-  /// What the warp did and knows so far is passed on in `into`.
+  /// Passes on in `into` what the warp did and knows so far.
   void release(unsigned agent, Past &into);
   void acquire(unsigned agent, const Past &from);
-  /// What the warp knows holds for its operations, too.
+  /// Makes what the warp knows known to its operations.
   void fenceProxy(unsigned agent);
 
   /// A component for an operation that the warp issues.
@@ -100,7 +100,7 @@ public:
   bool knows(unsigned agent, unsigned other, uint32_t clock) const {
     return agent == other || known[agent].generic.get(other) >= clock;
   }
-  /// Of what grows with the operations in flight.
+  /// Bytes of the tables that grow with operations in flight.
   uint64_t bytes() const {
     return stamps.size() * sizeof(uint32_t) * (1 + 2 * known.size());
   }

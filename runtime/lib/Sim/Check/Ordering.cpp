@@ -26,7 +26,7 @@ void Ordering::begin(const Cta &cta) {
   arrivals.clear();
   issued.assign(warps, {});
   stores.assign(warps, {});
-  tensorStamps.assign(ctas * cta.warpGroups.size(), AsyncStamp());
+  wgmmaStamps.assign(ctas * cta.warpGroups.size(), AsyncStamp());
 }
 
 uint64_t Ordering::bytes() const {
@@ -110,8 +110,7 @@ void Ordering::fenceInits(const Event &event) {
 // Strong accesses
 //===----------------------------------------------------------------------===//
 
-uint64_t Ordering::placeOf(const Event &event, const Cta &home,
-                           unsigned lane) {
+uint64_t Ordering::placeOf(const Event &event, const Cta &home, unsigned lane) {
   uint64_t window = uint64_t(event.space) << 60;
   if (event.space == MemorySpace::Shared)
     window |= uint64_t(home.rank) << 32;
@@ -188,8 +187,8 @@ AsyncStamp Ordering::issueBulk(const Event &event) {
   return copies[event.bulk->number] = clocks.issue(agentOf(event));
 }
 
-/// Those who wait for the mbarrier's phase know it, those who wait for its
-/// group when they do.
+/// Publishes a load to those who wait for the mbarrier's phase; a store waits
+/// for its group.
 void Ordering::completeBulk(const Event &event) {
   const BulkCopy &copy = *event.bulk;
   auto found = copies.find(copy.number);
@@ -205,7 +204,7 @@ void Ordering::completeBulk(const Event &event) {
     stores[clocks.agentOf(*copy.warp)].push_back(stamp);
 }
 
-/// Of the warp's lanes, the one that issued is the one that waits.
+/// The lane that issued the stores is the one that waits for them.
 void Ordering::waitForBulk(const Event &event) {
   unsigned agent = agentOf(event);
   for (const AsyncStamp &stamp : stores[agent])
@@ -213,18 +212,18 @@ void Ordering::waitForBulk(const Event &event) {
   stores[agent].clear();
 }
 
-AsyncStamp Ordering::issueTensor(const Event &event, const Cta &cta) {
+AsyncStamp Ordering::issueWgmma(const Event &event, const Cta &cta) {
   AsyncStamp &last =
-      tensorStamps[cta.rank * cta.warpGroups.size() + event.warp->index / 4];
+      wgmmaStamps[cta.rank * cta.warpGroups.size() + event.warp->index / 4];
   return last = clocks.issueInOrder(last);
 }
 
 /// The first operation of a warpgroup has the first clock.
-void Ordering::waitForTensor(const Event &event) {
+void Ordering::waitForWgmma(const Event &event) {
   const Cta &cta = event.warp->cta;
   AsyncStamp stamp =
-      tensorStamps[cta.rank * cta.warpGroups.size() + event.warp->index / 4];
+      wgmmaStamps[cta.rank * cta.warpGroups.size() + event.warp->index / 4];
   stamp.clock =
-      Clocks::kFirstAsync + 1 + static_cast<uint32_t>(event.tensor->number);
+      Clocks::kFirstAsync + 1 + static_cast<uint32_t>(event.wgmma->number);
   clocks.acquire(agentOf(event), stamp);
 }

@@ -7,10 +7,10 @@
 //===----------------------------------------------------------------------===//
 //
 // Order comes from the program of a warp, from barriers, whose arrivals release
-// and whose waits acquire, and from strong accesses (atomic, volatile or relaxed
-// and above), of which every write releases and every read acquires what was
-// written to its place. Asynchronous operations are agents of their own, known
-// to whoever waits for them.
+// and whose waits acquire, and from strong accesses (atomic, volatile or
+// relaxed and above), of which every write releases and every read acquires
+// what was written to its place. Asynchronous operations are agents of their
+// own, known to whoever waits for them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -61,18 +61,21 @@ public:
   void finishArrival(const Event &event);
   /// From when on a copy that has landed counts as a write of its warp: from
   /// the first arrival on that waits for it, or else from now on.
-  uint32_t landingClock(const Warp &warp, unsigned lane,
-                        uint64_t number) const;
-  /// Forgets arrivals that no copy in flight is waited for by.
+  uint32_t landingClock(const Warp &warp, unsigned lane, uint64_t number) const;
+  /// Some arrival of the warp may wait for a copy that has not landed.
+  bool hasArrivals(const Warp &warp) const {
+    return !issued[clocks.agentOf(warp)].empty();
+  }
+  /// Forgets arrivals that wait for no copy in flight.
   void forgetArrivals(const Warp &warp);
 
   AsyncStamp issueBulk(const Event &event);
   void completeBulk(const Event &event);
   void waitForBulk(const Event &event);
-  AsyncStamp issueTensor(const Event &event, const Cta &cta);
-  void waitForTensor(const Event &event);
+  AsyncStamp issueWgmma(const Event &event, const Cta &cta);
+  void waitForWgmma(const Event &event);
 
-  /// Of what grows while a CTA runs.
+  /// Bytes of the tables that grow while a CTA runs.
   uint64_t bytes() const;
 
   Clocks clocks;
@@ -82,7 +85,7 @@ private:
     Past past;
     uint32_t waiters = 0; // warps
   };
-  /// Of two phases in a row, the one with an even number first.
+  /// Clocks of two successive phases; the even one comes first.
   struct PhaseClocks {
     Past past[2];
     uint64_t phase[2] = {UINT64_MAX, UINT64_MAX};
@@ -111,7 +114,7 @@ private:
   std::vector<std::deque<Issued>> issued;          // by warp, oldest first
   /// Stores that are done and that their thread has not waited for, by warp.
   std::vector<std::vector<AsyncStamp>> stores;
-  std::vector<AsyncStamp> tensorStamps; // the last one of each warpgroup
+  std::vector<AsyncStamp> wgmmaStamps; // the last one of each warpgroup
 };
 
 } // namespace attnrt::sim

@@ -53,7 +53,7 @@ private:
   void touchMBarrier(const Event &event, const Cta &cta);
   void noteRemote(const Event &event, const Cta &cta, const Cta &home);
   void end(const Cta &cta);
-  void issueTensor(const Event &event, const Cta &cta);
+  void issueWgmma(const Event &event, const Cta &cta);
   void onAccess(const Event &event, const Cta &cta);
   void reportAll(const Touch &mine, uint32_t granule, uint32_t lanes,
                  const Event &event, const Cta &home);
@@ -85,7 +85,7 @@ uint64_t RaceChecker::interests() const {
         EventKind::MBarrierWait,    EventKind::ClusterArrive,
         EventKind::ClusterWait,     EventKind::BulkIssue,
         EventKind::BulkComplete,    EventKind::BulkWait,
-        EventKind::TensorIssue,     EventKind::TensorWait,
+        EventKind::WgmmaIssue,      EventKind::WgmmaWait,
         EventKind::ProxyFence,      EventKind::MemoryFence,
         EventKind::InitFence,       EventKind::AsyncArriveIssue,
         EventKind::AsyncArrive})
@@ -193,13 +193,17 @@ void RaceChecker::strongAccess(const Event &event, const Cta &cta) {
 
 void RaceChecker::landOne(const AsyncLanding &landing, const Warp &warp) {
   uint32_t span = (1u << landing.bytes) - 1;
+  uint32_t clock = clocks.now(clocks.agentOf(warp));
+  bool hasArrivals = order.hasArrivals(warp);
   for (uint32_t rest = landing.lanes; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
     uint32_t to = landing.to[lane];
+    if (hasArrivals)
+      clock = order.landingClock(warp, lane, landing.number);
     shadowOf(warp.cta).land(
         to / RaceShadow::kGranule,
         static_cast<uint16_t>(span << to % RaceShadow::kGranule), warp.index,
-        order.landingClock(warp, lane, landing.number));
+        clock);
   }
 }
 
@@ -333,12 +337,12 @@ void RaceChecker::touchMBarrier(const Event &event, const Cta &cta) {
   racing.clear();
 }
 
-void RaceChecker::issueTensor(const Event &event, const Cta &cta) {
+void RaceChecker::issueWgmma(const Event &event, const Cta &cta) {
   const WarpGroup &group = cta.warpGroups[event.warp->index / 4];
   unsigned agents[4];
   for (unsigned w = 0; w < 4; ++w)
     agents[w] = clocks.agentAt(cta.rank, group.firstWarp + w);
-  Touch mine = touchOf(event, cta, order.issueTensor(event, cta), false);
+  Touch mine = touchOf(event, cta, order.issueWgmma(event, cta), false);
   RaceShadow &shadow = shadowOf(cta);
   shadow.beginOperation();
   for (uint32_t address : *event.chunks)
@@ -397,10 +401,10 @@ void RaceChecker::on(const Event &event, const Cta &cta) {
     return order.completeBulk(event);
   case EventKind::BulkWait:
     return order.waitForBulk(event);
-  case EventKind::TensorIssue:
-    return issueTensor(event, cta);
-  case EventKind::TensorWait:
-    return order.waitForTensor(event);
+  case EventKind::WgmmaIssue:
+    return issueWgmma(event, cta);
+  case EventKind::WgmmaWait:
+    return order.waitForWgmma(event);
   case EventKind::ProxyFence:
     return order.clocks.fenceProxy(order.agentOf(event));
   default:

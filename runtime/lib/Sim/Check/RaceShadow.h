@@ -49,7 +49,7 @@ struct Touch {
   static constexpr uint32_t kInFlight = 0xffffffff;
 };
 
-/// Who touches now.
+/// The agents that make the current access.
 struct Accessor {
   unsigned rank;         // of the CTA whose memory it is
   const unsigned *warps; // agents: the warp, or those that issued the operation
@@ -69,7 +69,7 @@ public:
 
   explicit RaceShadow(const Clocks &clocks) : clocks(clocks) {}
   void reset(uint32_t bytes);
-  /// What it allocates at most, but for what spills.
+  /// The most that it allocates, spilled entries aside.
   static uint64_t bytesFor(uint64_t bytes) {
     return (bytes + kGranule - 1) / kGranule *
            (sizeof(Granule) + sizeof(MoreReads) + 1);
@@ -138,7 +138,7 @@ private:
   struct MoreReads {
     Touch reads[2];
   };
-  /// What else there is to look at.
+  /// Entries that did not fit into a granule.
   enum Crowd : uint8_t { kMore = 1, kSpilled = 2 };
 
   static bool readWhole(Touch &read, const Touch &mine, uint32_t knownTo) {

@@ -28,7 +28,7 @@ struct ProductKind {
   }
 };
 
-/// What is counted of an operation besides how often it runs.
+/// Facts about an operation that are counted each time it runs.
 struct OpFacts {
   static constexpr uint16_t kNoProduct = 0xffff;
   Sem sem = Sem::Mov;

@@ -22,6 +22,9 @@ struct Place {
   uint32_t index = 0;
 };
 
+/// Makes `row` the operand at that place.
+void putRow(Op &op, std::vector<uint16_t> &pool, Place place, uint16_t row);
+
 /// A virtual register and the field that shall hold its row.
 struct Ref {
   Place place;
@@ -38,7 +41,7 @@ struct Draft {
   OpFacts facts;
   std::vector<Ref> refs;
   Flow flow = Flow::Next;
-  bool isTensor = false; // wgmma
+  bool isWgmma = false; // wgmma
   uint32_t table = 0;
 };
 

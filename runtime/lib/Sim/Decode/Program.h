@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,7 +31,7 @@ namespace attnrt::sim {
 class Warp;
 struct Op;
 
-/// What the scheduler does after an operation.
+/// Tells the scheduler how to go on after an operation.
 enum class Step : uint8_t {
   Next,  // go on with the following operation
   Moved, // the handler set the program counter or changed the fragments
@@ -78,7 +79,7 @@ struct Op {
 };
 
 /// A register of an operation that some wgmma has, too.
-struct TensorRow {
+struct WgmmaRow {
   uint16_t row;
   bool def;
 };
@@ -137,6 +138,9 @@ enum class Special : uint8_t {
   GlobalTimer,
 };
 
+/// "%tid.x".
+std::optional<Special> specialNamed(std::string_view name);
+
 struct SpecialRow {
   uint16_t row;
   Special what;
@@ -156,8 +160,8 @@ struct Kernel {
   uint32_t maxThreads = 0;
   uint32_t requiredThreads[3] = {0, 0, 0};
   uint32_t requiredCluster[3] = {0, 0, 0}; // in CTAs
-  /// That a thread has when it begins, as setmaxnreg counts them; 0 where
-  /// nothing tells.
+  /// Registers of a thread when it begins, as setmaxnreg counts them; 0 if
+  /// unknown.
   uint32_t entryRegisters = 0;
   std::vector<SharedVariable> shared;
   uint32_t staticSharedBytes = 0; // sum of the declared sizes
@@ -171,8 +175,8 @@ struct Kernel {
   std::vector<uint16_t> pool;
   std::vector<std::vector<uint32_t>> branchTables;
   /// By operation, of those that are `watched`.
-  std::unordered_map<uint32_t, std::vector<TensorRow>> tensorRows;
-  bool hasTensorOps = false; // wgmma
+  std::unordered_map<uint32_t, std::vector<WgmmaRow>> wgmmaRows;
+  bool hasWgmmas = false;    // wgmma
   bool waitsForGrid = false; // griddepcontrol.wait
   std::vector<ConstantRow> constants;
   std::vector<SpecialRow> specials;
@@ -203,9 +207,9 @@ public:
   const Kernel *find(std::string_view name) const;
   /// The text of a 1-based line, trimmed.
   std::string line(int number) const;
-  /// What line information says of a line: the comment behind its `.loc`, which
-  /// names an operation in PTX of this project, else file, line and column.
-  /// Empty where there is none.
+  /// The origin of a line by line information: the comment behind its `.loc`,
+  /// which names an operation in PTX of this project, else file, line and
+  /// column. Empty where there is none.
   std::string origin(int number) const;
   /// "`bar.sync 0;` (tile.barrier at tile.mlir:64:7)".
   std::string quote(int number) const;

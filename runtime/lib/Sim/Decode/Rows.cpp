@@ -202,3 +202,21 @@ attnrt::sim::allocateRows(const std::vector<Draft> &drafts,
   }
   return out;
 }
+
+void attnrt::sim::putRow(Op &op, std::vector<uint16_t> &pool, Place place,
+                         uint16_t row) {
+  switch (place.kind) {
+  case Place::Dst:
+    op.dst[place.index] = row;
+    break;
+  case Place::Src:
+    op.src[place.index] = row;
+    break;
+  case Place::Pool:
+    pool[place.index] = row;
+    break;
+  case Place::Guard:
+    op.guard = row;
+    break;
+  }
+}

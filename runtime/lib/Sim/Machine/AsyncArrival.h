@@ -33,7 +33,7 @@ struct AsyncArrival {
   uint64_t number = 0;   // of the cluster's arrivals
 };
 
-/// Those of a cluster.
+/// The arrivals of a cluster that are in flight.
 class AsyncArrivals {
 public:
   explicit AsyncArrivals(Cluster &cluster) : cluster(cluster) {}

@@ -153,7 +153,7 @@ void AsyncQueue::share(uint32_t lanes, bool whole, SharedMemory &shared) {
   sharedBelow = whole ? landed() : sharedBelow;
 }
 
-/// What is still as it landed becomes ready.
+/// Marks bytes ready that nobody has overwritten since they landed.
 static void publishBytes(uint8_t *state, unsigned bytes, uint8_t landed) {
   uint8_t ready[16], before[16];
   std::memset(ready, shadow::kReady, 16);

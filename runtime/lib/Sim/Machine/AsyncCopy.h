@@ -39,7 +39,7 @@ struct AsyncCopy {
   static constexpr uint32_t kUncommitted = 0xffffffff;
 };
 
-/// What a copy brought to some lanes.
+/// Bytes that a copy brought, by the lanes that issued it.
 struct AsyncLanding {
   uint32_t lanes;
   uint64_t number; // of the warp's copies
@@ -67,7 +67,7 @@ public:
   std::vector<Landing> deliver(uint32_t lanes, uint64_t before,
                                SharedMemory &shared);
 
-  /// What has landed is numbered; a barrier publishes all below a number.
+  /// Landings are numbered; a barrier publishes all below a number.
   uint64_t landed() const { return published + unpublished.size(); }
   /// One that is not published yet.
   const Landing &landing(uint64_t number) const {

@@ -93,7 +93,7 @@ Allocation *BulkCopies::homeOf(uint64_t address, const Heap &heap) {
   return lastHome;
 }
 
-/// What is uninitialised at home is so where it arrives.
+/// Bytes that are uninitialised at home arrive uninitialised.
 void BulkCopies::load(const BulkCopy &copy, const BulkPiece &piece, Cta &to) {
   uint8_t *data = &to.shared.data[piece.shared];
   uint8_t *state = &to.shared.state[piece.shared];

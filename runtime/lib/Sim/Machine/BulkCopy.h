@@ -48,10 +48,10 @@ struct BulkCopy {
   std::vector<BulkPiece> pieces;
   std::vector<Cta *> to; // where a Load or Remote arrives
   uint32_t mbarrier = 0; // in each of them
-  uint64_t bytes = 0;    // that it completes
+  uint64_t bytes = 0;    // reported to the mbarrier
   uint32_t fill = 0;     // pattern of what is outside
   uint8_t swizzle = 0;   // of a tensor: that of its map in bytes, plus one
-  /// Of Reduce: combines up to 16 bytes; `how` says type and operation.
+  /// For Reduce: combines up to 16 bytes; `how` says type and operation.
   void (*combine)(uint32_t how, uint8_t *to, const uint8_t *from,
                   unsigned bytes) = nullptr;
   uint32_t how = 0;

@@ -62,7 +62,7 @@ public:
   bool completeIfAll();
   bool stopped() const;
   void stop();
-  /// What has grown since the cluster began.
+  /// Bytes allocated since the cluster began.
   uint64_t grownBytes() const;
 
   Counters counters; // go on from one cluster to the next

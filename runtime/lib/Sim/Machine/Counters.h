@@ -34,7 +34,7 @@ struct OpCounts {
   uint64_t skipped = 0, idle = 0;
 };
 
-/// Of an operation on shared memory.
+/// Counts of one operation on shared memory.
 struct SharedCounts {
   uint64_t accesses = 0, wavefronts = 0, extra = 0;
 };
@@ -52,7 +52,7 @@ public:
   static uint64_t bytesFor(const Kernel &kernel, unsigned warps);
   void add(const Counters &other);
 
-  /// Of the CTA; the last one may have fewer than four warps.
+  /// Warpgroups of the CTA; the last one may have fewer than four warps.
   static unsigned warpgroupOf(unsigned warp) { return warp / 4; }
   unsigned warpgroups() const { return static_cast<unsigned>(executed.size()); }
   /// By operation, and one more behind the last.

@@ -78,73 +78,45 @@ void Cta::deliver(const Event &event) {
     observer->on(event, *this);
 }
 
-static uint32_t specialValue(const Cta &cta, Special what, unsigned warp,
-                             unsigned lane) {
-  Dim3 block = cta.launch.shape.block, grid = cta.launch.shape.grid;
-  Dim3 cluster = cta.launch.shape.cluster;
-  uint32_t thread = warp * 32 + lane;
+static uint32_t axisOf(Dim3 of, unsigned axis) {
+  return axis == 0 ? of.x : axis == 1 ? of.y : of.z;
+}
+
+static Dim3 quotient(Dim3 a, Dim3 b) {
+  return {a.x / b.x, a.y / b.y, a.z / b.z};
+}
+static Dim3 remainder(Dim3 a, Dim3 b) {
+  return {a.x % b.x, a.y % b.y, a.z % b.z};
+}
+
+/// Registers that have three components, in the order of `Special`.
+static Dim3 threeOf(const Cta &cta, Special first, unsigned thread) {
+  const LaunchShape &shape = cta.launch.shape;
+  const Dim3 &block = shape.block;
+  switch (first) {
+  case Special::TidX:
+    return {thread % block.x, thread / block.x % block.y,
+            thread / block.x / block.y};
+  case Special::NTidX:
+    return block;
+  case Special::CtaIdX:
+    return cta.id;
+  case Special::NCtaIdX:
+    return shape.grid;
+  case Special::ClusterCtaIdX:
+    return remainder(cta.id, shape.cluster);
+  case Special::ClusterNCtaIdX:
+    return shape.cluster;
+  case Special::ClusterIdX:
+    return quotient(cta.id, shape.cluster);
+  default:
+    return quotient(shape.grid, shape.cluster);
+  }
+}
+
+static uint32_t laneMask(Special what, unsigned lane) {
   uint32_t below = (1u << lane) - 1;
   switch (what) {
-  case Special::TidX:
-    return thread % block.x;
-  case Special::TidY:
-    return thread / block.x % block.y;
-  case Special::TidZ:
-    return thread / block.x / block.y;
-  case Special::NTidX:
-    return block.x;
-  case Special::NTidY:
-    return block.y;
-  case Special::NTidZ:
-    return block.z;
-  case Special::CtaIdX:
-    return cta.id.x;
-  case Special::CtaIdY:
-    return cta.id.y;
-  case Special::CtaIdZ:
-    return cta.id.z;
-  case Special::NCtaIdX:
-    return grid.x;
-  case Special::NCtaIdY:
-    return grid.y;
-  case Special::NCtaIdZ:
-    return grid.z;
-  case Special::ClusterRank:
-    return cta.rank;
-  case Special::ClusterSize:
-    return cluster.x * cluster.y * cluster.z;
-  case Special::ClusterCtaIdX:
-    return cta.id.x % cluster.x;
-  case Special::ClusterCtaIdY:
-    return cta.id.y % cluster.y;
-  case Special::ClusterCtaIdZ:
-    return cta.id.z % cluster.z;
-  case Special::ClusterNCtaIdX:
-    return cluster.x;
-  case Special::ClusterNCtaIdY:
-    return cluster.y;
-  case Special::ClusterNCtaIdZ:
-    return cluster.z;
-  case Special::ClusterIdX:
-    return cta.id.x / cluster.x;
-  case Special::ClusterIdY:
-    return cta.id.y / cluster.y;
-  case Special::ClusterIdZ:
-    return cta.id.z / cluster.z;
-  case Special::NClusterIdX:
-    return grid.x / cluster.x;
-  case Special::NClusterIdY:
-    return grid.y / cluster.y;
-  case Special::NClusterIdZ:
-    return grid.z / cluster.z;
-  case Special::LaneId:
-    return lane;
-  case Special::WarpId:
-    return warp;
-  case Special::NWarpId:
-    return static_cast<uint32_t>(cta.warps.size());
-  case Special::NSmId:
-    return 1;
   case Special::LaneMaskEq:
     return below + 1;
   case Special::LaneMaskLt:
@@ -153,13 +125,41 @@ static uint32_t specialValue(const Cta &cta, Special what, unsigned warp,
     return below << 1 | 1;
   case Special::LaneMaskGt:
     return ~(below << 1 | 1);
-  case Special::LaneMaskGe:
+  default:
     return ~below;
+  }
+}
+
+static uint32_t specialValue(const Cta &cta, Special what, unsigned warp,
+                             unsigned lane) {
+  for (Special first :
+       {Special::TidX, Special::NTidX, Special::CtaIdX, Special::NCtaIdX,
+        Special::ClusterCtaIdX, Special::ClusterNCtaIdX, Special::ClusterIdX,
+        Special::NClusterIdX}) {
+    unsigned axis = unsigned(what) - unsigned(first);
+    if (axis < 3)
+      return axisOf(threeOf(cta, first, warp * 32 + lane), axis);
+  }
+  if (what >= Special::LaneMaskEq && what <= Special::LaneMaskGe)
+    return laneMask(what, lane);
+  const LaunchShape &shape = cta.launch.shape;
+  switch (what) {
+  case Special::ClusterRank:
+    return cta.rank;
+  case Special::ClusterSize:
+    return shape.cluster.x * shape.cluster.y * shape.cluster.z;
+  case Special::LaneId:
+    return lane;
+  case Special::WarpId:
+    return warp;
+  case Special::NWarpId:
+    return static_cast<uint32_t>(cta.warps.size());
+  case Special::NSmId:
+    return 1;
   case Special::DynamicSmemSize:
-    return cta.launch.shape.dynamicSharedBytes;
+    return shape.dynamicSharedBytes;
   case Special::TotalSmemSize:
-    return cta.launch.shape.dynamicSharedBytes +
-           cta.launch.kernel.staticSharedBytes;
+    return shape.dynamicSharedBytes + cta.launch.kernel.staticSharedBytes;
   default:
     return 0;
   }

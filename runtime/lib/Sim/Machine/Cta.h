@@ -26,7 +26,7 @@ namespace attnrt::sim {
 
 inline constexpr unsigned kMaxWarps = 32;
 
-/// What a kernel run needs and no CTA changes.
+/// The parts of a launch that are the same for all CTAs.
 struct Launch {
   const Program &program;
   const Kernel &kernel;
@@ -49,7 +49,7 @@ struct Barrier {
   uint32_t expected = 0;           // threads
   bool counted = false;            // the program gave the count
   uint32_t arrived = 0;            // warps
-  uint32_t lanes[kMaxWarps] = {};  // that arrived, of warps not yet complete
+  uint32_t lanes[kMaxWarps] = {};  // that have arrived, by warp
   uint64_t landed[kMaxWarps] = {}; // cp.asyncs finished before the arrival
   // bar.red: what came together so far, and who gets the result.
   uint32_t popc = 0;
@@ -71,9 +71,9 @@ struct Cta {
       Cluster &cluster, unsigned rank);
   ~Cta();
   static unsigned warpsOf(const LaunchShape &shape);
-  /// What it allocates for a CTA of the launch.
+  /// Bytes that it allocates for a CTA of the launch.
   static uint64_t bytesFor(const Kernel &kernel, const LaunchShape &shape);
-  /// What has grown since the CTA began.
+  /// Bytes allocated since the CTA began.
   uint64_t grownBytes() const;
   /// Makes it the CTA at `id`, fresh.
   void reset(Dim3 id);

@@ -34,10 +34,10 @@ struct MBarrier {
   const Op *made = nullptr; // by which instruction
 };
 
-/// Those of one CTA, by shared address.
+/// The mbarriers of one CTA, by shared address.
 using MBarriers = std::map<uint32_t, MBarrier>;
 
-/// Who does something to a barrier; `cta` has it.
+/// One use of an mbarrier, which lies in the memory of `cta`.
 struct MBarrierUse {
   Cta &cta;
   uint32_t address;
@@ -64,7 +64,7 @@ uint64_t arriveAtMBarrier(const MBarrierUse &use, const MBarrierArrival &how);
 void expectBytes(const MBarrierUse &use, uint32_t bytes);
 void completeBytes(const MBarrierUse &use, uint64_t bytes);
 
-/// What an arrival returns and a wait takes.
+/// The state that an arrival returns and a wait takes.
 inline uint64_t stateOf(const MBarrier &barrier) {
   return barrier.phase << 32 | barrier.pending;
 }

@@ -27,7 +27,7 @@ namespace attnrt::sim {
 struct AsyncLanding;
 struct BulkCopy;
 struct Cta;
-struct TensorOp;
+struct WgmmaOp;
 
 enum class EventKind : uint8_t {
   // Broken rules.
@@ -46,7 +46,7 @@ enum class EventKind : uint8_t {
   BarrierTouched, // an mbarrier by a plain access
   MBarrierMisuse,
   BulkMisuse,
-  TensorMisuse, // of wgmma and its registers
+  WgmmaMisuse, // of wgmma and its registers
   RegisterMisuse,
   GridUnfinished, // access to what the launch before writes
   // The trace.
@@ -68,8 +68,8 @@ enum class EventKind : uint8_t {
   BulkIssue,
   BulkComplete,
   BulkWait,
-  TensorIssue, // when all four warps have issued it
-  TensorWait,
+  WgmmaIssue, // when all four warps have issued it
+  WgmmaWait,
   ProxyFence,
   MemoryFence, // of a cluster or wider
   InitFence,   // of mbarrier.init alone
@@ -101,7 +101,7 @@ struct Event {
   uint64_t before = 0;        // the first copy that it does not wait for
   const std::vector<AsyncLanding> *landings = nullptr;
   const BulkCopy *bulk = nullptr;
-  const TensorOp *tensor = nullptr;
+  const WgmmaOp *wgmma = nullptr;
   const std::vector<uint32_t> *chunks = nullptr; // of 16 bytes that it reads
   std::string detail{};
 };
@@ -112,7 +112,7 @@ public:
   /// Bit k set: wants events of kind k.
   virtual uint64_t interests() const = 0;
   virtual void on(const Event &event, const Cta &cta) = 0;
-  /// What it keeps that grows while a CTA runs.
+  /// Bytes it keeps that grow while a CTA runs.
   virtual uint64_t bytes() const { return 0; }
 };
 

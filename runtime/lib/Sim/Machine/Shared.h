@@ -45,7 +45,7 @@ struct SharedMemory {
   bool hasSwizzles = false;
   uint32_t end = 0; // first address that is certainly outside
 
-  /// Of `data`.
+  /// The size of `data`.
   static uint64_t sizeFor(const Kernel &kernel, uint32_t dynamicBytes);
   static uint64_t bytesFor(const Kernel &kernel, uint32_t dynamicBytes);
   /// Fresh memory for the next CTA.

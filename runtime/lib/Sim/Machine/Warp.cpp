@@ -26,9 +26,9 @@ Warp::Warp(Cta &cta, unsigned index) : cta(cta), index(index), asyncs(index) {
 
 uint64_t Warp::bytesFor(const Kernel &kernel) {
   uint64_t row = 32 * sizeof(uint32_t) + 2 * sizeof(uint32_t); // definedness
-  uint64_t tensorRows = kernel.hasTensorOps ? kernel.rows : 0;
+  uint64_t wgmmaRows = kernel.hasWgmmas ? kernel.rows : 0;
   return kernel.rows * row + kernel.preds * sizeof(Predicate) +
-         TensorRegisters::bytesFor(tensorRows) +
+         WgmmaRegisters::bytesFor(wgmmaRows) +
          uint64_t(kernel.localBytes) * 32 * 2;
 }
 
@@ -55,7 +55,7 @@ void Warp::reset(uint32_t lanes) {
   meetings.clear();
   freeMeetings.clear();
   asyncs.clear();
-  tensor.reset(kernel.hasTensorOps ? kernel.rows : 0);
+  wgmma.reset(kernel.hasWgmmas ? kernel.rows : 0);
   std::fill(std::begin(clusterPhase), std::end(clusterPhase), 0);
   local.assign(size_t(kernel.localBytes) * 32, 0xff);
   localState.assign(size_t(kernel.localBytes) * 32, shadow::kFresh);

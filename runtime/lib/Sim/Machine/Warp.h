@@ -38,11 +38,11 @@ struct Fragment {
   int32_t meeting = -1; // where it joins its siblings
   State state = Ready;
   uint32_t barrier = 0;
-  uint32_t passed = 0;  // lanes that went on alone while this waits for lanes
-  bool forced = false;  // go on although lanes are missing
-  bool inVain = false;  // woken though the phase is not over
-  bool asks = false;    // for a phase of the mbarrier at `barrier`
-  uint64_t asked = 0;   // which one was going on then
+  uint32_t passed = 0; // lanes that went on alone while this waits for lanes
+  bool forced = false; // go on although lanes are missing
+  bool inVain = false; // woken though the phase is not over
+  bool asks = false;   // for a phase of the mbarrier at `barrier`
+  uint64_t asked = 0;  // which one was going on then
 };
 
 /// A place where the two sides of a branch come together again.
@@ -60,7 +60,7 @@ struct Predicate {
 class Warp {
 public:
   Warp(Cta &cta, unsigned index);
-  /// What a warp of the kernel allocates.
+  /// Bytes that a warp of the kernel allocates.
   static uint64_t bytesFor(const Kernel &kernel);
   /// Fresh registers for the next CTA; `lanes` exist.
   void reset(uint32_t lanes);
@@ -99,10 +99,10 @@ public:
   /// Lanes waiting at meetings go on alone, so that siblings which wait for
   /// them make progress.
   bool releaseMeetings();
-  /// Where no lane of the warp can go on because some wait for all others at an
-  /// `.aligned` instruction: lets one of those fragments go on without them.
+  /// When no lane of the warp can go on because some wait for all others at an
+  /// `.aligned` instruction, lets one of those fragments go on without them.
   bool forceAligned();
-  /// What the warp allocates once registers are undefined in part.
+  /// Bytes allocated once some registers are partly undefined.
   uint64_t grownBytes() const { return undefined ? bitsBytes() : 0; }
 
   Cta &cta;
@@ -116,7 +116,7 @@ public:
   std::vector<Fragment> fragments;
   size_t current = 0;
   AsyncQueue asyncs;
-  TensorRegisters tensor;
+  WgmmaRegisters wgmma;
   /// The phase of the cluster's barrier that lanes arrived at last, plus one.
   uint64_t clusterPhase[32] = {};
   std::vector<uint8_t> local, localState; // lane-major

@@ -21,57 +21,57 @@ void WarpGroup::clear() {
   std::fill(std::begin(committed), std::end(committed), 0);
 }
 
-TensorOp &WarpGroup::issue(unsigned warp) {
+WgmmaOp &WarpGroup::issue(unsigned warp) {
   uint64_t number = issued[warp]++;
   if (number == first + ops.size()) {
     ops.emplace_back();
     ops.back().number = number;
   }
-  TensorOp &op = ops[number - first];
+  WgmmaOp &op = ops[number - first];
   op.issued |= 1u << warp;
   return op;
 }
 
 void WarpGroup::commit(unsigned warp) {
-  for (TensorOp &op : ops)
-    if (op.issued >> warp & 1 && op.group[warp] == TensorOp::kUncommitted)
+  for (WgmmaOp &op : ops)
+    if (op.issued >> warp & 1 && op.group[warp] == WgmmaOp::kUncommitted)
       op.group[warp] = committed[warp];
   ++committed[warp];
 }
 
-std::vector<TensorOp *> WarpGroup::due(unsigned warp, uint32_t left) {
-  std::vector<TensorOp *> out;
-  for (TensorOp &op : ops)
+std::vector<WgmmaOp *> WarpGroup::due(unsigned warp, uint32_t left) {
+  std::vector<WgmmaOp *> out;
+  for (WgmmaOp &op : ops)
     if (op.issued >> warp & 1 && !(op.waited >> warp & 1) &&
-        op.group[warp] != TensorOp::kUncommitted &&
+        op.group[warp] != WgmmaOp::kUncommitted &&
         uint64_t(op.group[warp]) + left < committed[warp])
       out.push_back(&op);
   return out;
 }
 
 void WarpGroup::markWaited(unsigned warp) {
-  for (TensorOp &op : ops)
+  for (WgmmaOp &op : ops)
     if (!(op.waited >> warp & 1)) {
       op.waited |= 1u << warp;
       break;
     }
-  while (!ops.empty() && ops.front().waited == TensorOp::kAllWarps) {
+  while (!ops.empty() && ops.front().waited == WgmmaOp::kAllWarps) {
     ops.pop_front();
     ++first;
   }
 }
 
-const TensorOp *WarpGroup::unfinishedOf(unsigned warp) const {
-  for (const TensorOp &op : ops)
+const WgmmaOp *WarpGroup::unfinishedOf(unsigned warp) const {
+  for (const WgmmaOp &op : ops)
     if (op.issued >> warp & 1 && !(op.waited >> warp & 1))
       return &op;
   return nullptr;
 }
 
-const TensorOp *WarpGroup::userOf(const Cta &cta, unsigned warp,
-                                  uint16_t row) const {
+const WgmmaOp *WarpGroup::userOf(const Cta &cta, unsigned warp,
+                                 uint16_t row) const {
   const sim::Kernel &kernel = cta.launch.kernel;
-  for (const TensorOp &op : ops) {
+  for (const WgmmaOp &op : ops) {
     if (!(op.issued >> warp & 1) || op.waited >> warp & 1)
       continue;
     const uint16_t *list = &kernel.pool[op.op->list];
@@ -83,7 +83,7 @@ const TensorOp *WarpGroup::userOf(const Cta &cta, unsigned warp,
 
 static constexpr size_t kRowBytes = 32 * sizeof(uint32_t);
 
-void TensorRegisters::veil(uint16_t r, uint32_t *lanes) {
+void WgmmaRegisters::veil(uint16_t r, uint32_t *lanes) {
   if (veiled[r])
     return;
   veiled[r] = true;
@@ -91,7 +91,7 @@ void TensorRegisters::veil(uint16_t r, uint32_t *lanes) {
   std::memset(lanes, 0xff, kRowBytes); // NaN in every type
 }
 
-void TensorRegisters::unveil(uint16_t r, uint32_t *lanes) {
+void WgmmaRegisters::unveil(uint16_t r, uint32_t *lanes) {
   if (!veiled[r])
     return;
   veiled[r] = false;

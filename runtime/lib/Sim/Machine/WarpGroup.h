@@ -26,7 +26,7 @@ namespace attnrt::sim {
 
 struct Cta;
 
-struct TensorOp {
+struct WgmmaOp {
   static constexpr uint32_t kUncommitted = 0xffffffff;
   static constexpr uint8_t kAllWarps = 0xf;
   const Op *op = nullptr;
@@ -44,34 +44,34 @@ public:
   explicit WarpGroup(unsigned firstWarp = 0) : firstWarp(firstWarp) {}
   void clear();
   /// The next operation of the warp; new where it is the first to issue it.
-  TensorOp &issue(unsigned warp);
+  WgmmaOp &issue(unsigned warp);
   void commit(unsigned warp);
   /// Operations that the warp waits for when it leaves the newest `left`
   /// groups, and has not waited for yet, in order.
-  std::vector<TensorOp *> due(unsigned warp, uint32_t left);
+  std::vector<WgmmaOp *> due(unsigned warp, uint32_t left);
   /// The warp has waited for the oldest operation that it had not waited for.
   void markWaited(unsigned warp);
   /// Operations that the warp issued and did not wait for.
-  const TensorOp *unfinishedOf(unsigned warp) const;
+  const WgmmaOp *unfinishedOf(unsigned warp) const;
   /// The operation that has the row in use, or null.
-  const TensorOp *userOf(const Cta &cta, unsigned warp, uint16_t row) const;
-  std::deque<TensorOp> &operations() { return ops; }
+  const WgmmaOp *userOf(const Cta &cta, unsigned warp, uint16_t row) const;
+  std::deque<WgmmaOp> &operations() { return ops; }
   /// Memory of the host.
-  uint64_t bytes() const { return ops.size() * sizeof(TensorOp); }
+  uint64_t bytes() const { return ops.size() * sizeof(WgmmaOp); }
 
   unsigned firstWarp;
 
 private:
-  std::deque<TensorOp> ops;
+  std::deque<WgmmaOp> ops;
   uint64_t first = 0; // number of the front
   uint64_t issued[4] = {};
   uint32_t committed[4] = {};
 };
 
-/// What a warp must not do to the registers of its wgmmas, by row. While an
+/// Tracks, by row, what a warp must not do to registers of wgmmas. While an
 /// operation is in flight, its accumulators hold NaN, and their values are kept
 /// here: who does not wait computes with NaN, whatever is checked.
-struct TensorRegisters {
+struct WgmmaRegisters {
   std::vector<uint16_t> inFlight; // operations that were not waited for
   std::vector<uint16_t> undone;   // operations with this accumulator
   std::vector<uint8_t> touched;   // since the last wgmma.fence
@@ -88,7 +88,7 @@ struct TensorRegisters {
     values.resize(rows * 32);
   }
   void fence() { touched.assign(touched.size(), false); }
-  /// Of the row `lanes`, the 32 values of row `r`.
+  /// Hides the 32 values of row `r`, which are at `lanes`.
   void veil(uint16_t r, uint32_t *lanes);
   void unveil(uint16_t r, uint32_t *lanes);
   /// The values themselves.

@@ -16,7 +16,7 @@ namespace {
 // aux: 0 and, 1 or, 2 popc for .red; the kind and .aligned are in imm2.
 constexpr int64_t kSync = 0, kArrive = 1, kReduce = 2, kUnaligned = 4;
 
-/// The same value in all lanes, or the first one with a hazard.
+/// The value that all lanes share; if they differ, the first one, and a hazard.
 uint32_t uniform(Warp &warp, const Op &op, uint32_t mask, uint16_t row,
                  const char *what) {
   demandDefined(warp, op, mask, warp.poison[row], what);
@@ -76,7 +76,7 @@ Step barrier(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Moved;
 }
 
-/// What one of the lanes may read of copies that landed, now all of them may.
+/// Landed copies that one of the lanes may read, all of them may read now.
 void warpSync(Warp &warp, const Op &, uint32_t mask) {
   warp.asyncs.share(mask, mask == warp.live, warp.cta.shared);
 }

@@ -8,6 +8,8 @@
 
 #include "Ops/Lanes.h"
 
+#include <vector>
+
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
 /// Arithmetic opcodes serve integers, floats and halves.
@@ -28,112 +30,57 @@ static bool bindArithmetic(const Match &match, Op &op) {
   }
 }
 
+namespace {
+/// Opcodes that one file implements.
+struct Family {
+  bool (*bind)(const Match &match, Op &op);
+  std::vector<Sem> opcodes;
+};
+} // namespace
+
+static const std::vector<Family> &families() {
+  static const std::vector<Family> all = {
+      {bindArithmetic,
+       {Sem::Add, Sem::Sub,  Sem::Mul,      Sem::Mad,   Sem::Fma, Sem::Neg,
+        Sem::Abs, Sem::Min,  Sem::Max,      Sem::Div,   Sem::Rem, Sem::Sad,
+        Sem::Rcp, Sem::Sqrt, Sem::Copysign, Sem::Rsqrt, Sem::Ex2, Sem::Lg2,
+        Sem::Sin, Sem::Cos,  Sem::Tanh}},
+      {bindLogic,
+       {Sem::And, Sem::Or, Sem::Xor, Sem::Not, Sem::Cnot, Sem::Shl, Sem::Shr,
+        Sem::Shf, Sem::Bfe, Sem::Bfi, Sem::Bfind, Sem::Brev, Sem::Popc,
+        Sem::Clz, Sem::Prmt, Sem::Lop3}},
+      {bindCompare, {Sem::Selp, Sem::Setp, Sem::Set, Sem::Testp}},
+      {bindMove, {Sem::Mov, Sem::Cvta, Sem::Isspacep}},
+      {bindConvert, {Sem::Cvt}},
+      {bindConvertFp8, {Sem::CvtFp8}},
+      {bindLoadStore,
+       {Sem::Ld, Sem::Ldu, Sem::St, Sem::Createpolicy, Sem::Prefetch,
+        Sem::Prefetchu}},
+      {bindAtomic, {Sem::Atom, Sem::Red}},
+      {bindControl,
+       {Sem::Bra, Sem::Brx, Sem::Ret, Sem::Exit, Sem::Trap, Sem::Nanosleep,
+        Sem::Membar, Sem::Fence}},
+      {bindBarrier, {Sem::Bar, Sem::Barrier}},
+      {bindWarp,
+       {Sem::Shfl, Sem::Vote, Sem::Activemask, Sem::Redux, Sem::Match}},
+      {bindMatrix, {Sem::Ldmatrix, Sem::Stmatrix, Sem::Movmatrix, Sem::Mma}},
+      {bindCpAsync, {Sem::CpAsync}},
+      {bindMBarrier, {Sem::CpAsyncArrive, Sem::Mbarrier}},
+      {bindBulk, {Sem::CpBulk}},
+      {bindWgmma, {Sem::Wgmma}},
+      {bindRegisters, {Sem::Setmaxnreg}},
+      {bindCluster,
+       {Sem::FenceProxy, Sem::Elect, Sem::Mapa, Sem::Getctarank,
+        Sem::BarrierCluster, Sem::Griddepcontrol}},
+  };
+  return all;
+}
+
 bool bindOp(const Match &match, Op &op) {
-  switch (match.sem()) {
-  case Sem::Add:
-  case Sem::Sub:
-  case Sem::Mul:
-  case Sem::Mad:
-  case Sem::Fma:
-  case Sem::Neg:
-  case Sem::Abs:
-  case Sem::Min:
-  case Sem::Max:
-  case Sem::Div:
-  case Sem::Rem:
-  case Sem::Sad:
-  case Sem::Rcp:
-  case Sem::Sqrt:
-  case Sem::Copysign:
-  case Sem::Rsqrt:
-  case Sem::Ex2:
-  case Sem::Lg2:
-  case Sem::Sin:
-  case Sem::Cos:
-  case Sem::Tanh:
-    return bindArithmetic(match, op);
-  case Sem::And:
-  case Sem::Or:
-  case Sem::Xor:
-  case Sem::Not:
-  case Sem::Cnot:
-  case Sem::Shl:
-  case Sem::Shr:
-  case Sem::Shf:
-  case Sem::Bfe:
-  case Sem::Bfi:
-  case Sem::Bfind:
-  case Sem::Brev:
-  case Sem::Popc:
-  case Sem::Clz:
-  case Sem::Prmt:
-  case Sem::Lop3:
-    return bindLogic(match, op);
-  case Sem::Selp:
-  case Sem::Setp:
-  case Sem::Set:
-  case Sem::Testp:
-    return bindCompare(match, op);
-  case Sem::Mov:
-  case Sem::Cvta:
-  case Sem::Isspacep:
-    return bindMove(match, op);
-  case Sem::Cvt:
-    return bindConvert(match, op);
-  case Sem::CvtFp8:
-    return bindConvertFp8(match, op);
-  case Sem::Ld:
-  case Sem::Ldu:
-  case Sem::St:
-  case Sem::Createpolicy:
-  case Sem::Prefetch:
-  case Sem::Prefetchu:
-    return bindLoadStore(match, op);
-  case Sem::Atom:
-  case Sem::Red:
-    return bindAtomic(match, op);
-  case Sem::Bra:
-  case Sem::Brx:
-  case Sem::Ret:
-  case Sem::Exit:
-  case Sem::Trap:
-  case Sem::Nanosleep:
-  case Sem::Membar:
-  case Sem::Fence:
-    return bindControl(match, op);
-  case Sem::Bar:
-  case Sem::Barrier:
-    return bindBarrier(match, op);
-  case Sem::Shfl:
-  case Sem::Vote:
-  case Sem::Activemask:
-  case Sem::Redux:
-  case Sem::Match:
-    return bindWarp(match, op);
-  case Sem::Ldmatrix:
-  case Sem::Stmatrix:
-  case Sem::Movmatrix:
-  case Sem::Mma:
-    return bindMatrix(match, op);
-  case Sem::CpAsync:
-    return bindCpAsync(match, op);
-  case Sem::CpAsyncArrive:
-  case Sem::Mbarrier:
-    return bindMBarrier(match, op);
-  case Sem::CpBulk:
-    return bindBulk(match, op);
-  case Sem::Wgmma:
-    return bindTensor(match, op);
-  case Sem::Setmaxnreg:
-    return bindRegisters(match, op);
-  case Sem::FenceProxy:
-  case Sem::Elect:
-  case Sem::Mapa:
-  case Sem::Getctarank:
-  case Sem::BarrierCluster:
-  case Sem::Griddepcontrol:
-    return bindCluster(match, op);
-  }
+  for (const Family &family : families())
+    for (Sem sem : family.opcodes)
+      if (sem == match.sem())
+        return family.bind(match, op);
   return false;
 }
 

@@ -35,7 +35,7 @@ enum : uint32_t {
   kHowShift = 8 // the reduction without its type
 };
 
-/// What the issue of one copy knows.
+/// Checks one copy and issues it.
 class Issue {
 public:
   Issue(Warp &warp, const Op &op, unsigned lane)
@@ -86,7 +86,8 @@ uint64_t Issue::address(uint16_t row, bool narrow, int64_t offset) const {
                 : warp.row64(row)[lane] + static_cast<uint64_t>(offset);
 }
 
-/// Of a 32-bit or a generic address; whose memory it is, and where.
+/// Finds whose shared memory a 32-bit or generic address points into, and
+/// where.
 bool Issue::sharedAddress(uint64_t given, Cta *&home, uint32_t &offset) {
   uint64_t window = given & kWindowMask, plain = given & ~kWindowMask;
   home = nullptr;

@@ -157,7 +157,7 @@ bool bindCluster(const Match &match, Op &op) {
   case Sem::Elect:
     return setHandler(op, collective<electOne, 0>);
   case Sem::FenceProxy:
-    // Of a whole tensor map.
+    // The fence must cover a whole tensor map.
     if (match.has("tensormap::generic") && match.has("acquire") &&
         op.imm2 != kTensorMapBytes)
       return false;

@@ -23,8 +23,8 @@ static bool mergeWaiting(Warp &warp, uint32_t pc, Fragment::State state) {
   Fragment &here = warp.fragment();
   for (size_t f = 0; f < warp.fragments.size(); ++f) {
     Fragment &other = warp.fragments[f];
-    if (f == warp.current || other.state != state ||
-        other.pc != pc || other.meeting != here.meeting)
+    if (f == warp.current || other.state != state || other.pc != pc ||
+        other.meeting != here.meeting)
       continue;
     here.mask |= other.mask;
     here.passed |= other.passed;
@@ -86,7 +86,8 @@ bool gather(Warp &warp, const Op &op, uint32_t mask, uint32_t members) {
   if (mask & ~members)
     missing(warp, op, mask & ~members,
             "these lanes execute it but are not in its member mask");
-  // Who went past this fragment while it waited, and exited, was to come.
+  // Lanes that went past this fragment while it waited, and then exited, are
+  // missing, too.
   uint32_t absent = members & (warp.live | here.passed) & ~mask;
   if (absent && !willNeverCome(warp, op, absent)) {
     joinOrPark(warp, op, Fragment::WaitingLanes);

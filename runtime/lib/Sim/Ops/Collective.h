@@ -20,8 +20,8 @@ bool gather(Warp &warp, const Op &op, uint32_t mask, uint32_t members);
 /// The member mask of the first lane.
 uint32_t memberMask(Warp &warp, const Op &op, uint32_t mask, uint16_t row);
 
-/// Those of `mask` that give the same member mask as its first lane. What is
-/// missing of them is reported.
+/// The lanes of `mask` that give the same member mask as its first lane.
+/// Missing members are reported.
 uint32_t nextGroup(Warp &warp, const Op &op, uint32_t mask, uint16_t row);
 
 /// All lanes of `mask` give the same member mask.
@@ -67,8 +67,8 @@ inline bool gatherLiveLanes(Warp &warp, const Op &op, uint32_t mask) {
 
 bool awaitWarp(Warp &warp, const Op &op, uint32_t mask);
 
-/// The same for operations of the whole warp, which are undefined when a thread
-/// of it has exited.
+/// Like gatherLiveLanes, for operations that are undefined when a thread of the
+/// warp has exited.
 inline bool gatherWarp(Warp &warp, const Op &op, uint32_t mask) {
   return mask == warp.existing || awaitWarp(warp, op, mask);
 }

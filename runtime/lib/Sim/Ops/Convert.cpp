@@ -139,14 +139,14 @@ uint32_t toTf32(float x, Round round) {
   return bits & ~0x1fffu;
 }
 
-/// Of a value that is odd where bits were lost before.
+/// Rounds a value that is odd if bits were lost before.
 template <typename H>
 uint16_t narrow(float x, Round round) {
   if (round == Rn)
     return H::narrow(x);
   uint16_t inner = H::narrowZero(x);
   bool isOutward = round == (x < 0.0f ? Rm : Rp);
-  // Not for NaN, which is not exact either.
+  // NaN is never exact, and is not rounded outward.
   bool isExact = !(H::widen(inner) < x) && !(H::widen(inner) > x);
   return isOutward && !isExact ? inner + 1 : inner;
 }
@@ -352,7 +352,7 @@ Handler fast(const Match &match, const Op &op, Type to, Type from) {
   return nullptr;
 }
 
-/// What the ISA demands of the rounding modifier.
+/// Whether the rounding modifier is one that the ISA allows here.
 bool roundingFits(const Match &match, Type to, Type from) {
   bool integral = match.has("rni") || match.has("rzi") || match.has("rmi") ||
                   match.has("rpi");

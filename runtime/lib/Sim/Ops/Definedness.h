@@ -101,8 +101,8 @@ struct Add {
   template <typename T>
   static Bits<T> apply(Tracked<T> a, Tracked<T> b) {
     using U = Bits<T>;
-    U carries = static_cast<U>(U(a.maybeOne() + b.maybeOne()) ^
-                               U(a.one() + b.one()));
+    U carries =
+        static_cast<U>(U(a.maybeOne() + b.maybeOne()) ^ U(a.one() + b.one()));
     return carries | a.undefined | b.undefined;
   }
 };
@@ -110,8 +110,8 @@ struct Sub {
   template <typename T>
   static Bits<T> apply(Tracked<T> a, Tracked<T> b) {
     using U = Bits<T>;
-    U borrows = static_cast<U>(U(a.maybeOne() - b.one()) ^
-                               U(a.one() - b.maybeOne()));
+    U borrows =
+        static_cast<U>(U(a.maybeOne() - b.one()) ^ U(a.one() - b.maybeOne()));
     return borrows | a.undefined | b.undefined;
   }
 };
@@ -121,7 +121,7 @@ struct Neg {
     return Sub::apply(Tracked<T>{0, 0}, a);
   }
 };
-/// Of a product the bits above the lowest undefined partial product. The result
+/// A product is undefined upwards from its lowest undefined partial product. It
 /// may be wider than the sources.
 template <typename D>
 inline Bits<D> undefinedProduct(uint64_t a, uint64_t undefinedA, uint64_t b,
@@ -197,8 +197,8 @@ struct Permuted {
     return F::apply(T(a.undefined));
   }
 };
-/// Where the highest bit is that is set: defined when that one is. kBits are
-/// those that a result can have.
+/// The place of the highest set bit is defined if that bit is. kBits are those
+/// that a result can have.
 template <typename F, uint32_t kBits>
 struct Highest {
   template <typename T>
@@ -226,8 +226,8 @@ __attribute__((noinline)) void findUndefined(Warp &warp, const Op &op,
   }
 }
 
-/// As `map`, with a rule for undefined sources. `x - x` and `x ^ x` are defined
-/// whatever x is: kCancels.
+/// Like `map`, with a rule for undefined sources. `x - x` and `x ^ x` are
+/// defined whatever x is: kCancels.
 template <typename F, typename Rule, bool kCancels, typename D, typename... S>
 Step mapExactly(Warp &warp, const Op &op, uint32_t mask) {
   constexpr auto indices = std::index_sequence_for<S...>();

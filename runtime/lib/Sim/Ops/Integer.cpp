@@ -166,7 +166,7 @@ Handler byType(Type type, int sources) {
   }
 }
 
-/// The same with a rule for undefined bits.
+/// The handler of F<T> with a rule for undefined bits.
 template <template <typename> class F, template <typename> class Rule,
           bool kCancels, typename T>
 Handler exactly() {

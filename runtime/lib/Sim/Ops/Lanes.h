@@ -125,7 +125,7 @@ bool bindMatrix(const Match &match, Op &op);
 bool bindCpAsync(const Match &match, Op &op);
 bool bindMBarrier(const Match &match, Op &op);
 bool bindBulk(const Match &match, Op &op);
-bool bindTensor(const Match &match, Op &op);
+bool bindWgmma(const Match &match, Op &op);
 bool bindRegisters(const Match &match, Op &op);
 bool bindCluster(const Match &match, Op &op);
 

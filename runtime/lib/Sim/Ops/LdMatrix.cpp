@@ -36,7 +36,7 @@ void gatherTransposed(const uint32_t *s, Matrix &m) {
   }
 }
 
-/// What each lane gets of a matrix.
+/// Gives each lane its part of a matrix.
 template <bool kTrans>
 void distribute(const Matrix &m, uint32_t *d) {
   if (kTrans)

@@ -33,7 +33,7 @@ void fillRow(Warp &warp, uint16_t to, uint32_t mask, const Resolved &from,
   LANE_LOOP put<Reg>(d, i, mask >> i & 1 ? values[i] : get<Reg>(d, i));
 }
 
-/// What is undefined of that element, extended as the value is.
+/// Marks the undefined bits of that element, extended as the value is.
 template <typename T, typename Reg>
 void fillUndefined(Warp &warp, uint16_t to, uint32_t mask, const Resolved &from,
                    unsigned offset) {
@@ -200,7 +200,7 @@ bool isStrong(const Match &match) {
   return false;
 }
 
-/// What it holds means nothing here.
+/// Policies have no meaning here.
 Step createPolicy(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t *d = warp.row64(op.dst[0]);
   for (uint32_t rest = mask; rest; rest &= rest - 1)

@@ -314,7 +314,7 @@ Handler funnel() {
 template <typename T, bool kShift>
 Handler findBitOf() {
   using F = Bfind<T, kShift>;
-  // Of a signed value, the highest bit that differs from the sign.
+  // For a signed value it looks for the highest bit that differs from the sign.
   using Rule = std::conditional_t<std::is_signed_v<T>, rule::Count<~0u>,
                                   rule::Highest<F, ~0u>>;
   return mapTracked<F, Rule, uint32_t, T>;

@@ -190,8 +190,8 @@ bool asksAgain(Warp &warp, const Op &op, const Group &group) {
          !((here.asked ^ parity) & 1);
 }
 
-/// Of the phase that this waits for and of the next one both are over: a parity
-/// does not tell them from those to come.
+/// Reports a wait whose phase and the next one are both over: a parity cannot
+/// tell them from those to come.
 void checkMissed(Warp &warp, const Op &op, const Group &group,
                  const MBarrier &barrier) {
   uint64_t asked = barrier.phase;
@@ -206,7 +206,7 @@ void checkMissed(Warp &warp, const Op &op, const Group &group,
                      "expected an arrival of the waiting warp between");
 }
 
-/// What the fragment found out about a phase that it waits for.
+/// Remembers what the fragment found out about the phase that it waits for.
 void noteAsked(Warp &warp, const Op &op, const Group &group,
                const MBarrier &barrier, bool isOver) {
   Fragment &here = warp.fragment();
@@ -217,7 +217,7 @@ void noteAsked(Warp &warp, const Op &op, const Group &group,
 }
 
 /// Parks the fragment where all its lanes wait for the same barrier; a try_wait
-/// that fails otherwise, or is woken in vain, returns false.
+/// that fails otherwise, or is woken early, returns false.
 Step wait(Warp &warp, const Op &op, uint32_t mask) {
   std::vector<Group> groups = groupsOf(warp, op, mask);
   demandDefined(warp, op, mask, warp.poison[op.src[1]], "phase");

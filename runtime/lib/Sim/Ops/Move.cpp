@@ -173,7 +173,7 @@ Handler cvta(const Match &match) {
   return copyBits<uint64_t, Same<uint64_t>>();
 }
 
-/// What isspacep.const asks for; other spaces go by the number of the window.
+/// The space of isspacep.const; other spaces are numbers of windows.
 constexpr uint32_t kConstSpace = 4;
 
 /// Constant variables lie among the global ones.

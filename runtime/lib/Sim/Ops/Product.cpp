@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Ops/Product.h"
+#include "Decode/Chips.h"
 
 #include <algorithm>
 #include <cmath>
@@ -144,11 +145,7 @@ void multiplyExact(const Product &product, const TensorCore &core) {
 
 TensorCore coreOfMma(std::string_view target, Widened type, Widened result,
                      unsigned depth) {
-  unsigned number = 0; // of sm_80
-  for (char digit : target.substr(std::min<size_t>(3, target.size())))
-    if (digit >= '0' && digit <= '9')
-      number = 10 * number + static_cast<unsigned>(digit - '0');
-  bool isOlder = number < 90;
+  bool isOlder = targetNumber(target) < 90;
   unsigned whole = type == Widened::Tf32 ? 8 : 16;
   return {type,   type,
           result, isOlder ? 24u : 25u,

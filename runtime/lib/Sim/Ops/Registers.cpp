@@ -27,7 +27,7 @@ void misuse(Warp &warp, const Op &op, std::string detail,
   warp.cta.emit(event);
 }
 
-/// What is wrong with the number, whatever the pool holds now.
+/// Says what is wrong with the number, whatever the pool holds now.
 std::string refusal(const RegisterPool &pool, unsigned warp, uint32_t wanted,
                     bool increases) {
   uint32_t held = pool.held(warp);

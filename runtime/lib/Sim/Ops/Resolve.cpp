@@ -6,27 +6,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Ops/Resolve.h"
 #include "Machine/Cluster.h"
+#include "Ops/Request.h"
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
 /// Lanes that are left out read zeros, and write where nobody looks.
 static const uint8_t zeros[64] = {};
 static thread_local uint8_t discarded[64];
-
-namespace {
-/// What the steps of one resolution share.
-struct Request {
-  Warp &warp;
-  const Op &op;
-  MemorySpace space;
-  Intent intent;
-  const uint64_t *addresses;
-  unsigned bytes;
-  Cta *home = &warp.cta; // whose shared memory
-};
-} // namespace
 
 static Event eventOf(const Request &r, EventKind kind, uint32_t lanes) {
   Event event{kind, &r.warp, &r.op, lanes};
@@ -39,8 +26,7 @@ static Event eventOf(const Request &r, EventKind kind, uint32_t lanes) {
   return event;
 }
 
-static void emit(const Request &r, EventKind kind, uint32_t lanes,
-                 uint8_t state = 0) {
+void emit(const Request &r, EventKind kind, uint32_t lanes, uint8_t state) {
   if (!lanes)
     return;
   Event event = eventOf(r, kind, lanes);
@@ -103,177 +89,14 @@ Target targetOf(const Match &match) {
   return Target::Generic;
 }
 
-/// How often lanes that go together must go to shared memory: different words
-/// of one bank cost a wavefront each.
-static unsigned wavefrontsOf(const uint64_t *addresses, uint32_t lanes,
-                             unsigned words) {
-  if (!lanes)
-    return 0;
-  uint32_t banks = 0, twice = 0;
-  for (uint32_t rest = lanes; rest; rest &= rest - 1) {
-    unsigned bank = addresses[__builtin_ctz(rest)] >> 2 & 31;
-    uint32_t span = ((1u << words) - 1) << bank;
-    twice |= banks & span;
-    banks |= span;
-  }
-  if (!twice)
-    return 1;
-  uint32_t seen[32][32];
-  uint8_t count[32] = {};
-  unsigned most = 1;
-  for (uint32_t rest = lanes; rest; rest &= rest - 1)
-    for (unsigned w = 0; w < words; ++w) {
-      uint32_t word =
-          static_cast<uint32_t>(addresses[__builtin_ctz(rest)] >> 2) + w;
-      unsigned bank = word & 31, k = 0;
-      while (k < count[bank] && seen[bank][k] != word)
-        ++k;
-      if (k == count[bank])
-        seen[bank][count[bank]++] = word;
-      most = count[bank] > most ? count[bank] : most;
-    }
-  return most;
-}
-
-/// 8- and 16-byte accesses go by half and quarter warps.
-static void countWavefronts(const Request &r, uint32_t lanes) {
-  Cta &cta = r.warp.cta;
-  unsigned group = r.bytes <= 4 ? 32 : r.bytes == 8 ? 16 : 8;
-  unsigned words = r.bytes <= 4 ? 1 : r.bytes / 4;
-  uint32_t together = group == 32 ? ~0u : (1u << group) - 1;
-  SharedCounts &counts =
-      cta.counters.shared[&r.op - cta.launch.kernel.ops.data()];
-  ++counts.accesses;
-  for (unsigned first = 0; first < 32; first += group) {
-    unsigned wavefronts =
-        wavefrontsOf(r.addresses, lanes & together << first, words);
-    counts.wavefronts += wavefronts;
-    counts.extra += wavefronts > 1 ? wavefronts - 1 : 0;
-  }
-}
-
-/// By the space (memory of another CTA last) and the intent.
-static constexpr Traffic kTraffic[][5] = {
-    {Traffic::GlobalLoad, Traffic::GlobalStore, Traffic::GlobalAtomic,
-     Traffic::GlobalStore, Traffic::CpAsyncLoad},
-    {Traffic::SharedLoad, Traffic::SharedStore, Traffic::SharedAtomic,
-     Traffic::CpAsyncStore, Traffic::SharedLoad},
-    {Traffic::LocalLoad, Traffic::LocalStore, Traffic::LocalStore,
-     Traffic::LocalStore, Traffic::LocalLoad},
-    {Traffic::RemoteLoad, Traffic::RemoteStore, Traffic::RemoteAtomic,
-     Traffic::RemoteStore, Traffic::RemoteLoad}};
-
-static void countTraffic(const Request &r, uint32_t lanes) {
-  bool isRemote = r.home != &r.warp.cta;
-  unsigned space = isRemote ? 3 : static_cast<unsigned>(r.space);
-  Traffic which = kTraffic[space][static_cast<unsigned>(r.intent)];
-  r.warp.cta.counters.traffic[which] +=
-      uint64_t(__builtin_popcount(lanes)) * r.bytes;
-}
-
-template <typename Word>
-static uint64_t stateDifference(const uint8_t *state, const uint32_t *at,
-                                uint64_t expected) {
-  uint64_t bad = 0;
-  for (int i = 0; i < 32; ++i) {
-    Word word;
-    std::memcpy(&word, state + at[i], sizeof(word));
-    bad |= word ^ static_cast<Word>(expected);
-  }
-  return bad;
-}
-
-/// Or of (shadow xor expected) over all lanes and bytes.
-static uint64_t scan(const uint8_t *state, const uint32_t *at, unsigned bytes,
-                     uint64_t expected) {
-  switch (bytes) {
-  case 1:
-    return stateDifference<uint8_t>(state, at, expected);
-  case 2:
-    return stateDifference<uint16_t>(state, at, expected);
-  case 4:
-    return stateDifference<uint32_t>(state, at, expected);
-  case 8:
-    return stateDifference<uint64_t>(state, at, expected);
-  default:
-    return stateDifference<uint64_t>(state, at, expected) |
-           stateDifference<uint64_t>(state + 8, at, expected);
-  }
-}
-
-static constexpr uint64_t kAllReady = 0x0101010101010101u;
-/// Bits that make a write to shared memory worth a closer look.
-static constexpr uint64_t kWatchWrites =
-    0x0101010101010101u *
-    (shadow::kPending | shadow::kRedZone | shadow::kBarrier);
-
-/// The byte came by a cp.async that this lane need not see yet.
-static bool isHidden(const Request &r, unsigned lane, uint32_t address) {
-  const SharedMemory &shared = r.home->shared;
-  uint8_t s = shared.state[address];
-  return s & shadow::kLanded &&
-         (r.home != &r.warp.cta || shadow::warpOf(s) != r.warp.index ||
-          !shared.isSeenBy(lane, address));
-}
-
-/// What the shadow bytes of one lane say about the access.
-static EventKind judge(const Request &r, unsigned lane, uint32_t at,
-                       uint8_t &culprit) {
-  for (unsigned b = 0; b < r.bytes; ++b) {
-    uint8_t s = r.home->shared.state[at + b];
-    culprit = s;
-    if (s == shadow::kRedZone)
-      return EventKind::OutOfBounds;
-    if (s & shadow::kPending)
-      return EventKind::AsyncUnfinished;
-    if (s == shadow::kBarrier)
-      return EventKind::BarrierTouched;
-    if (reads(r.intent) && isHidden(r, lane, at + b))
-      return EventKind::AsyncUnshared;
-  }
-  return EventKind::Access;
-}
-
-static void markFresh(Resolved &out, const Request &r, unsigned lane,
-                       const uint8_t *state) {
+void markFresh(Resolved &out, const Request &r, unsigned lane,
+               const uint8_t *state) {
   for (unsigned b = 0; b < r.bytes; ++b)
     if (state[b] == shadow::kFresh)
       out.markUndefined(lane, 1u << b);
 }
 
-/// The slow path: some shadow byte is not what it should be.
-static void explainShared(const Request &r, const uint32_t *at, Resolved &out) {
-  uint32_t outside = 0;
-  for (EventKind kind : {EventKind::AsyncUnfinished, EventKind::AsyncUnshared,
-                         EventKind::BarrierTouched}) {
-    uint32_t guilty = 0;
-    uint8_t first = 0;
-    for (uint32_t rest = out.lanes; rest; rest &= rest - 1) {
-      unsigned lane = __builtin_ctz(rest);
-      uint8_t culprit;
-      EventKind found = judge(r, lane, at[lane], culprit);
-      if (found == EventKind::OutOfBounds)
-        outside |= 1u << lane;
-      if (found != kind)
-        continue;
-      first = guilty ? first : culprit;
-      guilty |= 1u << lane;
-    }
-    emit(r, kind, guilty, first);
-  }
-  emit(r, EventKind::OutOfBounds, outside);
-  out.lanes &= ~outside;
-  if (!reads(r.intent))
-    return;
-  for (uint32_t rest = out.lanes; rest; rest &= rest - 1) {
-    unsigned lane = __builtin_ctz(rest);
-    markFresh(out, r, lane, &r.home->shared.state[at[lane]]);
-  }
-}
-
-/// Lanes outside [low, high) or misaligned are reported and left out.
-static uint32_t admit(const Request &r, uint32_t lanes, uint64_t low,
-                      uint64_t high) {
+uint32_t admit(const Request &r, uint32_t lanes, uint64_t low, uint64_t high) {
   uint64_t least = UINT64_MAX, most = 0, low_bits = 0;
   for (int i = 0; i < 32; ++i) {
     uint64_t a = lanes >> i & 1 ? r.addresses[i] : low;
@@ -304,57 +127,6 @@ static void pointAway(Intent intent, Resolved &out) {
   for (int i = 0; i < 32; ++i)
     if (!(out.lanes >> i & 1))
       out.at[i] = away;
-}
-
-static void setStates(const Request &r, const uint32_t *at, uint32_t lanes) {
-  uint8_t *state = r.home->shared.state.data();
-  uint64_t ready = kAllReady;
-  if (r.home->shared.hasSwizzles)
-    for (uint32_t rest = lanes; rest; rest &= rest - 1)
-      r.home->shared.forgetSwizzle(at[__builtin_ctz(rest)]);
-  for (uint32_t rest = lanes; rest; rest &= rest - 1) {
-    uint8_t *to = state + at[__builtin_ctz(rest)];
-    switch (r.bytes) {
-    case 4:
-      std::memcpy(to, &ready, 4);
-      break;
-    case 8:
-      std::memcpy(to, &ready, 8);
-      break;
-    case 16:
-      std::memcpy(to, &ready, 8);
-      std::memcpy(to + 8, &ready, 8);
-      break;
-    default:
-      std::memset(to, shadow::kReady, r.bytes);
-      break;
-    }
-  }
-}
-
-static void resolveShared(const Request &r, uint32_t mask, Resolved &out) {
-  Cta &cta = *r.home;
-  out.lanes = admit(r, mask, kSharedBase, cta.shared.end);
-  if (!out.lanes)
-    return;
-  countTraffic(r, out.lanes);
-  if (&cta == &r.warp.cta)
-    countWavefronts(r, out.lanes);
-  // Absent lanes look where the first present one does.
-  uint32_t stray = static_cast<uint32_t>(r.addresses[__builtin_ctz(out.lanes)]);
-  uint32_t at[32];
-  for (int i = 0; i < 32; ++i)
-    at[i] = out.lanes >> i & 1 ? static_cast<uint32_t>(r.addresses[i]) : stray;
-  const uint8_t *state = cta.shared.state.data();
-  bool suspicious = reads(r.intent)
-                        ? scan(state, at, r.bytes, kAllReady) != 0
-                        : scan(state, at, r.bytes, 0) & kWatchWrites;
-  if (suspicious)
-    explainShared(r, at, out);
-  if (writes(r.intent))
-    setStates(r, at, out.lanes);
-  for (int i = 0; i < 32; ++i)
-    out.at[i] = cta.shared.data.data() + at[i];
 }
 
 /// Into `out` for the lanes that `part` lets go on.
@@ -503,8 +275,7 @@ static void resolveGeneric(const Request &r, uint32_t mask, Resolved &out) {
     static constexpr MemorySpace kSpaces[] = {
         MemorySpace::Global, MemorySpace::Shared, MemorySpace::Local,
         MemorySpace::Param};
-    Request part{r.warp, r.op,    kSpaces[window], r.intent,
-                 plain,  r.bytes};
+    Request part{r.warp, r.op, kSpaces[window], r.intent, plain, r.bytes};
     Resolved found;
     if (window == 0)
       resolveGlobal(part, here, found);

@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // One function finds out where the lanes of a memory operation point. It emits
-// events for lanes that must not go there and leaves out those that cannot; what
-// it returns can be read or written without further thought. An address that is
-// undefined is reported, and used as it is: checks change no result.
+// events for lanes that must not go there and leaves out those that cannot;
+// what it returns can be read or written without further thought. An address
+// that is undefined is reported, and used as it is: checks change no result.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,8 +35,8 @@ inline bool writes(Intent intent) {
 struct Resolved {
   uint8_t *at[32];    // lanes that are left out point at scratch memory
   uint32_t lanes = 0; // that may go on
-  /// Of Read and Update: the bytes of each lane that were never written, one
-  /// bit for each; meaningless unless there are any.
+  /// For Read and Update: the bytes of each lane that were never written, a bit
+  /// for each; meaningless unless there are any.
   uint16_t undefined[32];
   bool anyUndefined = false;
 

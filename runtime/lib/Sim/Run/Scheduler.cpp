@@ -32,14 +32,14 @@ static uint32_t guarded(Warp &warp, const Op &op, uint32_t mask) {
 
 /// An operation other than a wgmma names registers that wgmmas have, too.
 static void watch(Warp &warp, const Op &op, uint32_t index) {
-  for (const TensorRow &row :
-       warp.cta.launch.kernel.tensorRows.find(index)->second) {
-    warp.tensor.touched[row.row] = true;
-    if (!warp.tensor.inFlight[row.row])
+  for (const WgmmaRow &row :
+       warp.cta.launch.kernel.wgmmaRows.find(index)->second) {
+    warp.wgmma.touched[row.row] = true;
+    if (!warp.wgmma.inFlight[row.row])
       continue;
     const WarpGroup &group = warp.cta.warpGroups[warp.index / 4];
-    Event event{EventKind::TensorMisuse, &warp, &op, warp.fragment().mask};
-    event.tensor = group.userOf(warp.cta, warp.index % 4, row.row);
+    Event event{EventKind::WgmmaMisuse, &warp, &op, warp.fragment().mask};
+    event.wgmma = group.userOf(warp.cta, warp.index % 4, row.row);
     event.write = row.def;
     warp.cta.emit(event);
   }
@@ -96,7 +96,7 @@ static uint64_t runFragment(Warp &warp, uint64_t limit) {
 }
 
 namespace {
-/// Who begins a round and for how long warps run. Seeds below the number of
+/// Chooses who begins a round and how long warps run. Seeds below the number of
 /// warps name the first warp; others draw anew in every round.
 class Turns {
 public:
@@ -205,7 +205,7 @@ static void checkRegisters(Cta &cta) {
     }
 }
 
-/// What must not be left when a CTA ends.
+/// Reports what must not be left when a CTA ends.
 static void checkEnd(Cta &cta) {
   Event end{EventKind::CtaEnd};
   cta.emit(end);
@@ -214,8 +214,8 @@ static void checkEnd(Cta &cta) {
     if (warp->index / 4 >= cta.warpGroups.size())
       break;
     WarpGroup &group = cta.warpGroups[warp->index / 4];
-    if (const TensorOp *left = group.unfinishedOf(warp->index % 4)) {
-      Event event{EventKind::TensorMisuse, warp.get(), left->op, ~0u};
+    if (const WgmmaOp *left = group.unfinishedOf(warp->index % 4)) {
+      Event event{EventKind::WgmmaMisuse, warp.get(), left->op, ~0u};
       event.detail =
           "the kernel ends before this wgmma is waited for; expected "
           "wgmma.commit_group and wgmma.wait_group";
@@ -359,7 +359,7 @@ bool Run::finishACopy() {
   return false;
 }
 
-/// The same of an arrival behind copies.
+/// Completes the last arrival behind copies that was issued.
 bool Run::finishAnArrival() {
   const auto &arrivals = cluster.arrivals.inFlight();
   if (arrivals.empty())

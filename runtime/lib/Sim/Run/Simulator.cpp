@@ -8,6 +8,7 @@
 
 #include "Run/Simulator.h"
 #include "Check/Checkers.h"
+#include "Decode/Chips.h"
 #include "Machine/TensorMap.h"
 #include "Ops/Dispatch.h"
 #include "Run/CounterReport.h"
@@ -45,60 +46,73 @@ std::vector<KernelInfo> attnrt::sim::kernelsOf(const Program &program) {
   return out;
 }
 
-/// Shared memory that one block can have, with opt-in.
-static uint32_t sharedLimit(const std::string &target) {
-  if (target.rfind("sm_86", 0) == 0 || target.rfind("sm_89", 0) == 0 ||
-      target.rfind("sm_12", 0) == 0)
-    return 99 * 1024;
-  if (target.rfind("sm_8", 0) == 0)
-    return 163 * 1024;
-  return 227 * 1024;
+static std::string describe(const Dim3 &dim) {
+  return std::to_string(dim.x) + "x" + std::to_string(dim.y) + "x" +
+         std::to_string(dim.z);
+}
+
+static bool equals(const uint32_t (&declared)[3], const Dim3 &dim) {
+  return declared[0] == dim.x && declared[1] == dim.y && declared[2] == dim.z;
+}
+
+/// Says what is wrong with block and grid; empty if nothing is.
+static std::string checkThreads(const sim::Kernel &kernel,
+                                const LaunchShape &shape) {
+  const Dim3 &block = shape.block, &grid = shape.grid;
+  uint64_t threads = uint64_t(block.x) * block.y * block.z;
+  if (!threads || block.x > 1024 || block.y > 1024 || block.z > 64 ||
+      threads > 1024)
+    return "expected a block of 1 to 1024 threads, got " + describe(block);
+  if (!grid.x || !grid.y || !grid.z || grid.x > 0x7fffffff || grid.y > 65535 ||
+      grid.z > 65535)
+    return "expected a grid up to 2147483647x65535x65535, got " +
+           describe(grid);
+  if (kernel.maxThreads && threads > kernel.maxThreads)
+    return "expected at most " + std::to_string(kernel.maxThreads) +
+           " threads (.maxntid), got " + std::to_string(threads);
+  if (kernel.requiredThreads[0] && !equals(kernel.requiredThreads, block))
+    return "the block differs from .reqntid";
+  return "";
+}
+
+static std::string checkCluster(const Program &program,
+                                const sim::Kernel &kernel,
+                                const LaunchShape &shape) {
+  const Dim3 &cluster = shape.cluster, &grid = shape.grid;
+  uint64_t ctas = uint64_t(cluster.x) * cluster.y * cluster.z;
+  if (ctas > 1 && !chipOf(program.target).hasClusters)
+    return "clusters need target sm_90 or newer, this is " + program.target;
+  if (!ctas || ctas > kMaxClusterSize || grid.x % cluster.x ||
+      grid.y % cluster.y || grid.z % cluster.z)
+    return "expected a cluster of 1 to 16 blocks that divides the grid";
+  if (kernel.requiredCluster[0] && !equals(kernel.requiredCluster, cluster))
+    return "the cluster differs from .reqnctapercluster";
+  return "";
+}
+
+static std::string checkSharedMemory(const Program &program,
+                                     const sim::Kernel &kernel,
+                                     const LaunchShape &shape) {
+  uint64_t shared =
+      uint64_t(kernel.staticSharedBytes) + shape.dynamicSharedBytes;
+  const Chip &chip = chipOf(program.target);
+  if (shared <= chip.sharedBytes)
+    return "";
+  return "expected at most " + std::to_string(chip.sharedBytes) +
+         " bytes of shared memory, got " + std::to_string(shared) + " (" +
+         program.target + ", " + chip.name + ")";
 }
 
 static Status checkShape(const Program &program, const sim::Kernel &kernel,
                          const LaunchShape &shape) {
-  const Dim3 &block = shape.block, &grid = shape.grid;
-  auto refuse = [&](const std::string &why) {
-    return Status::badInput("cannot launch `" + kernel.name + "`: " + why);
-  };
-  uint64_t threads = uint64_t(block.x) * block.y * block.z;
-  if (!block.x || !block.y || !block.z || block.x > 1024 || block.y > 1024 ||
-      block.z > 64 || threads > 1024)
-    return refuse("expected a block of 1 to 1024 threads, got " +
-                  std::to_string(block.x) + "x" + std::to_string(block.y) +
-                  "x" + std::to_string(block.z));
-  if (!grid.x || !grid.y || !grid.z || grid.x > 0x7fffffff || grid.y > 65535 ||
-      grid.z > 65535)
-    return refuse("expected a grid up to 2147483647x65535x65535, got " +
-                  std::to_string(grid.x) + "x" + std::to_string(grid.y) + "x" +
-                  std::to_string(grid.z));
-  if (kernel.maxThreads && threads > kernel.maxThreads)
-    return refuse("expected at most " + std::to_string(kernel.maxThreads) +
-                  " threads (.maxntid), got " + std::to_string(threads));
-  const uint32_t *required = kernel.requiredThreads;
-  if (required[0] && (required[0] != block.x || required[1] != block.y ||
-                      required[2] != block.z))
-    return refuse("the block differs from .reqntid");
-  const Dim3 &cluster = shape.cluster;
-  const uint32_t *declared = kernel.requiredCluster;
-  uint64_t ctas = uint64_t(cluster.x) * cluster.y * cluster.z;
-  if (ctas > 1 && program.target.rfind("sm_9", 0) != 0 &&
-      program.target.rfind("sm_1", 0) != 0)
-    return refuse("clusters need target sm_90 or newer, this is " +
-                  program.target);
-  if (!ctas || ctas > kMaxClusterSize || grid.x % cluster.x ||
-      grid.y % cluster.y || grid.z % cluster.z)
-    return refuse("expected a cluster of 1 to 16 blocks that divides the grid");
-  if (declared[0] && (declared[0] != cluster.x || declared[1] != cluster.y ||
-                      declared[2] != cluster.z))
-    return refuse("the cluster differs from .reqnctapercluster");
-  uint64_t shared =
-      uint64_t(kernel.staticSharedBytes) + shape.dynamicSharedBytes;
-  uint32_t limit = sharedLimit(program.target);
-  if (shared > limit)
-    return refuse("expected at most " + std::to_string(limit) +
-                  " bytes of shared memory, got " + std::to_string(shared));
-  return Status::ok();
+  std::string wrong = checkThreads(kernel, shape);
+  if (wrong.empty())
+    wrong = checkCluster(program, kernel, shape);
+  if (wrong.empty())
+    wrong = checkSharedMemory(program, kernel, shape);
+  if (wrong.empty())
+    return Status::ok();
+  return Status::badInput("cannot launch `" + kernel.name + "`: " + wrong);
 }
 
 /// Module variables get their memory when a program first runs on a heap.
@@ -122,7 +136,7 @@ static Status placeVariables(const Program &program, sim::Heap &heap,
       return address.status();
     }
     addresses.push_back(*address);
-    // What has no initial value is zero, as the ISA says.
+    // Variables without an initial value are zero, as the ISA says.
     std::memset(reinterpret_cast<void *>(*address), 0, var.bytes);
     if (!var.initial.empty())
       std::memcpy(reinterpret_cast<void *>(*address), var.initial.data(),
@@ -186,7 +200,7 @@ Dim3 Grid::firstOf(uint64_t index) const {
   return id;
 }
 
-/// Those before it run to their end, so that the first of all is reported,
+/// Earlier clusters run to their end, so that the first failure is reported,
 /// whatever the number of threads.
 void Grid::stopAt(uint64_t index, uint64_t bytes) {
   next = total;
@@ -197,7 +211,7 @@ void Grid::stopAt(uint64_t index, uint64_t bytes) {
   outgrownBytes = bytes;
 }
 
-/// Those of the first CTAs.
+/// Keeps the hazards of the first CTAs.
 void Grid::keep(uint64_t index, std::vector<Hazard> found, Found &into) {
   if (found.empty())
     return;

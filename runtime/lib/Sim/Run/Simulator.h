@@ -90,12 +90,12 @@ struct Options {
   uint64_t seed = 0;
   /// When asynchronous work is done.
   Completion completion = Completion::Late;
-  /// Of mma and wgmma.
+  /// How mma and wgmma round.
   Arithmetic arithmetic = Arithmetic::Fast;
   /// Host threads over independent CTAs; 0 is one per core.
   unsigned threads = 0;
   uint64_t maxWarpInstructionsPerCta = uint64_t(1) << 32;
-  /// Of the device: arrays and variables with their shadow, and what CTAs need
+  /// Device memory: arrays and variables with their shadow, and what CTAs need
   /// while they run.
   uint64_t maxMemoryBytes = UINT64_MAX;
   /// How many hazards are kept; after that a CTA stops.

@@ -5,13 +5,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Usage: run_kernel.py KERNEL.mlir COMPILER RUNTIME PACKAGE
+"""Usage: run_kernel.py KERNEL.mlir COMPILER LIB_DIR PACKAGE
 
 Compiles a kernel on tiles with its host function, and runs it on the simulator in
 every order in which copies and products may complete. Results are held against
 numpy's in double precision.
 """
 
+import ctypes
 import os
 import pathlib
 import re
@@ -87,7 +88,7 @@ CASES = {"gemm": run_gemm, "two_walks": lambda: run_attention(64),
 def described(text):
     """What a package says about results is on the function."""
     def describe(match):
-        count = match[2].count("!t") + match[2].count("tensor<")
+        count = match[2].count("!") + match[2].count("tensor<")
         results = ", ".join(["{mma_steps = 4 : i64, rows = [0, 1, 2]}"] * count)
         return (f"{match[1]}{match[2]} attributes {{attn.results = [{results}], "
                 "attn.edge_rows = []} {")
@@ -126,17 +127,44 @@ def error_of(got, want):
     return (np.abs(package.from_storage(got) - want) / scale).max()
 
 
-def run_in_order(path, runtime, name):
-    library = package.Package(path, runtime)
+class Simulator:
+    def __init__(self, libraries):
+        self.library = ctypes.CDLL(f"{libraries}/attn-test-device.so")
+        for name in ("Open", "Allocate"):
+            getattr(self.library, f"attnTest{name}").restype = ctypes.c_uint64
+        self.device = ctypes.c_void_p(self.library.attnTestOpen(b"sim"))
+
+    def send(self, array):
+        """A descriptor of the array's copy on the device."""
+        size = ctypes.c_uint64(array.nbytes)
+        address = self.library.attnTestAllocate(self.device, size)
+        if self.library.attnTestToDevice(
+                self.device, ctypes.c_uint64(address),
+                ctypes.c_void_p(array.ctypes.data), size) != 0:
+            sys.exit("copying failed")
+        return package.describe(array, data=address)
+
+    def fetch(self, array, tensor):
+        if self.library.attnTestToHost(
+                self.device, ctypes.c_void_p(array.ctypes.data),
+                ctypes.c_uint64(tensor.data), ctypes.c_uint64(array.nbytes)) != 0:
+            sys.exit("copying failed")
+
+
+def run_in_order(path, libraries, name):
+    library = package.Package(path, f"{libraries}/libattnrt.so")
+    simulator = Simulator(libraries)
     runs = 0
     for args, wants in CASES[name]():
         stored = [a if a.ndim < 4 else package.to_storage("bf16", a) for a in args]
         if name == "bias":
             stored[3] = args[3]
         gots = [np.full(want.shape, 0x7FC0, np.uint16) for want in wants]
-        library.check(library.call(name, [package.describe(a) for a in stored],
-                                   [package.describe(got) for got in gots]))
-        for got, want in zip(gots, wants):
+        results = [simulator.send(got) for got in gots]
+        library.check(library.call(name, [simulator.send(a) for a in stored],
+                                   results))
+        for got, result, want in zip(gots, results, wants):
+            simulator.fetch(got, result)
             error = error_of(got, want)
             if not error <= 2:
                 sys.exit(f"{name}: error {error} in shapes "
@@ -148,7 +176,7 @@ def run_in_order(path, runtime, name):
 def main():
     if sys.argv[1] == "--order":
         return run_in_order(*sys.argv[2:])
-    source, compiler, runtime, path = sys.argv[1:]
+    source, compiler, libraries, path = sys.argv[1:]
     text = pathlib.Path(source).read_text()
     name = re.search(r"func\.func @(\w+)\(", text)[1]
     whole = pathlib.Path(path).with_suffix(".judged.mlir")
@@ -159,7 +187,7 @@ def main():
         environment = {**os.environ, "ATTNRT_DEVICE": "sim",
                        "ATTNRT_SIM_SCHEDULE": order}
         run = subprocess.run(
-            [sys.executable, __file__, "--order", path, runtime, name],
+            [sys.executable, __file__, "--order", path, libraries, name],
             env=environment, capture_output=True, text=True)
         if run.returncode:
             sys.exit(f"{order}: {run.stdout}{run.stderr}")

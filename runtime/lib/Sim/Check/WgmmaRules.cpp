@@ -1,4 +1,4 @@
-//===- TensorRules.cpp - wgmma: registers, fences and groups --------------===//
+//===- WgmmaRules.cpp - wgmma: registers, fences and groups --------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -11,34 +11,34 @@
 using namespace attnrt::sim;
 
 namespace {
-class TensorChecker : public Checker {
+class WgmmaChecker : public Checker {
 public:
   using Checker::Checker;
   uint64_t interests() const override {
-    return interest(EventKind::TensorMisuse);
+    return interest(EventKind::WgmmaMisuse);
   }
   void on(const Event &event, const Cta &cta) override;
 };
 } // namespace
 
-void TensorChecker::on(const Event &event, const Cta &cta) {
-  const Op *other = event.tensor ? event.tensor->op : nullptr;
+void WgmmaChecker::on(const Event &event, const Cta &cta) {
+  const Op *other = event.wgmma ? event.wgmma->op : nullptr;
   if (!log.isNew("wgmma", event, other))
     return;
   if (event.forgiven)
     return log.warn("wgmma", event, cta, event.detail);
-  if (!event.tensor)
+  if (!event.wgmma)
     return log.add("wgmma", event, cta, event.detail);
   std::string message = std::string(event.write ? "write to" : "read of") +
                         " a register of a wgmma in flight, issued at " +
                         describeOp(*other, cta);
   unsigned warp = event.warp->index % 4;
-  if (event.tensor->group[warp] == TensorOp::kUncommitted)
+  if (event.wgmma->group[warp] == WgmmaOp::kUncommitted)
     message += " and not committed to a group";
   message += "; expected wgmma.wait_group before";
   log.add("wgmma", event, cta, message, other);
 }
 
-std::unique_ptr<Checker> attnrt::sim::makeTensorChecker(HazardLog &log) {
-  return std::make_unique<TensorChecker>(log);
+std::unique_ptr<Checker> attnrt::sim::makeWgmmaChecker(HazardLog &log) {
+  return std::make_unique<WgmmaChecker>(log);
 }
