@@ -36,9 +36,8 @@
 
 // CHECK-LABEL: func.func @f(
 // CHECK: %[[BLOCKS:.*]] = arith.ceildivui
-// As many CTAs as the device has multiprocessors, with four KV tiles at least.
-// FILL: %[[ALL:.*]] = tile.multiprocessors
-// FILL-DAG: %[[ROOM:.*]] = arith.divui %[[ALL]]
+// As many CTAs as there are multiprocessors, with four KV tiles at least.
+// FILL-DAG: %[[ROOM:.*]] = arith.divui %c108
 // FILL-DAG: %[[MOST:.*]] = arith.divui %{{.*}}, %c256
 // FILL: arith.minui %[[ROOM]], %[[MOST]]
 // FILL: %[[SPLITS:.*]] = arith.maxui
