@@ -36,18 +36,19 @@
 
 // CHECK-LABEL: func.func @f(
 // CHECK: %[[BLOCKS:.*]] = arith.ceildivui
-// As many CTAs as the device has multiprocessors, with four KV tiles at least.
-// FILL: %[[ALL:.*]] = tile.multiprocessors
-// FILL-DAG: %[[ROOM:.*]] = arith.divui %[[ALL]]
-// FILL-DAG: %[[MOST:.*]] = arith.divui %{{.*}}, %c256
-// FILL: arith.minui %[[ROOM]], %[[MOST]]
+// As many CTAs as the target's row has multiprocessors and a schedule may say,
+// with four KV tiles at least.
+// FILL-DAG: %[[ROOM:.*]] = arith.divui %c108
+// FILL-DAG: %[[WORTHWHILE:.*]] = arith.divui %{{.*}}, %c256
+// FILL: %[[MOST:.*]] = arith.minui %[[ROOM]], %c128
+// FILL: arith.minui %[[MOST]], %[[WORTHWHILE]]
 // FILL: %[[SPLITS:.*]] = arith.maxui
-// FILL: %[[ONE:.*]] = arith.cmpi eq, %[[SPLITS]], %c1
-// FILL: arith.select %[[ONE]], %c0, %[[SPLITS]]
 // CHECK: %[[GRID:.*]] = arith.muli %[[BLOCKS]]
+// FILL: %[[ONE:.*]] = arith.cmpi eq, %[[SPLITS]], %c1
+// FILL: %[[MERGED:.*]] = arith.select %[[ONE]], %c0
+// FILL: arith.select %[[ONE]], %c0, %[[SPLITS]]
 // FILL: %[[FILLED:.*]]:5 = tile.launch @f_0 grid(%[[GRID]],
 // THREE: %[[PARTS:.*]]:3 = tile.launch @f_0 grid(%[[GRID]],
-// FILL: %[[MERGED:.*]] = arith.select %[[ONE]], %c0
 // FILL: tile.launch @f_0_merge grid(%[[MERGED]],
 // THREE: tile.launch @f_0_merge grid(
 // FILL-SAME: ins(%{{[^,]*}}, %[[FILLED]]#2, %[[FILLED]]#3, %[[FILLED]]#4 :

@@ -15,15 +15,10 @@ using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-/// The count that types decide is of the target's row, and is part of the
-/// kernel. Where shapes decide it, the device is asked, as persistent CTAs do.
-static Value emitMultiprocessors(HostBuilder &b, SdpaOp op, Value tiles,
-                                 Value keyLength) {
-  if (getConstantIntValue(tiles) && getConstantIntValue(keyLength))
-    return b.constant(lookupTarget(targetOf(op))->multiprocessors);
-  return MultiprocessorsOp::create(b);
-}
-
+/// The count of multiprocessors is that of the target's row, not of the device:
+/// splits decide the order of sums, so results would depend on the machine. (How
+/// many persistent CTAs there are changes no result, and there the device is asked.)
+///
 /// As many CTAs as one wave has room for, one on each multiprocessor, but none
 /// that would have less than `kMinSteps` key tiles: its partial result costs as
 /// much traffic as those.
@@ -33,11 +28,10 @@ Value attn::emitSplits(HostBuilder &b, SdpaOp op, Value tiles) {
   if (schedule.getSplit() != 0)
     return b.constant(schedule.getSplit());
   int64_t most = lookupKey<AttentionKeys>("split")->most;
-  Value keyLength = b.dim(op.getKey(), op.lengthDim());
-  Value room =
-      b.div(emitMultiprocessors(b, op, tiles, keyLength), b.atLeastOne(tiles));
-  Value worthwhile =
-      b.div(keyLength, b.constant(kMinSteps * schedule.getKv()));
+  int64_t multiprocessors = lookupTarget(targetOf(op))->multiprocessors;
+  Value room = b.div(b.constant(multiprocessors), b.atLeastOne(tiles));
+  Value worthwhile = b.div(b.dim(op.getKey(), op.lengthDim()),
+                           b.constant(kMinSteps * schedule.getKv()));
   return b.atLeastOne(b.min(b.min(room, b.constant(most)), worthwhile));
 }
 
