@@ -51,11 +51,20 @@ static Location makeScope(LLVM::LLVMFuncOp kernel,
   return FusedLoc::get(context, {place}, scope);
 }
 
+/// PTX is ASCII, and a comment ends with its line. The name of a file may be
+/// anything: other characters are written as `\0A`.
+static std::string escaped(StringRef text) {
+  std::string result;
+  llvm::raw_string_ostream stream(result);
+  llvm::printEscapedString(text, stream);
+  return result;
+}
+
 static std::string describe(const tile::Origin &origin, StringRef source) {
   std::string text = llvm::formatv("{0} at {1}:{2}:{3}", origin.name,
                                    tile::kTileFileName, origin.line,
                                    origin.column);
-  return source.empty() ? text : text + ", from " + source.str();
+  return escaped(source.empty() ? text : text + ", from " + source.str());
 }
 
 static void attachLineInfo(LLVM::LLVMFuncOp kernel,

@@ -25,15 +25,6 @@
 using namespace mlir;
 using namespace attn;
 
-/// The canonicalisation of loops of no or one step. Until copies are pipelined,
-/// all KV tiles are steps of loops, the ragged one too; after it, the
-/// canonicaliser may fold such loops. The pattern has no label, and its name
-/// depends on the compiler that MLIR was built with.
-static std::vector<std::string> keepLoops() {
-  return {"(anonymous namespace)::SimplifyTrivialLoops",
-          "{anonymous}::SimplifyTrivialLoops"};
-}
-
 /// From what to how. Masks are expanded before anything reads them. The judges
 /// are made while attention is still one operation, and so are schedules
 /// chosen.
@@ -49,13 +40,14 @@ static void buildAttnStage(OpPassManager &manager,
   select.schedule = options.schedule;
   manager.addPass(createSelectSchedule(select));
   manager.addPass(createConvertAttnToTile());
-  manager.addPass(createCanonicalizerPass({}, keepLoops()));
+  manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
 }
 
 /// Operands are staged before loads are pipelined (what is copied decides what
-/// can be in flight), barriers follow the final order of copies, layouts the
-/// final set of values.
+/// can be in flight), products are skewed among warps that have roles, walks become
+/// loops when all passes on walks are done, barriers follow the final order of
+/// copies, layouts the final set of values.
 static void buildTileStage(OpPassManager &manager) {
   OpPassManager &kernels = manager.nest<tile::KernelOp>();
   kernels.addPass(tile::createStageOperands());

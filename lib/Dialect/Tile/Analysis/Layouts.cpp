@@ -28,8 +28,8 @@ static SmallVector<Value> tilesOf(Operation *op) {
   return tiles;
 }
 
-/// What an operation takes and gives; of a loop or a branch, also what its regions
-/// are given and end with.
+/// What an operation takes and gives; of a loop or a branch, also what its
+/// regions are given and end with.
 void LayoutClasses::join(Operation *op) {
   // Moves elements from one layout to another.
   if (isa<ConvertLayoutOp>(op))

@@ -61,7 +61,8 @@ bool attn::tile::isComputedAlike(Value a, Value b,
       x->getNumRegions() != 0 || x->getNumOperands() != y->getNumOperands() ||
       x->getAttrDictionary() != y->getAttrDictionary() ||
       x->getResultTypes() != y->getResultTypes() ||
-      cast<OpResult>(a).getResultNumber() != cast<OpResult>(b).getResultNumber())
+      cast<OpResult>(a).getResultNumber() !=
+          cast<OpResult>(b).getResultNumber())
     return false;
   return llvm::all_of(llvm::zip(x->getOperands(), y->getOperands()),
                       [&](auto operands) {
@@ -77,7 +78,8 @@ attn::tile::feedsOnly(const DenseSet<Operation *> &users, Block &block,
   SmallVector<Operation *> found;
   for (Operation &op : llvm::reverse(block.without_terminator())) {
     bool feeds = !taken.contains(&op) && !op.use_empty() && isPure(&op) &&
-                 !isKept(&op) && llvm::all_of(op.getUsers(), [&](Operation *user) {
+                 !isKept(&op) &&
+                 llvm::all_of(op.getUsers(), [&](Operation *user) {
                    return taken.contains(user);
                  });
     if (!feeds)

@@ -114,10 +114,10 @@ ParseResult WalkOp::parse(OpAsmParser &parser, OperationState &result) {
   properties.operandSegmentSizes = {1, static_cast<int32_t>(bounds.size()),
                                     static_cast<int32_t>(inits.size())};
   Type index = parser.getBuilder().getIndexType();
-  return failure(parser.resolveOperand(first, index, result.operands) ||
-                 parser.resolveOperands(bounds, index, result.operands) ||
-                 parser.resolveOperands(inits, result.types, loc,
-                                        result.operands));
+  return failure(
+      parser.resolveOperand(first, index, result.operands) ||
+      parser.resolveOperands(bounds, index, result.operands) ||
+      parser.resolveOperands(inits, result.types, loc, result.operands));
 }
 
 void WalkOp::print(OpAsmPrinter &printer) {

@@ -38,8 +38,8 @@ struct AllocateShared
 
 } // namespace
 
-/// Adds the operations of the kernel's block in which a buffer, or a view of it,
-/// is used.
+/// Adds the operations of the kernel's block in which a buffer, or a view of
+/// it, is used.
 static void collectUsers(Value buffer, Block &body,
                          SmallVectorImpl<Operation *> &users) {
   for (Operation *user : buffer.getUsers()) {
@@ -50,8 +50,8 @@ static void collectUsers(Value buffer, Block &body,
   }
 }
 
-/// True if the first use of `buffer` is a write by its threads, behind all uses of
-/// `other`: tile-insert-barriers has all threads meet there.
+/// True if the first use of `buffer` is a write by its threads, behind all uses
+/// of `other`: tile-insert-barriers has all threads meet there.
 static bool follows(Value buffer, Value other) {
   Block &body = *buffer.getParentBlock();
   SmallVector<Operation *> users, others;
@@ -105,7 +105,8 @@ static int64_t placeBarriers(Block &body, int64_t bytes) {
   return bytes;
 }
 
-/// Gives all buffers, rings and barriers their places. Returns the bytes they take.
+/// Gives all buffers, rings and barriers their places. Returns the bytes they
+/// take.
 static int64_t placeAll(Block &body) {
   int64_t bytes = 0;
   SmallVector<Placed> placed;
@@ -139,10 +140,9 @@ void AllocateShared::runOnOperation() {
       error << "schedule `" << schedule.toFlag() << "`";
     else
       error << "kernel `" << kernel.getSymName() << "`";
-    error << " needs " << bytes
-        << " bytes of shared memory, " << bytes - target->sharedBytesPerBlock
-        << " more than the " << target->sharedBytesPerBlock << " of "
-        << target->name;
+    error << " needs " << bytes << " bytes of shared memory, "
+          << bytes - target->sharedBytesPerBlock << " more than the "
+          << target->sharedBytesPerBlock << " of " << target->name;
     return signalPassFailure();
   }
   kernel.setSharedBytes(bytes);

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 //   tile.walk from %first to %last (%t) {   copy K of tile %first; commit
-//     copy K of tile %t; commit; wait       tile.walk from %first to %last (%t) {
-//     … dot with K …                          wait; copy V of tile %t; commit
+//     copy K of tile %t; commit; wait       tile.walk from %first to %last (%t)
+//     { … dot with K …                          wait; copy V of tile %t; commit
 //     copy V of tile %t; commit; wait   =>    … dot with K …
 //     … dot with V …                          wait
 //   }                                         if %t + 1 < %last: copy its K
@@ -17,8 +17,8 @@
 //                                           }
 //
 // Each operand has one buffer, and the next one is copied while one is used. It
-// costs a barrier for each of them where a ring of two stages costs one, and half
-// the shared memory.
+// costs a barrier for each of them where a ring of two stages costs one, and
+// half the shared memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -84,8 +84,8 @@ bool AlternateLoads::canAlternate(WalkOp walk) {
   return true;
 }
 
-/// While a tile is used, the next one of the step is copied, and behind the last
-/// one the first of the next step.
+/// While a tile is used, the next one of the step is copied, and behind the
+/// last one the first of the next step.
 void AlternateLoads::rewriteStep(WalkOp walk, unsigned segment) {
   Location loc = walk.getLoc();
   Block &step = *walk.getStep(segment);

@@ -5,8 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "WarpPrograms.h"
 #include "Walks.h"
+#include "WarpPrograms.h"
 
 #include "attn/Dialect/Tile/Analysis/Effects.h"
 
@@ -30,11 +30,11 @@ void ConsumerWriter::countLoop(scf::ForOp loop, UseCounts &counts) {
     return inLoop.get(builder, loc, counters);
   };
   unsigned results = loop.getNumResults();
-  auto counting = cast<scf::ForOp>(
-      loop.replaceWithAdditionalYields(rewriter, inits,
-                                       /*replaceInitOperandUsesInLoop=*/false,
-                                       yield)
-          ->getOperation());
+  auto counting =
+      cast<scf::ForOp>(loop.replaceWithAdditionalYields(
+                               rewriter, inits,
+                               /*replaceInitOperandUsesInLoop=*/false, yield)
+                           ->getOperation());
   for (auto [i, counter] : llvm::enumerate(counters))
     counts.set(counter, counting.getResult(results + i));
 }
@@ -82,19 +82,21 @@ LogicalResult ConsumerWriter::awaitCopies(Block &block) {
   }
   for (auto &group : groups)
     if (!group.empty())
-      return group.front().emitOpError("expected a wait behind the copy, in its block");
+      return group.front().emitOpError(
+          "expected a wait behind the copy, in its block");
   return success();
 }
 
-/// Slots take the place of the buffer for what reads it between `from` and `to`,
-/// operations of one block; null is its end.
+/// Slots take the place of the buffer for what reads it between `from` and
+/// `to`, operations of one block; null is its end.
 static void replaceReads(Value ring, Value slot, Operation *from,
                          Operation *to) {
   Block *block = from->getBlock();
   ring.replaceUsesWithIf(slot, [&](OpOperand &use) {
-    Operation *user = use.getOwner(), *top = block->findAncestorOpInBlock(*user);
-    return top && !isa<CopyAsyncOp, SlotOp>(user) && !top->isBeforeInBlock(from) &&
-           (!to || top->isBeforeInBlock(to));
+    Operation *user = use.getOwner(),
+              *top = block->findAncestorOpInBlock(*user);
+    return top && !isa<CopyAsyncOp, SlotOp>(user) &&
+           !top->isBeforeInBlock(from) && (!to || top->isBeforeInBlock(to));
   });
 }
 
@@ -135,8 +137,8 @@ static void putInPlace(PutOp put, const CopyPlan::Channel &channel, Value use) {
   alloc.erase();
 }
 
-/// The slot is released at the end, as results may leave from its place, or before
-/// it is filled again. Where it never is, nobody waits for that.
+/// The slot is released at the end, as results may leave from its place, or
+/// before it is filled again. Where it never is, nobody waits for that.
 LogicalResult ConsumerWriter::writeOnce(CopyAsyncOp copy) {
   Location loc = copy.getLoc();
   CopyPlan::Channel &channel = plan.channelOf(copy);

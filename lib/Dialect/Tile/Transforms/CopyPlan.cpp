@@ -48,10 +48,12 @@ LogicalResult CopyPlan::check(CopyAsyncOp copy, KernelOp kernel) {
   Operation *place = placeOf(copy);
   FailureOr<SmallVector<scf::ForOp>> loops = loopsAround(place);
   if (failed(loops))
-    return copy.emitOpError("expected copies in walks and loops only, where warps "
-                            "have roles");
+    return copy.emitOpError(
+        "expected copies in walks and loops only, where warps "
+        "have roles");
   Region &body = kernel.getBody();
-  DenseSet<Value> known(kernel.getBody().args_begin(), kernel.getBody().args_end());
+  DenseSet<Value> known(kernel.getBody().args_begin(),
+                        kernel.getBody().args_end());
   SmallVector<Value> needed = {copy.getSource()};
   llvm::append_range(needed, copy.getIndices());
   for (scf::ForOp loop : *loops) {
@@ -65,7 +67,8 @@ LogicalResult CopyPlan::check(CopyAsyncOp copy, KernelOp kernel) {
   }
   for (Value value : needed)
     if (!canMaterialise(value, body, known))
-      return copy.emitOpError("depends on what the warps that compute find out");
+      return copy.emitOpError(
+          "depends on what the warps that compute find out");
   return success();
 }
 
@@ -147,8 +150,8 @@ static SharedType placeForBoth(SharedType a, SharedType b) {
   return withSwizzle(wider, std::min(a.getSwizzle(), b.getSwizzle()));
 }
 
-/// True if every reader of the tile is a product that takes its rows from it: a warp
-/// reads only those that it computes. All of them stand in front of `put`.
+/// True if every reader of the tile is a product that takes its rows from it: a
+/// warp reads only those that it computes. All of them stand in front of `put`.
 static bool isFreeFor(PutOp put, CopyAsyncOp copy) {
   Block *block = copy->getBlock();
   for (OpOperand &use : copy.getDest().getUses()) {
@@ -164,8 +167,8 @@ static bool isFreeFor(PutOp put, CopyAsyncOp copy) {
   return copy->isBeforeInBlock(put);
 }
 
-/// Results leave from where operands were that are not needed any more: nobody but
-/// the warp that writes a row there has read it.
+/// Results leave from where operands were that are not needed any more: nobody
+/// but the warp that writes a row there has read it.
 void CopyPlan::assignPuts(KernelOp kernel) {
   llvm::SmallPtrSet<Operation *, 4> taken;
   kernel.walk([&](PutOp put) {
@@ -176,8 +179,9 @@ void CopyPlan::assignPuts(KernelOp kernel) {
     for (CopyAsyncOp copy : copies) {
       Channel &channel = channelOf(copy);
       SharedType tile = channel.tile;
-      if (copy->getBlock() != put->getBlock() || taken.contains(channel.buffer) ||
-          channel.places.size() != 1 || tile.getRows() != type.getRows() ||
+      if (copy->getBlock() != put->getBlock() ||
+          taken.contains(channel.buffer) || channel.places.size() != 1 ||
+          tile.getRows() != type.getRows() ||
           tile.getElementType() != type.getElementType() ||
           !isFreeFor(put, copy))
         continue;
@@ -193,8 +197,8 @@ void CopyPlan::assignPuts(KernelOp kernel) {
 FailureOr<CopyPlan> CopyPlan::make(KernelOp kernel) {
   CopyPlan plan;
   WalkResult result = kernel.walk([&](CopyAsyncOp copy) {
-    return WalkResult(failure(failed(plan.check(copy, kernel)) ||
-                              failed(plan.add(copy))));
+    return WalkResult(
+        failure(failed(plan.check(copy, kernel)) || failed(plan.add(copy))));
   });
   if (result.wasInterrupted())
     return failure();

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Copies, the buffers they fill, and how often: what tile-specialize-warps has to
-// know of a kernel before it gives copies to warps of their own.
+// Copies, the buffers they fill, and how often: what tile-specialize-warps has
+// to know of a kernel before it gives copies to warps of their own.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ATTN_LIB_DIALECT_TILE_TRANSFORMS_COPYPLAN_H
@@ -21,8 +21,8 @@ namespace attn::tile {
 
 class CopyPlan {
 public:
-  /// Where buffers are filled: a copy that stands alone, once, or a walk, once in
-  /// each step.
+  /// Where buffers are filled: a copy that stands alone, once, or a walk, once
+  /// in each step.
   using Places = llvm::SmallVector<mlir::Operation *>;
 
   /// A buffer that becomes a ring between the warps that copy and the others.
@@ -37,25 +37,28 @@ public:
     ChannelOp op;         // when it is made
   };
 
-  /// Fails, and says so, where warps of their own cannot make the kernel's copies.
+  /// Fails, and says so, where warps of their own cannot make the kernel's
+  /// copies.
   static mlir::FailureOr<CopyPlan> make(KernelOp kernel);
 
   Channel &channelOf(CopyAsyncOp copy) {
     return channels.find(bufferOfCopy.lookup(copy))->second;
   }
-  /// Counters of the channels of `role` (of all where it is null) that are filled at
-  /// `place`, or within the loop `place`.
+  /// Counters of the channels of `role` (of all where it is null) that are
+  /// filled at `place`, or within the loop `place`.
   llvm::SmallVector<unsigned> countersAt(mlir::Operation *place,
                                          mlir::StringAttr role);
   llvm::SmallVector<unsigned> countersWithin(mlir::Operation *loop,
                                              mlir::StringAttr role);
 
   llvm::SmallVector<CopyAsyncOp> copies; // in order
-  llvm::MapVector<mlir::Operation *, Channel> channels; // by what makes the buffer
+  llvm::MapVector<mlir::Operation *, Channel>
+      channels; // by what makes the buffer
   llvm::SmallVector<mlir::StringAttr> roles;
   /// Channels that are filled at the same places share a count of uses.
   llvm::SmallVector<Places> counters;
-  /// Stored tiles that leave from the place of an operand, and the copy of that.
+  /// Stored tiles that leave from the place of an operand, and the copy of
+  /// that.
   llvm::MapVector<mlir::Operation *, CopyAsyncOp> puts;
 
 private:

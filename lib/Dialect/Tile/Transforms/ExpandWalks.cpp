@@ -6,9 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   %r = walk from %a init(%i)        %s = scf.for %t = %a to %b iter_args(%c = %i)
+//   %r = walk from %a init(%i)        %s = scf.for %t = %a to %b iter_args(%c =
+//   %i)
 //       to %b (%t, %c) { … }     =>       { … }
-//       to %d (%t, %c) { … }          %r = scf.for %t = %b to %d iter_args(%c = %s)
+//       to %d (%t, %c) { … }          %r = scf.for %t = %b to %d iter_args(%c =
+//       %s)
 //                                         { … }
 //
 //===----------------------------------------------------------------------===//
@@ -55,7 +57,8 @@ static void expand(WalkOp walk) {
     Block *step = walk.getStep(i), *body = loop.getBody();
     if (carried.empty())
       body->getTerminator()->erase();
-    for (auto [from, to] : llvm::zip(step->getArguments(), body->getArguments()))
+    for (auto [from, to] :
+         llvm::zip(step->getArguments(), body->getArguments()))
       from.replaceAllUsesWith(to);
     body->getOperations().splice(body->end(), step->getOperations());
     auto yield = cast<YieldOp>(body->getTerminator());

@@ -12,8 +12,8 @@
 //                                           … tile.dot %q, %now, …
 //
 // One barrier serves both reasons to have one: tile t has arrived for all, and
-// nobody reads tile t - 1 any more. What passes through a channel is ordered by its
-// barriers, so only plain buffers count.
+// nobody reads tile t - 1 any more. What passes through a channel is ordered by
+// its barriers, so only plain buffers count.
 //
 //===----------------------------------------------------------------------===//
 
@@ -136,8 +136,8 @@ void InsertBarriers::visitLoop(LoopLikeOpInterface loop, State &state) {
   state.join(entry);
 }
 
-/// All threads meet in front of a branch for what it may do to what was before it,
-/// and within it for the rest.
+/// All threads meet in front of a branch for what it may do to what was before
+/// it, and within it for the rest.
 void InsertBarriers::visitBranches(Operation &op, State &state) {
   meetBefore(op, Accesses(&op), state);
   State entry = state;

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 //   tile.walk from %first to %last (%t) {   copy tile %first to slot 0; commit
-//     tile.copy_async %K[f(%t)] to %b       tile.walk from %first to %last (%t) {
-//     tile.commit_copies             =>       tile.wait_copies pending = 0
+//     tile.copy_async %K[f(%t)] to %b       tile.walk from %first to %last (%t)
+//     { tile.commit_copies             =>       tile.wait_copies pending = 0
 //     tile.wait_copies pending = 0            if %t + 1 < %last: copy it to the
 //     … %b …                                    next slot
 //   }                                         tile.commit_copies
@@ -59,13 +59,14 @@ bool PipelineLoads::canPipeline(WalkOp walk) {
   if (!copiesAreAlike(walk))
     return decline("segments copy different tiles");
   for (CopyAsyncOp copy : copiesOf(*walk.getStep(0)))
-    if (!copy.getDest().getDefiningOp<AllocOp>() || copy.getDest().getType().isRing())
+    if (!copy.getDest().getDefiningOp<AllocOp>() ||
+        copy.getDest().getType().isRing())
       return decline("a copy does not fill a whole buffer");
   return true;
 }
 
-/// Every buffer that a walk copies into becomes a ring, with room for what any of
-/// the walks that use it has in flight.
+/// Every buffer that a walk copies into becomes a ring, with room for what any
+/// of the walks that use it has in flight.
 void PipelineLoads::makeRings(ArrayRef<WalkOp> walks) {
   llvm::MapVector<Value, int64_t> slots;
   for (WalkOp walk : walks)

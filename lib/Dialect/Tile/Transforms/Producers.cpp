@@ -5,8 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "WarpPrograms.h"
 #include "Walks.h"
+#include "WarpPrograms.h"
 
 #include "attn/Dialect/Tile/Analysis/Slices.h"
 
@@ -111,11 +111,12 @@ void ProducerWriter::writeLoop(scf::ForOp loop, OpBuilder &builder,
   if (counters.empty())
     return;
   SmallVector<Value> bounds, inits;
-  for (Value bound : {loop.getLowerBound(), loop.getUpperBound(), loop.getStep()})
+  for (Value bound :
+       {loop.getLowerBound(), loop.getUpperBound(), loop.getStep()})
     bounds.push_back(toProducer(bound, builder));
   llvm::append_range(inits, counts.get(builder, loc, counters));
-  auto mine = scf::ForOp::create(builder, loc, bounds[0], bounds[1], bounds[2],
-                                 inits);
+  auto mine =
+      scf::ForOp::create(builder, loc, bounds[0], bounds[1], bounds[2], inits);
   mapping.map(loop.getInductionVar(), mine.getInductionVar());
   UseCounts inLoop = counts;
   for (auto [i, counter] : llvm::enumerate(counters)) {

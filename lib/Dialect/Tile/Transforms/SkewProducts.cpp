@@ -10,8 +10,9 @@
 //       (%t, %acc, …) {                     … p, … of tile %first
 //     %s = dot %q, %k(t)                    walk … skip = 1 (%t, %acc, …, %p) {
 //     … p and the scale of %acc               %s = dot %q, %k(t) async
-//     %acc1 = mul %acc, scale       =>        %r = dot %p, %v(t - 1), %acc async
-//     %r = dot p, %v(t), %acc1                wait for %s; … p and the scale
+//     %acc1 = mul %acc, scale       =>        %r = dot %p, %v(t - 1), %acc
+//     async %r = dot p, %v(t), %acc1                wait for %s; … p and the
+//     scale
 //        stage = 1                            wait for %r
 //     yield %r, …                             %acc1 = mul %r, scale
 //   }                                         yield %acc1, …, p
@@ -20,14 +21,15 @@
 //                                         }
 //
 // So while the softmax of a step waits for nothing but its scores, the tensor
-// cores multiply the values of the step before it. What the delayed products need of
-// their own step is carried to the next one where it is a tile, and made anew where
-// it says which slot or use; what makes such tiles, and nothing else, stands behind
-// the waits. The first tile is taken by itself, with the last segment's step, which
-// is right for any tile.
+// cores multiply the values of the step before it. What the delayed products
+// need of their own step is carried to the next one where it is a tile, and
+// made anew where it says which slot or use; what makes such tiles, and nothing
+// else, stands behind the waits. The first tile is taken by itself, with the
+// last segment's step, which is right for any tile.
 //
 //===----------------------------------------------------------------------===//
 
+#include "InFlight.h"
 #include "StepPlan.h"
 #include "Walks.h"
 
@@ -52,29 +54,10 @@ private:
   void skew(WalkOp walk);
 };
 
-/// What a step leaves: the walk's carried values, with accumulators that lack the
-/// step's products of stage 1, and the other operands of these.
+/// What a step leaves: the walk's carried values, with accumulators that lack
+/// the step's products of stage 1, and the other operands of these.
 struct State {
   SmallVector<Value> carried, crossing;
-};
-
-/// Products that were started and not waited for.
-class InFlight {
-public:
-  void start(DotOp original, DotOp started) {
-    products.push_back({original, started, false});
-  }
-  bool isWaitedFor(DotOp original) const;
-  /// Waits for the product, with those before it still to be named.
-  Value wait(OpBuilder &builder, DotOp original, ValueRange computed);
-  SmallVector<DotOp> notWaitedFor() const;
-
-private:
-  struct Product {
-    DotOp original, started;
-    bool isDone;
-  };
-  SmallVector<Product> products; // in the order in which they finish
 };
 
 /// Rewrites one walk.
@@ -122,34 +105,6 @@ private:
 } // namespace
 
 //===----------------------------------------------------------------------===//
-// Products in flight
-//===----------------------------------------------------------------------===//
-
-bool InFlight::isWaitedFor(DotOp original) const {
-  return llvm::all_of(products, [&](const Product &product) {
-    return product.original != original || product.isDone;
-  });
-}
-
-Value InFlight::wait(OpBuilder &builder, DotOp original, ValueRange computed) {
-  auto *product = llvm::find_if(products, [&](const Product &candidate) {
-    return candidate.original == original;
-  });
-  product->isDone = true;
-  int64_t behind = products.end() - product - 1;
-  return WaitDotsOp::create(builder, product->started.getLoc(),
-                            product->started, computed, behind);
-}
-
-SmallVector<DotOp> InFlight::notWaitedFor() const {
-  SmallVector<DotOp> originals;
-  for (const Product &product : products)
-    if (!product.isDone)
-      originals.push_back(product.original);
-  return originals;
-}
-
-//===----------------------------------------------------------------------===//
 // Parts of a step
 //===----------------------------------------------------------------------===//
 
@@ -158,7 +113,8 @@ void Skewer::begin(const StepPlan &plan, Value tile, ValueRange carried) {
   inFlight = InFlight();
   released.clear();
   mapping.map(walk.getTile(plan.segment), tile);
-  for (auto [argument, value] : llvm::zip(walk.getCarried(plan.segment), carried))
+  for (auto [argument, value] :
+       llvm::zip(walk.getCarried(plan.segment), carried))
     mapping.map(argument, value);
 }
 
@@ -190,8 +146,8 @@ IRMapping Skewer::mapBefore(OpBuilder &builder, const StepPlan &plan) {
   return before;
 }
 
-/// Starts the delayed products of a state. `delayed` says what their step's index
-/// values are.
+/// Starts the delayed products of a state. `delayed` says what their step's
+/// index values are.
 void Skewer::emitDelayed(OpBuilder &builder, const StepPlan &plan,
                          const State &state, IRMapping &delayed) {
   Region &segment = walk.getSegments()[plan.segment];
@@ -260,8 +216,8 @@ void Skewer::waitForAll(OpBuilder &builder, const StepPlan &plan,
   }
 }
 
-/// Accumulators are rescaled, and weights are rounded, when no product needs the
-/// registers of the ones before any more.
+/// Accumulators are rescaled, and weights are rounded, when no product needs
+/// the registers of the ones before any more.
 State Skewer::finish(OpBuilder &builder, const StepPlan &plan) {
   for (Operation *op : plan.late)
     builder.clone(*op, mapping);
@@ -305,11 +261,12 @@ static bool usesCarried(Operation &op, WalkOp walk, const StepPlan &plan,
     return false;
   unsigned position = plan.carriedAs[later - plan.later.begin()];
   Value given = walk.getCarried(plan.segment)[position];
-  return op.walk([&](Operation *inner) {
-             return llvm::is_contained(inner->getOperands(), given)
-                        ? WalkResult::interrupt()
-                        : WalkResult::advance();
-           })
+  return op
+      .walk([&](Operation *inner) {
+        return llvm::is_contained(inner->getOperands(), given)
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
       .wasInterrupted();
 }
 
@@ -347,10 +304,9 @@ State Skewer::emitSteps(OpBuilder &builder, State state) {
   for (const StepPlan &plan : plans) {
     auto inner = OpBuilder::atBlockBegin(skewed.getStep(plan.segment));
     ValueRange given = skewed.getCarried(plan.segment);
-    State next = emitStep(
-        inner, plan, skewed.getTile(plan.segment),
-        {SmallVector<Value>(given.take_front(carried)),
-         SmallVector<Value>(given.drop_front(carried))});
+    State next = emitStep(inner, plan, skewed.getTile(plan.segment),
+                          {SmallVector<Value>(given.take_front(carried)),
+                           SmallVector<Value>(given.drop_front(carried))});
     llvm::append_range(next.carried, next.crossing);
     YieldOp::create(inner, loc, next.carried);
   }
@@ -386,9 +342,8 @@ SmallVector<Value> Skewer::emitWalked(OpBuilder &builder) {
 
 void Skewer::run() {
   OpBuilder builder(walk);
-  Value isWalked =
-      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
-                            walk.getFirst(), walk.getLast());
+  Value isWalked = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::slt, walk.getFirst(), walk.getLast());
   auto walked = scf::IfOp::create(builder, loc, walk.getResultTypes(), isWalked,
                                   /*withElseRegion=*/true);
   auto then = OpBuilder::atBlockBegin(walked.thenBlock());

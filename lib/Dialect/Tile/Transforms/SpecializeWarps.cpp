@@ -22,9 +22,9 @@
 //                                            }
 //                                          }
 //
-// with %n = %t - %first. Each buffer is a channel with barriers of its own, so that
-// a tile of keys can be refilled while values are still read. Copies of each role
-// are a program of their own.
+// with %n = %t - %first. Each buffer is a channel with barriers of its own, so
+// that a tile of keys can be refilled while values are still read. Copies of
+// each role are a program of their own.
 //
 // Where copies stand in loops, the programs have those, and count the uses of
 // channels through them.
@@ -76,13 +76,14 @@ static bool allocates(Operation &op) {
   return hasEffectOn<MemoryEffects::Allocate, SharedMemory>(&op);
 }
 
-/// Moves the kernel's program into the consumers' and makes room for the others.
+/// Moves the kernel's program into the consumers' and makes room for the
+/// others.
 static RolesOp makeRoles(KernelOp kernel, CopyPlan &plan) {
   Block &program = kernel.getBody().front();
   OpBuilder builder(program.getTerminator());
   SmallVector<Attribute> names(plan.roles.begin(), plan.roles.end());
-  auto roles = RolesOp::create(builder, kernel.getLoc(),
-                               builder.getArrayAttr(names));
+  auto roles =
+      RolesOp::create(builder, kernel.getLoc(), builder.getArrayAttr(names));
   Block &consumer = roles.getConsumer().front();
   for (Operation &op : llvm::make_early_inc_range(program.without_terminator()))
     if (&op != roles && !allocates(op))

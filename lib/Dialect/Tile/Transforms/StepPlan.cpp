@@ -83,7 +83,8 @@ static bool isComputedFrom(Operation *op, const DenseSet<Value> &values) {
 //===----------------------------------------------------------------------===//
 
 /// * products of stages 0 and 1, of either at least one, in the step itself;
-/// * the result of one of stage 1 is carried to the next step, and nothing else.
+/// * the result of one of stage 1 is carried to the next step, and nothing
+/// else.
 bool StepPlan::findProducts(StringRef &reason) {
   auto decline = [&](StringRef why) {
     reason = why;
@@ -115,7 +116,8 @@ bool StepPlan::findProducts(StringRef &reason) {
   return true;
 }
 
-/// A wait belongs to the first stage that reads the slot, a release to the last.
+/// A wait belongs to the first stage that reads the slot, a release to the
+/// last.
 void StepPlan::delayBarriers() {
   for (Operation &op : *step) {
     bool isRead = false, isReadNow = false, isReadLater = false;
@@ -139,17 +141,16 @@ static bool makesTiles(Operation *op) {
   return llvm::any_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
 }
 
-/// What nothing but delayed operations needs: tiles are carried to them, whatever
-/// else is cheap to make anew.
+/// What nothing but delayed operations needs: tiles are carried to them,
+/// whatever else is cheap to make anew.
 void StepPlan::findFeeding() {
   DenseSet<Operation *> users(delayed.begin(), delayed.end());
   SmallVector<Operation *> feeding = feedsOnly(users, *step, [](Operation *op) {
     return op->hasAttr(kComputedFirstAttr);
   });
   for (Operation *op : llvm::reverse(feeding)) {
-    bool feedsTiles = llvm::any_of(op->getUsers(), [&](Operation *user) {
-      return late.contains(user);
-    });
+    bool feedsTiles = llvm::any_of(
+        op->getUsers(), [&](Operation *user) { return late.contains(user); });
     if (makesTiles(op) || feedsTiles)
       late.insert(op);
     else

@@ -1,4 +1,5 @@
-//===- StepPlan.h - Which operations of a step run one step later -*- C++ -*-===//
+//===- StepPlan.h - Which operations of a step run one step later -*- C++
+//-*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,8 +7,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Splits a step of a walk for tile-skew-products: products of stage 1, with what has
-// to be around them, run while the next step's products of stage 0 do.
+// Splits a step of a walk for tile-skew-products: products of stage 1, with
+// what has to be around them, run while the next step's products of stage 0 do.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ATTN_LIB_DIALECT_TILE_TRANSFORMS_STEPPLAN_H
@@ -46,12 +47,13 @@ struct StepPlan {
   /// Products of stage 1, and which of the carried values each one's result is.
   llvm::SmallVector<DotOp> later;
   llvm::SmallVector<unsigned> carriedAs;
-  /// Products of stage 1, waits for what only they read, and releases of what they
-  /// read, in order.
+  /// Products of stage 1, waits for what only they read, and releases of what
+  /// they read, in order.
   llvm::SetVector<mlir::Operation *> delayed;
   /// What makes tiles for nothing but products of stage 1, behind the waits.
   llvm::SetVector<mlir::Operation *> late;
-  /// What says for nothing but the delayed operations where and when: made anew.
+  /// What says for nothing but the delayed operations where and when: made
+  /// anew.
   llvm::DenseSet<mlir::Operation *> skipped;
   /// Operands of products of stage 1 that steps carry to the next one, besides
   /// accumulators.

@@ -16,10 +16,10 @@
 //   await %vf                          … exponentials …
 //   dot p, %v, …                       wait for %r
 //
-// Either way one warpgroup multiplies while another is at its exponentials. Turns
-// go round, 0, 1, 2, …, 0: all warpgroups of a CTA walk the same steps. The last
-// one passes the turn before the first step; at the end, nobody takes the one
-// that is left over.
+// Either way one warpgroup multiplies while another is at its exponentials.
+// Turns go round, 0, 1, 2, …, 0: all warpgroups of a CTA walk the same steps.
+// The last one passes the turn before the first step; at the end, nobody takes
+// the one that is left over.
 //
 //===----------------------------------------------------------------------===//
 
@@ -72,8 +72,8 @@ static SmallVector<Value> computedFirst(Block &step) {
   return values;
 }
 
-/// From before the wait for the first product, which nothing computed from it can
-/// pass, to the next wait behind that for the last one.
+/// From before the wait for the first product, which nothing computed from it
+/// can pass, to the next wait behind that for the last one.
 static void bracketResults(Block &step, MutableArrayRef<DotOp> products) {
   SmallVector<Operation *> waits;
   for (DotOp dot : products)

@@ -48,11 +48,12 @@ bool attn::tile::copiesAreAlike(WalkOp walk) {
 
 /// True if `op` has a region in which copies are started or waited for.
 static bool copiesWithin(Operation &op) {
-  return op.walk([&](Operation *inner) {
-             bool copies = inner != &op &&
-                           (hasEffectOn<MemoryEffects::Write, AsyncCopies>(inner));
-             return copies ? WalkResult::interrupt() : WalkResult::advance();
-           })
+  return op
+      .walk([&](Operation *inner) {
+        bool copies = inner != &op &&
+                      (hasEffectOn<MemoryEffects::Write, AsyncCopies>(inner));
+        return copies ? WalkResult::interrupt() : WalkResult::advance();
+      })
       .wasInterrupted();
 }
 
@@ -76,8 +77,8 @@ OpBuilder attn::tile::prologueOf(WalkOp walk, int64_t groups) {
 void attn::tile::emitIfThere(OpBuilder &builder, WalkOp walk, Value tile,
                              function_ref<void(OpBuilder &)> body) {
   Location loc = walk.getLoc();
-  Value isThere = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::slt, tile, walk.getLast());
+  Value isThere = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                                        tile, walk.getLast());
   auto guard = scf::IfOp::create(builder, loc, isThere, /*withElse=*/false);
   OpBuilder inner = guard.getThenBodyBuilder();
   body(inner);
@@ -108,7 +109,6 @@ SmallVector<Operation *> attn::tile::copyingOpsOf(Block &step) {
 
 void attn::tile::remarkMissed(Operation *op, StringRef pass, StringRef what,
                               StringRef reason) {
-  remark::missed(op->getLoc(),
-                 remark::RemarkOpts::name(what).category(pass))
+  remark::missed(op->getLoc(), remark::RemarkOpts::name(what).category(pass))
       << reason;
 }

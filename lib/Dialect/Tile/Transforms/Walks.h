@@ -17,9 +17,9 @@ llvm::SmallVector<CopyAsyncOp> copiesOf(mlir::Block &step);
 /// True if every segment makes the same copies in the same order.
 bool copiesAreAlike(WalkOp walk);
 
-/// Where copies for a walk's first steps start: before the wait for tiles that are
-/// loaded once, if there is one, so that they travel together. `groups` of them
-/// stay in flight over that wait.
+/// Where copies for a walk's first steps start: before the wait for tiles that
+/// are loaded once, if there is one, so that they travel together. `groups` of
+/// them stay in flight over that wait.
 mlir::OpBuilder prologueOf(WalkOp walk, int64_t groups);
 
 /// Builds `body` under the condition that the walk gets to `tile`.
@@ -29,8 +29,8 @@ void emitIfThere(mlir::OpBuilder &builder, WalkOp walk, mlir::Value tile,
 /// The use of the walk's rings at `tile`.
 mlir::Value emitUse(mlir::OpBuilder &builder, WalkOp walk, mlir::Value tile);
 
-/// Clones `copy`, of a step of `walk`, for tile `tile` into `dest`, with whatever
-/// its indices compute from the number of its own tile.
+/// Clones `copy`, of a step of `walk`, for tile `tile` into `dest`, with
+/// whatever its indices compute from the number of its own tile.
 void cloneCopy(mlir::OpBuilder &builder, CopyAsyncOp copy, WalkOp walk,
                mlir::Value tile, mlir::Value dest);
 

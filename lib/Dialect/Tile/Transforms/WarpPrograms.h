@@ -14,17 +14,19 @@
 
 namespace attn::tile {
 
-/// Uses of channels up to some place of a program, by counter. They are added up
-/// where somebody asks.
+/// Uses of channels up to some place of a program, by counter. They are added
+/// up where somebody asks.
 class UseCounts {
 public:
   UseCounts(size_t counters, mlir::Value none)
       : counts(counters, none), pending(counters) {}
 
   /// Uses in front of what comes next.
-  llvm::SmallVector<mlir::Value> get(mlir::OpBuilder &builder, mlir::Location loc,
-                         llvm::ArrayRef<unsigned> counters);
-  mlir::Value get(mlir::OpBuilder &builder, mlir::Location loc, unsigned counter) {
+  llvm::SmallVector<mlir::Value> get(mlir::OpBuilder &builder,
+                                     mlir::Location loc,
+                                     llvm::ArrayRef<unsigned> counters);
+  mlir::Value get(mlir::OpBuilder &builder, mlir::Location loc,
+                  unsigned counter) {
     return get(builder, loc, llvm::ArrayRef(counter)).front();
   }
   void set(unsigned counter, mlir::Value count) { counts[counter] = count; }
@@ -38,22 +40,26 @@ public:
 private:
   llvm::SmallVector<mlir::Value> counts;
   /// Tiles of walks; none for a single use.
-  llvm::SmallVector<llvm::SmallVector<std::pair<mlir::Value, mlir::Value>>> pending;
+  llvm::SmallVector<llvm::SmallVector<std::pair<mlir::Value, mlir::Value>>>
+      pending;
 };
 
 /// Writes the program of the warps that fetch the tiles of one role.
 class ProducerWriter {
 public:
-  ProducerWriter(CopyPlan &plan, mlir::StringAttr role, mlir::Region &body, mlir::Location loc)
+  ProducerWriter(CopyPlan &plan, mlir::StringAttr role, mlir::Region &body,
+                 mlir::Location loc)
       : plan(plan), role(role), body(body), loc(loc) {}
   void write(mlir::Block &from, mlir::OpBuilder &builder, UseCounts &counts);
 
 private:
   bool isMine(CopyAsyncOp copy) { return plan.channelOf(copy).role == role; }
-  void writeLoop(mlir::scf::ForOp loop, mlir::OpBuilder &builder, UseCounts &counts);
+  void writeLoop(mlir::scf::ForOp loop, mlir::OpBuilder &builder,
+                 UseCounts &counts);
   void writeWalk(WalkOp walk, mlir::OpBuilder &builder, UseCounts &counts);
-  void writeFetches(WalkOp walk, unsigned segment, mlir::Value from, mlir::Value to,
-                    mlir::OpBuilder &builder, UseCounts &counts);
+  void writeFetches(WalkOp walk, unsigned segment, mlir::Value from,
+                    mlir::Value to, mlir::OpBuilder &builder,
+                    UseCounts &counts);
   void writeFetch(CopyAsyncOp copy, mlir::Value use, mlir::OpBuilder &builder);
   mlir::Value toProducer(mlir::Value value, mlir::OpBuilder &builder) {
     return materialise(builder, value, body, mapping);
@@ -80,8 +86,9 @@ private:
   mlir::LogicalResult awaitCopies(mlir::Block &block);
 
   CopyPlan &plan;
-  llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, mlir::Value> usesBefore; // a place
-  llvm::DenseMap<mlir::Operation *, mlir::Value> useOf;                           // a copy
+  llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, mlir::Value>
+      usesBefore;                                       // a place
+  llvm::DenseMap<mlir::Operation *, mlir::Value> useOf; // a copy
 };
 
 /// The slot of use `use` of a channel, as a tile of that type.

@@ -62,7 +62,11 @@ public:
   /// From when on a copy that has landed counts as a write of its warp: from
   /// the first arrival on that waits for it, or else from now on.
   uint32_t landingClock(const Warp &warp, unsigned lane, uint64_t number) const;
-  /// Forgets arrivals that no copy in flight is waited for by.
+  /// Some arrival of the warp may wait for a copy that has not landed.
+  bool hasArrivals(const Warp &warp) const {
+    return !issued[clocks.agentOf(warp)].empty();
+  }
+  /// Forgets arrivals that wait for no copy in flight.
   void forgetArrivals(const Warp &warp);
 
   AsyncStamp issueBulk(const Event &event);

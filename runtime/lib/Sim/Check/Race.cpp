@@ -193,13 +193,17 @@ void RaceChecker::strongAccess(const Event &event, const Cta &cta) {
 
 void RaceChecker::landOne(const AsyncLanding &landing, const Warp &warp) {
   uint32_t span = (1u << landing.bytes) - 1;
+  uint32_t clock = clocks.now(clocks.agentOf(warp));
+  bool hasArrivals = order.hasArrivals(warp);
   for (uint32_t rest = landing.lanes; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
     uint32_t to = landing.to[lane];
+    if (hasArrivals)
+      clock = order.landingClock(warp, lane, landing.number);
     shadowOf(warp.cta).land(
         to / RaceShadow::kGranule,
         static_cast<uint16_t>(span << to % RaceShadow::kGranule), warp.index,
-        order.landingClock(warp, lane, landing.number));
+        clock);
   }
 }
 

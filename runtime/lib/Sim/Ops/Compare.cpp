@@ -201,10 +201,11 @@ Step setp(Warp &warp, const Op &op, uint32_t mask) {
 template <Cmp kCmp, typename L, typename U>
 Step setpPair(Warp &warp, const Op &op, uint32_t mask) {
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]);
-  writeBoth(
-      warp, op, mask,
-      {compareRows<kCmp, L>(warp, a, b), undefinedCompare<kCmp, L>(warp, op, mask)},
-      {compareRows<kCmp, U>(warp, a, b), undefinedCompare<kCmp, U>(warp, op, mask)});
+  writeBoth(warp, op, mask,
+            {compareRows<kCmp, L>(warp, a, b),
+             undefinedCompare<kCmp, L>(warp, op, mask)},
+            {compareRows<kCmp, U>(warp, a, b),
+             undefinedCompare<kCmp, U>(warp, op, mask)});
   return Step::Next;
 }
 
@@ -298,23 +299,36 @@ void undefinedSelection(const Warp &warp, const Op &op, uint32_t mask,
 }
 
 template <typename T>
-Step selp(Warp &warp, const Op &op, uint32_t mask) {
-  Predicate pred = warp.preds[op.src[2]];
-  uint32_t c = pred.value = op.negated ? ~pred.value : pred.value;
+void select(Warp &warp, const Op &op, uint32_t mask, uint32_t condition) {
   const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]);
   uint32_t *d = warp.row(op.dst[0]);
-  T undefined[32];
-  uint32_t poison = (poisonOf(warp, op, 2) | pred.poison) & mask;
-  if (poison)
-    undefinedSelection(warp, op, mask, pred, undefined);
   LANE_LOOP {
-    T value = c >> i & 1 ? get<T>(a, i) : get<T>(b, i);
+    T value = condition >> i & 1 ? get<T>(a, i) : get<T>(b, i);
     put<T>(d, i, mask >> i & 1 ? value : get<T>(d, i));
   }
-  if (poison)
-    warp.setUndefinedBits(op.dst[0], mask, undefined);
-  else
-    warp.setPoison(op.dst[0], mask, 0);
+}
+
+/// `pred` is as the instruction reads it. The result may be one of its sources.
+template <typename T>
+__attribute__((noinline)) void selectUndefined(Warp &warp, const Op &op,
+                                               uint32_t mask,
+                                               const Predicate &pred) {
+  T undefined[32];
+  undefinedSelection(warp, op, mask, pred, undefined);
+  select<T>(warp, op, mask, pred.value);
+  warp.setUndefinedBits(op.dst[0], mask, undefined);
+}
+
+template <typename T>
+Step selp(Warp &warp, const Op &op, uint32_t mask) {
+  const Predicate &pred = warp.preds[op.src[2]];
+  uint32_t condition = op.negated ? ~pred.value : pred.value;
+  if ((poisonOf(warp, op, 2) | pred.poison) & mask) {
+    selectUndefined<T>(warp, op, mask, {condition, pred.poison});
+    return Step::Next;
+  }
+  select<T>(warp, op, mask, condition);
+  warp.setPoison(op.dst[0], mask, 0);
   return Step::Next;
 }
 

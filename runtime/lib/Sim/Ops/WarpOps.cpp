@@ -34,33 +34,15 @@ uint32_t sourceLane(uint32_t lane, uint32_t b, uint32_t c, bool &inside) {
   return inside ? from : lane;
 }
 
-/// The lanes that a shuffle reads from.
-struct Sources {
-  uint32_t from[32];
-  uint32_t valid = 0;
-};
-
-template <Mode kMode>
-Sources sourcesOf(Warp &warp, const Op &op) {
-  const uint32_t *b = warp.row(op.src[1]), *c = warp.row(op.src[2]);
-  Sources out;
-  for (uint32_t i = 0; i < 32; ++i) {
-    bool inside;
-    out.from[i] = sourceLane<kMode>(i, b[i], c[i], inside) & 31;
-    out.valid |= uint32_t(inside) << i;
-  }
-  return out;
-}
-
 /// A lane is undefined if it does not know its source, or its source does not
 /// take part; else as its source is.
 void shuffleUndefined(const Warp &warp, const Op &op, uint32_t mask,
-                      const Sources &sources, uint32_t *out) {
+                      const uint32_t *sources, uint32_t *out) {
   // The lane, and how lanes are grouped.
   uint32_t unknown = undefinedAmong(warp, op.src[1], mask, 31) |
                      undefinedAmong(warp, op.src[2], mask, 0x1f1f);
   for (unsigned i = 0; i < 32; ++i) {
-    unsigned from = sources.from[i];
+    unsigned from = sources[i];
     bool whole = unknown >> i & 1 || !(mask >> from & 1);
     out[i] = whole ? ~0u : warp.undefinedBits<uint32_t>(op.src[0], from);
   }
@@ -68,23 +50,28 @@ void shuffleUndefined(const Warp &warp, const Op &op, uint32_t mask,
 
 template <Mode kMode>
 void shuffle(Warp &warp, const Op &op, uint32_t mask) {
-  uint32_t in[32], undefined[32];
+  const uint32_t *b = warp.row(op.src[1]), *c = warp.row(op.src[2]);
+  uint32_t *d = warp.row(op.dst[0]);
+  uint32_t in[32], out[32], sources[32], undefined[32], valid = 0;
   std::memcpy(in, warp.row(op.src[0]), sizeof(in));
-  Sources sources = sourcesOf<kMode>(warp, op);
+  for (uint32_t i = 0; i < 32; ++i) {
+    bool inside;
+    sources[i] = sourceLane<kMode>(i, b[i], c[i], inside) & 31;
+    valid |= uint32_t(inside) << i;
+    out[i] = in[sources[i]];
+  }
   uint32_t where = warp.poison[op.src[1]] | warp.poison[op.src[2]];
   bool clean = mask == ~0u && !(warp.poison[op.src[0]] | where);
   if (!clean)
     shuffleUndefined(warp, op, mask, sources, undefined);
-  uint32_t *d = warp.row(op.dst[0]);
-  for (uint32_t i = 0; i < 32; ++i)
-    d[i] = mask >> i & 1 ? in[sources.from[i]] : d[i];
+  LANE_LOOP d[i] = mask >> i & 1 ? out[i] : d[i];
   if (clean)
     warp.setPoison(op.dst[0], mask, 0);
   else
     warp.setUndefinedBits(op.dst[0], mask, undefined);
   if (op.dst[1] >= kFirstPred) {
     Predicate &p = warp.preds[op.dst[1]];
-    p.value = (p.value & ~mask) | (sources.valid & mask);
+    p.value = (p.value & ~mask) | (valid & mask);
     p.poison = (p.poison & ~mask) | (where & mask);
   }
 }

@@ -35,8 +35,8 @@ bool hasEffectOn(mlir::Operation *op) {
 /// True if `op` waits for copies, products or barriers.
 bool isWait(mlir::Operation *op);
 
-/// The last operation of `block` that reads the buffer, or has one in a region of
-/// its that does; null where none does.
+/// The last operation of `block` that reads the buffer, or has one in a region
+/// of its that does; null where none does.
 mlir::Operation *lastReader(mlir::Value buffer, mlir::Block &block);
 /// The first one.
 mlir::Operation *firstReader(mlir::Value buffer, mlir::Block &block);

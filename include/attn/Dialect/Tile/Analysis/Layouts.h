@@ -9,21 +9,22 @@
 #define ATTN_DIALECT_TILE_ANALYSIS_LAYOUTS_H
 
 #include "attn/Dialect/Tile/IR/Tile.h"
-#include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/EquivalenceClasses.h"
 
 namespace attn::tile {
 
 /// Tiles that are computed from one another are laid out alike. Those that are
-/// computed from products, or with them, lie as products have them; the others may
-/// lie as memory is read best.
+/// computed from products, or with them, lie as products have them; the others
+/// may lie as memory is read best.
 class LayoutClasses {
 public:
   explicit LayoutClasses(KernelOp kernel);
 
   /// True if a product decides on the layout of `tile`.
   bool isOfProduct(mlir::Value tile) const;
-  /// True if `tile` is loaded, or computed from what is, and no product decides.
+  /// True if `tile` is loaded, or computed from what is, and no product
+  /// decides.
   bool isOfMemory(mlir::Value tile) const;
 
 private:

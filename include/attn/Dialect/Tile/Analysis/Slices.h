@@ -16,8 +16,8 @@
 
 namespace attn::tile {
 
-/// Clones what `value` is computed from, as far as it is defined in `region` and
-/// not mapped yet, and returns what `value` becomes.
+/// Clones what `value` is computed from, as far as it is defined in `region`
+/// and not mapped yet, and returns what `value` becomes.
 mlir::Value materialise(mlir::OpBuilder &builder, mlir::Value value,
                         mlir::Region &region, mlir::IRMapping &mapping);
 
@@ -26,12 +26,13 @@ mlir::Value materialise(mlir::OpBuilder &builder, mlir::Value value,
 bool canMaterialise(mlir::Value value, mlir::Region &region,
                     const llvm::DenseSet<mlir::Value> &known);
 
-/// By how much an index value grows from one step to the next, where `tile` is the
-/// number of the step's tile; none where that is not known.
-std::optional<int64_t> growthPerStep(mlir::Value value, mlir::BlockArgument tile);
+/// By how much an index value grows from one step to the next, where `tile` is
+/// the number of the step's tile; none where that is not known.
+std::optional<int64_t> growthPerStep(mlir::Value value,
+                                     mlir::BlockArgument tile);
 
-/// True if `a` and `b` are computed alike, each within its block, once the values
-/// of `equal` are taken for one another.
+/// True if `a` and `b` are computed alike, each within its block, once the
+/// values of `equal` are taken for one another.
 bool isComputedAlike(mlir::Value a, mlir::Value b,
                      llvm::ArrayRef<std::pair<mlir::Value, mlir::Value>> equal);
 

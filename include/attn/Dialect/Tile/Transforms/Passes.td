@@ -12,15 +12,18 @@
 include "mlir/Pass/PassBase.td"
 
 def StageOperands : Pass<"tile-stage-operands", "::attn::tile::KernelOp"> {
-  let summary = "sends operands of dots through shared memory";
+  let summary = "Sends operands of products through shared memory.";
   let description = [{
     Input: kernels whose `tile.load`s feed `tile.dot` as values. Output: each
     such load is a `tile.alloc`, a `tile.copy_async` where the load stood, a
     commit and a wait for all copies; the dot reads the tile in shared memory.
-    A left operand that is loaded outside the loop of its dot and that takes at
-    most 32 registers of a thread, and 144 with the largest result of a dot, with
-    one strip of 16 rows a warp, is read once, by a `tile.fragment` before the
-    loop; a larger one is read in every step.
+    Copies keep the `slots` and `role` of their loads. A left operand that is
+    loaded outside the loop of its dot, and whose load says `held`, is read once,
+    by a `tile.fragment` before the loop; others are read in every step. A tile that
+    begins within a row stays a value.
+
+    Declines to hold an operand, with a remark, where some warps only copy:
+    warpgroups read it from shared memory at the same rate.
 
     Before:
     ```mlir
@@ -39,37 +42,44 @@ def StageOperands : Pass<"tile-stage-operands", "::attn::tile::KernelOp"> {
 }
 
 def PipelineLoads : Pass<"tile-pipeline-loads", "::attn::tile::KernelOp"> {
-  let summary = "keeps copies of the next KV tiles in flight";
+  let summary = "Keeps copies of the next tiles in flight.";
   let description = [{
-    Input: kernels after `tile-stage-operands`. The consecutive `scf.for` loops
-    that copy tiles (each begins where the one before it ends) are one walk
-    over KV tiles. Output: their buffers are rings of `stages` slots; the first
-    `stages - 1` tiles are copied before the walk; step t waits for tile t,
-    starts copying tile t + stages - 1 if the walk gets there, and reads slot
-    `(t - first) mod stages`. With one stage nothing changes.
+    Input: kernels after `tile-stage-operands`. Output: the buffers that a
+    `tile.walk` with several `stages` copies into are rings of so many slots; the
+    first `stages - 1` tiles are copied before the walk, together with what is
+    loaded before it; step t waits for tile t, starts copying tile t + stages - 1
+    if the walk gets there, and reads the slot of use t - first. Walks that copy
+    into one buffer use one ring.
+
+    Declines, with a remark, where segments of a walk copy different tiles, or a
+    copy does not fill a whole buffer.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
 
 def AlternateLoads : Pass<"tile-alternate-loads", "::attn::tile::KernelOp"> {
-  let summary = "copies one tile of a step while the other is used";
+  let summary = "Copies one tile of a step while another is used.";
   let description = [{
-    Input: kernels after `tile-stage-operands` with one stage. Output: in a
-    walk over KV tiles whose steps copy two tiles, the first tile of a step is
-    copied while the step before it uses its second one, and the second while
-    its own step uses the first one. With more stages, or other loops, nothing
-    changes.
+    Input: kernels after `tile-stage-operands`. Output: in a `tile.walk` with one
+    stage, the tile that a step copies first is copied while the step before it
+    uses its last one, and each other one while its own step uses the one before.
+
+    Declines, with a remark, where a step copies one tile only, two to one buffer,
+    or reads a tile again when it has read the next one, and where segments copy
+    different tiles.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
 
 def StageStores : Pass<"tile-stage-stores", "::attn::tile::KernelOp"> {
-  let summary = "sends stored tiles through shared memory";
+  let summary = "Sends stored tiles through shared memory.";
   let description = [{
     Output: a `tile.store` of a matrix of 16-bit elements is a `tile.put` and a
     `tile.copy_out`. A thread holds pairs of columns; from shared memory it
     writes 16 bytes at a time, and its neighbours the bytes behind them. Row
-    vectors, wider elements and blocked tiles are stored as they are.
+    vectors, wider elements, and tiles that are computed from loaded ones without
+    any product are stored as they are. Where some warps only copy, a `tile.send`
+    takes the place of the `tile.copy_out`.
 
     Before:
     ```mlir
@@ -85,17 +95,24 @@ def StageStores : Pass<"tile-stage-stores", "::attn::tile::KernelOp"> {
 }
 
 def SpecializeWarps : Pass<"tile-specialize-warps", "::attn::tile::KernelOp"> {
-  let summary = "has some warps copy and the others compute";
+  let summary = "Lets some warps copy and the others compute.";
   let description = [{
-    Input: kernels after `tile-stage-operands` and `tile-stage-stores` whose
-    schedule has producers; others stay as they are. Output: a `tile.roles`. The
-    producers' program fetches the query and, one after the other, the tiles of
-    the walk over KV tiles; the consumers' is the kernel without its copies.
-    Each buffer is a ring (of `stages` slots; of one, or two with `prefetch`, for
-    the query) with two barriers a slot:
-    `full`, at which a fetch arrives, and `empty`, at which each consuming warp
-    arrives behind its last `tile.dot` that reads the slot. What is put into
-    shared memory before it is sent has the query's place where it fits.
+    Input: kernels after `tile-stage-operands` and `tile-stage-stores` with warps that
+    only copy (`producers`); others stay as they are. Output: a `tile.roles`. The
+    consumers' program is the kernel without its copies. Those of each `role` are a
+    program of their own, which fetches the tiles in the kernel's order, in the
+    loops and walks that they stand in.
+
+    Each buffer is a `tile.channel`, a ring of as many slots as its copies say, or
+    its walk has `stages`. Consumers wait for a use where the kernel waits for the
+    copy, and release it behind the last operation of the step that reads the slot,
+    or, of a tile that is copied before a walk, at the end of the block. Uses are
+    counted through loops and over walks. What is put into shared memory before it
+    is sent has the place of such a tile, where only products read that as a left
+    operand, so that no other warp does.
+
+    Fails where a copy stands in a branch, or its address depends on what is
+    computed. Says in a remark where there is nothing to copy.
 
     Before:
     ```mlir
@@ -179,7 +196,7 @@ def ExpandWalks : Pass<"tile-expand-walks", "::attn::tile::KernelOp"> {
 }
 
 def MakeTensorMaps : Pass<"tile-make-tensor-maps", "::mlir::ModuleOp"> {
-  let summary = "describes tensors to copy engines";
+  let summary = "Describes tensors to copy engines.";
   let description = [{
     Input: kernels with `tile.fetch` and `tile.send` of memrefs, and their
     launches. Output: these name maps, arguments of the kernel in front of the
@@ -191,36 +208,42 @@ def MakeTensorMaps : Pass<"tile-make-tensor-maps", "::mlir::ModuleOp"> {
 }
 
 def InsertBarriers : Pass<"tile-insert-barriers", "::attn::tile::KernelOp"> {
-  let summary = "places barriers between threads that share a buffer";
+  let summary = "Places barriers between threads that share a buffer.";
   let description = [{
-    Input: kernels with asynchronous copies. Output: a `tile.barrier` before
-    the first read of a buffer behind the `tile.wait_copies` that completed its
-    copy, or behind a `tile.put`; before a copy into a buffer that may have been
-    read since the last barrier; and before a `tile.put` where any buffer may
-    have been used since, as it may get that buffer's place. Loops are followed
-    around their back edge. No other barrier is inserted.
+    Input: kernels after `tile-expand-walks`. Output: a `tile.barrier` before the
+    first read of a buffer behind the `tile.wait_copies` that completed its copy, or
+    behind a write of the threads themselves; before a copy into a buffer that may
+    have been read since the last barrier; and before a write of the threads where
+    any buffer may have been used since, as it may get that buffer's place. What an
+    operation does to buffers is what its effects say. Loops are followed around
+    their back edge; for what happens in a branch, all threads meet in front of it.
+    Tiles of channels need no barrier. Among the consumers of `tile.roles` a barrier
+    is theirs. No other barrier is inserted.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
 
 def AssignLayouts : Pass<"tile-assign-layouts", "::attn::tile::KernelOp"> {
-  let summary = "decides which thread holds which element";
+  let summary = "Decides which thread holds which element.";
   let description = [{
     Input: kernels whose dots read B, and possibly A, from shared memory.
-    Output: every tile carries a layout: operands A of dots that are values
-    `#tile.operand_a`, all others `#tile.accumulator`, with a
-    `tile.convert_layout` where the two meet.
+    Output: every tile carries a layout. What is computed from one another is laid
+    out alike: with any product, as `#tile.accumulator`; from loaded tiles and
+    without any, as `#tile.blocked`, as wide as memory can be read at once. Operands
+    A of dots that are values are `#tile.operand_a`, with a `tile.convert_layout`
+    where that differs.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
 
 def AllocateShared : Pass<"tile-allocate-shared", "::attn::tile::KernelOp"> {
-  let summary = "gives each buffer its place in shared memory";
+  let summary = "Gives each buffer its place in shared memory.";
   let description = [{
-    Output: every `tile.alloc` has an `at` offset (multiples of 1024 bytes, the
-    period of the widest swizzle) and the kernel `shared_bytes`. What a
-    `tile.put` fills has the place of buffers that are not used any more. Fails
-    when the target has less, saying by how much.
+    Output: every `tile.alloc` and `tile.channel` has `at` offsets (tiles at
+    multiples of 1024 bytes, the period of the widest swizzle, and barriers behind
+    all tiles), and the kernel `shared_bytes`. What threads fill has the place of
+    buffers that are not used any more. Fails when the target has less, saying by
+    how much.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
