@@ -132,6 +132,31 @@ TEST_F(JudgeTest, OnlyOneOfTwoResults) {
   EXPECT_STREQ(verdicts[1].reason, "expected -inf, got 1");
 }
 
+/// Of a function that says it does a lot, whose tiles have 16 rows.
+TEST_F(JudgeTest, RowsAtTheEndsOfTilesAreInTheSample) {
+  open("sampled");
+  constexpr int64_t kLength = 10000;
+  std::vector<uint16_t> zeros(4 * kLength * 8), values(4 * kLength * 8);
+  TensorView wide(ElementType::F16, {1, 4, kLength, 8}, zeros.data(),
+                  {kDLCPU, 0});
+  TensorView result(ElementType::F16, {1, 4, kLength, 8}, values.data(),
+                    {kDLCPU, 0});
+  DLTensor *args[] = {wide.dl()}, *results[] = {result.dl(), nullptr};
+  for (int64_t row : {15, 16, 17, 9983, 9984}) {
+    values[row * 8 + 3] = 0x3c00; // 1
+    ASSERT_EQ(attnrtJudge(function, args, results, 1, verdicts), ATTNRT_OK)
+        << attnrtLastError();
+    EXPECT_FALSE(verdicts[0].passed) << row;
+    EXPECT_EQ(verdicts[0].worstIndex[2], row);
+    values[row * 8 + 3] = 0;
+  }
+  ASSERT_EQ(attnrtJudge(function, args, results, 1, verdicts), ATTNRT_OK);
+  EXPECT_TRUE(verdicts[0].passed);
+  EXPECT_GE(verdicts[0].rowsJudged, 256);
+  EXPECT_LT(verdicts[0].rowsJudged, 600);
+  EXPECT_EQ(verdicts[0].rowsTotal, 4 * kLength);
+}
+
 TEST_F(JudgeTest, ArraysThatAreNotTheFunctions) {
   open("scale_f32");
   result->shape[2] = 2;
