@@ -40,7 +40,8 @@
 // FILL: %[[ALL:.*]] = tile.multiprocessors
 // FILL-DAG: %[[ROOM:.*]] = arith.divui %[[ALL]]
 // FILL-DAG: %[[MOST:.*]] = arith.divui %{{.*}}, %c256
-// FILL: arith.minui %[[ROOM]], %[[MOST]]
+// FILL: %[[ALLOWED:.*]] = arith.minui %[[ROOM]], %c128
+// FILL: arith.minui %[[ALLOWED]], %[[MOST]]
 // FILL: %[[SPLITS:.*]] = arith.maxui
 // FILL: %[[ONE:.*]] = arith.cmpi eq, %[[SPLITS]], %c1
 // FILL: arith.select %[[ONE]], %c0, %[[SPLITS]]
