@@ -43,12 +43,16 @@
 // FILL: %[[ALLOWED:.*]] = arith.minui %[[ROOM]], %c128
 // FILL: arith.minui %[[ALLOWED]], %[[MOST]]
 // FILL: %[[SPLITS:.*]] = arith.maxui
-// FILL: %[[ONE:.*]] = arith.cmpi eq, %[[SPLITS]], %c1
-// FILL: arith.select %[[ONE]], %c0, %[[SPLITS]]
 // CHECK: %[[GRID:.*]] = arith.muli %[[BLOCKS]]
+// FILL: %[[ONE:.*]] = arith.cmpi eq, %[[SPLITS]], %c1
+// FILL: %[[MERGED:.*]] = arith.select %[[ONE]], %c0
+// A grid and partial results have limits, which are checked before anything is
+// launched.
+// CHECK: cf.assert %{{.*}}, "expected partial results of query (argument 0) to be at most 2147483647"
+// CHECK-NOT: cf.assert
+// FILL: arith.select %[[ONE]], %c0, %[[SPLITS]]
 // FILL: %[[FILLED:.*]]:5 = tile.launch @f_0 grid(%[[GRID]],
 // THREE: %[[PARTS:.*]]:3 = tile.launch @f_0 grid(%[[GRID]],
-// FILL: %[[MERGED:.*]] = arith.select %[[ONE]], %c0
 // FILL: tile.launch @f_0_merge grid(%[[MERGED]],
 // THREE: tile.launch @f_0_merge grid(
 // FILL-SAME: ins(%{{[^,]*}}, %[[FILLED]]#2, %[[FILLED]]#3, %[[FILLED]]#4 :
