@@ -19,7 +19,8 @@ def BuildEntries : Pass<"package-build-entries", "::mlir::ModuleOp"> {
     `f` the exported `llvm.func`s of `attnrt/Abi.h`, under `attnpkg_f…`: the entry
     (checks of every tensor, the device that they lie on, the asserted rules
     between shapes, launches on the caller's stream), the shape function, and
-    wrappers of reference, baseline and flops. `f` itself is erased.
+    wrappers of reference, baseline and flops. `f` itself is erased, and so is
+    what such functions do not refer to: a package does not hold it.
 
     Every operation of `f` says through `HostStep` what it does in the entry; one
     without that interface is an error.

@@ -196,14 +196,6 @@ private:
 // The pass
 //===----------------------------------------------------------------------===//
 
-/// Whether the value is an argument of the function, or an attn.rope of one
-/// where `allowRope`.
-static bool isSource(func::FuncOp function, Value value, bool allowRope) {
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return argument.getOwner() == &function.getBody().front();
-  return allowRope && value.getDefiningOp<RopeOp>();
-}
-
 // - attn-check-support passed: operands are arguments or ropes of arguments,
 //   and what is returned comes from attn ops.
 // - attn-expand-masks ran.
@@ -211,22 +203,18 @@ static LogicalResult checkInput(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError() << "expected one block, as "
                                      "attn-check-support leaves it";
-  for (Operation &op : function.getBody().front()) {
-    if (!isa<SdpaOp, RopeOp>(op))
-      continue;
-    auto sdpa = dyn_cast<SdpaOp>(op);
+  for (auto op : function.getOps<CompilableOp>()) {
+    auto sdpa = dyn_cast<SdpaOp>(op.getOperation());
     if (sdpa && (sdpa.getCausal() || sdpa.getWindow()))
-      return op.emitOpError() << "expected `causal` and `window` as a `keep` "
-                                 "region, as attn-expand-masks leaves them";
-    for (Value operand : op.getOperands())
-      if (!isSource(function, operand, /*allowRope=*/bool(sdpa)))
-        return op.emitOpError()
-               << "expected arguments of the function as "
-                  "operands, as attn-check-support leaves them";
+      return op->emitOpError() << "expected `causal` and `window` as a `keep` "
+                                  "region, as attn-expand-masks leaves them";
+    if (!llvm::all_of(op.getSources(), isSupportedSource))
+      return op->emitOpError() << "expected arguments of the function as "
+                                  "operands, as attn-check-support leaves them";
   }
   Operation *terminator = function.getBody().front().getTerminator();
   for (Value operand : terminator->getOperands())
-    if (!isa_and_nonnull<SdpaOp, RopeOp>(operand.getDefiningOp()))
+    if (!operand.getDefiningOp<CompilableOp>())
       return terminator->emitOpError()
              << "expected results of `attn.sdpa` or `attn.rope`, as "
                 "attn-check-support leaves them";
@@ -259,7 +247,7 @@ struct ConvertAttnToReference
         getOperation().getOps<func::FuncOp>(), [](func::FuncOp function) {
           return function.isPublic() && !function.isExternal() &&
                  llvm::any_of(function.getOps(), [](Operation &op) {
-                   return isa<SdpaOp, RopeOp>(op);
+                   return isa<CompilableOp>(op);
                  });
         });
     for (func::FuncOp function : functions) {

@@ -60,15 +60,10 @@ void ConvertAttnToTile::getDependentDialects(DialectRegistry &registry) const {
 
 /// What attn-check-support makes sure of.
 static bool isSupported(func::FuncOp function) {
-  auto isSource = [](const OpSource &source) {
-    if (!source.value || isa<BlockArgument>(source.value))
-      return true;
-    auto producer = source.value.getDefiningOp<CompilableOp>();
-    return producer && producer.mayFeedOthers();
-  };
   bool areSources = llvm::all_of(
-      function.front().getOps<CompilableOp>(),
-      [&](CompilableOp op) { return llvm::all_of(op.getSources(), isSource); });
+      function.front().getOps<CompilableOp>(), [](CompilableOp op) {
+        return llvm::all_of(op.getSources(), isSupportedSource);
+      });
   return areSources && function.getBody().hasOneBlock() &&
          llvm::all_of(function.front().getTerminator()->getOperands(),
                       [](Value value) {

@@ -16,6 +16,15 @@ using namespace attn;
 /// Elements of a dot product that one MMA step multiplies.
 static constexpr int64_t kMmaStep = 16;
 
+bool attn::isSupportedSource(const OpSource &source) {
+  if (!source.value)
+    return true;
+  if (auto argument = dyn_cast<BlockArgument>(source.value))
+    return argument.getOwner()->isEntryBlock();
+  auto producer = source.value.getDefiningOp<CompilableOp>();
+  return source.mayBeComputed && producer && producer.mayFeedOthers();
+}
+
 //===----------------------------------------------------------------------===//
 // attn.sdpa
 //===----------------------------------------------------------------------===//

@@ -44,18 +44,12 @@ static LogicalResult checkParent(Operation *op) {
 // may
 //   feed others.
 static LogicalResult checkSource(Operation *op, const OpSource &source) {
-  if (!source.value)
-    return success();
-  auto producer = source.value.getDefiningOp<CompilableOp>();
-  if (source.mayBeComputed && producer && producer.mayFeedOthers())
-    return success();
-  auto argument = dyn_cast<BlockArgument>(source.value);
-  if (argument && argument.getOwner()->isEntryBlock())
+  if (isSupportedSource(source))
     return success();
   return op->emitOpError()
          << "is supported only on arguments of the function, got "
          << source.name << " from another "
-         << (argument ? "block" : "operation");
+         << (isa<BlockArgument>(source.value) ? "block" : "operation");
 }
 
 static LogicalResult checkOp(CompilableOp op) {

@@ -59,6 +59,12 @@ struct EdgeRow {
 
 #include "attn/Dialect/Attn/IR/AttnOpInterfaces.h.inc"
 
+namespace attn {
+/// Whether a source is absent, an argument of the function, or the result of an
+/// operation that may compute it.
+bool isSupportedSource(const OpSource &source);
+} // namespace attn
+
 #define GET_ATTRDEF_CLASSES
 #include "attn/Dialect/Attn/IR/AttnAttrs.h.inc"
 
