@@ -212,9 +212,10 @@ def InsertBarriers : Pass<"tile-insert-barriers", "::attn::tile::KernelOp"> {
   let description = [{
     Input: kernels after `tile-expand-walks`. Output: a `tile.barrier` before the
     first read of a buffer behind the `tile.wait_copies` that completed its copy, or
-    behind a write of the threads themselves; before a copy into a buffer that may
-    have been read since the last barrier; and before a write of the threads where
-    any buffer may have been used since, as it may get that buffer's place. What an
+    behind a write of the threads themselves; before a copy or write into a buffer
+    that may have been read since the last barrier; and before a write in the kernel's
+    own block where any buffer may have been used since, as it may get that buffer's
+    place. What an
     operation does to buffers is what its effects say. Loops are followed around
     their back edge; for what happens in a branch, all threads meet in front of it.
     Tiles of channels need no barrier. Among the consumers of `tile.roles` a barrier
