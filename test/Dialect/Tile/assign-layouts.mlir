@@ -82,3 +82,19 @@ tile.kernel @bias(%B: memref<?x?xf32, strided<[?, 1], offset: ?>>, %C: memref<?x
   tile.store %c, %C[%i] : tensor<64x64xf32>, memref<?x64xf32, strided<[?, 1], offset: ?>>
   tile.return
 }
+
+// Where rows may begin anywhere, a thread cannot have several columns at a time.
+// CHECK-LABEL: tile.kernel @anywhere
+tile.kernel @anywhere(%B: memref<?x?xf32, strided<[?, 1], offset: ?>>, %C: memref<?x64xf32, strided<[?, 1], offset: ?>>, %i: index)
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
+  // CHECK: tile.load {{.*}} -> tensor<64x64xf32, #tile.accumulator<warps = 4>>
+  // CHECK: tile.load {{.*}} -> tensor<64x64xf32, #tile.accumulator<warps = 4>>
+  // CHECK: tile.load {{.*}} -> tensor<64x64xf32, #tile.accumulator<warps = 4>>
+  %a = tile.load %B[%i] : memref<?x?xf32, strided<[?, 1], offset: ?>> -> tensor<64x64xf32>
+  %b = tile.load %C[%i, %i] : memref<?x64xf32, strided<[?, 1], offset: ?>> -> tensor<64x64xf32>
+  %c = tile.load %C[%i] : memref<?x64xf32, strided<[?, 1], offset: ?>> -> tensor<64x64xf32>
+  %r = arith.addf %b, %c : tensor<64x64xf32>
+  tile.store %r, %C[%i] : tensor<64x64xf32>, memref<?x64xf32, strided<[?, 1], offset: ?>>
+  tile.store %a, %C[%i] : tensor<64x64xf32>, memref<?x64xf32, strided<[?, 1], offset: ?>>
+  tile.return
+}

@@ -40,8 +40,8 @@ struct Accesses {
   explicit Accesses(Operation *op);
 
   SmallVector<Value> reads, puts, copies;
-  /// True if it writes a buffer in the kernel's own block, which may then have the
-  /// place of buffers that were used before (tile-allocate-shared).
+  /// True if it writes a buffer in the kernel's own block, which may then have
+  /// the place of buffers that were used before (tile-allocate-shared).
   bool takesPlaces;
 };
 

@@ -144,8 +144,9 @@ def SkewProducts : Pass<"tile-skew-products", "::attn::tile::KernelOp"> {
     first stage that reads them and releases to the last. The walk's first tile is
     taken before it, and the last products of stage 1 follow it.
 
-    Declines, with a remark, where warps have no roles, a stage is above 1, or the
-    result of a product of stage 1 is not just carried to the next step.
+    Declines, with a remark, where warps have no roles, a stage is above 1, the
+    result of a product of stage 1 is not just carried to the next step, or a tile
+    that such a product reads has one slot, which the next step waits for.
 
     Before:
     ```mlir
