@@ -64,3 +64,37 @@ tile.kernel @vectors(%maxima: memref<?xf32, strided<[1], offset: ?>>, %i: index)
   tile.store %max, %maxima[%i] : tensor<128x1xf32>, memref<?xf32, strided<[1], offset: ?>>
   tile.return
 }
+
+// A tile that is added to a product lies as the product does; one that is only copied
+// beside it as memory is read best.
+// CHECK-LABEL: tile.kernel @bias
+tile.kernel @bias(%B: memref<?x?xf32, strided<[?, 1], offset: ?>>, %C: memref<?x64xf32, strided<[?, 1], offset: ?>>, %i: index)
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
+  %k = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %s = tile.dot %k, %k, %zero transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+  // CHECK: tile.load {{.*}} -> tensor<64x64xf32, #tile.accumulator<warps = 4>>
+  %b = tile.load %B[%i, %i] : memref<?x?xf32, strided<[?, 1], offset: ?>> -> tensor<64x64xf32>
+  %r = arith.addf %s, %b : tensor<64x64xf32>
+  tile.store %r, %C[%i] : tensor<64x64xf32>, memref<?x64xf32, strided<[?, 1], offset: ?>>
+  // CHECK: tile.load {{.*}} -> tensor<64x64xf32, #tile.blocked<columns = 16, warps = 4>>
+  %c = tile.load %C[%i] : memref<?x64xf32, strided<[?, 1], offset: ?>> -> tensor<64x64xf32>
+  tile.store %c, %C[%i] : tensor<64x64xf32>, memref<?x64xf32, strided<[?, 1], offset: ?>>
+  tile.return
+}
+
+// Where rows may begin anywhere, a thread cannot have several columns at a time.
+// CHECK-LABEL: tile.kernel @anywhere
+tile.kernel @anywhere(%B: memref<?x?xf32, strided<[?, 1], offset: ?>>, %C: memref<?x64xf32, strided<[?, 1], offset: ?>>, %i: index)
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
+  // CHECK: tile.load {{.*}} -> tensor<64x64xf32, #tile.accumulator<warps = 4>>
+  // CHECK: tile.load {{.*}} -> tensor<64x64xf32, #tile.accumulator<warps = 4>>
+  // CHECK: tile.load {{.*}} -> tensor<64x64xf32, #tile.accumulator<warps = 4>>
+  %a = tile.load %B[%i] : memref<?x?xf32, strided<[?, 1], offset: ?>> -> tensor<64x64xf32>
+  %b = tile.load %C[%i, %i] : memref<?x64xf32, strided<[?, 1], offset: ?>> -> tensor<64x64xf32>
+  %c = tile.load %C[%i] : memref<?x64xf32, strided<[?, 1], offset: ?>> -> tensor<64x64xf32>
+  %r = arith.addf %b, %c : tensor<64x64xf32>
+  tile.store %r, %C[%i] : tensor<64x64xf32>, memref<?x64xf32, strided<[?, 1], offset: ?>>
+  tile.store %a, %C[%i] : tensor<64x64xf32>, memref<?x64xf32, strided<[?, 1], offset: ?>>
+  tile.return
+}

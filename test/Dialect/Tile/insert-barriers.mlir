@@ -171,3 +171,36 @@ tile.kernel @consumers(%n: index) attributes {cta = #tile.cta<warps = 4, produce
   }
   tile.return
 }
+
+// A buffer that is written in every step has its own place: what else was read does
+// not matter, what reads it does.
+// CHECK-LABEL: tile.kernel @put_in_a_loop
+tile.kernel @put_in_a_loop(%n: index) attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
+  %a = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %b = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %d = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %value = arith.constant dense<0.0> : tensor<64x64xbf16>
+  // CHECK: scf.for
+  // CHECK-NEXT: tile.dot
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.put
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.dot
+  scf.for %i = %c0 to %n step %c1 {
+    %s = tile.dot %a, %a, %zero transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+    tile.put %value to %b : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+    %r = tile.dot %b, %b, %s transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+  }
+  // CHECK: }
+  // CHECK-NEXT: scf.for
+  // CHECK-NEXT: tile.dot
+  // CHECK-NEXT: tile.put
+  scf.for %i = %c0 to %n step %c1 {
+    %s = tile.dot %a, %a, %zero transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+    tile.put %value to %d : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  }
+  tile.return
+}

@@ -5,6 +5,7 @@
 // REMARK-DAG: [Missed] NotSkewed | Category:tile-skew-products | {{.*}}the result of a product of stage 1 is used in its step
 // REMARK-DAG: [Missed] NotSkewed | Category:tile-skew-products | {{.*}}a product is of a stage above 1
 // REMARK-DAG: [Missed] NotSkewed | Category:tile-skew-products | {{.*}}a product stands in a loop or branch of the step
+// REMARK-DAG: [Missed] NotSkewed | Category:tile-skew-products | {{.*}}a tile for products of stage 1 has one slot only
 // REMARK-DAG: [Missed] NotSkewed | Category:tile-skew-products | {{.*}}segments carry different tiles to the next step
 // REMARK-DAG: [Missed] NotSkewed | Category:tile-skew-products | {{.*}}products are not started and waited for without warps that only copy
 
@@ -273,6 +274,27 @@ tile.kernel @not_alike(%first: index, %last: index)
     %p = arith.truncf %s : !acc to tensor<64x64xbf16>
     %r = tile.dot %p, %query, %acc transpose_b stage = 1 : tensor<64x64xbf16>, !tile, !acc
     tile.yield %r : !acc
+  }
+  tile.return
+}
+
+// With one slot, the next tile could not be fetched before this one is released,
+// which is when the next step is at work.
+// CHECK-LABEL: tile.kernel @one_slot
+tile.kernel @one_slot(%first: index, %last: index) attributes {cta = #cta, target = "sm_90a"} {
+  %queries, %qf, %qe = tile.channel consumers = 4 : !tile.shared<1x64x64xbf16, swizzle = 128>
+  tile.roles produce {
+  } consume {
+    %zero = arith.constant dense<0.0> : !acc
+    %a = tile.walk from %first init(%zero : !acc) to %last (%t, %acc) {
+      %q = tile.slot %queries[%t] : !tile.shared<1x64x64xbf16, swizzle = 128>
+      tile.await %qf[%t] : !tile.barriers<1>
+      %s = tile.dot %q, %q, %zero transpose_b : !tile, !tile, !acc
+      %p = arith.truncf %s : !acc to tensor<64x64xbf16>
+      %o = tile.dot %p, %q, %acc stage = 1 : tensor<64x64xbf16>, !tile, !acc
+      tile.release %qe[%t] : !tile.barriers<1>
+      tile.yield %o : !acc
+    }
   }
   tile.return
 }

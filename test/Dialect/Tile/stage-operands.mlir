@@ -1,4 +1,6 @@
-// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-stage-operands))' | FileCheck %s
+// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-stage-operands))' --remarks-filter=tile-stage-operands 2>&1 | FileCheck %s --check-prefixes=CHECK,REMARK
+
+// REMARK: [Missed] NotHeld | Category:tile-stage-operands | {{.*}}warpgroups read left operands from shared memory as fast
 
 !tensor = memref<?x?x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>
 !narrow = memref<?x?x?x40xbf16, strided<[?, ?, ?, 1], offset: ?>>
@@ -98,5 +100,21 @@ tile.kernel @roles_and_slots(%Q: !tensor, %K: !tensor)
   %q = tile.load %Q[%c0, %c0, %c0] slots = 2 role = "left" : !tensor -> tensor<64x64xbf16>
   %k = tile.load %K[%c0, %c0, %c0] role = "right" : !tensor -> tensor<64x64xbf16>
   %s = tile.dot %q, %k, %zero transpose_b : tensor<64x64xbf16>, tensor<64x64xbf16>, tensor<64x64xf32>
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @of_warpgroups
+tile.kernel @of_warpgroups(%Q: !tensor, %K: !tensor, %n: index)
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
+  // CHECK-NOT: tile.fragment
+  // CHECK: tile.return
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %q = tile.load %Q[%c0, %c0, %c0] held : !tensor -> tensor<64x64xbf16>
+  %sum = tile.walk from %c0 init(%zero : tensor<64x64xf32>) to %n (%j, %acc) {
+    %k = tile.load %K[%c0, %c0, %j] : !tensor -> tensor<64x64xbf16>
+    %s = tile.dot %q, %k, %acc transpose_b : tensor<64x64xbf16>, tensor<64x64xbf16>, tensor<64x64xf32>
+    tile.yield %s : tensor<64x64xf32>
+  }
   tile.return
 }

@@ -23,3 +23,21 @@ tile.kernel @stores(%out: !matrix, %sums: !wide, %lse: !vector, %h: index, %i: i
   tile.store %l, %lse[%i] : tensor<64x1xf32>, !vector
   tile.return
 }
+
+// What is copied beside a product is stored as wide as it is loaded.
+// CHECK-LABEL: tile.kernel @copy_beside_a_product
+tile.kernel @copy_beside_a_product(%C: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %i: index)
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
+  %k = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %s = tile.dot %k, %k, %zero transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+  %r = arith.truncf %s : tensor<64x64xf32> to tensor<64x64xbf16>
+  // CHECK: tile.put
+  // CHECK-NEXT: tile.copy_out
+  tile.store %r, %C[%i] : tensor<64x64xbf16>, memref<?x64xbf16, strided<[?, 1], offset: ?>>
+  // CHECK-NEXT: %[[TILE:.*]] = tile.load
+  // CHECK-NEXT: tile.store %[[TILE]]
+  %c = tile.load %C[%i] : memref<?x64xbf16, strided<[?, 1], offset: ?>> -> tensor<64x64xbf16>
+  tile.store %c, %C[%i] : tensor<64x64xbf16>, memref<?x64xbf16, strided<[?, 1], offset: ?>>
+  tile.return
+}

@@ -6,6 +6,10 @@
 // RUN: attn-opt %t.sm90.mlir --attn-to-tile | FileCheck %s --check-prefix=SM90
 // RUN: %python %S/Inputs/run_kernel.py %t.sm80.mlir attn-compile %attn_obj_root/lib %t.sm80.so | FileCheck %s
 // RUN: %python %S/Inputs/run_kernel.py %t.sm90.mlir attn-compile %attn_obj_root/lib %t.sm90.so | FileCheck %s
+// RUN: %python %S/Inputs/run_kernel.py %t.sm80.mlir attn-compile %attn_obj_root/lib %t.mutant.so --without "nvvm.barrier0" | FileCheck %s --check-prefix=MISSED
+// RUN: %python %S/Inputs/run_kernel.py %t.sm80.mlir attn-compile %attn_obj_root/lib %t.mutant.so --without "cp.async.wait.group" | FileCheck %s --check-prefix=MISSED
+// RUN: %python %S/Inputs/run_kernel.py %t.sm90.mlir attn-compile %attn_obj_root/lib %t.mutant.so --without "nvvm.mbarrier.arrive %%" | FileCheck %s --check-prefix=MISSED
+// MISSED: two_walks: {{[1-9][0-9]*}} of {{[0-9]+}} lines are missed
 // CHECK: two_walks: {{[0-9]+}} runs agree with numpy
 
 !t = tensor<1x?x?x64xbf16>

@@ -40,14 +40,25 @@ void LayoutClasses::join(Operation *op) {
                       tile.getAsOpaquePointer());
 }
 
+/// True if rows of the tile may begin and end anywhere in memory: then no
+/// thread can have several columns at a time, and the tile lies as products
+/// have theirs.
+static bool hasLooseColumns(LoadOp load) {
+  auto tile = cast<RankedTensorType>(load.getType());
+  MemRefType memory = load.getSource().getType();
+  return load.hasColumnIndex() ||
+         (tile.getDimSize(1) != 1 && memory.isDynamicDim(memory.getRank() - 1));
+}
+
 LayoutClasses::LayoutClasses(KernelOp kernel) {
   SmallVector<Value> products, loads;
   kernel.getBody().walk([&](Operation *op) {
     join(op);
-    if (isa<DotOp>(op))
+    auto load = dyn_cast<LoadOp>(op);
+    if (isa<DotOp>(op) || (load && hasLooseColumns(load)))
       products.push_back(op->getResult(0));
-    if (isa<LoadOp>(op))
-      loads.push_back(op->getResult(0));
+    else if (load)
+      loads.push_back(load.getResult());
   });
   for (Value product : products)
     ofProducts.insert(leaderOf(product));

@@ -80,9 +80,8 @@ parseSegment(OpAsmParser &parser, OperationState &result, ArrayRef<Type> types,
            << "expected the tile and " << types.size()
            << " carried values, got " << arguments.size() << " arguments";
   arguments.front().type = parser.getBuilder().getIndexType();
-  for (auto [argument, type] :
-       llvm::zip(ArrayRef(arguments).drop_front(), types))
-    const_cast<OpAsmParser::Argument &>(argument).type = type;
+  for (size_t i = 0; i < types.size(); ++i)
+    arguments[i + 1].type = types[i];
   Region *step = result.addRegion();
   if (parser.parseRegion(*step, arguments))
     return failure();

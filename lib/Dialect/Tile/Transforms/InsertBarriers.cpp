@@ -40,6 +40,9 @@ struct Accesses {
   explicit Accesses(Operation *op);
 
   SmallVector<Value> reads, puts, copies;
+  /// True if it writes a buffer in the kernel's own block, which may then have
+  /// the place of buffers that were used before (tile-allocate-shared).
+  bool takesPlaces;
 };
 
 /// What has happened to the buffers since the last barrier.
@@ -65,7 +68,8 @@ struct State {
     };
     return llvm::any_of(accesses.reads, isIn(arrived)) ||
            llvm::any_of(accesses.copies, isIn(read)) ||
-           (!accesses.puts.empty() && !isFresh());
+           llvm::any_of(accesses.puts, isIn(read)) ||
+           (accesses.takesPlaces && !isFresh());
   }
   void synchronise() {
     arrived.clear();
@@ -103,6 +107,7 @@ Accesses::Accesses(Operation *op) {
     appendBuffers(reads, buffersReadBy(inner));
     appendBuffers(isCopy ? copies : puts, buffersWrittenBy(inner));
   });
+  takesPlaces = !puts.empty() && isa<KernelOp>(op->getParentOp());
 }
 
 void InsertBarriers::meetBefore(Operation &op, const Accesses &accesses,

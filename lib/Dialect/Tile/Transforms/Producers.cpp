@@ -43,8 +43,8 @@ SmallVector<Value> UseCounts::get(OpBuilder &builder, Location loc,
 Value attn::tile::slotOf(OpBuilder &builder, Location loc,
                          const CopyPlan::Channel &channel, Value use,
                          SharedType tile) {
-  Value slot = SlotOp::create(
-      builder, loc, const_cast<ChannelOp &>(channel.op).getRing(), use);
+  ChannelOp op = channel.op;
+  Value slot = SlotOp::create(builder, loc, op.getRing(), use);
   if (slot.getType() == tile)
     return slot;
   return ReuseOp::create(builder, loc, tile, slot);

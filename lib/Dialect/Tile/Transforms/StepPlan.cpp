@@ -137,6 +137,24 @@ void StepPlan::delayBarriers() {
   }
 }
 
+/// A slot that products of stage 1 read is still full when the next step waits for
+/// its own tiles. With one slot, no tile that the step waits for may be fetched
+/// behind that one's successor, or be it.
+bool StepPlan::hasRoom() const {
+  for (Operation *op : delayed) {
+    Value ring = releasedRing(op);
+    if (!ring || cast<SharedType>(ring.getType()).getSlots() > 1)
+      continue;
+    bool isFetchedBefore = false;
+    for (Operation &other : *step) {
+      isFetchedBefore |= awaitedRing(&other) == ring;
+      if (isFetchedBefore && awaitedRing(&other) && !delayed.contains(&other))
+        return false;
+    }
+  }
+  return true;
+}
+
 static bool makesTiles(Operation *op) {
   return llvm::any_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
 }
@@ -180,6 +198,10 @@ FailureOr<StepPlan> StepPlan::make(WalkOp walk, unsigned segment,
   if (!plan.findProducts(reason))
     return failure();
   plan.delayBarriers();
+  if (!plan.hasRoom()) {
+    reason = "a tile for products of stage 1 has one slot only";
+    return failure();
+  }
   plan.findFeeding();
   plan.findCrossing();
   return plan;

@@ -64,6 +64,7 @@ struct StepPlan {
 private:
   bool findProducts(llvm::StringRef &reason);
   void delayBarriers();
+  bool hasRoom() const;
   void findFeeding();
   void findCrossing();
 };

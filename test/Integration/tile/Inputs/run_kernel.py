@@ -5,11 +5,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Usage: run_kernel.py KERNEL.mlir COMPILER LIB_DIR PACKAGE
+"""Usage: run_kernel.py KERNEL.mlir COMPILER LIB_DIR PACKAGE [--without TEXT]
 
 Compiles a kernel on tiles with its host function, and runs it on the simulator in
 every order in which copies and products may complete. Results are held against
-numpy's in double precision.
+numpy's in double precision. With --without, each line of the lowered kernel that has
+this text is left out, one at a time, and some order must show that it is missing.
 """
 
 import ctypes
@@ -173,15 +174,8 @@ def run_in_order(path, libraries, name):
     print(runs)
 
 
-def main():
-    if sys.argv[1] == "--order":
-        return run_in_order(*sys.argv[2:])
-    source, compiler, libraries, path = sys.argv[1:]
-    text = pathlib.Path(source).read_text()
-    name = re.search(r"func\.func @(\w+)\(", text)[1]
-    whole = pathlib.Path(path).with_suffix(".judged.mlir")
-    whole.write_text(described(text) + judges(text, name))
-    subprocess.run([compiler, whole, "-o", path], check=True)
+def run_in_all_orders(path, libraries, name):
+    """How many runs agree, or why one does not."""
     runs = 0
     for order in ORDERS:
         environment = {**os.environ, "ATTNRT_DEVICE": "sim",
@@ -190,8 +184,38 @@ def main():
             [sys.executable, __file__, "--order", path, libraries, name],
             env=environment, capture_output=True, text=True)
         if run.returncode:
-            sys.exit(f"{order}: {run.stdout}{run.stderr}")
+            return f"{order}: {run.stdout}{run.stderr}"
         runs += int(run.stdout)
+    return runs
+
+
+def run_without(text, whole, compiler, libraries, path, name):
+    lowered = pathlib.Path(path).with_suffix(".nvvm.mlir")
+    subprocess.run([compiler, whole, "--emit=nvvm", "-o", lowered], check=True)
+    lines = lowered.read_text().splitlines()
+    places = [i for i, line in enumerate(lines) if text in line]
+    for place in places:
+        lowered.write_text("\n".join(lines[:place] + lines[place + 1:]))
+        subprocess.run([compiler, lowered, "-o", path], check=True)
+        if isinstance(run_in_all_orders(path, libraries, name), int):
+            sys.exit(f"{name}: nobody misses line {place + 1}: {lines[place]}")
+    print(f"{name}: {len(places)} of {len(places)} lines are missed")
+
+
+def main():
+    if sys.argv[1] == "--order":
+        return run_in_order(*sys.argv[2:])
+    source, compiler, libraries, path, *mutation = sys.argv[1:]
+    text = pathlib.Path(source).read_text()
+    name = re.search(r"func\.func @(\w+)\(", text)[1]
+    whole = pathlib.Path(path).with_suffix(".judged.mlir")
+    whole.write_text(described(text) + judges(text, name))
+    if mutation:
+        return run_without(mutation[1], whole, compiler, libraries, path, name)
+    subprocess.run([compiler, whole, "-o", path], check=True)
+    runs = run_in_all_orders(path, libraries, name)
+    if not isinstance(runs, int):
+        sys.exit(runs)
     print(f"{name}: {runs} runs agree with numpy")
 
 

@@ -144,8 +144,9 @@ def SkewProducts : Pass<"tile-skew-products", "::attn::tile::KernelOp"> {
     first stage that reads them and releases to the last. The walk's first tile is
     taken before it, and the last products of stage 1 follow it.
 
-    Declines, with a remark, where warps have no roles, a stage is above 1, or the
-    result of a product of stage 1 is not just carried to the next step.
+    Declines, with a remark, where warps have no roles, a stage is above 1, the
+    result of a product of stage 1 is not just carried to the next step, or a tile
+    that such a product reads has one slot, which the next step waits for.
 
     Before:
     ```mlir
@@ -212,9 +213,10 @@ def InsertBarriers : Pass<"tile-insert-barriers", "::attn::tile::KernelOp"> {
   let description = [{
     Input: kernels after `tile-expand-walks`. Output: a `tile.barrier` before the
     first read of a buffer behind the `tile.wait_copies` that completed its copy, or
-    behind a write of the threads themselves; before a copy into a buffer that may
-    have been read since the last barrier; and before a write of the threads where
-    any buffer may have been used since, as it may get that buffer's place. What an
+    behind a write of the threads themselves; before a copy or write into a buffer
+    that may have been read since the last barrier; and before a write in the kernel's
+    own block where any buffer may have been used since, as it may get that buffer's
+    place. What an
     operation does to buffers is what its effects say. Loops are followed around
     their back edge; for what happens in a branch, all threads meet in front of it.
     Tiles of channels need no barrier. Among the consumers of `tile.roles` a barrier
