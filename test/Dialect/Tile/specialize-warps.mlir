@@ -1,5 +1,9 @@
 // RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-specialize-warps))' | FileCheck %s
 // RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-specialize-warps,tile-specialize-warps))' | FileCheck %s
+// RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-specialize-warps))' --remarks-filter=tile-specialize-warps 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// REMARK: [Missed] NotSpecialized | Category:tile-specialize-warps | {{.*}}no tile is copied to shared memory
+// REMARK-NOT: [Missed]
 
 !tensor = memref<?x64xbf16, strided<[?, 1], offset: ?>>
 !narrow = memref<?x32xbf16, strided<[?, 1], offset: ?>>
@@ -298,5 +302,12 @@ tile.kernel @without_producers(%K: !tensor, %first: index, %last: index)
     %s = tile.dot %keys, %keys, %acc transpose_b : !tile, !tile, tensor<64x64xf32>
     tile.yield %s : tensor<64x64xf32>
   }
+  tile.return
+}
+
+// Nothing to copy.
+// CHECK-LABEL: tile.kernel @without_copies
+tile.kernel @without_copies() attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
+  // CHECK-NEXT: tile.return
   tile.return
 }

@@ -137,9 +137,9 @@ void StepPlan::delayBarriers() {
   }
 }
 
-/// A slot that products of stage 1 read is still full when the next step waits for
-/// its own tiles. With one slot, no tile that the step waits for may be fetched
-/// behind that one's successor, or be it.
+/// A slot that products of stage 1 read is still full when the next step waits
+/// for its own tiles. With one slot, no tile that the step waits for may be
+/// fetched behind that one's successor, or be it.
 bool StepPlan::hasRoom() const {
   for (Operation *op : delayed) {
     Value ring = releasedRing(op);
