@@ -87,12 +87,17 @@ CASES = {"gemm": run_gemm, "two_walks": lambda: run_attention(64),
 
 
 def described(text):
-    """What a package says about results is on the function."""
+    """What a package says about arguments and results is on the function."""
+    def tensors(types):
+        return types.count("!") + types.count("tensor<")
+
     def describe(match):
-        count = match[2].count("!") + match[2].count("tensor<")
-        results = ", ".join(["{mma_steps = 4 : i64, rows = [0, 1, 2]}"] * count)
-        return (f"{match[1]}{match[2]} attributes {{attn.results = [{results}], "
-                "attn.edge_rows = []} {")
+        args = ", ".join(["{roles = []}"] * tensors(match[1]))
+        judge = "{rows = [0, 1, 2], chain = 4 : i64, edges = []}"
+        results = ", ".join([f'{{role = "result", judge = {judge}}}']
+                            * tensors(match[2]))
+        return (f"{match[1]}{match[2]} attributes {{tile.args = [{args}], "
+                f"tile.results = [{results}]}} {{")
     return re.sub(r"(func\.func @\w+\(.*?\) -> )(.*?) {$", describe, text,
                   flags=re.M)
 
