@@ -93,7 +93,7 @@ SoftmaxState KeyWalk::emitStep(Value tile, bool isMasked,
   Value scores = emitScores(b, scale, query, key);
   if (isMasked)
     scores = emitMasked(scores, firstKey);
-  SoftmaxStep step = softmax.addScores(state.max, scores);
+  SoftmaxStep step = softmax.addScores(state.max, scores, isMasked);
   Value sums = softmax.addSums(state.sums, step);
   Value acc = softmax.rescaled(state.acc, step);
   Value weights = b.narrow(step.weights, element);

@@ -42,6 +42,12 @@ Value attn::emitLog2(TileBuilder &b, const ScoreScale &scale, Value max) {
 // Maxima
 //===----------------------------------------------------------------------===//
 
+Value OnlineSoftmax::emptyAsZero(Value max) {
+  Value isEmpty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, max,
+                                        b.splat(scale.lowest, rows, 1));
+  return arith::SelectOp::create(b, isEmpty, b.splat(0, rows, 1), max);
+}
+
 Value OnlineSoftmax::shiftOf(Value max) {
   return b.multiply(max, b.splat(-scale.toLog2, rows, 1));
 }
@@ -61,12 +67,13 @@ SoftmaxState OnlineSoftmax::initialState(int64_t columns, int64_t partialSums) {
           b.splat(0, rows, partialSums)};
 }
 
-SoftmaxStep OnlineSoftmax::addScores(Value runningMax, Value scores) {
+SoftmaxStep OnlineSoftmax::addScores(Value runningMax, Value scores,
+                                     bool isMasked) {
   int64_t keys = columnsOf(scores);
   Value tileMax = ReduceOp::create(b, b.tileType(rows, 1, b.getF32Type()),
                                    Combiner::max, scores);
   Value max = arith::MaxNumFOp::create(b, runningMax, tileMax);
-  Value shift = shiftOf(max);
+  Value shift = shiftOf(isMasked ? emptyAsZero(max) : max);
   Value rescale = rescaleOf(runningMax, shift);
   Value weights = b.exp2(b.fma(scores, b.splat(scale.toLog2, rows, keys),
                                b.broadcast(shift, keys)));

@@ -63,13 +63,17 @@ public:
   /// No key yet: `columns` values and `partialSums` sums in each row.
   SoftmaxState initialState(int64_t columns, int64_t partialSums);
   /// Adds a tile of scores, any of which may be -inf.
-  SoftmaxStep addScores(mlir::Value runningMax, mlir::Value scores);
+  SoftmaxStep addScores(mlir::Value runningMax, mlir::Value scores,
+                        bool isMasked);
   mlir::Value addSums(mlir::Value sums, const SoftmaxStep &step);
   mlir::Value rescaled(mlir::Value acc, const SoftmaxStep &step);
   /// The state over the keys of both.
   SoftmaxState merge(SoftmaxState state, SoftmaxState part);
 
 private:
+  /// Replaces the maximum of a row without a key by 0. No weight depends on it;
+  /// masked steps have it because ptxas spills in a few of them otherwise.
+  mlir::Value emptyAsZero(mlir::Value max);
   /// -max in exponents of two.
   mlir::Value shiftOf(mlir::Value max);
   /// exp(max - origin), where `shift` is -origin in exponents of two.
