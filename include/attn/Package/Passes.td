@@ -11,7 +11,7 @@
 include "mlir/Pass/PassBase.td"
 
 def BuildEntries : Pass<"package-build-entries", "::mlir::ModuleOp"> {
-  let summary = "gives each function its C entries";
+  let summary = "Gives each function its C entries.";
   let description = [{
     Input: functions with `tile.launch`es of lowered kernels, whose arguments and
     results `tile.args` and `tile.results` describe, and the functions that
@@ -29,7 +29,7 @@ def BuildEntries : Pass<"package-build-entries", "::mlir::ModuleOp"> {
 }
 
 def AssembleKernels : Pass<"package-assemble-kernels", "::mlir::ModuleOp"> {
-  let summary = "turns kernels into PTX and machine code";
+  let summary = "Turns kernels into PTX and machine code.";
   let description = [{
     Input: one `gpu.module`, after `package-build-entries`. Output: the module
     descriptor of `attnrt/Abi.h` with the PTX text and, where `ptxas` is found,

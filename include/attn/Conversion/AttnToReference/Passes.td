@@ -13,7 +13,7 @@ include "mlir/Pass/PassBase.td"
 
 def ConvertAttnToReference
     : Pass<"convert-attn-to-reference", "::mlir::ModuleOp"> {
-  let summary = "Adds the functions that judge a function with attention";
+  let summary = "Adds the functions that judge a function with attention.";
   let description = [{
     For every public `func.func @f` with `attn.sdpa` this adds three functions
     of naive host loops and leaves `@f` as it is.

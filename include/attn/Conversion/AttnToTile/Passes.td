@@ -11,7 +11,7 @@
 include "mlir/Pass/PassBase.td"
 
 def NameFunctions : Pass<"attn-name-functions", "::mlir::ModuleOp"> {
-  let summary = "Gives functions with attention symbols that others derive from";
+  let summary = "Gives functions with attention symbols from which others are derived.";
   let description = [{
     Input: any module. Output: the same, with functions that hold `attn`
     operations under symbols that are identifiers of PTX and C, and that no other
@@ -31,7 +31,7 @@ def NameFunctions : Pass<"attn-name-functions", "::mlir::ModuleOp"> {
 }
 
 def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
-  let summary = "Turns attention into kernels on tiles and launches of them";
+  let summary = "Turns attention into kernels on tiles and launches of them.";
   let description = [{
     Input: functions that `attn-check-support` accepts, after
     `attn-expand-masks` and `attn-select-schedule`. Output: in the function a

@@ -11,7 +11,7 @@
 include "mlir/Pass/PassBase.td"
 
 def ConvertTileToNVVM : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
-  let summary = "turns kernels on tiles into threads' code";
+  let summary = "Turns kernels on tiles into the code of one thread.";
   let description = [{
     Input: kernels after the tile passes (layouts assigned, shared memory
     allocated). Output: one `gpu.module @kernels` with an `llvm.func` for each
@@ -28,7 +28,7 @@ def ConvertTileToNVVM : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
 }
 
 def RecordOrigins : Pass<"record-origins", "::mlir::gpu::GPUModuleOp"> {
-  let summary = "writes down which operations on tiles code comes from";
+  let summary = "Records which operation on tiles lowered code comes from.";
   let description = [{
     Input: kernels after `convert-tile-to-nvvm`. Output: the same with an
     attribute `tile.op = "tile.dot:77:9"` on each operation but constants: the

@@ -32,7 +32,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
                               ["reifyResultShapes"]>,
     DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
                                                   "getEdgeRows"]>]> {
-  let summary = "Computes scaled dot-product attention";
+  let summary = "Computes scaled dot-product attention.";
   let description = [{
     For every batch entry b, query head h and query row i, with
     hk = h div (Hq / Hkv):
@@ -155,7 +155,7 @@ def Attn_RopeOp : Attn_Op<"rope", [
                               ["reifyResultShapes"]>,
     DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
                                                   "mayFeedOthers"]>]> {
-  let summary = "Rotates pairs of elements by angles that grow with the position";
+  let summary = "Rotates pairs of elements by angles that grow with the position.";
   let description = [{
     For every row at position p, and i < rd / 2 with rd rotary dims:
 
@@ -250,7 +250,7 @@ def Attn_RopeOp : Attn_Op<"rope", [
 
 def Attn_YieldOp : Attn_Op<"yield", [
     Pure, ReturnLike, Terminator, HasParent<"SdpaOp">]> {
-  let summary = "Ends a region of `attn.sdpa`";
+  let summary = "Ends a region of `attn.sdpa`.";
   let description = [{
     Yields the i1 of a `keep` region or the four index values of a `range`
     region. It goes where its region is inlined: in `convert-attn-to-tile` and
@@ -264,7 +264,7 @@ def Attn_YieldOp : Attn_Op<"yield", [
 }
 
 class Attn_LengthOp<string mnemonic, string which> : Attn_Op<mnemonic, [Pure]> {
-  let summary = "Gives the length of the " # which;
+  let summary = "Returns the length of the " # which # ".";
   let description = [{
     Legal only inside the regions of `attn.sdpa`. `attn-expand-masks` creates
     it; whoever inlines the region replaces it by the dimension's value.

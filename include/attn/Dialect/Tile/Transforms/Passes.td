@@ -12,7 +12,7 @@
 include "mlir/Pass/PassBase.td"
 
 def StageOperands : Pass<"tile-stage-operands", "::attn::tile::KernelOp"> {
-  let summary = "Sends operands of products through shared memory.";
+  let summary = "Moves operands of products through shared memory.";
   let description = [{
     Input: kernels whose `tile.load`s feed `tile.dot` as values. Output: each
     such load is a `tile.alloc`, a `tile.copy_async` where the load stood, a
@@ -72,7 +72,7 @@ def AlternateLoads : Pass<"tile-alternate-loads", "::attn::tile::KernelOp"> {
 }
 
 def StageStores : Pass<"tile-stage-stores", "::attn::tile::KernelOp"> {
-  let summary = "Sends stored tiles through shared memory.";
+  let summary = "Moves stored tiles through shared memory.";
   let description = [{
     Output: a `tile.store` of a matrix of 16-bit elements is a `tile.put` and a
     `tile.copy_out`. A thread holds pairs of columns; from shared memory it
@@ -95,7 +95,7 @@ def StageStores : Pass<"tile-stage-stores", "::attn::tile::KernelOp"> {
 }
 
 def SpecializeWarps : Pass<"tile-specialize-warps", "::attn::tile::KernelOp"> {
-  let summary = "Lets some warps copy and the others compute.";
+  let summary = "Divides warps into those that copy and those that compute.";
   let description = [{
     Input: kernels after `tile-stage-operands` and `tile-stage-stores` with warps that
     only copy (`producers`); others stay as they are. Output: a `tile.roles`. The
@@ -132,7 +132,7 @@ def SpecializeWarps : Pass<"tile-specialize-warps", "::attn::tile::KernelOp"> {
 }
 
 def SkewProducts : Pass<"tile-skew-products", "::attn::tile::KernelOp"> {
-  let summary = "Lets products of two steps of a walk run together.";
+  let summary = "Overlaps products of one step of a walk with those of the next.";
   let description = [{
     Input: kernels after `tile-specialize-warps` with walks whose `tile.dot`s have
     `stage`s. Output: products of stage 1 run one step later: a step starts its
@@ -173,7 +173,7 @@ def SkewProducts : Pass<"tile-skew-products", "::attn::tile::KernelOp"> {
 }
 
 def TakeTurns : Pass<"tile-take-turns", "::attn::tile::KernelOp"> {
-  let summary = "Lets warpgroups take turns.";
+  let summary = "Makes warpgroups take turns.";
   let description = [{
     Input: kernels after `tile-skew-products`, with `#tile.turns` on walks. Output:
     each step takes its turn before it waits for products of these groups, and
@@ -188,7 +188,7 @@ def TakeTurns : Pass<"tile-take-turns", "::attn::tile::KernelOp"> {
 }
 
 def ExpandWalks : Pass<"tile-expand-walks", "::attn::tile::KernelOp"> {
-  let summary = "Makes loops of walks.";
+  let summary = "Turns walks into loops.";
   let description = [{
     Output: each segment of a `tile.walk` is an `scf.for`, one behind the other.
     Annotations that passes on walks read are gone.
