@@ -37,7 +37,8 @@ public:
   void callRuntime(llvm::StringRef name, mlir::ValueRange arguments);
   /// The same where a failure has nobody to go to.
   void callRuntimeUnchecked(llvm::StringRef name, mlir::ValueRange arguments);
-  /// What runs before every return from now on, of success and of failure.
+  /// Sets what is emitted before every return from now on, of success and of
+  /// failure.
   void setCleanUp(std::function<void()> emit) { cleanUp = std::move(emit); }
   void returnOk();
   void failUnless(mlir::Value condition, llvm::StringRef message);

@@ -55,7 +55,8 @@ static bool isReadByWork(Value filled) {
   });
 }
 
-/// Of a result of the function: what its readers and those who fill it ask for.
+/// Returns the alignment that the readers of a result of the function, and the
+/// work that fills it, ask for.
 uint32_t HostMemory::alignmentOf(Value returned) {
   if (isReadByWork(withoutViews(returned)))
     return kWideBytes;

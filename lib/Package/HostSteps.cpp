@@ -91,7 +91,8 @@ struct CastView : HostView::ExternalModel<CastView, tensor::CastOp> {
   }
 };
 
-/// Of the dimensions that one becomes, the last has its stride.
+/// The last of the dimensions that one dimension is split into has the stride
+/// of that one.
 struct ExpandView : HostView::ExternalModel<ExpandView, tensor::ExpandShapeOp> {
   TensorParts emitView(Operation *op, HostEntry &entry,
                        TensorParts from) const {

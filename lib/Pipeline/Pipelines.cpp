@@ -25,9 +25,9 @@
 using namespace mlir;
 using namespace attn;
 
-/// From what to how. Masks are expanded before anything reads them. The judges
-/// are made while attention is still one operation, and so are schedules
-/// chosen.
+/// Goes from what is computed to how. Masks are expanded before anything reads
+/// them. The judges are made, and schedules chosen, while attention is still
+/// one operation.
 static void buildAttnStage(OpPassManager &manager,
                            const AttnToTileOptions &options) {
   manager.addPass(createCheckSupport());

@@ -55,7 +55,8 @@ static constexpr AttentionKeys beside(int64_t warpgroups, int64_t kv) {
   return keys;
 }
 
-/// Where exponentials are a large part, products start in turns.
+/// Makes products start in turns, for head dimensions at which exponentials are
+/// a large part.
 static constexpr AttentionKeys inTurns(int64_t warpgroups, int64_t kv,
                                        bool prefetch) {
   AttentionKeys keys = beside(warpgroups, kv);
@@ -64,8 +65,8 @@ static constexpr AttentionKeys inTurns(int64_t warpgroups, int64_t kv,
   return keys;
 }
 
-/// Where they are a small part, turns do not pay, and there is no room for a
-/// second query.
+/// Omits turns and the next query: where exponentials are a small part, turns
+/// do not pay, and shared memory has no room for a second query.
 static constexpr AttentionKeys wide(int64_t kv) {
   return beside(/*warpgroups=*/2, kv);
 }

@@ -20,7 +20,7 @@ enum class Numerics {
   Baseline,  ///< f32, with the op's own roundings to its element type.
 };
 
-/// What the builders of the judges' loops have in common.
+/// The common base of the builders of the judges' loops.
 class HostLoops {
 protected:
   HostLoops(mlir::OpBuilder &builder, mlir::Location loc,

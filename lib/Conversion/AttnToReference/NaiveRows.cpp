@@ -56,12 +56,13 @@ public:
   void build(Value begin, Value end);
 
 private:
-  /// Where one row stands.
+  /// The indices of one row.
   struct Row {
     Value batch, head, keyHead, index;
   };
-  /// What the first loop over the keys finds: the largest score of a kept key, and
-  /// whether any kept key weighs something, which one with a score of -inf does not.
+  /// The results of the first loop over the keys: the largest score of a kept
+  /// key, and whether any kept key weighs something, which one with a score of
+  /// -inf does not.
   struct Scores {
     Value max, any;
   };

@@ -71,7 +71,7 @@ SmallVector<Value> RopeRow::at(Value batch, Value head, Value row,
   return indices;
 }
 
-/// As an f64; positions are integers well within it.
+/// Builds the position as an f64; positions are integers well within its range.
 Value RopeRow::buildPosition(Value batch, Value row) {
   auto load = [&](Value buffer, ValueRange indices) -> Value {
     Value word = make<memref::LoadOp>(buffer, indices);

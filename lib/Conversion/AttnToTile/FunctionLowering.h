@@ -27,7 +27,7 @@ public:
 
   /// The argument that a tensor of the function is, or is computed from.
   mlir::BlockArgument rootOf(mlir::Value tensor) const;
-  /// That argument as messages name it.
+  /// The name of that argument in messages.
   std::string nameOf(mlir::Value tensor) const;
 
   /// A symbol that nothing in the module has, legal in PTX, and with the
@@ -47,7 +47,8 @@ private:
   unsigned finished = 0; // operations
 };
 
-/// What attn-select-schedule chose for an operation; null where it did not run.
+/// The schedule that attn-select-schedule chose for an operation; null where it
+/// did not run.
 tile::KernelSchedule scheduleOf(mlir::Operation *op);
 llvm::StringRef targetOf(mlir::Operation *op);
 

@@ -188,7 +188,7 @@ void TileCopier::copyRow(ArrayRef<Value> indices, Value pointer, int64_t row) {
   }
 }
 
-/// Of the thread's first chunk of a row.
+/// Returns the address of the thread's first chunk of a row.
 Value TileCopier::addressOf(ArrayRef<Value> row) {
   int64_t perChunk = SwizzledTile::kChunkBytes / type.getElementBytes();
   Value column = arith::MulIOp::create(builder, loc, chunk,

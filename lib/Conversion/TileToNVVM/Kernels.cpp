@@ -50,7 +50,8 @@ struct GridDimConversion : OpConversionPattern<GridDimOp> {
 
 } // namespace
 
-/// Of three operations, the one for a dimension of the grid.
+/// Replaces the operation by X, Y or Z, whichever stands for the dimension of
+/// the grid.
 template <typename X, typename Y, typename Z>
 static void replaceByDim(Operation *op, GridDim dim,
                          ConversionPatternRewriter &rewriter) {
@@ -77,7 +78,7 @@ LogicalResult GridDimConversion::matchAndRewrite(
   return success();
 }
 
-/// What ptxas and the launch need to know about a kernel.
+/// Writes down what ptxas and the launch need to know about a kernel.
 static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   Builder builder(function.getContext());
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),

@@ -67,7 +67,8 @@ static Value emitBarriers(OpBuilder &builder, Location loc, BarriersType type,
   return base;
 }
 
-/// At `full` the thread arrives that starts a copy, and the copy does.
+/// At `full`, the thread that starts a copy arrives, and the copy itself
+/// completes the phase.
 LogicalResult ChannelConversion::matchAndRewrite(
     ChannelOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
   if (!op.getOffsets())

@@ -214,7 +214,7 @@ void ChunkWriter::writeRow(OpBuilder &inner, Value pointer, int64_t row) {
   }
 }
 
-/// Of the thread's first chunk of a row.
+/// Returns the address of the thread's first chunk of a row.
 Value ChunkWriter::addressOf(ArrayRef<Value> row) {
   int64_t perChunk = SwizzledTile::kChunkBytes / type.getElementBytes();
   SmallVector<Value> indices(row);
@@ -237,7 +237,8 @@ void ChunkWriter::writeTile() {
       pointer = LLVM::GEPOp::create(builder, loc, pointer.getType(),
                                     view.elementType, pointer, step);
     Value isInside = places.isInside(builder, loc, view, indices);
-    // Where the threads are no divisor, some have no row in the last step.
+    // Where the number of threads does not divide that of rows, some threads
+    // have no row in the last step.
     if (row + rowsPerStep > type.getRows()) {
       Value rest = emitI32(builder, loc, type.getRows() - row);
       isInside = arith::AndIOp::create(builder, loc, isInside,

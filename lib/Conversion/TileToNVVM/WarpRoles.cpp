@@ -39,7 +39,8 @@ struct WarpgroupIdConversion : OpConversionPattern<WarpgroupIdOp> {
   }
 };
 
-/// Of all threads, or of those that compute where others only copy.
+/// Lowers a barrier of all threads, or, where some warps only copy, of those
+/// that compute.
 struct BarrierConversion : OpConversionPattern<BarrierOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -67,11 +68,11 @@ struct PassTurnConversion : OpConversionPattern<PassTurnOp> {
 // Barriers
 //===----------------------------------------------------------------------===//
 
-/// Behind those of the CTA and of turns.
+/// The consumers' barrier has a number behind those of the CTA and of turns.
 static constexpr int64_t kConsumersBarrier = 15;
 
-/// What the threads wrote becomes visible to the products that they start, by a
-/// fence of each.
+/// Each thread makes its writes visible to the products that it starts later by
+/// a fence.
 LogicalResult BarrierConversion::matchAndRewrite(
     BarrierOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
   CtaAttr cta = ctaOf(op);

@@ -52,7 +52,7 @@ public:
   Operand(SharedType type, bool isMajorK) : type(type), isMajorK(isMajorK) {}
   /// The descriptor of step 0, of a tile at `base`.
   Value emitDescriptor(OpBuilder &builder, Location loc, Value base) const;
-  /// What is added to it for step `step`.
+  /// The number that is added to it for step `step`.
   int64_t stepOffset(int64_t step) const;
 
 private:

@@ -31,7 +31,7 @@ public:
   mlir::Value view(mlir::Value memref, Layout layout);
   /// The box of a tile in such a view; null where its rows are of one head.
   mlir::DenseI64ArrayAttr box() const { return tileBox; }
-  /// Where the tile's rows from `firstQuery` on lie in such a view.
+  /// The place of the tile's rows from `firstQuery` on in such a view.
   llvm::SmallVector<mlir::Value> indices(mlir::Value entry,
                                          mlir::Value firstQuery) const;
 

@@ -135,8 +135,9 @@ Value ForwardKernel::firstQueryIf(arith::CmpIPredicate predicate) {
                                  sequences->queryLength());
 }
 
-/// With one split, the results; with more, partial ones. Where those are
-/// certain, the kernel has no results to store.
+/// Stores the results where there is one split, and partial results where there
+/// are more. Where there certainly are more, the kernel has no results to
+/// store.
 void ForwardKernel::storeState(const SoftmaxState &state) {
   Value total =
       ReduceOp::create(b, b.tileType(groups.rows(), 1, b.getF32Type()),

@@ -107,7 +107,7 @@ LogicalResult CopyPlan::add(CopyAsyncOp copy) {
 // Counters
 //===----------------------------------------------------------------------===//
 
-/// In the order of their first places.
+/// Numbers the counters in the order of their first places.
 void CopyPlan::assignCounters() {
   for (CopyAsyncOp copy : copies) {
     Channel &channel = channelOf(copy);

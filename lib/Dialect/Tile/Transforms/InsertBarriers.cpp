@@ -35,7 +35,7 @@ namespace {
 
 using Buffers = llvm::DenseSet<Value>;
 
-/// What an operation, with those in its regions, does to buffers.
+/// The accesses of an operation, and of those in its regions, to buffers.
 struct Accesses {
   explicit Accesses(Operation *op);
 
@@ -45,7 +45,7 @@ struct Accesses {
   bool takesPlaces;
 };
 
-/// What has happened to the buffers since the last barrier.
+/// The accesses to buffers since the last barrier.
 struct State {
   Buffers copied;  // a copy was started
   Buffers arrived; // … and waited for, by its own thread; or put
@@ -94,7 +94,7 @@ private:
 
 } // namespace
 
-/// Those of channels need no barrier.
+/// Leaves out the buffers of channels, which need no barrier.
 static void appendBuffers(SmallVectorImpl<Value> &to, ArrayRef<Value> buffers) {
   llvm::copy_if(buffers, std::back_inserter(to), [](Value buffer) {
     return !buffer.getDefiningOp<ChannelOp>();

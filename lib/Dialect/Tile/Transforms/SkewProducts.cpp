@@ -54,8 +54,9 @@ private:
   void skew(WalkOp walk);
 };
 
-/// What a step leaves: the walk's carried values, with accumulators that lack
-/// the step's products of stage 1, and the other operands of these.
+/// The values that a step leaves: the walk's carried values, with accumulators
+/// that still lack the step's products of stage 1, and the other operands of
+/// these products.
 struct State {
   SmallVector<Value> carried, crossing;
 };
@@ -253,7 +254,8 @@ void Skewer::emitNow(OpBuilder &builder, const StepPlan &plan, Operation &op) {
   inFlight.start(cast<DotOp>(op), dot);
 }
 
-/// What a step was given of a product of stage 1 is there when that is.
+/// Returns true if the operation reads a carried value that is the result of a
+/// product of stage 1: it is there once that product is done.
 static bool usesCarried(Operation &op, WalkOp walk, const StepPlan &plan,
                         DotOp product) {
   auto later = llvm::find(plan.later, product);

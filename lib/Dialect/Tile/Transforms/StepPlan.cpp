@@ -159,8 +159,8 @@ static bool makesTiles(Operation *op) {
   return llvm::any_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
 }
 
-/// What nothing but delayed operations needs: tiles are carried to them,
-/// whatever else is cheap to make anew.
+/// Finds the operations that only delayed operations need. Tiles are carried to
+/// these; everything else is cheap to compute again.
 void StepPlan::findFeeding() {
   DenseSet<Operation *> users(delayed.begin(), delayed.end());
   SmallVector<Operation *> feeding = feedsOnly(users, *step, [](Operation *op) {

@@ -50,10 +50,11 @@ struct StepPlan {
   /// Products of stage 1, waits for what only they read, and releases of what
   /// they read, in order.
   llvm::SetVector<mlir::Operation *> delayed;
-  /// What makes tiles for nothing but products of stage 1, behind the waits.
+  /// Operations that make tiles only for products of stage 1; they stand behind
+  /// the waits.
   llvm::SetVector<mlir::Operation *> late;
-  /// What says for nothing but the delayed operations where and when: made
-  /// anew.
+  /// Operations that compute indices only for the delayed operations; they are
+  /// computed again.
   llvm::DenseSet<mlir::Operation *> skipped;
   /// Operands of products of stage 1 that steps carry to the next one, besides
   /// accumulators.

@@ -478,7 +478,7 @@ def Tile_WalkOp : Tile_Op<"walk", [
     ::mlir::BlockArgument getTile(unsigned segment) {
       return getSegments()[segment].getArgument(0);
     }
-    /// What a segment's step is given from the one before it.
+    /// The values that a segment's step is given by the step before it.
     ::mlir::Block::BlockArgListType getCarried(unsigned segment) {
       return getSegments()[segment].getArguments().drop_front();
     }
