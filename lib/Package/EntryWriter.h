@@ -35,7 +35,7 @@ public:
   /// Emits a call of a function of the runtime that returns a status, and
   /// returns from the entry where that is a failure.
   void callRuntime(llvm::StringRef name, mlir::ValueRange arguments);
-  /// The same where a failure has nobody to go to.
+  /// The same, where nobody can be told of a failure.
   void callRuntimeUnchecked(llvm::StringRef name, mlir::ValueRange arguments);
   /// Sets what is emitted before every return from now on, of success and of
   /// failure.

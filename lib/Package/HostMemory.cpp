@@ -156,7 +156,7 @@ void HostMemory::provide(OpResult filled) {
     writeShape(filled);
 }
 
-/// Compact and row-major.
+/// Strides of a workspace are compact and row-major.
 void HostMemory::allocate(OpResult filled) {
   RankedTensorType type = emptyOf(filled).getType();
   TensorParts parts;
@@ -219,7 +219,8 @@ TensorParts HostMemory::partsOf(Value tensor) {
   return partsOf(tensor, memoryOf(tensor));
 }
 
-/// `tensor` is the memory as some operation sees it.
+/// `tensor` is the memory as some operation sees it, perhaps with other
+/// dimensions.
 TensorParts HostMemory::partsOf(Value tensor, Value memory) {
   Operation *producer = tensor.getDefiningOp();
   if (isa_and_nonnull<HostWork>(producer))

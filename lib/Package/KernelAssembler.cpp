@@ -65,7 +65,7 @@ FailureOr<std::string> attn::emitPtx(gpu::GPUModuleOp kernels) {
 // ptxas
 //===----------------------------------------------------------------------===//
 
-/// False for a wrapper or link whose toolkit is gone.
+/// Returns false for a wrapper or a link whose toolkit is gone.
 static bool runs(StringRef program) {
   std::optional<StringRef> nowhere[] = {StringRef(), StringRef(), StringRef()};
   return llvm::sys::ExecuteAndWait(program, {program, "--version"},

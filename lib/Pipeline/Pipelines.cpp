@@ -95,8 +95,8 @@ void attn::buildHostPipeline(OpPassManager &manager) {
   manager.addPass(createReconcileUnrealizedCastsPass());
 }
 
-/// Kernels are assembled last: it is what costs time and what can fail on a
-/// machine's tools.
+/// Kernels are assembled last: that takes the most time, and may fail for lack
+/// of tools.
 void attn::buildAttnToPackagePipeline(OpPassManager &manager,
                                       const AttnToTileOptions &options) {
   buildAttnToTilePipeline(manager, options);

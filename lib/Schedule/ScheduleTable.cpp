@@ -33,7 +33,7 @@ struct Row {
 static constexpr ScheduleFamily kWarps = ScheduleFamily::Warps,
                                 kWarpgroups = ScheduleFamily::Warpgroups;
 
-/// All warps do the same.
+/// Schedules in which all warps do the same.
 static constexpr AttentionKeys alike(int64_t q, int64_t kv, int64_t warps,
                                      int64_t stages) {
   AttentionKeys keys;
@@ -44,8 +44,8 @@ static constexpr AttentionKeys alike(int64_t q, int64_t kv, int64_t warps,
   return keys;
 }
 
-/// Warpgroups of consumers, of 64 query rows each, beside producers. CTAs stay
-/// resident, and products overlap.
+/// Schedules with warpgroups of consumers, of 64 query rows each, beside
+/// producers. CTAs are persistent, and products overlap.
 static constexpr AttentionKeys beside(int64_t warpgroups, int64_t kv) {
   AttentionKeys keys =
       alike(64 * warpgroups, kv, /*warps=*/4 * warpgroups, /*stages=*/2);

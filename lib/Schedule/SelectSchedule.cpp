@@ -86,9 +86,10 @@ static int64_t headsOfGroup(int64_t group, int64_t q) {
   return best;
 }
 
-/// Heads share a tile where their queries do not fill it: as many as make the
-/// number of tiles smallest, if that saves a tenth; or where nobody knows
-/// whether they do, and full tiles lose nothing.
+/// Chooses how many heads share a tile. Where their queries do not fill it, it
+/// is the number that makes tiles fewest, if that saves a tenth. Where the
+/// number of queries is unknown, heads share tiles as far as full tiles lose
+/// nothing by it.
 static int64_t defaultHeads(SdpaOp op, const AttentionKeys &keys) {
   Sizes sizes(op);
   if (!sizes.knowGroup() || rangeDependsOnHead(op))
@@ -201,7 +202,7 @@ FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
     return emitError() << "expected schedule key `producers` to be "
                        << CtaAttr::kWarpgroup << " on " << target.name
                        << ", whose warpgroups copy or compute, got 0";
-  // Defaults are worked out from keys that make sense.
+  // Defaults are derived only from keys that are valid.
   auto check = [&] {
     return ScheduleAttr::getChecked(emitError, &getContext(), keys);
   };

@@ -52,7 +52,8 @@ Value HostLoops::loadElement(Value buffer, ValueRange indices) {
   Type f32 = builder.getF32Type();
   Value single;
   if (element.getType().isBF16()) {
-    // A bf16 is the upper half of an f32. LLVM would do this one by one.
+    // A bf16 is the upper half of an f32. LLVM's own lowering would convert
+    // elements one by one.
     Value bits = make<arith::BitcastOp>(builder.getI16Type(), element);
     bits = make<arith::ExtUIOp>(builder.getI32Type(), bits);
     bits = make<arith::ShLIOp>(bits, word(16));

@@ -59,7 +59,7 @@ protected:
   }
   void forEach(mlir::Value begin, mlir::Value end,
                llvm::function_ref<void(mlir::Value)> body);
-  /// A loop that carries values from turn to turn.
+  /// Builds a loop that carries values from one iteration to the next.
   mlir::ResultRange
   fold(mlir::Value end, mlir::ValueRange initial,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value,

@@ -89,8 +89,9 @@ private:
                             sizes.queryLength, sizes.keyLength)[0];
   }
 
-  // A roped operand's rows are turned when they are first needed: the query's
-  // one by one, those of key and value a head at a time.
+  // The rows of an operand that `attn.rope` made are rotated when they are
+  // first needed: those of the query one by one, those of key and value a head
+  // at a time.
   void turnRow(const RopeBuffers &rope, Value batch, Value head, Value row,
                function_ref<void(Value, Value)> store);
   Value allocateHead(const SdpaOperand &operand, int64_t features);
@@ -105,7 +106,7 @@ private:
   SdpaSizes sizes;
   // Scratch rows: the query, all scores, the output before normalisation.
   Value query, scores, accumulator;
-  // The head that was turned last, its keys and its values.
+  // The head that was rotated last, its keys and its values.
   Value lastHead, turnedKeys, turnedValues;
 };
 
@@ -138,7 +139,8 @@ void NaiveRows::turnRow(const RopeBuffers &rope, Value batch, Value head,
   buildRopeRow(builder, buffers, numerics, batch, head, row, store);
 }
 
-/// Room for all rows of a head; null where the operand is no rope's.
+/// Allocates all rows of a head; returns null where no `attn.rope` made the
+/// operand.
 Value NaiveRows::allocateHead(const SdpaOperand &operand, int64_t features) {
   if (!operand.rope)
     return {};
@@ -267,8 +269,9 @@ void NaiveRows::accumulateValue(const Row &row, Value j, Value weight) {
   });
 }
 
-/// Whether a key takes part: one that is kept and, in a row whose kept keys weigh
-/// nothing, under `uniform` one that is masked, under the other policies none.
+/// Returns true if a key takes part: one that is kept, or, in a row whose kept
+/// keys weigh nothing, every masked one under `uniform` and none under the
+/// other policies.
 Value NaiveRows::buildTakesPart(const Row &row, const Scores &found, Value j) {
   Value kept = buildKeep(row, j);
   if (!kept)
@@ -341,7 +344,8 @@ void NaiveRows::build(Value begin, Value end) {
 
   Value rows = make<arith::MulIOp>(
       make<arith::MulIOp>(sizes.batch, sizes.queryHeads), sizes.queryLength);
-  // No key heads is no valid shape; even so the host must not divide by zero.
+  // A tensor without key heads is not valid, but the host must not divide by
+  // zero even so.
   Value groups = make<arith::MaxSIOp>(sizes.keyHeads, index(1));
   Value headsPerGroup = make<arith::DivUIOp>(sizes.queryHeads, groups);
   headsPerGroup = make<arith::MaxSIOp>(headsPerGroup, index(1));

@@ -39,8 +39,9 @@ private:
 
 } // namespace
 
-/// Whether what another operation reads is computed by this one: what its main
-/// source is to the reader says more than what it is here.
+/// Returns true if another operation reads a result of this one. The role that
+/// the main source has for that reader then says more than the role it has
+/// here.
 static bool feedsOthers(CompilableOp op) {
   return llvm::any_of(op->getUsers(), llvm::IsaPred<CompilableOp>);
 }

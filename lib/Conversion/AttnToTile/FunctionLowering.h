@@ -30,12 +30,12 @@ public:
   /// The name of that argument in messages.
   std::string nameOf(mlir::Value tensor) const;
 
-  /// A symbol that nothing in the module has, legal in PTX, and with the
-  /// function's name in it as far as that is.
+  /// Returns a symbol that is unused in the module, legal in PTX, and contains
+  /// the function's name as far as PTX allows.
   std::string makeKernelName(llvm::StringRef suffix);
   void insert(tile::KernelOp kernel) { symbols.insert(kernel); }
 
-  /// Puts what a launch fills in the place of an operation's result.
+  /// Replaces an operation's result by what a launch fills.
   void replace(mlir::OpResult result, mlir::Value filled);
   /// Removes an operation that launches have replaced.
   void finish(mlir::Operation *op);

@@ -125,8 +125,8 @@ SdpaLauncher::Results SdpaLauncher::launchForward(const Results &destinations) {
   return results;
 }
 
-/// Its grid is empty where there is one split: the forward kernel filled the
-/// results.
+/// The grid of the merge is empty where there is one split: the forward kernel
+/// filled the results.
 SdpaLauncher::Results SdpaLauncher::launchMerge(const PartialResults &parts,
                                                 const Results &destinations) {
   TileGrid grid = emitTileGrid(b, mergeTiles);

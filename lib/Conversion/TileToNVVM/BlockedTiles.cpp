@@ -117,8 +117,8 @@ struct TableConversion : OpConversionPattern<arith::ConstantOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
-/// There is only the approximate instruction, and it is meant for arguments
-/// within a turn.
+/// Only an approximate instruction exists, and it is meant for arguments within
+/// one turn.
 template <typename OpT>
 struct TrigonometricConversion : OpConversionPattern<OpT> {
   TrigonometricConversion(const TypeConverter &converter, MLIRContext *context,

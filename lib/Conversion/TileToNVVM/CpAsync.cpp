@@ -81,8 +81,8 @@ private:
   SharedType type;
   SwizzledTile tile;
   int64_t rows, panels, chunksInMemory;
-  /// Rows and panels that all threads cover at a time. Threads that are left
-  /// over, where the rows are no divisor, do nothing.
+  /// The rows and panels that all threads cover at a time. Threads that are
+  /// left over, where their number does not divide that of rows, do nothing.
   int64_t rowsPerStep, panelsPerStep;
   bool hasIdleThreads;
 

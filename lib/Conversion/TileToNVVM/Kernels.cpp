@@ -86,7 +86,8 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   int32_t threads = kernel.getCta().getAllThreads();
   function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
                     builder.getDenseI32ArrayAttr({threads}));
-  // Without it ptxas aims at registers for two CTAs, and spills to get there.
+  // Without this attribute, ptxas aims at registers for two CTAs, and spills to
+  // get there.
   function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
                     builder.getI32IntegerAttr(1));
   // Subnormal scores, sums and probabilities are flushed: `.ftz` throughout.

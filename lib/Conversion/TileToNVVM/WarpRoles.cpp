@@ -17,9 +17,9 @@ using namespace attn::tile;
 
 namespace {
 
-/// All threads meet, so that barriers are there. Then the warps that copy give
-/// registers away, one thread of each role goes on, and consumers take what was
-/// given.
+/// All threads meet first, so that every barrier has been set up. Then the
+/// warps that copy give registers away, one thread of each role goes on, and
+/// consumers take the registers that were given.
 struct RolesConversion : OpConversionPattern<RolesOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -95,8 +95,8 @@ LogicalResult BarrierConversion::matchAndRewrite(
 // Turns
 //===----------------------------------------------------------------------===//
 
-/// A warpgroup's turn is a barrier of its own, behind that of the CTA, at which
-/// it waits and the one before it arrives.
+/// A warpgroup's turn is a barrier of its own, numbered behind that of the CTA.
+/// The warpgroup waits there, and the one before it arrives.
 static constexpr int64_t kFirstTurn = 1;
 static constexpr int64_t kTurnThreads =
     2 * CtaAttr::kWarpgroup * CtaAttr::kWarpSize;

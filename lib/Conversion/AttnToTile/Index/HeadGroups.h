@@ -26,8 +26,9 @@ public:
   /// Queries of each head in a tile.
   int64_t queries() const { return tileRows / heads; }
 
-  /// A memref of query rows in this layout as [batch, head, length, …], or,
-  /// where heads share a tile, [batch, key head, length, head of the group, …].
+  /// Returns a memref of query rows in this layout as [batch, head, length, …],
+  /// or, where heads share a tile, [batch, key head, length, head of the group,
+  /// …].
   mlir::Value view(mlir::Value memref, Layout layout);
   /// The box of a tile in such a view; null where its rows are of one head.
   mlir::DenseI64ArrayAttr box() const { return tileBox; }

@@ -179,7 +179,7 @@ void ForwardKernel::emit() {
 void attn::emitForwardKernel(KernelOp kernel, SdpaOp op,
                              const ForwardSignature &signature) {
   ForwardKernel(kernel, op, signature).emit();
-  // LLVM would keep whole masks from one query tile to the next.
+  // Without this, LLVM would keep whole masks from one query tile to the next.
   ScheduleAttr schedule = kernel.getAttentionSchedule();
   if (schedule.isPersistent() || schedule.getHeads() != 1)
     kernel.walk([](IotaOp iota) { iota.setRecomputed(true); });

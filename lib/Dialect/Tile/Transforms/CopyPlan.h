@@ -37,7 +37,7 @@ public:
     ChannelOp op;         // when it is made
   };
 
-  /// Fails, and says so, where warps of their own cannot make the kernel's
+  /// Fails with an error where warps that only copy cannot make the kernel's
   /// copies.
   static mlir::FailureOr<CopyPlan> make(KernelOp kernel);
 

@@ -51,7 +51,7 @@ struct State {
   Buffers arrived; // … and waited for, by its own thread; or put
   Buffers read;
 
-  /// True if that added something.
+  /// Returns true if the join added something.
   bool join(const State &other) {
     size_t before = copied.size() + arrived.size() + read.size();
     copied.insert(other.copied.begin(), other.copied.end());
@@ -121,7 +121,8 @@ void InsertBarriers::meetBefore(Operation &op, const Accesses &accesses,
   state.synchronise();
 }
 
-/// Around the back edge the state is the join of both ways in.
+/// At a loop's start the state is the join of the states before it and at its
+/// back edge.
 void InsertBarriers::visitLoop(LoopLikeOpInterface loop, State &state) {
   Block &body = loop.getLoopRegions().front()->front();
   bool wasInserting = isInserting;
@@ -137,12 +138,12 @@ void InsertBarriers::visitLoop(LoopLikeOpInterface loop, State &state) {
   State end = entry;
   visit(body, end);
   state = std::move(end);
-  // A loop without steps leaves what was there before it.
+  // A loop that runs no step leaves the state as it was before it.
   state.join(entry);
 }
 
-/// All threads meet in front of a branch for what it may do to what was before
-/// it, and within it for the rest.
+/// All threads meet in front of a branch if the branch may access what was
+/// accessed before it, and within the branch for everything else.
 void InsertBarriers::visitBranches(Operation &op, State &state) {
   meetBefore(op, Accesses(&op), state);
   State entry = state;

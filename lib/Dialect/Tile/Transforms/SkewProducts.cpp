@@ -191,7 +191,7 @@ void Skewer::emitReleases(OpBuilder &builder, const StepPlan &plan,
   }
 }
 
-/// The result of a product of stage 1 is what the step was given.
+/// The result of a product of stage 1 is the value that the step was given.
 void Skewer::waitFor(OpBuilder &builder, const StepPlan &plan, DotOp product,
                      ValueRange computed) {
   Value ready = inFlight.wait(builder, product, computed);
@@ -217,8 +217,8 @@ void Skewer::waitForAll(OpBuilder &builder, const StepPlan &plan,
   }
 }
 
-/// Accumulators are rescaled, and weights are rounded, when no product needs
-/// the registers of the ones before any more.
+/// Accumulators are rescaled and weights are rounded only when products no
+/// longer need the registers of the previous ones.
 State Skewer::finish(OpBuilder &builder, const StepPlan &plan) {
   for (Operation *op : plan.late)
     builder.clone(*op, mapping);

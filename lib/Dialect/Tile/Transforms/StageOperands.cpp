@@ -45,7 +45,7 @@ private:
 
 } // namespace
 
-/// A tile that begins within a row lies where copies cannot begin.
+/// Copies cannot begin where a tile begins within a row.
 static bool feedsOnlyDots(LoadOp load) {
   return !load->use_empty() && !load.hasColumnIndex() && llvm::all_of(load->getUsers(), [](Operation *op) {
     return isa<DotOp>(op);
