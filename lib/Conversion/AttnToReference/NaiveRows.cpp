@@ -96,8 +96,8 @@ private:
                function_ref<void(Value, Value)> store);
   Value allocateHead(const SdpaOperand &operand, int64_t features);
   void turnHeads(const Row &row);
-  Value loadKeyElement(const SdpaOperand &operand, Value turned, const Row &row,
-                       Value j, Value feature);
+  Value loadKeyElement(const SdpaOperand &operand, Value rotated,
+                       const Row &row, Value j, Value feature);
   SmallVector<Value> position(Value batch, Value head, Value length,
                               Value feature);
 
@@ -107,7 +107,7 @@ private:
   // Scratch rows: the query, all scores, the output before normalisation.
   Value query, scores, accumulator;
   // The head that was rotated last, its keys and its values.
-  Value lastHead, turnedKeys, turnedValues;
+  Value lastHead, rotatedKeys, rotatedValues;
 };
 
 } // namespace
@@ -149,35 +149,35 @@ Value NaiveRows::allocateHead(const SdpaOperand &operand, int64_t features) {
 }
 
 void NaiveRows::turnHeads(const Row &row) {
-  if (!turnedKeys && !turnedValues)
+  if (!rotatedKeys && !rotatedValues)
     return;
   Value head = make<arith::AddIOp>(
       make<arith::MulIOp>(row.batch, sizes.keyHeads), row.keyHead);
   Value last = make<memref::LoadOp>(lastHead, ValueRange());
   Value isNew = make<arith::CmpIOp>(arith::CmpIPredicate::ne, head, last);
-  auto turn = [&](const SdpaOperand &operand, Value turned) {
-    if (!turned)
+  auto rotate = [&](const SdpaOperand &operand, Value rotated) {
+    if (!rotated)
       return;
     forEach(sizes.keyLength, [&](Value j) {
       turnRow(*operand.rope, row.batch, row.keyHead, j,
               [&](Value feature, Value element) {
-                memref::StoreOp::create(builder, loc, element, turned,
+                memref::StoreOp::create(builder, loc, element, rotated,
                                         ValueRange{j, feature});
               });
     });
   };
   scf::IfOp::create(builder, loc, isNew, [&](OpBuilder &, Location) {
-    turn(buffers.key, turnedKeys);
-    turn(buffers.value, turnedValues);
+    rotate(buffers.key, rotatedKeys);
+    rotate(buffers.value, rotatedValues);
     memref::StoreOp::create(builder, loc, head, lastHead);
     scf::YieldOp::create(builder, loc);
   });
 }
 
-Value NaiveRows::loadKeyElement(const SdpaOperand &operand, Value turned,
+Value NaiveRows::loadKeyElement(const SdpaOperand &operand, Value rotated,
                                 const Row &row, Value j, Value feature) {
-  if (turned)
-    return make<memref::LoadOp>(turned, ValueRange{j, feature});
+  if (rotated)
+    return make<memref::LoadOp>(rotated, ValueRange{j, feature});
   return loadElement(operand.buffer,
                      position(row.batch, row.keyHead, j, feature));
 }
@@ -217,7 +217,7 @@ Value NaiveRows::buildScore(const Row &row, Value j) {
                    [&](Value d, ValueRange sum) -> SmallVector<Value> {
                      Value q = make<memref::LoadOp>(query, d);
                      Value k =
-                         loadKeyElement(buffers.key, turnedKeys, row, j, d);
+                         loadKeyElement(buffers.key, rotatedKeys, row, j, d);
                      Value product = make<arith::MulFOp>(q, k, reordered);
                      return {make<arith::AddFOp>(sum[0], product, reordered)};
                    })[0];
@@ -242,8 +242,8 @@ NaiveRows::Scores NaiveRows::buildScores(const Row &row) {
   return {max, any};
 }
 
-/// exp(score - max). Where no kept key weighs anything, all masked keys weigh the
-/// same.
+/// exp(score - max). Where no kept key weighs anything, all masked keys weigh
+/// the same.
 Value NaiveRows::buildWeight(const Scores &found, Value j) {
   return choose(
       isUniform() ? found.any : Value(),
@@ -260,7 +260,7 @@ void NaiveRows::accumulateValue(const Row &row, Value j, Value weight) {
                                                 arith::FastMathFlags::contract);
   Value rounded = roundToElement(weight);
   forEach(index(op.getHeadDimV()), [&](Value d) {
-    Value v = loadKeyElement(buffers.value, turnedValues, row, j, d);
+    Value v = loadKeyElement(buffers.value, rotatedValues, row, j, d);
     Value sum = make<memref::LoadOp>(accumulator, d);
     Value product = make<arith::MulFOp>(rounded, v, contract);
     memref::StoreOp::create(builder, loc,
@@ -336,8 +336,8 @@ void NaiveRows::build(Value begin, Value end) {
     accumulator = scratch(op.getHeadDimV());
   scores = make<memref::AllocOp>(MemRefType::get({ShapedType::kDynamic}, real),
                                  sizes.keyLength);
-  turnedKeys = allocateHead(buffers.key, op.getHeadDimQK());
-  turnedValues = allocateHead(buffers.value, op.getHeadDimV());
+  rotatedKeys = allocateHead(buffers.key, op.getHeadDimQK());
+  rotatedValues = allocateHead(buffers.value, op.getHeadDimV());
   lastHead =
       make<memref::AllocaOp>(MemRefType::get({}, builder.getIndexType()));
   memref::StoreOp::create(builder, loc, index(-1), lastHead);
@@ -363,7 +363,7 @@ void NaiveRows::build(Value begin, Value end) {
                          storeLse(row, found, sum);
                        scf::YieldOp::create(builder, loc);
                      });
-  for (Value buffer : {scores, turnedKeys, turnedValues})
+  for (Value buffer : {scores, rotatedKeys, rotatedValues})
     if (buffer)
       memref::DeallocOp::create(builder, loc, buffer);
 }
