@@ -122,7 +122,7 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule", [Tile_KernelSchedule]>
 def Tile_RowScheduleAttr : Tile_Attr<"RowSchedule", "row_schedule", [Tile_KernelSchedule]> {
   let summary = "Says how a kernel that maps rows to rows distributes them.";
   let description = [{
-    Of kernels without keys and values: rotary positions, and the merging of
+    Kernels without keys and values have it: rotary positions, and the merging of
     partial results. [ScheduleKeys](ScheduleKeys.md) lists the keys.
 
     ```mlir
@@ -174,8 +174,8 @@ def Tile_AccumulatorAttr : Tile_LayoutAttr<"Accumulator", "accumulator"> {
 def Tile_OperandAAttr : Tile_LayoutAttr<"OperandA", "operand_a"> {
   let summary = "Says which lane holds which element of an MMA's left operand.";
   let description = [{
-    Strips as in `accumulator`; atoms of 16 rows of 32 bytes: of 16 columns of 16
-    bits, 8 of 32 bits or 32 of 8 bits. A register holds p columns that follow one
+    Strips are as in `accumulator`. Atoms have 16 rows of 32 bytes: 16 columns of
+    16 bits, 8 of 32 bits or 32 of 8 bits. A register holds p columns that follow one
     another, and an atom has k: register r (0..3) of lane L holds row L/4 + 8(r%2)
     and columns p(L%4) + (k/2)(r/2) and following. Two neighbouring accumulator
     atoms, rounded to 16 bits and packed, are one such atom: that conversion moves

@@ -12,6 +12,9 @@
 include "attn/Dialect/Tile/IR/TileDialect.td"
 include "mlir/IR/AttrTypeBase.td"
 
+// A type's summary completes messages such as "operand #0 must be …", so these
+// summaries are no sentences.
+
 def Tile_SharedType : TypeDef<Tile_Dialect, "Shared"> {
   let mnemonic = "shared";
   let summary = "tiles in shared memory";

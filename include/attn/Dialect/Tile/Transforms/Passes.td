@@ -99,20 +99,20 @@ def SpecializeWarps : Pass<"tile-specialize-warps", "::attn::tile::KernelOp"> {
   let description = [{
     Input: kernels after `tile-stage-operands` and `tile-stage-stores` with warps that
     only copy (`producers`); others stay as they are. Output: a `tile.roles`. The
-    consumers' program is the kernel without its copies. Those of each `role` are a
-    program of their own, which fetches the tiles in the kernel's order, in the
-    loops and walks that they stand in.
+    consumers' program is the kernel without its copies. The copies of each `role`
+    become a program of their own, which fetches the tiles in the kernel's order, in
+    the loops and walks that the copies stand in.
 
     Each buffer is a `tile.channel`, a ring of as many slots as its copies say, or
     its walk has `stages`. Consumers wait for a use where the kernel waits for the
     copy, and release it behind the last operation of the step that reads the slot,
     or, of a tile that is copied before a walk, at the end of the block. Uses are
-    counted through loops and over walks. What is put into shared memory before it
-    is sent has the place of such a tile, where only products read that as a left
-    operand, so that no other warp does.
+    counted through loops and over walks. A stored tile takes the place of a tile
+    that is copied before a walk if only products read that one, as their left
+    operand: each warp then overwrites only rows that no other warp reads.
 
-    Fails where a copy stands in a branch, or its address depends on what is
-    computed. Says in a remark where there is nothing to copy.
+    Fails where a copy stands in a branch, or its address depends on computed
+    values. A kernel that copies nothing stays as it is, with a remark.
 
     Before:
     ```mlir
@@ -200,10 +200,10 @@ def MakeTensorMaps : Pass<"tile-make-tensor-maps", "::mlir::ModuleOp"> {
   let summary = "Describes tensors to copy engines.";
   let description = [{
     Input: kernels with `tile.fetch` and `tile.send` of memrefs, and their
-    launches. Output: these name maps, arguments of the kernel in front of the
-    others, which a `tile.tensor_map` before the launch makes. A box is as wide
-    as a panel in shared memory, and as high as a fetched tile or as the rows of
-    the warp that sends.
+    launches. Output: they name maps of the tensors. A map is an argument of the
+    kernel in front of the others, and is made by a `tile.tensor_map` before the
+    launch. A box is as wide as a panel in shared memory, and has as many rows as
+    a fetched tile, or as a warp stores.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
@@ -243,9 +243,9 @@ def AllocateShared : Pass<"tile-allocate-shared", "::attn::tile::KernelOp"> {
   let description = [{
     Output: every `tile.alloc` and `tile.channel` has `at` offsets (tiles at
     multiples of 1024 bytes, the period of the widest swizzle, and barriers behind
-    all tiles), and the kernel `shared_bytes`. What threads fill has the place of
-    buffers that are not used any more. Fails when the target has less, saying by
-    how much.
+    all tiles), and the kernel has `shared_bytes`. A buffer that threads fill takes
+    the place of buffers that are no longer used. Fails when the target has less
+    shared memory; the error says how much less.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
