@@ -14,18 +14,18 @@ function(attn_add_precompiled_headers name)
        ${key})
 endfunction()
 
-# attn_add_room(Name source… [LINKS room…])
-# One room of the compiler: a shared library that links the rooms whose headers it
+# attn_add_room(Name source… [LINKS component…])
+# One component of the compiler: a shared library that links the components whose headers it
 # includes, and no others. docs/Architecture.md has the same arrows.
 function(attn_add_room name)
   cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
   add_library(${name} SHARED ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PUBLIC ${ARG_LINKS} MLIR LLVM)
   target_link_options(${name} PRIVATE -Wl,--no-undefined)
-  # A definition for each room would be another set of precompiled headers.
+  # A definition for each component would be another set of precompiled headers.
   set_target_properties(${name} PROPERTIES DEFINE_SYMBOL "")
   target_precompile_headers(${name} REUSE_FROM AttnPrecompiled)
-  # Generated headers of every dialect exist before any room compiles.
+  # Generated headers of every dialect exist before any component compiles.
   add_dependencies(${name} attn-headers)
 endfunction()
 

@@ -20,9 +20,10 @@
 namespace attn::abi {
 
 inline constexpr char kModuleSymbol[] = "attnpkg.module";
-/// Attribute of a kernel's descriptor that says what the package's JSON says.
+/// The attribute of a kernel's descriptor that holds what the package's JSON
+/// says of the kernel.
 inline constexpr char kKernelAttr[] = "attn.kernel";
-/// The same of a function's entry.
+/// The same for the entry of a function.
 inline constexpr char kFunctionAttr[] = "attn.function";
 
 inline std::string kernelSymbol(llvm::StringRef kernel) {

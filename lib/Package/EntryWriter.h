@@ -35,9 +35,10 @@ public:
   /// Emits a call of a function of the runtime that returns a status, and
   /// returns from the entry where that is a failure.
   void callRuntime(llvm::StringRef name, mlir::ValueRange arguments);
-  /// The same where a failure has nobody to go to.
+  /// The same, where nobody can be told of a failure.
   void callRuntimeUnchecked(llvm::StringRef name, mlir::ValueRange arguments);
-  /// What runs before every return from now on, of success and of failure.
+  /// Sets what is emitted before every return from now on, of success and of
+  /// failure.
   void setCleanUp(std::function<void()> emit) { cleanUp = std::move(emit); }
   void returnOk();
   void failUnless(mlir::Value condition, llvm::StringRef message);

@@ -21,7 +21,7 @@ public:
   mlir::LogicalResult write();
   mlir::LLVM::LLVMFuncOp getEntry() const { return writer.getEntry(); }
 
-  // For the steps.
+  // Steps use what follows.
 
   EntryWriter &getWriter() { return writer; }
   HostMemory &getMemory() { return memory; }
@@ -31,7 +31,7 @@ public:
   mlir::Value getStream() { return writer.getArgument(0); }
   mlir::Value getDevice() const { return device; }
 
-  /// What a scalar of the function is in the entry.
+  /// The entry's value of a scalar of the function.
   mlir::Value scalarOf(mlir::Value value) const {
     return scalars.lookup(value);
   }

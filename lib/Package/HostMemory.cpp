@@ -55,7 +55,8 @@ static bool isReadByWork(Value filled) {
   });
 }
 
-/// Of a result of the function: what its readers and those who fill it ask for.
+/// Returns the alignment that the readers of a result of the function, and the
+/// work that fills it, ask for.
 uint32_t HostMemory::alignmentOf(Value returned) {
   if (isReadByWork(withoutViews(returned)))
     return kWideBytes;
@@ -155,7 +156,7 @@ void HostMemory::provide(OpResult filled) {
     writeShape(filled);
 }
 
-/// Compact and row-major.
+/// Strides of a workspace are compact and row-major.
 void HostMemory::allocate(OpResult filled) {
   RankedTensorType type = emptyOf(filled).getType();
   TensorParts parts;
@@ -218,7 +219,8 @@ TensorParts HostMemory::partsOf(Value tensor) {
   return partsOf(tensor, memoryOf(tensor));
 }
 
-/// `tensor` is the memory as some operation sees it.
+/// `tensor` is the memory as some operation sees it, perhaps with other
+/// dimensions.
 TensorParts HostMemory::partsOf(Value tensor, Value memory) {
   Operation *producer = tensor.getDefiningOp();
   if (isa_and_nonnull<HostWork>(producer))

@@ -20,16 +20,17 @@ namespace attn {
 
 /// The tensor under the views that only change how its memory is seen.
 mlir::Value withoutViews(mlir::Value tensor);
-/// What the work behind a result fills.
+/// The operand that the work behind a result fills.
 mlir::Value destinationOf(mlir::OpResult filled);
 /// The memory of a tensor, by the name of its first owner: an argument of the
 /// function, or the result of the work that fills it first.
 mlir::Value memoryOf(mlir::Value tensor);
 
-/// Where the tensors of an entry lie. An argument has a DLTensor. What work
-/// fills is a result of the function, which the caller allocated and which has
-/// one, too, or lies in a workspace until the entry returns. The shape function
-/// has no results and no workspace, but knows all dimensions.
+/// Knows where the tensors of an entry lie. An argument has a DLTensor. The
+/// memory that work fills is either a result of the function, which the caller
+/// allocated and which also has a DLTensor, or a workspace that lives until the
+/// entry returns. The shape function has no results and no workspace, but knows
+/// all dimensions.
 class HostMemory {
 public:
   HostMemory(HostEntry &entry, mlir::func::FuncOp function);
@@ -44,7 +45,8 @@ public:
 
   TensorParts partsOf(mlir::Value tensor);
   mlir::Value dimOf(mlir::Value tensor, int64_t dim);
-  /// As messages call it: an argument, a result, or what lies between.
+  /// The tensor's name in messages: that of an argument or a result, or of what
+  /// lies between.
   std::string nameOf(mlir::Value tensor) const;
 
 private:
@@ -60,7 +62,7 @@ private:
   HostEntry &entry;
   EntryWriter &writer;
   mlir::func::FuncOp function;
-  // By the memory's owner.
+  // These are keyed by the owner of the memory.
   llvm::DenseMap<mlir::Value, mlir::Value> descriptors; // DLTensors
   llvm::MapVector<mlir::Value, TensorParts> workspace;
   llvm::DenseMap<mlir::Value, int> results; // of the function

@@ -58,7 +58,8 @@ struct AssertStep : HostStep::ExternalModel<AssertStep, cf::AssertOp> {
   }
 };
 
-/// Asked for launches only: results' shapes do not depend on it.
+/// The device is asked only for launches: shapes of results do not depend on
+/// it.
 struct MultiprocessorsStep
     : HostStep::ExternalModel<MultiprocessorsStep, tile::MultiprocessorsOp> {
   LogicalResult emitStep(Operation *op, HostEntry &entry) const {
@@ -79,7 +80,7 @@ struct MultiprocessorsStep
 // Tensors
 //===----------------------------------------------------------------------===//
 
-/// Described with the work that uses it.
+/// The operation emits nothing: it is described with the work that uses it.
 template <typename Op>
 struct SilentStep : HostStep::ExternalModel<SilentStep<Op>, Op> {
   LogicalResult emitStep(Operation *, HostEntry &) const { return success(); }
@@ -91,7 +92,8 @@ struct CastView : HostView::ExternalModel<CastView, tensor::CastOp> {
   }
 };
 
-/// Of the dimensions that one becomes, the last has its stride.
+/// The last of the dimensions that one dimension is split into has the stride
+/// of that one.
 struct ExpandView : HostView::ExternalModel<ExpandView, tensor::ExpandShapeOp> {
   TensorParts emitView(Operation *op, HostEntry &entry,
                        TensorParts from) const {
@@ -119,7 +121,7 @@ struct ExpandView : HostView::ExternalModel<ExpandView, tensor::ExpandShapeOp> {
   }
 };
 
-/// Only of dimensions that one became.
+/// Only dimensions that one dimension was split into are merged.
 struct CollapseView
     : HostView::ExternalModel<CollapseView, tensor::CollapseShapeOp> {
   TensorParts emitView(Operation *op, HostEntry &entry,

@@ -47,7 +47,8 @@ FailureOr<std::string> attn::emitPtx(gpu::GPUModuleOp kernels) {
       /*toolkitPath=*/{}, /*librariesToLink=*/{}, /*cmdOptions=*/{},
       /*elfSection=*/{}, gpu::CompilationTarget::Assembly,
       /*getSymbolTableCallback=*/{}, markInlineAsmConvergent);
-  // What is said of the kernels later is about the user's file.
+  // A copy gets the line information, since later messages about the kernels
+  // point to the user's file.
   OwningOpRef<gpu::GPUModuleOp> copy = kernels.clone();
   OriginTexts origins = attachLineInfo(*copy);
   auto object = target.serializeToObject(*copy, options);
@@ -64,7 +65,7 @@ FailureOr<std::string> attn::emitPtx(gpu::GPUModuleOp kernels) {
 // ptxas
 //===----------------------------------------------------------------------===//
 
-/// False for a wrapper or link whose toolkit is gone.
+/// Returns false for a wrapper or a link whose toolkit is gone.
 static bool runs(StringRef program) {
   std::optional<StringRef> nowhere[] = {StringRef(), StringRef(), StringRef()};
   return llvm::sys::ExecuteAndWait(program, {program, "--version"},

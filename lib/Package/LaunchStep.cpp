@@ -18,7 +18,7 @@ using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-/// What copy engines write at a time, and threads.
+/// The bytes that copy engines, and threads, write at a time.
 static constexpr uint32_t kEngineBytes = 16, kThreadBytes = 4;
 
 namespace {
@@ -80,7 +80,8 @@ void LaunchWriter::addInput(Value input) {
     addPointer(entry.scalarOf(input));
 }
 
-/// In the order of GlobalView: address, dynamic dimensions, strides.
+/// Adds a tensor in the order of GlobalView: address, dynamic dimensions,
+/// strides.
 void LaunchWriter::addTensor(Value tensor) {
   TensorParts parts = entry.getMemory().partsOf(tensor);
   addPointer(parts.data);

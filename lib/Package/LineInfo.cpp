@@ -37,7 +37,7 @@ static LLVM::DICompileUnitAttr makeUnit(MLIRContext *context) {
       LLVM::DIEmissionKind::DebugDirectivesOnly);
 }
 
-/// What `.loc` lines of the kernel belong to.
+/// Makes the scope that `.loc` lines of the kernel belong to.
 static Location makeScope(LLVM::LLVMFuncOp kernel,
                           LLVM::DICompileUnitAttr unit) {
   MLIRContext *context = kernel.getContext();

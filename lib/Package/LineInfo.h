@@ -27,7 +27,8 @@ OriginTexts attachLineInfo(mlir::gpu::GPUModuleOp kernels);
 /// Adds to each `.loc` line what it stands for, as a comment.
 std::string annotateLines(llvm::StringRef ptx, const OriginTexts &origins);
 
-/// Behind every "line N" of a log about `ptx`, what that line comes from.
+/// Writes behind every "line N" of a log about `ptx` which operation that line
+/// comes from.
 std::string nameLines(llvm::StringRef log, llvm::StringRef ptx);
 
 } // namespace attn

@@ -253,7 +253,7 @@ llvm::Error attn::linkPackage(StringRef object, StringRef path) {
       if (!file.empty())
         llvm::sys::fs::remove(file);
   });
-  // Beside the result, so that it can be renamed into place.
+  // The file is made beside the result, so that it can be renamed into place.
   if (auto error = llvm::sys::fs::createUniqueFile(path + ".tmp-%%%%%%",
                                                    sharedPath))
     return linkError("cannot write `" + path + "`: " + error.message());

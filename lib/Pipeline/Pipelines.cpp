@@ -25,9 +25,9 @@
 using namespace mlir;
 using namespace attn;
 
-/// From what to how. Masks are expanded before anything reads them. The judges
-/// are made while attention is still one operation, and so are schedules
-/// chosen.
+/// Goes from what is computed to how. Masks are expanded before anything reads
+/// them. The judges are made, and schedules chosen, while attention is still
+/// one operation.
 static void buildAttnStage(OpPassManager &manager,
                            const AttnToTileOptions &options) {
   manager.addPass(createCheckSupport());
@@ -95,8 +95,8 @@ void attn::buildHostPipeline(OpPassManager &manager) {
   manager.addPass(createReconcileUnrealizedCastsPass());
 }
 
-/// Kernels are assembled last: it is what costs time and what can fail on a
-/// machine's tools.
+/// Kernels are assembled last: that takes the most time, and may fail for lack
+/// of tools.
 void attn::buildAttnToPackagePipeline(OpPassManager &manager,
                                       const AttnToTileOptions &options) {
   buildAttnToTilePipeline(manager, options);

@@ -12,8 +12,8 @@
 using namespace attn;
 using namespace attn::tile;
 
-/// Of the threads of a warp, for a row of each: 32-bit registers, or half of
-/// them for 16-bit elements.
+/// A warp's threads share the elements of a row: each 32 of 32 bits, or 64 of
+/// 16 bits, take one register of each thread.
 static constexpr int64_t kLanes = 32;
 
 int64_t attn::registerLimit(const TargetDesc &target,
@@ -33,11 +33,11 @@ static int64_t queryRegisters(const AttentionKeys &keys, HeadDims dims) {
   return registersOfRows(keys, dims.qk) / 2;
 }
 
-/// With more registers than this for the query, or for it and the larger of
-/// scores and accumulators, ptxas spills for some masks. A warp with more than
-/// one strip of rows has as many times the accumulators and scores, and none to
-/// spare. Where warpgroups multiply, wgmma reads A from shared memory at the
-/// same rate.
+/// With more registers than these limits for the query, or for it and the
+/// larger of scores and accumulators together, ptxas spills for some masks. A
+/// warp with more than one strip of rows has as many times the accumulators and
+/// scores, and no registers to spare. Where warpgroups multiply, wgmma reads A
+/// from shared memory at the same rate.
 bool attn::holdsQueryInRegisters(const AttentionKeys &keys, HeadDims dims) {
   constexpr int64_t kMostOfQuery = 32, kMostHeld = 144;
   if (keys.producers)
@@ -62,7 +62,8 @@ int64_t attn::estimateRegisters(const AttentionKeys &keys, HeadDims dims) {
   int64_t accumulators = registersOfRows(keys, dims.v);
   int64_t scores = registersOfRows(keys, keys.kv);
   int64_t probabilities = scores / 2;
-  // Where others copy, a step has slots and descriptors, but no addresses.
+  // Where other warps copy, a step computes slots and descriptors, but no
+  // addresses.
   int64_t addressing = keys.producers ? 24 : 40;
   return accumulators + scores + probabilities + queryOfStep(keys, dims) +
          addressing;

@@ -33,7 +33,7 @@ struct Row {
 static constexpr ScheduleFamily kWarps = ScheduleFamily::Warps,
                                 kWarpgroups = ScheduleFamily::Warpgroups;
 
-/// All warps do the same.
+/// Schedules in which all warps do the same.
 static constexpr AttentionKeys alike(int64_t q, int64_t kv, int64_t warps,
                                      int64_t stages) {
   AttentionKeys keys;
@@ -44,8 +44,8 @@ static constexpr AttentionKeys alike(int64_t q, int64_t kv, int64_t warps,
   return keys;
 }
 
-/// Warpgroups of consumers, of 64 query rows each, beside producers. CTAs stay
-/// resident, and products overlap.
+/// Schedules with warpgroups of consumers, of 64 query rows each, beside
+/// producers. CTAs are persistent, and products overlap.
 static constexpr AttentionKeys beside(int64_t warpgroups, int64_t kv) {
   AttentionKeys keys =
       alike(64 * warpgroups, kv, /*warps=*/4 * warpgroups, /*stages=*/2);
@@ -55,7 +55,8 @@ static constexpr AttentionKeys beside(int64_t warpgroups, int64_t kv) {
   return keys;
 }
 
-/// Where exponentials are a large part, products start in turns.
+/// Makes products start in turns, for head dimensions at which exponentials are
+/// a large part.
 static constexpr AttentionKeys inTurns(int64_t warpgroups, int64_t kv,
                                        bool prefetch) {
   AttentionKeys keys = beside(warpgroups, kv);
@@ -64,8 +65,8 @@ static constexpr AttentionKeys inTurns(int64_t warpgroups, int64_t kv,
   return keys;
 }
 
-/// Where they are a small part, turns do not pay, and there is no room for a
-/// second query.
+/// Omits turns and the next query: where exponentials are a small part, turns
+/// do not pay, and shared memory has no room for a second query.
 static constexpr AttentionKeys wide(int64_t kv) {
   return beside(/*warpgroups=*/2, kv);
 }

@@ -76,8 +76,8 @@ static bool rangeDependsOnHead(SdpaOp op) {
          !op.getRange().front().getArgument(1).use_empty();
 }
 
-/// For any number of queries: the most heads, no more than a warp has rows in
-/// an MMA, that leave no more than a tenth of a group's tiles empty.
+/// Chooses for any number of queries: the most heads, no more than a warp has
+/// rows in an MMA, that leave no more than a tenth of a group's tiles empty.
 static int64_t headsOfGroup(int64_t group, int64_t q) {
   int64_t best = 1;
   for (int64_t heads = 2; heads <= kRowsOfWarp && q % heads == 0; heads *= 2)
@@ -86,9 +86,10 @@ static int64_t headsOfGroup(int64_t group, int64_t q) {
   return best;
 }
 
-/// Heads share a tile where their queries do not fill it: as many as make the
-/// number of tiles smallest, if that saves a tenth; or where nobody knows
-/// whether they do, and full tiles lose nothing.
+/// Chooses how many heads share a tile. Where their queries do not fill it, it
+/// is the number that makes tiles fewest, if that saves a tenth. Where the
+/// number of queries is unknown, heads share tiles as far as full tiles lose
+/// nothing by it.
 static int64_t defaultHeads(SdpaOp op, const AttentionKeys &keys) {
   Sizes sizes(op);
   if (!sizes.knowGroup() || rangeDependsOnHead(op))
@@ -105,7 +106,7 @@ static int64_t defaultHeads(SdpaOp op, const AttentionKeys &keys) {
   return isWorth ? best.heads : 1;
 }
 
-/// Few rows get a small tile, of one warpgroup.
+/// Gives few rows a small tile, of one warpgroup.
 static void fitFewRows(SdpaOp op, AttentionKeys &keys) {
   constexpr int64_t kFewRows = 64;
   Sizes sizes(op);
@@ -117,9 +118,9 @@ static void fitFewRows(SdpaOp op, AttentionKeys &keys) {
   keys.turns = Turns::Nothing; // of one warpgroup
 }
 
-/// Where the types show that the queries of a head fit a tile, as in decoding,
-/// and too few tiles to fill the chip, keys are split, in as many parts as a
-/// count says that knows all shapes.
+/// Splits keys where the types show that the queries of a head fit a tile, as
+/// in decoding, and that tiles are too few to fill the chip. The number of
+/// splits is then counted where all shapes are known.
 static int64_t defaultSplit(SdpaOp op, const AttentionKeys &keys,
                             const TargetDesc &target) {
   Sizes sizes(op);
@@ -162,8 +163,8 @@ static void matchRowsAndWarps(const KeyNames &named, AttentionKeys &keys) {
     keys.turns = Turns::Nothing; // of one warpgroup
 }
 
-/// Keys that sizes and masks decide, or other keys, as far as they were not
-/// named.
+/// Derives every key that the user did not set from sizes, masks and other
+/// keys.
 static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
                    AttentionKeys &keys) {
   if (!named.contains("heads"))
@@ -201,7 +202,7 @@ FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
     return emitError() << "expected schedule key `producers` to be "
                        << CtaAttr::kWarpgroup << " on " << target.name
                        << ", whose warpgroups copy or compute, got 0";
-  // Defaults are worked out from keys that make sense.
+  // Defaults are derived only from keys that are valid.
   auto check = [&] {
     return ScheduleAttr::getChecked(emitError, &getContext(), keys);
   };

@@ -97,7 +97,7 @@ const MmaAtom *TargetDesc::atomOf(MmaType type) const {
   return it == atoms.end() ? nullptr : it;
 }
 
-/// Its code runs on the most chips.
+/// The code of the first target runs on the most chips.
 const TargetDesc &attn::defaultTarget() { return kTargets[0]; }
 
 llvm::ArrayRef<TargetDesc> attn::knownTargets() { return kTargets; }
@@ -135,7 +135,7 @@ RegisterSplit attn::splitRegisters(const TargetDesc &target, int64_t warps) {
       target.registersPerBlock / ((groups + 1) * kThreads) / 8 * 8;
   if (atEntry >= kMostConsumer)
     return {0, 0};
-  // No more than the CTA has got when it starts.
+  // Consumers get no more than the CTA has when it starts.
   int64_t all = (groups + 1) * atEntry;
   int64_t consumer = (all - kLeastProducer) / groups / 8 * 8;
   consumer = std::min(consumer, kMostConsumer);

@@ -12,8 +12,8 @@ include "mlir/IR/OpBase.td"
 
 def HostStep : OpInterface<"HostStep"> {
   let description = [{
-    What a function that launches kernels may consist of. Its entry is written
-    operation by operation: each emits what it does on the host. Operations of
+    An operation that a function which launches kernels may consist of. The entry
+    is written operation by operation: each emits what it does on the host. Operations of
     any dialect take part with an external model; see HostSteps.cpp.
   }];
   let cppNamespace = "::attn";

@@ -25,7 +25,7 @@ inline constexpr char kCubinSymbol[] = "attnpkg.cubin";
 /// PTX text of a `gpu.module` in the `llvm` and `nvvm` dialects.
 mlir::FailureOr<std::string> emitPtx(mlir::gpu::GPUModuleOp kernels);
 
-/// What ptxas said of one kernel.
+/// The resources that ptxas reports for one kernel.
 struct KernelResources {
   int64_t registers = 0;
   int64_t spillBytes = 0; // stores and loads

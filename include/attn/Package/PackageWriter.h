@@ -16,7 +16,7 @@
 
 namespace attn {
 
-/// What the package says of itself; see attnrt/PackageFormat.h.
+/// Describes the package's functions and kernels; see attnrt/PackageFormat.h.
 llvm::json::Object describePackage(mlir::ModuleOp module);
 
 /// Position-independent machine code of a module in the `llvm` dialect, with

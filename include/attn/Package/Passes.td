@@ -11,7 +11,7 @@
 include "mlir/Pass/PassBase.td"
 
 def BuildEntries : Pass<"package-build-entries", "::mlir::ModuleOp"> {
-  let summary = "gives each function its C entries";
+  let summary = "Gives each function its C entries.";
   let description = [{
     Input: functions with `tile.launch`es of lowered kernels, whose arguments and
     results `tile.args` and `tile.results` describe, and the functions that
@@ -20,7 +20,7 @@ def BuildEntries : Pass<"package-build-entries", "::mlir::ModuleOp"> {
     (checks of every tensor, the device that they lie on, the asserted rules
     between shapes, launches on the caller's stream), the shape function, and
     wrappers of reference, baseline and flops. `f` itself is erased, and so is
-    what such functions do not refer to: a package does not hold it.
+    everything that such functions do not refer to: a package does not hold it.
 
     Every operation of `f` says through `HostStep` what it does in the entry; one
     without that interface is an error.
@@ -29,11 +29,11 @@ def BuildEntries : Pass<"package-build-entries", "::mlir::ModuleOp"> {
 }
 
 def AssembleKernels : Pass<"package-assemble-kernels", "::mlir::ModuleOp"> {
-  let summary = "turns kernels into PTX and machine code";
+  let summary = "Turns kernels into PTX and machine code.";
   let description = [{
     Input: one `gpu.module`, after `package-build-entries`. Output: the module
     descriptor of `attnrt/Abi.h` with the PTX text and, where `ptxas` is found,
-    a cubin; what ptxas said of each kernel stands on the kernel's descriptor.
+    a cubin; what ptxas reports for each kernel is kept on its descriptor.
     Spills and performance warnings (codes C75xx) are errors.
   }];
   let options = [Option<"cubin", "cubin", "bool", /*default=*/"true",

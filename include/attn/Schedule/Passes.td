@@ -15,10 +15,11 @@ def SelectSchedule : Pass<"attn-select-schedule", "::mlir::ModuleOp"> {
   let description = [{
     Writes `tile.schedule` and `tile.target` on every `attn.sdpa` and `attn.rope`
     that has none. An attention gets the row of the schedule table for the target
-    and the head dimensions, with the keys of `schedule` replaced; rotary positions
-    share their rows by width alone. Fails when the target is unknown, a key is
-    unknown or malformed, or the schedule needs a feature or more registers than
-    the target has (by how much is said). A remark tells what was chosen.
+    and the head dimensions, with the keys of `schedule` replaced; the schedule of
+    rotary positions follows from the width of their rows alone. Fails when the
+    target is unknown, a key is unknown or malformed, or the schedule needs a
+    feature that the target lacks or more registers than it has; the error says how
+    many more. A remark has the schedule that was chosen.
   }];
   let options = [
     Option<"target", "target", "std::string", /*default=*/"\"\"",

@@ -12,8 +12,8 @@
 
 namespace attn {
 
-/// What a default schedule depends on. Lengths are those of one head, INT64_MAX
-/// where dynamic.
+/// The facts that a default schedule depends on. Lengths are those of one head,
+/// INT64_MAX where dynamic.
 struct Workload {
   HeadDims dims;
   int64_t queries, keys;

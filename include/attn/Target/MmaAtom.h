@@ -35,7 +35,7 @@ constexpr int64_t bitsOf(MmaType type) {
                                                          : 8;
 }
 
-/// Where an operand may lie, or where a result does: a set.
+/// The set of places where an operand or a result may lie.
 enum Place : unsigned { kInRegisters = 1, kInShared = 2 };
 
 /// One kind of matrix instruction: (m x k) * (k x n), of a type.
@@ -49,7 +49,7 @@ struct MmaAtom {
   constexpr int64_t rowsPerWarp() const { return m / warps; }
 };
 
-/// What one warp holds of an atom, of any target.
+/// The part of an atom that one warp holds, on any target.
 struct WarpFragment {
   static constexpr int64_t kRows = 16;   // of the left operand and the result
   static constexpr int64_t kColumns = 8; // of the result

@@ -50,8 +50,8 @@ private:
   uint64_t bits = 0;
 };
 
-/// Which default schedules suit a target: chips that have the same mechanisms,
-/// in about the same proportions, share them.
+/// Names the default schedules that suit a target. Chips that have the same
+/// mechanisms in about the same proportions share them.
 enum class ScheduleFamily { Warps, Warpgroups };
 
 struct TargetDesc {
@@ -91,9 +91,10 @@ struct RegisterSplit {
   int64_t producer, consumer;
 };
 
-/// What `warps` consumers and one warpgroup of producers share of the
-/// registers, in eights. `consumer` is 0 where nothing is handed over: warps
-/// cannot, or a thread has all it can address from the start.
+/// Divides the registers between `warps` consumers and one warpgroup of
+/// producers, in multiples of eight. `consumer` is 0 where nothing is handed
+/// over: either warps cannot, or a thread has all the registers it can address
+/// from the start.
 RegisterSplit splitRegisters(const TargetDesc &target, int64_t warps);
 
 } // namespace attn

@@ -52,7 +52,8 @@ Value HostLoops::loadElement(Value buffer, ValueRange indices) {
   Type f32 = builder.getF32Type();
   Value single;
   if (element.getType().isBF16()) {
-    // A bf16 is the upper half of an f32. LLVM would do this one by one.
+    // A bf16 is the upper half of an f32. LLVM's own lowering would convert
+    // elements one by one.
     Value bits = make<arith::BitcastOp>(builder.getI16Type(), element);
     bits = make<arith::ExtUIOp>(builder.getI32Type(), bits);
     bits = make<arith::ShLIOp>(bits, word(16));
@@ -69,9 +70,9 @@ Value HostLoops::roundToElement(Value value) {
   Type f32 = builder.getF32Type();
   if (!elementType.isBF16())
     return make<arith::ExtFOp>(f32, make<arith::TruncFOp>(elementType, value));
-  // To nearest even on the bits: add just under half of what is cut off, and
-  // one more where the last kept bit is odd. A NaN could turn into an infinity
-  // that way, so it stays what it is.
+  // Rounds the bits to nearest even: adds just under half of what is cut off,
+  // and one more where the last kept bit is odd. A NaN could turn into an
+  // infinity that way, so it stays as it is.
   Value bits = make<arith::BitcastOp>(builder.getI32Type(), value);
   Value lastKept =
       make<arith::AndIOp>(make<arith::ShRUIOp>(bits, word(16)), word(1));

@@ -20,7 +20,7 @@ enum class Numerics {
   Baseline,  ///< f32, with the op's own roundings to its element type.
 };
 
-/// What the builders of the judges' loops have in common.
+/// The common base of the builders of the judges' loops.
 class HostLoops {
 protected:
   HostLoops(mlir::OpBuilder &builder, mlir::Location loc,
@@ -59,7 +59,7 @@ protected:
   }
   void forEach(mlir::Value begin, mlir::Value end,
                llvm::function_ref<void(mlir::Value)> body);
-  /// A loop that carries values from turn to turn.
+  /// Builds a loop that carries values from one iteration to the next.
   mlir::ResultRange
   fold(mlir::Value end, mlir::ValueRange initial,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value,

@@ -56,12 +56,13 @@ public:
   void build(Value begin, Value end);
 
 private:
-  /// Where one row stands.
+  /// The indices of one row.
   struct Row {
     Value batch, head, keyHead, index;
   };
-  /// What the first loop over the keys finds: the largest score of a kept key, and
-  /// whether any kept key weighs something, which one with a score of -inf does not.
+  /// The results of the first loop over the keys: the largest score of a kept
+  /// key, and whether any kept key weighs something, which one with a score of
+  /// -inf does not.
   struct Scores {
     Value max, any;
   };
@@ -88,14 +89,15 @@ private:
                             sizes.queryLength, sizes.keyLength)[0];
   }
 
-  // A roped operand's rows are turned when they are first needed: the query's
-  // one by one, those of key and value a head at a time.
+  // The rows of an operand that `attn.rope` made are rotated when they are
+  // first needed: those of the query one by one, those of key and value a head
+  // at a time.
   void turnRow(const RopeBuffers &rope, Value batch, Value head, Value row,
                function_ref<void(Value, Value)> store);
   Value allocateHead(const SdpaOperand &operand, int64_t features);
   void turnHeads(const Row &row);
-  Value loadKeyElement(const SdpaOperand &operand, Value turned, const Row &row,
-                       Value j, Value feature);
+  Value loadKeyElement(const SdpaOperand &operand, Value rotated,
+                       const Row &row, Value j, Value feature);
   SmallVector<Value> position(Value batch, Value head, Value length,
                               Value feature);
 
@@ -104,8 +106,8 @@ private:
   SdpaSizes sizes;
   // Scratch rows: the query, all scores, the output before normalisation.
   Value query, scores, accumulator;
-  // The head that was turned last, its keys and its values.
-  Value lastHead, turnedKeys, turnedValues;
+  // The head that was rotated last, its keys and its values.
+  Value lastHead, rotatedKeys, rotatedValues;
 };
 
 } // namespace
@@ -137,7 +139,8 @@ void NaiveRows::turnRow(const RopeBuffers &rope, Value batch, Value head,
   buildRopeRow(builder, buffers, numerics, batch, head, row, store);
 }
 
-/// Room for all rows of a head; null where the operand is no rope's.
+/// Allocates all rows of a head; returns null where no `attn.rope` made the
+/// operand.
 Value NaiveRows::allocateHead(const SdpaOperand &operand, int64_t features) {
   if (!operand.rope)
     return {};
@@ -146,35 +149,35 @@ Value NaiveRows::allocateHead(const SdpaOperand &operand, int64_t features) {
 }
 
 void NaiveRows::turnHeads(const Row &row) {
-  if (!turnedKeys && !turnedValues)
+  if (!rotatedKeys && !rotatedValues)
     return;
   Value head = make<arith::AddIOp>(
       make<arith::MulIOp>(row.batch, sizes.keyHeads), row.keyHead);
   Value last = make<memref::LoadOp>(lastHead, ValueRange());
   Value isNew = make<arith::CmpIOp>(arith::CmpIPredicate::ne, head, last);
-  auto turn = [&](const SdpaOperand &operand, Value turned) {
-    if (!turned)
+  auto rotate = [&](const SdpaOperand &operand, Value rotated) {
+    if (!rotated)
       return;
     forEach(sizes.keyLength, [&](Value j) {
       turnRow(*operand.rope, row.batch, row.keyHead, j,
               [&](Value feature, Value element) {
-                memref::StoreOp::create(builder, loc, element, turned,
+                memref::StoreOp::create(builder, loc, element, rotated,
                                         ValueRange{j, feature});
               });
     });
   };
   scf::IfOp::create(builder, loc, isNew, [&](OpBuilder &, Location) {
-    turn(buffers.key, turnedKeys);
-    turn(buffers.value, turnedValues);
+    rotate(buffers.key, rotatedKeys);
+    rotate(buffers.value, rotatedValues);
     memref::StoreOp::create(builder, loc, head, lastHead);
     scf::YieldOp::create(builder, loc);
   });
 }
 
-Value NaiveRows::loadKeyElement(const SdpaOperand &operand, Value turned,
+Value NaiveRows::loadKeyElement(const SdpaOperand &operand, Value rotated,
                                 const Row &row, Value j, Value feature) {
-  if (turned)
-    return make<memref::LoadOp>(turned, ValueRange{j, feature});
+  if (rotated)
+    return make<memref::LoadOp>(rotated, ValueRange{j, feature});
   return loadElement(operand.buffer,
                      position(row.batch, row.keyHead, j, feature));
 }
@@ -214,7 +217,7 @@ Value NaiveRows::buildScore(const Row &row, Value j) {
                    [&](Value d, ValueRange sum) -> SmallVector<Value> {
                      Value q = make<memref::LoadOp>(query, d);
                      Value k =
-                         loadKeyElement(buffers.key, turnedKeys, row, j, d);
+                         loadKeyElement(buffers.key, rotatedKeys, row, j, d);
                      Value product = make<arith::MulFOp>(q, k, reordered);
                      return {make<arith::AddFOp>(sum[0], product, reordered)};
                    })[0];
@@ -239,8 +242,8 @@ NaiveRows::Scores NaiveRows::buildScores(const Row &row) {
   return {max, any};
 }
 
-/// exp(score - max). Where no kept key weighs anything, all masked keys weigh the
-/// same.
+/// exp(score - max). Where no kept key weighs anything, all masked keys weigh
+/// the same.
 Value NaiveRows::buildWeight(const Scores &found, Value j) {
   return choose(
       isUniform() ? found.any : Value(),
@@ -257,7 +260,7 @@ void NaiveRows::accumulateValue(const Row &row, Value j, Value weight) {
                                                 arith::FastMathFlags::contract);
   Value rounded = roundToElement(weight);
   forEach(index(op.getHeadDimV()), [&](Value d) {
-    Value v = loadKeyElement(buffers.value, turnedValues, row, j, d);
+    Value v = loadKeyElement(buffers.value, rotatedValues, row, j, d);
     Value sum = make<memref::LoadOp>(accumulator, d);
     Value product = make<arith::MulFOp>(rounded, v, contract);
     memref::StoreOp::create(builder, loc,
@@ -266,8 +269,9 @@ void NaiveRows::accumulateValue(const Row &row, Value j, Value weight) {
   });
 }
 
-/// Whether a key takes part: one that is kept and, in a row whose kept keys weigh
-/// nothing, under `uniform` one that is masked, under the other policies none.
+/// Returns true if a key takes part: one that is kept, or, in a row whose kept
+/// keys weigh nothing, every masked one under `uniform` and none under the
+/// other policies.
 Value NaiveRows::buildTakesPart(const Row &row, const Scores &found, Value j) {
   Value kept = buildKeep(row, j);
   if (!kept)
@@ -332,15 +336,16 @@ void NaiveRows::build(Value begin, Value end) {
     accumulator = scratch(op.getHeadDimV());
   scores = make<memref::AllocOp>(MemRefType::get({ShapedType::kDynamic}, real),
                                  sizes.keyLength);
-  turnedKeys = allocateHead(buffers.key, op.getHeadDimQK());
-  turnedValues = allocateHead(buffers.value, op.getHeadDimV());
+  rotatedKeys = allocateHead(buffers.key, op.getHeadDimQK());
+  rotatedValues = allocateHead(buffers.value, op.getHeadDimV());
   lastHead =
       make<memref::AllocaOp>(MemRefType::get({}, builder.getIndexType()));
   memref::StoreOp::create(builder, loc, index(-1), lastHead);
 
   Value rows = make<arith::MulIOp>(
       make<arith::MulIOp>(sizes.batch, sizes.queryHeads), sizes.queryLength);
-  // No key heads is no valid shape; even so the host must not divide by zero.
+  // A tensor without key heads is not valid, but the host must not divide by
+  // zero even so.
   Value groups = make<arith::MaxSIOp>(sizes.keyHeads, index(1));
   Value headsPerGroup = make<arith::DivUIOp>(sizes.queryHeads, groups);
   headsPerGroup = make<arith::MaxSIOp>(headsPerGroup, index(1));
@@ -358,7 +363,7 @@ void NaiveRows::build(Value begin, Value end) {
                          storeLse(row, found, sum);
                        scf::YieldOp::create(builder, loc);
                      });
-  for (Value buffer : {scores, turnedKeys, turnedValues})
+  for (Value buffer : {scores, rotatedKeys, rotatedValues})
     if (buffer)
       memref::DeallocOp::create(builder, loc, buffer);
 }

@@ -9,7 +9,7 @@
 //   %r = attn.rope %x
 // becomes
 //   for row in [begin, end):
-//     for i < rd / 2: c, s = cos(p * freq[i]), sin(p * freq[i]); turn a pair
+//     for i < rd / 2: c, s = cos(p * freq[i]), sin(p * freq[i]); rotate a pair
 //     for i in [rd, d): copy
 //
 // Angles, cosines and sines are f64 in both judges: the op rounds cosine and
@@ -71,7 +71,7 @@ SmallVector<Value> RopeRow::at(Value batch, Value head, Value row,
   return indices;
 }
 
-/// As an f64; positions are integers well within it.
+/// Builds the position as an f64; positions are integers well within its range.
 Value RopeRow::buildPosition(Value batch, Value row) {
   auto load = [&](Value buffer, ValueRange indices) -> Value {
     Value word = make<memref::LoadOp>(buffer, indices);
@@ -140,12 +140,12 @@ void RopeRow::turnPair(Value i, Value x, Value y, Value angle, Store store) {
   Value s = rotationFactor(make<math::SinOp>(angle));
   Value first = loadElement(buffers.input, at(batch, head, row, x));
   Value second = loadElement(buffers.input, at(batch, head, row, y));
-  Value turnedFirst = make<arith::SubFOp>(make<arith::MulFOp>(first, c),
-                                          make<arith::MulFOp>(second, s));
-  Value turnedSecond = make<arith::AddFOp>(make<arith::MulFOp>(second, c),
-                                           make<arith::MulFOp>(first, s));
-  store(x, roundToElement(turnedFirst));
-  store(y, roundToElement(turnedSecond));
+  Value rotatedFirst = make<arith::SubFOp>(make<arith::MulFOp>(first, c),
+                                           make<arith::MulFOp>(second, s));
+  Value rotatedSecond = make<arith::AddFOp>(make<arith::MulFOp>(second, c),
+                                            make<arith::MulFOp>(first, s));
+  store(x, roundToElement(rotatedFirst));
+  store(y, roundToElement(rotatedSecond));
 }
 
 void RopeRow::build(Value batchIndex, Value headIndex, Value rowIndex,

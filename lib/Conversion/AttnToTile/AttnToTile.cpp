@@ -58,7 +58,7 @@ void ConvertAttnToTile::getDependentDialects(DialectRegistry &registry) const {
   registry.addExtension(attachLaunches);
 }
 
-/// What attn-check-support makes sure of.
+/// Returns true if the function is as attn-check-support demands.
 static bool isSupported(func::FuncOp function) {
   bool areSources = llvm::all_of(
       function.front().getOps<CompilableOp>(), [](CompilableOp op) {

@@ -39,14 +39,15 @@ private:
 
 } // namespace
 
-/// Whether what another operation reads is computed by this one: what its main
-/// source is to the reader says more than what it is here.
+/// Returns true if another operation reads a result of this one. The role that
+/// the main source has for that reader then says more than the role it has
+/// here.
 static bool feedsOthers(CompilableOp op) {
   return llvm::any_of(op->getUsers(), llvm::IsaPred<CompilableOp>);
 }
 
-/// What each argument is to the operations that read it, in their order. One
-/// tensor may be both key and value.
+/// Gives each argument the roles that it has for the operations that read it,
+/// in their order. One tensor may be both key and value.
 ArrayAttr Description::arguments() {
   SmallVector<SmallVector<StringRef>> roles(function.getNumArguments());
   function.walk([&](CompilableOp op) {
@@ -78,8 +79,8 @@ Attribute Description::edge(const EdgeRow &row) {
        builder.getNamedAttr("terms", builder.getArrayAttr(terms))});
 }
 
-/// How a result is judged: the dimensions that count its rows, the MMA steps
-/// behind a value, and rows of interest.
+/// Says how a result is judged: which dimensions count its rows, how many MMA
+/// steps stand behind a value, and which rows are of interest.
 Attribute Description::judge(CompilableOp op, OpResult result) {
   SmallVector<Attribute> edges;
   for (const EdgeRow &row : op.getEdgeRows())

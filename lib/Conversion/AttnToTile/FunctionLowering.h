@@ -27,15 +27,15 @@ public:
 
   /// The argument that a tensor of the function is, or is computed from.
   mlir::BlockArgument rootOf(mlir::Value tensor) const;
-  /// That argument as messages name it.
+  /// The name of that argument in messages.
   std::string nameOf(mlir::Value tensor) const;
 
-  /// A symbol that nothing in the module has, legal in PTX, and with the
-  /// function's name in it as far as that is.
+  /// Returns a symbol that is unused in the module, legal in PTX, and contains
+  /// the function's name as far as PTX allows.
   std::string makeKernelName(llvm::StringRef suffix);
   void insert(tile::KernelOp kernel) { symbols.insert(kernel); }
 
-  /// Puts what a launch fills in the place of an operation's result.
+  /// Replaces an operation's result by what a launch fills.
   void replace(mlir::OpResult result, mlir::Value filled);
   /// Removes an operation that launches have replaced.
   void finish(mlir::Operation *op);
@@ -47,7 +47,8 @@ private:
   unsigned finished = 0; // operations
 };
 
-/// What attn-select-schedule chose for an operation; null where it did not run.
+/// The schedule that attn-select-schedule chose for an operation; null where it
+/// did not run.
 tile::KernelSchedule scheduleOf(mlir::Operation *op);
 llvm::StringRef targetOf(mlir::Operation *op);
 

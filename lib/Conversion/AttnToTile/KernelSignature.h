@@ -44,8 +44,8 @@ tile::KernelOp createKernel(FunctionLowering &lowering, mlir::Operation *op,
 tile::LaunchOp createLaunch(HostBuilder &b, tile::KernelOp kernel, Grid grid,
                             mlir::ValueRange inputs, mlir::ValueRange outputs);
 
-/// What a kernel takes: each argument's name, the host value that a launch
-/// passes, and, in the kernel, the block argument. Nobody else counts
+/// The arguments of a kernel: for each its name, the host value that a launch
+/// passes, and, in the kernel, the block argument. Only this class counts
 /// arguments.
 template <typename NameT>
 class KernelSignature {

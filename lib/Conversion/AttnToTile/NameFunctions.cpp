@@ -69,8 +69,8 @@ bool SymbolChooser::isFree(StringRef symbol) const {
          });
 }
 
-/// The symbol without two underscores in a row, and without any at its end:
-/// with a number behind it, it can't be derived from another one.
+/// Returns the symbol without two underscores in a row, and without any at its
+/// end. With a number behind it, it cannot be derived from another symbol.
 static std::string withoutDoubledUnderscores(StringRef symbol) {
   std::string stem;
   for (char character : symbol.rtrim('_'))

@@ -16,7 +16,7 @@ using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-/// A CTA for each block of rows of each head.
+/// Launches a CTA for each block of rows of each head.
 static void launchRope(RopeOp op, FunctionLowering &lowering) {
   HostBuilder b(op);
   emitShapeChecks(b, op, lowering);

@@ -33,7 +33,7 @@ public:
   void launch();
 
 private:
-  /// What is launched for one attention.
+  /// The results that the launches of one attention fill.
   struct Results {
     Value output, lse;
     PartialResults parts;
@@ -83,7 +83,8 @@ ForwardSignature SdpaLauncher::signatureOf(const Results &destinations) {
   return signature;
 }
 
-/// With persistent CTAs the kernel counts tiles itself.
+/// Adds what the kernel needs to know of its grid. A kernel with persistent
+/// CTAs counts tiles itself.
 Grid SdpaLauncher::addGrid(ForwardSignature &signature) {
   using Argument = ForwardArgument;
   if (!schedule.isPersistent()) {
@@ -124,8 +125,8 @@ SdpaLauncher::Results SdpaLauncher::launchForward(const Results &destinations) {
   return results;
 }
 
-/// Its grid is empty where there is one split: the forward kernel filled the
-/// results.
+/// The grid of the merge is empty where there is one split: the forward kernel
+/// filled the results.
 SdpaLauncher::Results SdpaLauncher::launchMerge(const PartialResults &parts,
                                                 const Results &destinations) {
   TileGrid grid = emitTileGrid(b, mergeTiles);
@@ -172,8 +173,9 @@ void SdpaLauncher::emitChecks() {
                "partial results of " + query);
 }
 
-/// Where keys may be split, the forward kernel fills the results or partial
-/// ones, and the merge kernel results from partial ones.
+/// Launches the kernels. Where keys may be split, the forward kernel fills the
+/// results or partial results, and the merge kernel makes results of partial
+/// ones.
 void SdpaLauncher::launch() {
   emitShapeChecks(b, op, lowering);
   countTiles();

@@ -33,7 +33,7 @@ struct Segment {
   Value address, isInside;
 };
 
-/// Where a thread's segments lie in memory.
+/// Computes where a thread's segments lie in memory.
 class ThreadSegments {
 public:
   ThreadSegments(OpBuilder &builder, Location loc, RankedTensorType tile,
@@ -45,7 +45,8 @@ public:
 
   /// The segment of strip `strip`; the column's test only where it may fail.
   Segment at(int64_t strip);
-  /// As `at`; of the threads that share an element of a row vector, the first.
+  /// The same, but outside memory for all but the first of the threads that
+  /// share an element of a row vector.
   Segment onceAt(int64_t strip);
   int64_t count() const { return grid.strips; }
   int64_t width() const { return grid.columnsOfAtom; }
@@ -116,8 +117,8 @@ struct TableConversion : OpConversionPattern<arith::ConstantOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
-/// There is only the approximate instruction, and it is meant for arguments
-/// within a turn.
+/// Only an approximate instruction exists, and it is meant for arguments within
+/// one turn.
 template <typename OpT>
 struct TrigonometricConversion : OpConversionPattern<OpT> {
   TrigonometricConversion(const TypeConverter &converter, MLIRContext *context,

@@ -81,8 +81,8 @@ private:
   SharedType type;
   SwizzledTile tile;
   int64_t rows, panels, chunksInMemory;
-  /// Rows and panels that all threads cover at a time. Threads that are left
-  /// over, where the rows are no divisor, do nothing.
+  /// The rows and panels that all threads cover at a time. Threads that are
+  /// left over, where their number does not divide that of rows, do nothing.
   int64_t rowsPerStep, panelsPerStep;
   bool hasIdleThreads;
 
@@ -188,7 +188,7 @@ void TileCopier::copyRow(ArrayRef<Value> indices, Value pointer, int64_t row) {
   }
 }
 
-/// Of the thread's first chunk of a row.
+/// Returns the address of the thread's first chunk of a row.
 Value TileCopier::addressOf(ArrayRef<Value> row) {
   int64_t perChunk = SwizzledTile::kChunkBytes / type.getElementBytes();
   Value column = arith::MulIOp::create(builder, loc, chunk,

@@ -18,8 +18,9 @@ using namespace attn::tile;
 
 namespace {
 
-/// Any elementwise operation of arith or math, register by register. Operands
-/// that are no tiles (the condition of a select) are the same for all.
+/// Lowers any elementwise operation of arith or math, register by register.
+/// Operands that are not tiles, such as the condition of a select, are the same
+/// for all registers.
 struct ElementwiseConversion : ConversionPattern {
   ElementwiseConversion(const TypeConverter &converter, MLIRContext *context)
       : ConversionPattern(converter, MatchAnyOpTypeTag(), /*benefit=*/1,
@@ -240,8 +241,8 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
   return success();
 }
 
-/// Accumulators of 16 bits to a left operand: register r of a 16 x 16 atom is
-/// row half r % 2 of accumulator atom r / 2.
+/// Converts accumulators of 16 bits to a left operand: register r of a 16 x 16
+/// atom is row half r % 2 of accumulator atom r / 2.
 LogicalResult ConvertLayoutConversion::matchAndRewrite(
     ConvertLayoutOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {

@@ -245,7 +245,7 @@ static void emitIf(OpBuilder &builder, Location loc, Value condition,
   body(inner);
 }
 
-/// What memory has at `address` where `isInside`, and zero elsewhere.
+/// Reads memory at `address` where `isInside` holds, and gives zero elsewhere.
 static Value emitGuardedLoad(OpBuilder &builder, Location loc, Value isInside,
                              Value address, Type type) {
   auto guarded = scf::IfOp::create(

@@ -50,7 +50,8 @@ struct GridDimConversion : OpConversionPattern<GridDimOp> {
 
 } // namespace
 
-/// Of three operations, the one for a dimension of the grid.
+/// Replaces the operation by X, Y or Z, whichever stands for the dimension of
+/// the grid.
 template <typename X, typename Y, typename Z>
 static void replaceByDim(Operation *op, GridDim dim,
                          ConversionPatternRewriter &rewriter) {
@@ -77,7 +78,7 @@ LogicalResult GridDimConversion::matchAndRewrite(
   return success();
 }
 
-/// What ptxas and the launch need to know about a kernel.
+/// Writes down what ptxas and the launch need to know about a kernel.
 static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   Builder builder(function.getContext());
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),
@@ -85,7 +86,8 @@ static void setKernelAttributes(LLVM::LLVMFuncOp function, KernelOp kernel) {
   int32_t threads = kernel.getCta().getAllThreads();
   function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
                     builder.getDenseI32ArrayAttr({threads}));
-  // Without it ptxas aims at registers for two CTAs, and spills to get there.
+  // Without this attribute, ptxas aims at registers for two CTAs, and spills to
+  // get there.
   function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
                     builder.getI32IntegerAttr(1));
   // Subnormal scores, sums and probabilities are flushed: `.ftz` throughout.

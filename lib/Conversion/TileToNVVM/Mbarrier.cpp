@@ -67,7 +67,8 @@ static Value emitBarriers(OpBuilder &builder, Location loc, BarriersType type,
   return base;
 }
 
-/// At `full` the thread arrives that starts a copy, and the copy does.
+/// At `full`, the thread that starts a copy arrives, and the copy itself
+/// completes the phase.
 LogicalResult ChannelConversion::matchAndRewrite(
     ChannelOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
   if (!op.getOffsets())
@@ -108,7 +109,7 @@ static Value emitParity(OpBuilder &builder, Location loc, BarriersType type,
   return arith::AndIOp::create(builder, loc, phase, emitI32(builder, loc, 1));
 }
 
-/// A try may come back empty-handed.
+/// A try may return before the phase is complete, so it is repeated.
 static void emitWait(OpBuilder &builder, Location loc, Value barrier,
                      Value parity) {
   scf::WhileOp::create(
@@ -145,7 +146,7 @@ AcquireConversion::matchAndRewrite(AcquireOp op, OpAdaptor adaptor,
                                    ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
   BarriersType type = op.getBarriers().getType();
-  // The phase before has the parity of the one behind.
+  // The phase before this one has the parity of the one after it.
   emitWait(rewriter, loc,
            emitBarrier(rewriter, loc, type, adaptor.getBarriers(), op.getUse()),
            emitParity(rewriter, loc, type, op.getUse(), /*later=*/1));

@@ -18,11 +18,11 @@ public:
   explicit TileTypeConverter(mlir::MLIRContext *context);
 };
 
-/// How the registers of a thread are ordered: by strip of 16 rows, then by atom
-/// of 8 columns, then by row and column within the atom. In a blocked layout a
-/// strip is a row of the thread, and its columns are one atom. A left operand's
-/// atoms are as wide as a k-step, and their four registers follow index(strip,
-/// atom, 0, 0) in the order in which the MMA takes them.
+/// Orders the registers of a thread: by strip of 16 rows, then by atom of 8
+/// columns, then by row and column within the atom. In a blocked layout a strip
+/// is a row of the thread, and its columns are one atom. A left operand's atoms
+/// are as wide as a k-step, and their four registers follow index(strip, atom,
+/// 0, 0) in the order in which the MMA takes them.
 struct RegisterGrid {
   explicit RegisterGrid(mlir::RankedTensorType tile);
 

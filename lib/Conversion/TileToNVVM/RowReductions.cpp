@@ -46,7 +46,8 @@ static Value emitLaneExchange(OpBuilder &builder, Location loc, Combiner kind,
   return emitCombine(builder, loc, kind, value, other);
 }
 
-/// First what the thread holds of a row, then across the four lanes of a quad.
+/// Reduces first what the thread holds of a row, then across the four lanes of
+/// a quad.
 LogicalResult
 ReduceConversion::matchAndRewrite(ReduceOp op, OneToNOpAdaptor adaptor,
                                   ConversionPatternRewriter &rewriter) const {

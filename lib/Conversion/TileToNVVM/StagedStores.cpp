@@ -68,7 +68,7 @@ private:
 
 } // namespace
 
-/// Each thread its pairs of columns.
+/// Each thread writes its pairs of columns.
 static void putPairs(OpBuilder &builder, PutOp op, Value dest,
                      ValueRange registers) {
   Location loc = op.getLoc();
@@ -93,8 +93,8 @@ static void putPairs(OpBuilder &builder, PutOp op, Value dest,
       }
 }
 
-/// A warp four matrices of 8x8 at a time: both halves of the rows of two atoms.
-/// Lanes 8m to 8m + 7 name the rows of matrix m.
+/// A warp writes four matrices of 8x8 at a time: both halves of the rows of two
+/// atoms. Lanes 8m to 8m + 7 name the rows of matrix m.
 static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
                         ValueRange registers) {
   Location loc = op.getLoc();
@@ -163,7 +163,7 @@ ChunkWriter::ChunkWriter(OpBuilder &builder, CopyOutOp op,
   isAligned = view.isAligned(builder, loc, SwizzledTile::kChunkBytes);
 }
 
-/// 16 bytes at once, or pairs of elements.
+/// Writes 16 bytes at once, or pairs of elements.
 void ChunkWriter::writeChunk(OpBuilder &inner, Value pointer,
                              Value chunkInTile) {
   constexpr int64_t kWords = SwizzledTile::kChunkBytes / 4;
@@ -214,7 +214,7 @@ void ChunkWriter::writeRow(OpBuilder &inner, Value pointer, int64_t row) {
   }
 }
 
-/// Of the thread's first chunk of a row.
+/// Returns the address of the thread's first chunk of a row.
 Value ChunkWriter::addressOf(ArrayRef<Value> row) {
   int64_t perChunk = SwizzledTile::kChunkBytes / type.getElementBytes();
   SmallVector<Value> indices(row);
@@ -237,7 +237,8 @@ void ChunkWriter::writeTile() {
       pointer = LLVM::GEPOp::create(builder, loc, pointer.getType(),
                                     view.elementType, pointer, step);
     Value isInside = places.isInside(builder, loc, view, indices);
-    // Where the threads are no divisor, some have no row in the last step.
+    // Where the number of threads does not divide that of rows, some threads
+    // have no row in the last step.
     if (row + rowsPerStep > type.getRows()) {
       Value rest = emitI32(builder, loc, type.getRows() - row);
       isInside = arith::AndIOp::create(builder, loc, isInside,

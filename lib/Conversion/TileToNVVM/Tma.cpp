@@ -34,7 +34,7 @@ struct SendConversion : OpConversionPattern<SendOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
-/// Where the boxes of a tile lie, on both sides.
+/// Computes where the boxes of a tile lie, in global and in shared memory.
 class Boxes {
 public:
   Boxes(OpBuilder &builder, Location loc, TensorMapType map, SharedType tile,
@@ -50,7 +50,7 @@ public:
   int64_t panelOffset(int64_t panel) const {
     return panel * tile.getRows() * tile.getSwizzle();
   }
-  /// Of the panel's box whose rows begin at `row`, in elements.
+  /// The coordinates of the panel's box whose rows begin at `row`, in elements.
   SmallVector<Value> coordinates(int64_t panel, Value row) const;
 
 private:
@@ -115,8 +115,9 @@ FetchConversion::matchAndRewrite(FetchOp op, OneToNOpAdaptor adaptor,
   return success();
 }
 
-/// What the warp's lanes wrote becomes visible to the copy engine by a fence of
-/// each; one of them starts the copies, and all go on when they have read.
+/// Each lane of the warp makes its writes visible to the copy engine by a
+/// fence. One lane then starts the copies, and all go on when the copies have
+/// read the tile.
 LogicalResult
 SendConversion::matchAndRewrite(SendOp op, OneToNOpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const {

@@ -17,9 +17,9 @@ using namespace attn::tile;
 
 namespace {
 
-/// All threads meet, so that barriers are there. Then the warps that copy give
-/// registers away, one thread of each role goes on, and consumers take what was
-/// given.
+/// All threads meet first, so that every barrier has been set up. Then the
+/// warps that copy give registers away, one thread of each role goes on, and
+/// consumers take the registers that were given.
 struct RolesConversion : OpConversionPattern<RolesOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -39,7 +39,8 @@ struct WarpgroupIdConversion : OpConversionPattern<WarpgroupIdOp> {
   }
 };
 
-/// Of all threads, or of those that compute where others only copy.
+/// Lowers a barrier of all threads, or, where some warps only copy, of those
+/// that compute.
 struct BarrierConversion : OpConversionPattern<BarrierOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -67,11 +68,11 @@ struct PassTurnConversion : OpConversionPattern<PassTurnOp> {
 // Barriers
 //===----------------------------------------------------------------------===//
 
-/// Behind those of the CTA and of turns.
+/// The consumers' barrier has a number behind those of the CTA and of turns.
 static constexpr int64_t kConsumersBarrier = 15;
 
-/// What the threads wrote becomes visible to the products that they start, by a
-/// fence of each.
+/// Each thread makes its writes visible to the products that it starts later by
+/// a fence.
 LogicalResult BarrierConversion::matchAndRewrite(
     BarrierOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
   CtaAttr cta = ctaOf(op);
@@ -94,8 +95,8 @@ LogicalResult BarrierConversion::matchAndRewrite(
 // Turns
 //===----------------------------------------------------------------------===//
 
-/// A warpgroup's turn is a barrier of its own, behind that of the CTA, at which
-/// it waits and the one before it arrives.
+/// A warpgroup's turn is a barrier of its own, numbered behind that of the CTA.
+/// The warpgroup waits there, and the one before it arrives.
 static constexpr int64_t kFirstTurn = 1;
 static constexpr int64_t kTurnThreads =
     2 * CtaAttr::kWarpgroup * CtaAttr::kWarpSize;

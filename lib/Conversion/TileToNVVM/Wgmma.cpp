@@ -45,14 +45,15 @@ struct WaitDotsConversion : OpConversionPattern<WaitDotsOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
-/// A tile in shared memory as an operand. `isMajorK` where its rows run along
-/// the inner dimension of the product, which they are then multiplied over.
+/// A tile in shared memory as an operand. `isMajorK` says that its rows run
+/// along the inner dimension of the product, over which they are then
+/// multiplied.
 class Operand {
 public:
   Operand(SharedType type, bool isMajorK) : type(type), isMajorK(isMajorK) {}
   /// The descriptor of step 0, of a tile at `base`.
   Value emitDescriptor(OpBuilder &builder, Location loc, Value base) const;
-  /// What is added to it for step `step`.
+  /// The number that is added to it for step `step`.
   int64_t stepOffset(int64_t step) const;
 
 private:
@@ -98,8 +99,8 @@ Value Operand::emitDescriptor(OpBuilder &builder, Location loc,
                               emitI64(builder, loc, int64_t(fixed)));
 }
 
-/// Along rows, steps lie side by side in a panel; across them, a step's rows
-/// apart.
+/// Steps along rows lie side by side in a panel. Steps across rows lie as many
+/// rows apart as a step has.
 int64_t Operand::stepOffset(int64_t step) const {
   constexpr int64_t kStepBytes = WarpFragment::kStepBytes;
   if (isMajorK)
@@ -125,9 +126,10 @@ static std::string registerList(size_t first, size_t count) {
 
 namespace {
 
-/// A descriptor for one step: that of step 0, and what is added to it. Adding
-/// is a part of the instruction's assembly: LLVM would keep the sums of all
-/// steps in registers, over the whole kernel where they do not change.
+/// A descriptor for one step: that of step 0, and the number that is added to
+/// it. The addition is a part of the instruction's assembly. LLVM would
+/// otherwise keep the sums of all steps in registers, and over the whole kernel
+/// where they do not change.
 struct StepDescriptor {
   Value first;
   int64_t offset;

@@ -1,6 +1,6 @@
 // RUN: attn-opt %s --pass-pipeline='builtin.module(tile.kernel(tile-stage-operands))' --remarks-filter=tile-stage-operands 2>&1 | FileCheck %s --check-prefixes=CHECK,REMARK
 
-// REMARK: [Missed] NotHeld | Category:tile-stage-operands | {{.*}}warpgroups read left operands from shared memory as fast
+// REMARK: [Missed] NotHeld | Category:tile-stage-operands | {{.*}}warpgroups read left operands from shared memory at the same rate
 
 !tensor = memref<?x?x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>
 !narrow = memref<?x?x?x40xbf16, strided<[?, ?, ?, 1], offset: ?>>

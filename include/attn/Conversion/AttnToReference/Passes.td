@@ -13,10 +13,10 @@ include "mlir/Pass/PassBase.td"
 
 def ConvertAttnToReference
     : Pass<"convert-attn-to-reference", "::mlir::ModuleOp"> {
-  let summary = "Adds the functions that judge a function with attention";
+  let summary = "Adds the functions that judge a function with attention.";
   let description = [{
-    For every public `func.func @f` with `attn.sdpa` this adds three functions
-    of naive host loops and leaves `@f` as it is.
+    For every public `func.func @f` with `attn.sdpa` or `attn.rope` this adds
+    three functions of naive host loops and leaves `@f` as it is.
 
     - `@f__reference(args, results, begin, end)` computes in f64.
     - `@f__baseline(args, results, begin, end)` computes with the op's own
@@ -24,13 +24,13 @@ def ConvertAttnToReference
       element type of `value` before the second product; the output rounded to
       that type; the LSE in f32. Rounding is to nearest even.
     - `@f__flops(args) -> f64` counts 2 * (dqk + dv) for every kept pair of
-      query row and key.
+      query and key, and 6 for every pair of elements that is rotated.
 
     Arguments are memrefs with `strided<[?, …, 1], offset: ?>`; results are such
-    memrefs of f64. Rows are numbered ((b * Hq) + h) * Sq + i; the functions
-    compute those of [begin, end) that exist, and write no others. A result of
-    an op that `@f` does not return is not computed. With several `attn.sdpa`
-    in one function, each counts its own rows.
+    memrefs of f64. Rows are numbered ((b * H) + h) * S + i, with the heads and
+    the length of the result; the functions compute those of [begin, end) that
+    exist, and write no others. A result of an op that `@f` does not return is
+    not computed. Each op of a function counts its own rows.
 
     Input contract: `attn-check-support` passed, then `attn-expand-masks` ran.
     The two judges evaluate `keep` for every key and never read `range`: what

@@ -11,11 +11,11 @@
 include "mlir/Pass/PassBase.td"
 
 def NameFunctions : Pass<"attn-name-functions", "::mlir::ModuleOp"> {
-  let summary = "Gives functions with attention symbols that others derive from";
+  let summary = "Gives functions with attention symbols from which others are derived.";
   let description = [{
     Input: any module. Output: the same, with functions that hold `attn`
-    operations under symbols that are identifiers of PTX and C, and that no other
-    symbol `f__…` of the module clashes with. A function whose symbol changes keeps
+    operations under symbols that are identifiers of PTX and C, and from which the
+    names `f__…` can be derived without a clash in the module. A function whose symbol changes keeps
     its name in the attribute `attn.name`; descriptions and reports use that name.
 
     Example:
@@ -31,16 +31,16 @@ def NameFunctions : Pass<"attn-name-functions", "::mlir::ModuleOp"> {
 }
 
 def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
-  let summary = "Turns attention into kernels on tiles and launches of them";
+  let summary = "Turns attention into kernels on tiles and launches of them.";
   let description = [{
     Input: functions that `attn-check-support` accepts, after
     `attn-expand-masks` and `attn-select-schedule`. Output: in the function a
     `tile.launch` for each kernel, and a `cf.assert` for each rule between shapes
     that types cannot state; beside it the `tile.kernel`s:
 
-    - for `attn.sdpa` an online softmax over key tiles: one loop for the tiles
-      before the fully kept ones, one without a mask for those, one for the tiles
-      behind them. Where several CTAs may share the keys of a query tile, a second
+    - for `attn.sdpa` an online softmax in a `tile.walk` over key tiles, with a
+      segment for the tiles before those that every row keeps, one without a mask
+      for those, and one for the tiles behind them. Where several CTAs may share the keys of a query tile, a second
       kernel merges their partial results;
     - for `attn.rope` a pass over rows that rotates pairs of elements.
 

@@ -11,11 +11,11 @@
 include "mlir/Pass/PassBase.td"
 
 def ConvertTileToNVVM : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
-  let summary = "turns kernels on tiles into threads' code";
+  let summary = "Turns kernels on tiles into the code of one thread.";
   let description = [{
     Input: kernels after the tile passes (layouts assigned, shared memory
-    allocated). Output: one `gpu.module @kernels` with an `llvm.func` for each
-    kernel, in the `llvm` and `nvvm` dialects. A tile becomes the registers of
+    allocated). Output: one `gpu.module` with an `llvm.func` for each kernel, in
+    the `llvm` and `nvvm` dialects; it is `@kernels` unless that name is taken. A tile becomes the registers of
     one thread, in the order its layout states; a memref its address, its
     dynamic dimensions (i32) and its strides but the innermost one (i64).
     Launches stay, and name the lowered kernels. The location of an operation
@@ -28,7 +28,7 @@ def ConvertTileToNVVM : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
 }
 
 def RecordOrigins : Pass<"record-origins", "::mlir::gpu::GPUModuleOp"> {
-  let summary = "writes down which operations on tiles code comes from";
+  let summary = "Records which operation on tiles lowered code comes from.";
   let description = [{
     Input: kernels after `convert-tile-to-nvvm`. Output: the same with an
     attribute `tile.op = "tile.dot:77:9"` on each operation but constants: the

@@ -16,7 +16,8 @@ namespace attn {
 
 void assertThat(HostBuilder &b, mlir::Value condition,
                 const llvm::Twine &message);
-/// `what` names the value: "expected <what> to be at most <bound>".
+/// Asserts that a value is at most a bound. `what` names the value in the
+/// message "expected <what> to be at most <bound>".
 void assertAtMost(HostBuilder &b, mlir::Value value, int64_t bound,
                   const llvm::Twine &what);
 

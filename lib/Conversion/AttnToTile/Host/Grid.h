@@ -42,13 +42,14 @@ TileGrid emitTileGrid(HostBuilder &b, const LaunchTiles &tiles);
 void emitGridChecks(HostBuilder &b, const LaunchTiles &tiles,
                     bool hasOneDimension, const llvm::Twine &tensor);
 
-/// As many tiles of heads as have keys and values that fit the cache together,
-/// in whole groups of `tilesPerKeyHead`: at least one, and at most all.
+/// Returns how many tiles of heads have keys and values that fit the cache
+/// together, in whole groups of `tilesPerKeyHead`: at least one, and at most
+/// all.
 mlir::Value emitSection(HostBuilder &b, SdpaOp op, const LaunchTiles &tiles,
                         mlir::Value tilesPerKeyHead);
 
-/// As many persistent CTAs as there are multiprocessors, and no more than
-/// tiles.
+/// Makes a grid of as many persistent CTAs as there are multiprocessors, and of
+/// no more than there are tiles.
 Grid emitPersistentGrid(HostBuilder &b, const LaunchTiles &tiles);
 
 } // namespace attn

@@ -25,7 +25,7 @@ HostHeadGroups::HostHeadGroups(HostBuilder &b, SdpaOp op, int64_t headsOfTile)
   allTiles = b.mul(keyHeads, tilesOfGroup);
 }
 
-/// Which dimensions of the tensor a dimension becomes that is seen as two.
+/// Maps dimensions to those of a view that splits dimension `dim` in two.
 static SmallVector<ReassociationIndices> splittingDim(int64_t rank,
                                                       int64_t dim) {
   SmallVector<ReassociationIndices> parts;

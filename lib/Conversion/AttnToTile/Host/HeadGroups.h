@@ -14,9 +14,9 @@
 
 namespace attn {
 
-/// How the query heads of an attention are distributed over key heads and
-/// tiles. Where a tile has several heads, tensors of query rows are seen with
-/// two dimensions of heads: key heads, and the heads that share one.
+/// Distributes the query heads of an attention over key heads and tiles. Where
+/// a tile has several heads, tensors of query rows are seen with two dimensions
+/// of heads: key heads, and the heads that share one.
 class HostHeadGroups {
 public:
   HostHeadGroups(HostBuilder &b, SdpaOp op, int64_t headsOfTile);

@@ -14,7 +14,7 @@
 
 namespace attn {
 
-/// The number of CTAs that share the key tiles of one of `tiles` query tiles.
+/// Returns how many CTAs share the key tiles of one of `tiles` query tiles.
 mlir::Value emitSplits(HostBuilder &b, SdpaOp op, mlir::Value tiles);
 
 /// Whether there may be, or always is, just one.

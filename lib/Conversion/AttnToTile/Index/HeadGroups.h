@@ -26,12 +26,13 @@ public:
   /// Queries of each head in a tile.
   int64_t queries() const { return tileRows / heads; }
 
-  /// A memref of query rows in this layout as [batch, head, length, …], or,
-  /// where heads share a tile, [batch, key head, length, head of the group, …].
+  /// Returns a memref of query rows in this layout as [batch, head, length, …],
+  /// or, where heads share a tile, [batch, key head, length, head of the group,
+  /// …].
   mlir::Value view(mlir::Value memref, Layout layout);
   /// The box of a tile in such a view; null where its rows are of one head.
   mlir::DenseI64ArrayAttr box() const { return tileBox; }
-  /// Where the tile's rows from `firstQuery` on lie in such a view.
+  /// The place of the tile's rows from `firstQuery` on in such a view.
   llvm::SmallVector<mlir::Value> indices(mlir::Value entry,
                                          mlir::Value firstQuery) const;
 

@@ -38,7 +38,8 @@ KeyRange attn::emitKeyRange(TileBuilder &b, SdpaOp op, const QueryTile &tile,
   KeyRange range;
   range.first = tilesBefore(bounds[0]);
   range.last = tilesThrough(bounds[3]);
-  // With nothing to mask before the full tiles, the first loop folds away.
+  // Where nothing is masked before the full tiles, both bounds of the first
+  // segment are one value, and its loop folds away.
   range.full = matchPattern(bounds[1], m_Zero())
                    ? range.first
                    : b.clamp(tilesThrough(bounds[1]), range.first, range.last);

@@ -28,7 +28,7 @@ struct KeyRange {
   mlir::Value first, full, fullEnd, last;
 };
 
-/// From the keys that the attention's `range` gives for the queries to whole
+/// Rounds the keys that the attention's `range` gives for the queries to whole
 /// tiles of `keys`.
 KeyRange emitKeyRange(TileBuilder &b, SdpaOp op, const QueryTile &tile,
                       int64_t keys);

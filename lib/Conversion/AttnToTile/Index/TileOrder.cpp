@@ -25,10 +25,10 @@ TileIndex attn::tileOfGrid(TileBuilder &b, Value blocks, Value heads) {
   return {block, head, batch};
 }
 
-/// What is computed at a time should share its keys, to find them in the cache:
-/// the tiles of a head come one after the other, or, where later rows have more
-/// keys, those of a section of heads, the longest first, so that no long one is
-/// left for the end.
+/// Tiles that are computed at a time should share their keys, to find them in
+/// the cache. So the tiles of a head come one after the other, or, where later
+/// rows have more keys, those of a section of heads. The longest come first, so
+/// that none of them is left for the end.
 void attn::emitTileLoop(TileBuilder &b, const TileCounts &counts,
                         bool longestFirst,
                         function_ref<void(TileIndex)> emitTile) {

@@ -20,8 +20,8 @@ struct TileIndex {
   mlir::Value block, head, batch;
 };
 
-/// How many tiles there are along each dimension, and how many tiles of heads,
-/// of all batches, are worked on at a time. All are `index`.
+/// The numbers of tiles along each dimension, and the number of tiles of heads,
+/// of all batches, that are worked on at a time. All are `index`.
 struct TileCounts {
   mlir::Value blocks, heads, batches, section;
 };

@@ -135,8 +135,9 @@ Value ForwardKernel::firstQueryIf(arith::CmpIPredicate predicate) {
                                  sequences->queryLength());
 }
 
-/// With one split, the results; with more, partial ones. Where those are
-/// certain, the kernel has no results to store.
+/// Stores the results where there is one split, and partial results where there
+/// are more. Where there certainly are more, the kernel has no results to
+/// store.
 void ForwardKernel::storeState(const SoftmaxState &state) {
   Value total =
       ReduceOp::create(b, b.tileType(groups.rows(), 1, b.getF32Type()),
@@ -178,7 +179,7 @@ void ForwardKernel::emit() {
 void attn::emitForwardKernel(KernelOp kernel, SdpaOp op,
                              const ForwardSignature &signature) {
   ForwardKernel(kernel, op, signature).emit();
-  // LLVM would keep whole masks from one query tile to the next.
+  // Without this, LLVM would keep whole masks from one query tile to the next.
   ScheduleAttr schedule = kernel.getAttentionSchedule();
   if (schedule.isPersistent() || schedule.getHeads() != 1)
     kernel.walk([](IotaOp iota) { iota.setRecomputed(true); });

@@ -86,9 +86,9 @@ void RopeKernel::emitCoordinates() {
   output = viewAsBHSD(b, arguments[RopeArgument::Output], op.getLayout());
 }
 
-/// As a column of i64. Rows and the constant offset add up to less than 2^31,
-/// but given positions and offsets are any i32, and sums with them take 64
-/// bits.
+/// Returns the positions of the tile's rows as a column of i64. Rows and the
+/// constant offset add up to less than 2^31, but given positions and offsets
+/// are any i32, so sums with them take 64 bits.
 Value RopeKernel::emitRowPositions() {
   RankedTensorType column = b.tileType(rows, 1, b.getI32Type());
   RankedTensorType wide = b.tileType(rows, 1, b.getI64Type());

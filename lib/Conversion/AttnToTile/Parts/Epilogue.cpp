@@ -31,9 +31,9 @@ Value attn::emitOutput(TileBuilder &b, MaskedRow maskedRow,
 }
 
 /// ln(sum exp(s)) = m + ln(l), with l relative to the rounded m: what rounding
-/// took from m is added to the logarithm. -inf where no key weighs anything: the
-/// total is 0 or, under `uniform`, that of scores of masked keys. A total of NaN
-/// stays NaN.
+/// took from m is added to the logarithm. It is -inf where no key weighs
+/// anything: the total is then 0 or, under `uniform`, that of scores of masked
+/// keys. A total of NaN stays NaN.
 Value attn::emitLogSumExp(TileBuilder &b, const ScoreScale &scale,
                           const SoftmaxState &state, Value total) {
   int64_t rows = cast<RankedTensorType>(total.getType()).getDimSize(0);

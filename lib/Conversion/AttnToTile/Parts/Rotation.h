@@ -15,12 +15,13 @@
 
 namespace attn {
 
-/// Tiles of the first and of the second elements of pairs.
+/// Tiles of the first and of the second element of each pair.
 struct ElementPairs {
   mlir::Value x, y;
 };
 
-/// Rotates each pair by the angle of its row's position, a column of i32.
+/// Rotates each pair by the angle of its row's position; `positions` is a
+/// column of i64.
 ElementPairs emitRotated(TileBuilder &b, RopeOp op, const ElementPairs &pairs,
                          mlir::Value positions);
 

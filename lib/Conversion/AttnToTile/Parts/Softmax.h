@@ -25,8 +25,8 @@ struct SoftmaxState {
   mlir::Value acc, max, sums;
 };
 
-/// How scores become exponents. Scores stay unscaled: scale * log2(e) is the
-/// factor of the FMA in front of exp2.
+/// Says how scores become exponents. Scores stay unscaled: scale * log2(e) is
+/// the factor of the FMA in front of exp2.
 struct ScoreScale {
   explicit ScoreScale(SdpaOp op);
 

@@ -118,8 +118,8 @@ void WindowAttr::print(AsmPrinter &printer) const {
 // attn.sdpa: clauses
 //===----------------------------------------------------------------------===//
 
-/// For a clause that a later version will have: the nearest form that this one
-/// has. Empty for any other word.
+/// Returns the nearest form that this version has of a clause that a later
+/// version will have, and an empty string for any other word.
 static StringRef getNearestSupported(StringRef word) {
   return llvm::StringSwitch<StringRef>(word)
       .Cases({"score", "softcap", "bias", "alibi", "sinks"},
@@ -233,7 +233,7 @@ private:
     SMLoc loc = parser.getCurrentLocation();
     if (parser.parseRegion(region))
       return failure();
-    // In the op, a region without a block means: no such region.
+    // A region without a block means that the op has no such region.
     if (region.empty())
       return parser.emitError(loc)
              << "expected the `" << word << "` region to have a block";

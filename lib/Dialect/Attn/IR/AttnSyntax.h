@@ -18,8 +18,8 @@
 
 namespace attn {
 
-/// What stands between the brackets of `causal`, and of `window`. Null after
-/// an error, which has been reported.
+/// Parse what stands between the brackets of `causal` and of `window`. They
+/// return null after an error, which has been reported.
 CausalAttr parseCausalBody(mlir::AsmParser &parser);
 WindowAttr parseWindowBody(mlir::AsmParser &parser);
 

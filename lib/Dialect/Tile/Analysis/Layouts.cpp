@@ -28,8 +28,8 @@ static SmallVector<Value> tilesOf(Operation *op) {
   return tiles;
 }
 
-/// What an operation takes and gives; of a loop or a branch, also what its
-/// regions are given and end with.
+/// Joins the operands and results of an operation; for a loop or a branch, also
+/// the arguments and the terminator's operands of its regions.
 void LayoutClasses::join(Operation *op) {
   // Moves elements from one layout to another.
   if (isa<ConvertLayoutOp>(op))

@@ -128,7 +128,7 @@ LogicalResult tile::parseFlag(StringRef text, AttentionKeys &keys,
 
 static constexpr int64_t kWarpgroup = CtaAttr::kWarpgroup;
 
-/// What takes producers is off without them.
+/// Checks that keys which need producers are off without them.
 static LogicalResult verifyWithoutProducers(EmitError emitError,
                                             const AttentionKeys &keys) {
   for (StringRef name : {"persistent", "prefetch", "turns", "overlap"})

@@ -71,8 +71,9 @@ LogicalResult KernelOp::verify() {
   return success();
 }
 
-/// A tensor is a memref of the same shape to a kernel.
-static bool isPassedAs(Type type, Type argument) {
+/// Returns true if a launch may pass a value of `type` for `argument`. A kernel
+/// sees a tensor as a memref of the same shape.
+static bool isCompatibleArgument(Type type, Type argument) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   auto memref = dyn_cast<MemRefType>(argument);
   if (!tensor || !memref)
@@ -96,7 +97,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   for (auto [i, value, argument] : llvm::enumerate(
            llvm::concat<const Value>(getInputs(), getOutputs()),
            kernel.getArgumentTypes()))
-    if (!isPassedAs(value.getType(), argument))
+    if (!isCompatibleArgument(value.getType(), argument))
       return emitOpError("expected argument ")
              << i << " of the kernel to be " << argument << ", got "
              << value.getType();

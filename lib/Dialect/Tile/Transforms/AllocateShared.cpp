@@ -83,7 +83,7 @@ struct Placed {
 
 } // namespace
 
-/// The first place behind all that `buffer` must not overlap.
+/// Returns the first place behind everything that `buffer` must not overlap.
 static int64_t placeFor(Value buffer, ArrayRef<Placed> placed) {
   int64_t free = 0;
   for (const Placed &other : placed)

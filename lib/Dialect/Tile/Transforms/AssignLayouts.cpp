@@ -86,8 +86,9 @@ static int64_t accessColumns(Value memory) {
   return std::gcd(columns, 128 / type.getElementTypeBitWidth());
 }
 
-/// What an elementwise computation keeps together, operands and results, and a
-/// loop what it starts with, carries and ends with.
+/// Pushes the values that share a value's layout: the operands and results of
+/// an elementwise computation, and the values that a loop starts with, carries
+/// and returns.
 static void pushNeighbours(Value value, SmallVectorImpl<Value> &work) {
   auto push = [&](ValueRange values) {
     for (Value each : values)

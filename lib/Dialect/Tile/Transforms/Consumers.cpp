@@ -87,8 +87,8 @@ LogicalResult ConsumerWriter::awaitCopies(Block &block) {
   return success();
 }
 
-/// Slots take the place of the buffer for what reads it between `from` and
-/// `to`, operations of one block; null is its end.
+/// Replaces the buffer by slots for what reads it between `from` and `to`,
+/// operations of one block; a null `to` is the block's end.
 static void replaceReads(Value ring, Value slot, Operation *from,
                          Operation *to) {
   Block *block = from->getBlock();
@@ -126,7 +126,7 @@ LogicalResult ConsumerWriter::writeStep(WalkOp walk, unsigned segment) {
   return awaitCopies(step);
 }
 
-/// Results go where an operand was.
+/// Results are written to the place of an operand.
 static void putInPlace(PutOp put, const CopyPlan::Channel &channel, Value use) {
   auto alloc = put.getDest().getDefiningOp<AllocOp>();
   SharedType type =
@@ -138,7 +138,8 @@ static void putInPlace(PutOp put, const CopyPlan::Channel &channel, Value use) {
 }
 
 /// The slot is released at the end, as results may leave from its place, or
-/// before it is filled again. Where it never is, nobody waits for that.
+/// before it is filled again. Where it is never filled again, nobody waits for
+/// the release.
 LogicalResult ConsumerWriter::writeOnce(CopyAsyncOp copy) {
   Location loc = copy.getLoc();
   CopyPlan::Channel &channel = plan.channelOf(copy);

@@ -27,7 +27,8 @@ SharedType attn::tile::withSwizzle(SharedType tile, int64_t swizzle) {
 // Copies
 //===----------------------------------------------------------------------===//
 
-/// Loops around a place up to the kernel, none where there is anything else.
+/// Returns the loops around a place, up to the kernel, or nothing if anything
+/// else stands around it.
 static FailureOr<SmallVector<scf::ForOp>> loopsAround(Operation *place) {
   SmallVector<scf::ForOp> loops;
   Operation *parent = place->getParentOp();
@@ -107,7 +108,7 @@ LogicalResult CopyPlan::add(CopyAsyncOp copy) {
 // Counters
 //===----------------------------------------------------------------------===//
 
-/// In the order of their first places.
+/// Numbers the counters in the order of their first places.
 void CopyPlan::assignCounters() {
   for (CopyAsyncOp copy : copies) {
     Channel &channel = channelOf(copy);
@@ -143,8 +144,8 @@ SmallVector<unsigned> CopyPlan::countersWithin(Operation *loop,
 // Stored tiles
 //===----------------------------------------------------------------------===//
 
-/// The type of a place for either tile, row for row: as wide as the wider, in
-/// panels that divide both.
+/// Returns the type of a place that can hold either tile row by row: as wide as
+/// the wider one, in panels whose width divides both.
 static SharedType placeForBoth(SharedType a, SharedType b) {
   SharedType wider = a.getColumns() < b.getColumns() ? b : a;
   return withSwizzle(wider, std::min(a.getSwizzle(), b.getSwizzle()));
@@ -167,8 +168,8 @@ static bool isFreeFor(PutOp put, CopyAsyncOp copy) {
   return copy->isBeforeInBlock(put);
 }
 
-/// Results leave from where operands were that are not needed any more: nobody
-/// but the warp that writes a row there has read it.
+/// Results leave from the place of operands that are no longer needed: only the
+/// warp that writes a row there has read that row.
 void CopyPlan::assignPuts(KernelOp kernel) {
   llvm::SmallPtrSet<Operation *, 4> taken;
   kernel.walk([&](PutOp put) {

@@ -21,8 +21,8 @@ namespace attn::tile {
 
 class CopyPlan {
 public:
-  /// Where buffers are filled: a copy that stands alone, once, or a walk, once
-  /// in each step.
+  /// The places where a buffer is filled: by a copy that stands alone, once, or
+  /// in a walk, once in each step.
   using Places = llvm::SmallVector<mlir::Operation *>;
 
   /// A buffer that becomes a ring between the warps that copy and the others.
@@ -37,7 +37,7 @@ public:
     ChannelOp op;         // when it is made
   };
 
-  /// Fails, and says so, where warps of their own cannot make the kernel's
+  /// Fails with an error where warps that only copy cannot make the kernel's
   /// copies.
   static mlir::FailureOr<CopyPlan> make(KernelOp kernel);
 

@@ -35,7 +35,7 @@ namespace {
 
 using Buffers = llvm::DenseSet<Value>;
 
-/// What an operation, with those in its regions, does to buffers.
+/// The accesses of an operation, and of those in its regions, to buffers.
 struct Accesses {
   explicit Accesses(Operation *op);
 
@@ -45,13 +45,13 @@ struct Accesses {
   bool takesPlaces;
 };
 
-/// What has happened to the buffers since the last barrier.
+/// The accesses to buffers since the last barrier.
 struct State {
   Buffers copied;  // a copy was started
   Buffers arrived; // … and waited for, by its own thread; or put
   Buffers read;
 
-  /// True if that added something.
+  /// Returns true if the join added something.
   bool join(const State &other) {
     size_t before = copied.size() + arrived.size() + read.size();
     copied.insert(other.copied.begin(), other.copied.end());
@@ -94,7 +94,7 @@ private:
 
 } // namespace
 
-/// Those of channels need no barrier.
+/// Leaves out the buffers of channels, which need no barrier.
 static void appendBuffers(SmallVectorImpl<Value> &to, ArrayRef<Value> buffers) {
   llvm::copy_if(buffers, std::back_inserter(to), [](Value buffer) {
     return !buffer.getDefiningOp<ChannelOp>();
@@ -121,7 +121,8 @@ void InsertBarriers::meetBefore(Operation &op, const Accesses &accesses,
   state.synchronise();
 }
 
-/// Around the back edge the state is the join of both ways in.
+/// At a loop's start the state is the join of the states before it and at its
+/// back edge.
 void InsertBarriers::visitLoop(LoopLikeOpInterface loop, State &state) {
   Block &body = loop.getLoopRegions().front()->front();
   bool wasInserting = isInserting;
@@ -137,12 +138,12 @@ void InsertBarriers::visitLoop(LoopLikeOpInterface loop, State &state) {
   State end = entry;
   visit(body, end);
   state = std::move(end);
-  // A loop without steps leaves what was there before it.
+  // A loop that runs no step leaves the state as it was before it.
   state.join(entry);
 }
 
-/// All threads meet in front of a branch for what it may do to what was before
-/// it, and within it for the rest.
+/// All threads meet in front of a branch if the branch may access what was
+/// accessed before it, and within the branch for everything else.
 void InsertBarriers::visitBranches(Operation &op, State &state) {
   meetBefore(op, Accesses(&op), state);
   State entry = state;

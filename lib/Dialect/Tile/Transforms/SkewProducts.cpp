@@ -54,8 +54,9 @@ private:
   void skew(WalkOp walk);
 };
 
-/// What a step leaves: the walk's carried values, with accumulators that lack
-/// the step's products of stage 1, and the other operands of these.
+/// The values that a step leaves: the walk's carried values, with accumulators
+/// that still lack the step's products of stage 1, and the other operands of
+/// these products.
 struct State {
   SmallVector<Value> carried, crossing;
 };
@@ -190,7 +191,7 @@ void Skewer::emitReleases(OpBuilder &builder, const StepPlan &plan,
   }
 }
 
-/// The result of a product of stage 1 is what the step was given.
+/// The result of a product of stage 1 is the value that the step was given.
 void Skewer::waitFor(OpBuilder &builder, const StepPlan &plan, DotOp product,
                      ValueRange computed) {
   Value ready = inFlight.wait(builder, product, computed);
@@ -216,8 +217,8 @@ void Skewer::waitForAll(OpBuilder &builder, const StepPlan &plan,
   }
 }
 
-/// Accumulators are rescaled, and weights are rounded, when no product needs
-/// the registers of the ones before any more.
+/// Accumulators are rescaled and weights are rounded only when products no
+/// longer need the registers of the previous ones.
 State Skewer::finish(OpBuilder &builder, const StepPlan &plan) {
   for (Operation *op : plan.late)
     builder.clone(*op, mapping);
@@ -253,7 +254,8 @@ void Skewer::emitNow(OpBuilder &builder, const StepPlan &plan, Operation &op) {
   inFlight.start(cast<DotOp>(op), dot);
 }
 
-/// What a step was given of a product of stage 1 is there when that is.
+/// Returns true if the operation reads a carried value that is the result of a
+/// product of stage 1: it is there once that product is done.
 static bool usesCarried(Operation &op, WalkOp walk, const StepPlan &plan,
                         DotOp product) {
   auto later = llvm::find(plan.later, product);

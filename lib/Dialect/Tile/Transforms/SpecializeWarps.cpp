@@ -76,8 +76,8 @@ static bool allocates(Operation &op) {
   return hasEffectOn<MemoryEffects::Allocate, SharedMemory>(&op);
 }
 
-/// Moves the kernel's program into the consumers' and makes room for the
-/// others.
+/// Moves the kernel's program into the consumers' region and adds regions for
+/// the other programs.
 static RolesOp makeRoles(KernelOp kernel, CopyPlan &plan) {
   Block &program = kernel.getBody().front();
   OpBuilder builder(program.getTerminator());

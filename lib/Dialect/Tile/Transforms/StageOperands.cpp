@@ -39,17 +39,18 @@ private:
 
   /// Loads of one memref in different blocks are never live together, so they
   /// share a buffer.
-  llvm::MapVector<std::pair<Value, Type>, SmallVector<std::pair<Block *, Value>>>
+  llvm::MapVector<std::pair<Value, Type>,
+                  SmallVector<std::pair<Block *, Value>>>
       buffers;
 };
 
 } // namespace
 
-/// A tile that begins within a row lies where copies cannot begin.
+/// Copies cannot begin where a tile begins within a row.
 static bool feedsOnlyDots(LoadOp load) {
-  return !load->use_empty() && !load.hasColumnIndex() && llvm::all_of(load->getUsers(), [](Operation *op) {
-    return isa<DotOp>(op);
-  });
+  return !load->use_empty() && !load.hasColumnIndex() &&
+         llvm::all_of(load->getUsers(),
+                      [](Operation *op) { return isa<DotOp>(op); });
 }
 
 Value StageOperands::bufferFor(LoadOp load) {
@@ -76,8 +77,8 @@ void StageOperands::stage(LoadOp load) {
   Value buffer = bufferFor(load);
   OpBuilder builder(load);
   Location loc = load.getLoc();
-  CopyAsyncOp::create(builder, loc, load.getSource(), load.getIndices(),
-                      buffer, load.getBoxAttr(), load.getSlotsAttr(),
+  CopyAsyncOp::create(builder, loc, load.getSource(), load.getIndices(), buffer,
+                      load.getBoxAttr(), load.getSlotsAttr(),
                       load.getRoleAttr());
   CommitCopiesOp::create(builder, loc);
   WaitCopiesOp::create(builder, loc, 0);
@@ -85,8 +86,9 @@ void StageOperands::stage(LoadOp load) {
   auto tile = cast<RankedTensorType>(load.getType());
   bool isHeld = load.getHeld() && !getOperation().isSpecialized();
   if (load.getHeld() && !isHeld)
-    remarkMissed(load, getArgument(), "NotHeld",
-                 "warpgroups read left operands from shared memory as fast");
+    remarkMissed(
+        load, getArgument(), "NotHeld",
+        "warpgroups read left operands from shared memory at the same rate");
   Value fragment;
   for (OpOperand &use : llvm::make_early_inc_range(load->getUses())) {
     auto dot = cast<DotOp>(use.getOwner());

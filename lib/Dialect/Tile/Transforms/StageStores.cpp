@@ -32,14 +32,15 @@ struct StageStores : public attn::tile::impl::StageStoresBase<StageStores> {
 
 } // namespace
 
-/// Of wider elements, the lanes of a quad write whole sectors themselves.
+/// Returns true for matrices of 16-bit elements. The lanes of a quad write
+/// whole sectors of wider ones by themselves.
 static bool isWorthStaging(StoreOp store) {
   auto tile = cast<RankedTensorType>(store.getValue().getType());
   return tile.getDimSize(1) != 1 && tile.getElementTypeBitWidth() == 16;
 }
 
 void StageStores::runOnOperation() {
-  // What is laid out as memory is read is stored as wide.
+  // A tile that is laid out as memory is read is also stored that wide.
   LayoutClasses classes(getOperation());
   SmallVector<StoreOp> stores;
   getOperation().walk([&](StoreOp store) {

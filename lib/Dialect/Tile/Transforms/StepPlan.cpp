@@ -25,7 +25,8 @@ SmallVector<Value> StepPlan::buffersOf(DotOp dot) {
   return buffers;
 }
 
-/// The ring whose slot an operation says is free; null for all others.
+/// Returns the ring of which an operation frees a slot; null for all other
+/// operations.
 static Value releasedRing(Operation *op) {
   if (!hasEffectOn<MemoryEffects::Write, ChannelBarriers>(op) ||
       hasEffectOn<MemoryEffects::Read, ChannelBarriers>(op))
@@ -36,7 +37,8 @@ static Value releasedRing(Operation *op) {
   return {};
 }
 
-/// The ring whose slot an operation waits for; null for all others.
+/// Returns the ring for a slot of which an operation waits; null for all other
+/// operations.
 static Value awaitedRing(Operation *op) {
   if (!hasEffectOn<MemoryEffects::Read, ChannelBarriers>(op))
     return {};
@@ -138,8 +140,8 @@ void StepPlan::delayBarriers() {
 }
 
 /// A slot that products of stage 1 read is still full when the next step waits
-/// for its own tiles. With one slot, no tile that the step waits for may be
-/// fetched behind that one's successor, or be it.
+/// for its own tiles. If a ring has one slot, no tile that the step waits for
+/// may be that slot's next tile, or be fetched behind it.
 bool StepPlan::hasRoom() const {
   for (Operation *op : delayed) {
     Value ring = releasedRing(op);
@@ -159,8 +161,8 @@ static bool makesTiles(Operation *op) {
   return llvm::any_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
 }
 
-/// What nothing but delayed operations needs: tiles are carried to them,
-/// whatever else is cheap to make anew.
+/// Finds the operations that only delayed operations need. Tiles are carried to
+/// these; everything else is cheap to compute again.
 void StepPlan::findFeeding() {
   DenseSet<Operation *> users(delayed.begin(), delayed.end());
   SmallVector<Operation *> feeding = feedsOnly(users, *step, [](Operation *op) {

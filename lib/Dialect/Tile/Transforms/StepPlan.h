@@ -34,26 +34,27 @@ struct StepPlan {
   }
   /// The buffers, or rings, that a product reads.
   static llvm::SmallVector<mlir::Value> buffersOf(DotOp dot);
-  /// True if `op` may not run before `dot` is done: it uses the result, tells
-  /// others that a buffer of its is free, or writes one.
+  /// True if `op` may not run before `dot` is done: it uses the result, signals
+  /// that a buffer which `dot` reads is free, or writes such a buffer.
   static bool dependsOn(mlir::Operation *op, DotOp dot);
 
   WalkOp walk;
   unsigned segment = 0;
   mlir::Block *step = nullptr;
-  /// Products of stage 0, and of those the last that waits for no other.
+  /// Products of stage 0, and the last of them that waits for no other.
   llvm::SmallVector<DotOp> now;
   DotOp lastOfWave;
-  /// Products of stage 1, and which of the carried values each one's result is.
+  /// Products of stage 1, and for each the carried value that is its result.
   llvm::SmallVector<DotOp> later;
   llvm::SmallVector<unsigned> carriedAs;
   /// Products of stage 1, waits for what only they read, and releases of what
   /// they read, in order.
   llvm::SetVector<mlir::Operation *> delayed;
-  /// What makes tiles for nothing but products of stage 1, behind the waits.
+  /// Operations that make tiles only for products of stage 1; they stand behind
+  /// the waits.
   llvm::SetVector<mlir::Operation *> late;
-  /// What says for nothing but the delayed operations where and when: made
-  /// anew.
+  /// Operations that compute indices only for the delayed operations; they are
+  /// computed again.
   llvm::DenseSet<mlir::Operation *> skipped;
   /// Operands of products of stage 1 that steps carry to the next one, besides
   /// accumulators.

@@ -52,7 +52,7 @@ static SmallVector<DotOp> productsOf(Block &step, TurnsAttr turns) {
   return products;
 }
 
-/// Where the step waits for `dot`, which it then only starts.
+/// Makes the step only start `dot`, and returns the wait for it.
 static Operation *splitWait(DotOp dot) {
   if (!dot.getAsync()) {
     OpBuilder builder(dot->getBlock(), std::next(Block::iterator(dot)));
@@ -72,8 +72,9 @@ static SmallVector<Value> computedFirst(Block &step) {
   return values;
 }
 
-/// From before the wait for the first product, which nothing computed from it
-/// can pass, to the next wait behind that for the last one.
+/// The turn lasts from before the wait for the first product, which nothing
+/// that is computed from it can pass, to the next wait behind that for the last
+/// product.
 static void bracketResults(Block &step, MutableArrayRef<DotOp> products) {
   SmallVector<Operation *> waits;
   for (DotOp dot : products)
@@ -98,7 +99,8 @@ static void bracketProducts(MutableArrayRef<DotOp> products) {
   PassTurnOp::create(builder, products.back().getLoc(), ValueRange());
 }
 
-/// So that the first warpgroup can take the first turn.
+/// The last warpgroup passes a turn at the beginning, so that the first one can
+/// take the first turn.
 static void emitFirstPass(RolesOp roles, int64_t warpgroups) {
   auto builder = OpBuilder::atBlockBegin(&roles.getConsumer().front());
   Location loc = roles.getLoc();

@@ -17,9 +17,9 @@ llvm::SmallVector<CopyAsyncOp> copiesOf(mlir::Block &step);
 /// True if every segment makes the same copies in the same order.
 bool copiesAreAlike(WalkOp walk);
 
-/// Where copies for a walk's first steps start: before the wait for tiles that
-/// are loaded once, if there is one, so that they travel together. `groups` of
-/// them stay in flight over that wait.
+/// Returns the place where copies for a walk's first steps start: before the
+/// wait for tiles that are loaded once, if there is one, so that they travel
+/// together. `groups` of them stay in flight over that wait.
 mlir::OpBuilder prologueOf(WalkOp walk, int64_t groups);
 
 /// Builds `body` under the condition that the walk gets to `tile`.

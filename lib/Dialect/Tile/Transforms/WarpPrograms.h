@@ -14,8 +14,8 @@
 
 namespace attn::tile {
 
-/// Uses of channels up to some place of a program, by counter. They are added
-/// up where somebody asks.
+/// The uses of channels up to some place of a program, by counter. They are
+/// added up only where the sum is needed.
 class UseCounts {
 public:
   UseCounts(size_t counters, mlir::Value none)

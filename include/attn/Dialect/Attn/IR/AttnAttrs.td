@@ -31,7 +31,7 @@ def Attn_PairingAttr : EnumAttr<Attn_Dialect, Attn_Pairing, "pairing"> {
 }
 
 def Attn_CausalAttr : Attn_Attr<"Causal", "causal"> {
-  let summary = "Aligns the causal diagonal";
+  let summary = "Aligns the causal diagonal.";
   let description = [{
     Query row i stands at key position p and keeps the keys j <= p, with p = i
     (`top_left`), p = i + Sk - Sq (`bottom_right`) or p = i + n
@@ -49,7 +49,7 @@ def Attn_CausalAttr : Attn_Attr<"Causal", "causal"> {
 }
 
 def Attn_WindowAttr : Attn_Attr<"Window", "window"> {
-  let summary = "Bounds the distance between query position and key";
+  let summary = "Bounds the distance between query position and key.";
   let description = [{
     A row at position p keeps the keys j with p - left <= j <= p + right. Both
     are counts of keys, at least 0, or `inf` for no bound on that side. The

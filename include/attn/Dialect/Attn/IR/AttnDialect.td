@@ -14,7 +14,7 @@ include "mlir/IR/OpBase.td"
 def Attn_Dialect : Dialect {
   let name = "attn";
   let cppNamespace = "::attn";
-  let summary = "Says what attention to compute, and nothing of how";
+  let summary = "Says what attention to compute, and nothing of how.";
   let description = [{
     The `attn` dialect is the graph level of attn-mlir: tensors, value
     semantics, no hardware. One op, `attn.sdpa`, covers multi-head,

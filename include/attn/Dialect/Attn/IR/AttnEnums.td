@@ -63,7 +63,7 @@ def Attn_CausalKind : I32EnumAttr<"CausalKind", "alignment of the causal diagona
 def Attn_PairingHalf : I32EnumAttrCase<"Half", 0, "half">;
 def Attn_PairingInterleaved : I32EnumAttrCase<"Interleaved", 1, "interleaved">;
 
-def Attn_Pairing : I32EnumAttr<"Pairing", "elements that are turned together",
+def Attn_Pairing : I32EnumAttr<"Pairing", "elements that are rotated together",
                                [Attn_PairingHalf, Attn_PairingInterleaved]> {
   let cppNamespace = "::attn";
   let genSpecializedAttr = 0;

@@ -15,9 +15,10 @@ def Attn_CompilableOp : OpInterface<"CompilableOp"> {
   let cppNamespace = "::attn";
   let description = [{
     An operation that the compiler turns into kernels. The interface holds what
-    every room may ask of such an operation without knowing which one it is: what
-    it reads, what is refused, and how its results are judged. Rooms that build
-    something from the operation (kernels, the judge) add interfaces of their own.
+    every component may ask of such an operation without knowing which one it is:
+    what it reads, what is refused, and how its results are judged. Components that
+    build something from the operation (kernels, the judge) add interfaces of their
+    own.
   }];
   let methods = [
     InterfaceMethod<[{

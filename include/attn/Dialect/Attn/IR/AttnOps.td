@@ -32,7 +32,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
                               ["reifyResultShapes"]>,
     DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
                                                   "getEdgeRows"]>]> {
-  let summary = "Computes scaled dot-product attention";
+  let summary = "Computes scaled dot-product attention.";
   let description = [{
     For every batch entry b, query head h and query row i, with
     hk = h div (Hq / Hkv):
@@ -58,7 +58,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     | `layout(bhsd)`, `layout(bshd)` | order of the dimensions | `bhsd` |
     | `masked_row(zero)`, `(nan)`, `(uniform)` | O of a row without a kept key: 0, NaN, mean of all values; LSE is -inf | `zero` |
     | `keep {…}` | predicate (b, h, i, j) -> i1, the final form of every mask | keep all |
-    | `range {…}` | what `keep` means for a run of rows, see below | none |
+    | `range {…}` | what `keep` means for consecutive queries, see below | none |
 
     `keep` and `range` are what masks become: `attn-expand-masks` makes both
     from `causal` and `window`, and stages below read nothing else. `range`
@@ -67,9 +67,9 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     i0 < i1, keeps a key outside [begin, end), and every row keeps all of
     [full_begin, full_end).
 
-    Users and the raising passes create this op. `convert-attn-to-tile` and
+    Users create this op. `convert-attn-to-tile` and
     `convert-attn-to-reference` consume it. The rules that must hold are
-    (C1) to (C21) of `docs/AttnSpec.md`.
+    (C1) to (C22) of `docs/AttnSpec.md`.
 
     Example:
 
@@ -155,7 +155,7 @@ def Attn_RopeOp : Attn_Op<"rope", [
                               ["reifyResultShapes"]>,
     DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
                                                   "mayFeedOthers"]>]> {
-  let summary = "Rotates pairs of elements by angles that grow with the position";
+  let summary = "Rotates pairs of elements by angles that grow with the position.";
   let description = [{
     For every row at position p, and i < rd / 2 with rd rotary dims:
 
@@ -184,7 +184,7 @@ def Attn_RopeOp : Attn_Op<"rope", [
     | `layout(bhsd)`, `layout(bshd)` | order of the dimensions | `bhsd` |
 
     `convert-attn-to-tile` and `convert-attn-to-reference` consume the op. The
-    rules that must hold are (R1) to (R9) of `docs/AttnSpec.md`.
+    rules that must hold are (R1) to (R11) of `docs/AttnSpec.md`.
 
     Example:
 
@@ -250,7 +250,7 @@ def Attn_RopeOp : Attn_Op<"rope", [
 
 def Attn_YieldOp : Attn_Op<"yield", [
     Pure, ReturnLike, Terminator, HasParent<"SdpaOp">]> {
-  let summary = "Ends a region of `attn.sdpa`";
+  let summary = "Ends a region of `attn.sdpa`.";
   let description = [{
     Yields the i1 of a `keep` region or the four index values of a `range`
     region. It goes where its region is inlined: in `convert-attn-to-tile` and
@@ -264,7 +264,7 @@ def Attn_YieldOp : Attn_Op<"yield", [
 }
 
 class Attn_LengthOp<string mnemonic, string which> : Attn_Op<mnemonic, [Pure]> {
-  let summary = "Gives the length of the " # which;
+  let summary = "Returns the length of the " # which # ".";
   let description = [{
     Legal only inside the regions of `attn.sdpa`. `attn-expand-masks` creates
     it; whoever inlines the region replaces it by the dimension's value.

@@ -60,7 +60,7 @@ class Attn_RopeScaling<string name, string attrMnemonic, list<string> methods = 
 }
 
 def Attn_RopeLinearAttr : Attn_RopeScaling<"RopeLinear", "rope_linear"> {
-  let summary = "Interpolates positions";
+  let summary = "Interpolates positions.";
   let description = [{
     Every frequency is divided by `factor`.
 
@@ -70,7 +70,7 @@ def Attn_RopeLinearAttr : Attn_RopeScaling<"RopeLinear", "rope_linear"> {
 }
 
 def Attn_RopeNtkAttr : Attn_RopeScaling<"RopeNtk", "rope_ntk", ["verifyFor"]> {
-  let summary = "Stretches low frequencies more than high ones";
+  let summary = "Stretches low frequencies more than high ones.";
   let description = [{
     The base becomes base * factor^(rd / (rd - 2)), for rd rotary dims.
 
@@ -81,7 +81,7 @@ def Attn_RopeNtkAttr : Attn_RopeScaling<"RopeNtk", "rope_ntk", ["verifyFor"]> {
 
 def Attn_RopeDynamicNtkAttr
     : Attn_RopeScaling<"RopeDynamicNtk", "rope_dynamic_ntk", ["verifyFor"]> {
-  let summary = "Stretches low frequencies as the context grows";
+  let summary = "Stretches low frequencies as the context grows.";
   let description = [{
     With L the number of positions, `offset` and the length of the input
     together, the base becomes base * r^(rd / (rd - 2)) where
@@ -99,7 +99,7 @@ def Attn_RopeDynamicNtkAttr
 
 def Attn_RopeYarnAttr : Attn_RopeScaling<"RopeYarn", "rope_yarn",
                                          ["getRotationFactor", "verifyFor"]> {
-  let summary = "Interpolates low frequencies and keeps high ones";
+  let summary = "Interpolates low frequencies and keeps high ones.";
   let description = [{
     With dim(r) = rd * ln(original_length / (2 pi r)) / (2 ln base),
     low = max(floor(dim(beta_fast)), 0), high = min(ceil(dim(beta_slow)), rd - 1)
@@ -118,7 +118,7 @@ def Attn_RopeYarnAttr : Attn_RopeScaling<"RopeYarn", "rope_yarn",
 }
 
 def Attn_RopeLlama3Attr : Attn_RopeScaling<"RopeLlama3", "rope_llama3"> {
-  let summary = "Divides low frequencies and blends into high ones";
+  let summary = "Divides low frequencies and blends into high ones.";
   let description = [{
     With the wavelength w = 2 pi / freq: freq / factor where
     w > original_length / low_freq_factor; freq where
@@ -137,7 +137,7 @@ def Attn_RopeLlama3Attr : Attn_RopeScaling<"RopeLlama3", "rope_llama3"> {
 
 def Attn_RopeLongAttr : Attn_RopeScaling<"RopeLong", "rope_long",
                             ["getRotationFactor", "verifyFor"]> {
-  let summary = "Divides each frequency by a factor of its own";
+  let summary = "Divides each frequency by a factor of its own.";
   let description = [{
     Frequency i is divided by `factors[i]`; there are rd / 2 of them, those for
     short or for long contexts. Cosine and sine are multiplied by

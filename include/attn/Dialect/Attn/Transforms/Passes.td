@@ -12,7 +12,7 @@
 include "mlir/Pass/PassBase.td"
 
 def CheckSupport : Pass<"attn-check-support", "::mlir::ModuleOp"> {
-  let summary = "Refuses what this version does not compile";
+  let summary = "Refuses what this version does not compile.";
   let description = [{
     The one gate between what the dialect can say and what the compiler can do.
     It changes nothing. Operations that implement `CompilableOp` bring their own
@@ -34,7 +34,7 @@ def CheckSupport : Pass<"attn-check-support", "::mlir::ModuleOp"> {
 }
 
 def ExpandMasks : Pass<"attn-expand-masks"> {
-  let summary = "Turns causal and window into a keep and a range region";
+  let summary = "Turns `causal` and `window` into a `keep` and a `range` region.";
   let description = [{
     Input: any `attn.sdpa`. Output: the same without the clauses `causal` and
     `window`; an op with a mask has a `keep` and a `range` region, an op

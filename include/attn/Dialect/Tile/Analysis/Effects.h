@@ -35,10 +35,10 @@ bool hasEffectOn(mlir::Operation *op) {
 /// True if `op` waits for copies, products or barriers.
 bool isWait(mlir::Operation *op);
 
-/// The last operation of `block` that reads the buffer, or has one in a region
-/// of its that does; null where none does.
+/// Returns the last operation of `block` that reads the buffer itself or in one
+/// of its regions; null where none does.
 mlir::Operation *lastReader(mlir::Value buffer, mlir::Block &block);
-/// The first one.
+/// Returns the first such operation.
 mlir::Operation *firstReader(mlir::Value buffer, mlir::Block &block);
 
 } // namespace attn::tile

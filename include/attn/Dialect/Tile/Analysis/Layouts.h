@@ -14,9 +14,9 @@
 
 namespace attn::tile {
 
-/// Tiles that are computed from one another are laid out alike. Those that are
-/// computed from products, or with them, lie as products have them; the others
-/// may lie as memory is read best.
+/// Finds tiles that are computed from one another, and therefore laid out
+/// alike. Those that are computed from products, or together with them, are
+/// laid out as products are; the others may be laid out as memory is read best.
 class LayoutClasses {
 public:
   explicit LayoutClasses(KernelOp kernel);

@@ -26,8 +26,8 @@ mlir::Value materialise(mlir::OpBuilder &builder, mlir::Value value,
 bool canMaterialise(mlir::Value value, mlir::Region &region,
                     const llvm::DenseSet<mlir::Value> &known);
 
-/// By how much an index value grows from one step to the next, where `tile` is
-/// the number of the step's tile; none where that is not known.
+/// Returns by how much an index value grows from one step to the next, where
+/// `tile` is the number of the step's tile, or nothing where that is not known.
 std::optional<int64_t> growthPerStep(mlir::Value value,
                                      mlir::BlockArgument tile);
 

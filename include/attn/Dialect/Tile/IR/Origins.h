@@ -25,7 +25,7 @@ namespace attn::tile {
 inline constexpr char kOriginAttr[] = "tile.op";
 /// On kernels: "attention.mlir:7:12", where the attention stands.
 inline constexpr char kSourceAttr[] = "tile.source";
-/// What the printed IR on tiles is called in line information.
+/// Line information calls the printed IR on tiles by this name.
 inline constexpr char kTileFileName[] = "tile.mlir";
 
 struct Origin {

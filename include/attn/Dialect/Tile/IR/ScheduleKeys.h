@@ -25,9 +25,9 @@
 
 namespace attn::tile {
 
-/// Which query tiles a CTA computes.
+/// Says which query tiles a CTA computes.
 enum class Persistence { OneTile = 0, InOrder = 1, LongestFirst = 2 };
-/// What warpgroups take turns in.
+/// Says what warpgroups take turns in.
 enum class Turns { Nothing = 0, Exponentials = 1, Products = 2 };
 
 /// The initial value of a key that must be given.
@@ -102,7 +102,7 @@ keyValues(const Keys &keys) {
   return values;
 }
 
-/// As the command line and packages write it: "q=128,kv=64,…".
+/// Writes keys as the command line and packages do: "q=128,kv=64,…".
 template <typename Keys>
 std::string toFlag(const Keys &keys) {
   std::string flag;
@@ -141,7 +141,7 @@ llvm::hash_code hashOf(const Keys &keys) {
   return hash;
 }
 
-// What the storage of attributes asks for.
+// The storage of attributes compares and hashes keys.
 inline bool operator==(const AttentionKeys &a, const AttentionKeys &b) {
   return areEqual(a, b);
 }

@@ -83,7 +83,7 @@ def Tile_TurnsAttr : Tile_Attr<"Turns", "turns"> {
 }
 
 def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule", [Tile_KernelSchedule]> {
-  let summary = "holds every performance choice of a kernel that computes attention";
+  let summary = "Holds every performance choice of a kernel that computes attention.";
   let description = [{
     Written once, by `attn-select-schedule`. [ScheduleKeys](ScheduleKeys.md) lists
     the keys. A key that has its initial value is not written.
@@ -120,9 +120,9 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule", [Tile_KernelSchedule]>
 }
 
 def Tile_RowScheduleAttr : Tile_Attr<"RowSchedule", "row_schedule", [Tile_KernelSchedule]> {
-  let summary = "says how a kernel that maps rows to rows shares them";
+  let summary = "Says how a kernel that maps rows to rows distributes them.";
   let description = [{
-    Of kernels without keys and values: rotary positions, and the merging of
+    Kernels without keys and values have it: rotary positions, and the merging of
     partial results. [ScheduleKeys](ScheduleKeys.md) lists the keys.
 
     ```mlir
@@ -159,7 +159,7 @@ class Tile_LayoutAttr<string name, string attrMnemonic>
 }
 
 def Tile_AccumulatorAttr : Tile_LayoutAttr<"Accumulator", "accumulator"> {
-  let summary = "who holds which element of an MMA result";
+  let summary = "Says which lane holds which element of an MMA's result.";
   let description = [{
     The M rows are split into `warps` contiguous strips. Within a strip, atoms
     of 16 x 8 elements are held as `(T32,V4) -> (M16,N8)`: lane L holds rows
@@ -172,10 +172,10 @@ def Tile_AccumulatorAttr : Tile_LayoutAttr<"Accumulator", "accumulator"> {
 }
 
 def Tile_OperandAAttr : Tile_LayoutAttr<"OperandA", "operand_a"> {
-  let summary = "who holds which element of an MMA's left operand";
+  let summary = "Says which lane holds which element of an MMA's left operand.";
   let description = [{
-    Strips as in `accumulator`; atoms of 16 rows of 32 bytes: of 16 columns of 16
-    bits, 8 of 32 bits or 32 of 8 bits. A register holds p columns that follow one
+    Strips are as in `accumulator`. Atoms have 16 rows of 32 bytes: 16 columns of
+    16 bits, 8 of 32 bits or 32 of 8 bits. A register holds p columns that follow one
     another, and an atom has k: register r (0..3) of lane L holds row L/4 + 8(r%2)
     and columns p(L%4) + (k/2)(r/2) and following. Two neighbouring accumulator
     atoms, rounded to 16 bits and packed, are one such atom: that conversion moves
@@ -185,7 +185,7 @@ def Tile_OperandAAttr : Tile_LayoutAttr<"OperandA", "operand_a"> {
 
 def Tile_BlockedAttr : Tile_Attr<"Blocked", "blocked", [
     DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
-  let summary = "who holds which element of a tile that is only copied and mapped";
+  let summary = "Says which thread holds which element of a tile that no MMA touches.";
   let description = [{
     `columns` threads share a row, each with a run of neighbouring columns: of
     MxN, thread t holds columns (t % columns) * N / columns and following of the

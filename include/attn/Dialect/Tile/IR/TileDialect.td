@@ -14,7 +14,7 @@ include "mlir/IR/OpBase.td"
 def Tile_Dialect : Dialect {
   let name = "tile";
   let cppNamespace = "::attn::tile";
-  let summary = "The program of one thread block, on tiles";
+  let summary = "Says how one thread block computes, on tiles.";
   let description = [{
     A `tile.kernel` is the program of one CTA. Its values are static-shaped
     tiles, `tensor<MxNxT>`, on which `arith`, `math` and `scf` work directly; a

@@ -170,7 +170,9 @@ def Tile_GridDimOp : Tile_Op<"grid_dim", [Pure]> {
 
 def Tile_MultiprocessorsOp : Tile_Op<"multiprocessors", [Pure]> {
   let summary = "Returns how many multiprocessors the device has.";
-  let description = [{ In the host function; asked when it is called. }];
+  let description = [{
+    It stands in the host function, which asks the device when it is called.
+  }];
   let results = (outs Index:$result);
   let assemblyFormat = "attr-dict";
 }
@@ -192,11 +194,11 @@ def Tile_LoadOp : Tile_Op<"load"> {
     Elements outside the memref, rows and columns alike, are zero and are not
     read: that is how ragged edges and head dimensions that are no multiple of
     an MMA step are met. `tile-stage-operands` sends operands of `tile.dot`
-    through shared memory, which these say more about:
+    through shared memory. These attributes say more about such loads:
 
-    * `slots`: where other warps copy, how many tiles there is room for, so that
-      the next one can be copied while one is used. Unless it is said, one, and in
-      a `tile.walk` its `stages`;
+    * `slots`: where other warps copy, the number of tiles that shared memory has
+      room for, so that the next one can be copied while one is used. It is 1 by
+      default, and the `stages` of a `tile.walk` within one;
     * `role`: which of the warps that only copy fetch it; loads of one name are
       fetched by one program, in their order;
     * `held`: where every warp copies, a left operand is read into registers once,
@@ -301,8 +303,8 @@ def Tile_WaitDotsOp : Tile_Op<"wait_dots", [
   let summary = "Waits for a product and returns its result.";
   let description = [{
     Waits until at most `pending` products are in flight, of those started so
-    far; the one that is named must be among the others. `computed` is what has
-    to be computed before the wait, while the product is, and not behind it.
+    far; the one that is named must be among the others. `computed` names the
+    tiles that must be computed before the wait, while the product runs.
 
     ```mlir
     %started = tile.dot %q, %k, %zero transpose_b async : …
@@ -370,7 +372,7 @@ def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
   let description = [{
     `tensor<Mx1xi32>` or `tensor<1xNxi32>` whose k-th element is k, or k /
     `repeat`, so that each number stands so many times. `recomputed` keeps what is
-    computed from it out of registers that are held through loops.
+    computed from it out of registers that stay occupied through loops.
   }];
   let arguments = (ins DefaultValuedOptionalAttr<
       ConfinedAttr<I64Attr, [IntPositive]>, "1">:$repeat, UnitAttr:$recomputed);
@@ -437,12 +439,12 @@ def Tile_WalkOp : Tile_Op<"walk", [
     The steps of the last segment are right for any tile: the segments before it
     leave out what their tiles don't need, such as masks.
 
-    * `stages`: tiles of each operand that there is room for in shared memory;
-      copies of all but one are in flight (`tile-pipeline-loads`,
+    * `stages`: the number of tiles of each operand that shared memory has room
+      for; copies of all but one are in flight (`tile-pipeline-loads`,
       `tile-specialize-warps`). With 1, `tile-alternate-loads` may let one operand
       be copied while another is used;
-    * `skip`: so many tiles at the beginning have been walked before it. Uses of
-      rings are counted from `first` all the same;
+    * `skip`: the number of tiles at the beginning that were computed before the
+      walk. Uses of rings are counted from `first` even so;
     * `turns`: what warpgroups take turns in.
 
     A kernel may have any number of walks, one behind the other and in loops.
@@ -478,7 +480,7 @@ def Tile_WalkOp : Tile_Op<"walk", [
     ::mlir::BlockArgument getTile(unsigned segment) {
       return getSegments()[segment].getArgument(0);
     }
-    /// What a segment's step is given from the one before it.
+    /// The values that a segment's step is given by the step before it.
     ::mlir::Block::BlockArgListType getCarried(unsigned segment) {
       return getSegments()[segment].getArguments().drop_front();
     }
@@ -541,10 +543,11 @@ def Tile_CopyAsyncOp : Tile_Op<"copy_async", [
     MemoryEffects<[MemWrite<Tile_AsyncCopies>]>]> {
   let summary = "Starts copying a tile from global to shared memory.";
   let description = [{
-    What is read, and what is zero, is as for `tile.load`, and so are `slots` and
-    `role`. All threads take part. The data is there, for the thread that copied it, after a
-    `tile.wait_copies` that covers the group of its `tile.commit_copies`; for
-    the other threads after a `tile.barrier` behind that wait.
+    Elements are read, or are zero, as for `tile.load`; `slots` and `role` are
+    those of `tile.load`, too. All threads take part. A thread may read what it
+    copied after a `tile.wait_copies` that covers the group of its
+    `tile.commit_copies`; other threads may read it after a `tile.barrier` behind
+    that wait.
   }];
   let arguments = (ins Tile_ReadMemory:$source, Variadic<Index>:$indices,
                        Tile_WrittenShared:$dest,
@@ -575,7 +578,7 @@ def Tile_PutOp : Tile_Op<"put"> {
 def Tile_CopyOutOp : Tile_Op<"copy_out"> {
   let summary = "Copies a tile from shared to global memory.";
   let description = [{
-    What is dropped is as for `tile.store`. All threads take part. Created by
+    Elements are dropped as for `tile.store`. All threads take part. Created by
     `tile-stage-stores`.
   }];
   let arguments = (ins Tile_ReadShared:$source, Tile_WrittenMemory:$dest,
@@ -637,10 +640,10 @@ def Tile_RolesOp : Tile_Op<"roles", [
     SingleBlock, NoTerminator, RecursiveMemoryEffects]> {
   let summary = "Gives warps different programs.";
   let description = [{
-    All warps that compute run the consumers' program. Each other program is of
-    the role that names it, and is run by one thread: that of role k by one of
-    warp k of the warps that only copy. Before that, all threads meet, and barriers
-    are there. Created by `tile-specialize-warps`; nothing follows it but the
+    All warps that compute run the consumers' program. Each other program has the
+    name of its role and is run by one thread: program k by a thread of warp k of
+    those that only copy. Before the programs start, all threads meet, so that
+    every barrier has been set up. Created by `tile-specialize-warps`; nothing follows it but the
     kernel's end.
 
     ```mlir
@@ -715,16 +718,16 @@ class Tile_BarrierWaitOp<string opMnemonic>
 def Tile_AwaitOp : Tile_BarrierWaitOp<"await"> {
   let summary = "Waits until a use of a ring's slot is complete.";
   let description = [{
-    What came before the arrivals of that phase is visible behind it, and so is
-    what was fetched.
+    Everything that came before the arrivals of that phase is visible after it,
+    and so is everything that was fetched.
   }];
 }
 
 def Tile_AcquireOp : Tile_BarrierWaitOp<"acquire"> {
   let summary = "Waits until the slot's use before this one is complete.";
   let description = [{
-    As `tile.await` of use n - slots; the first use of each slot has nothing to
-    wait for.
+    It waits as `tile.await` of use n - slots does; the first use of each slot has
+    nothing to wait for.
   }];
 }
 
@@ -737,9 +740,9 @@ def Tile_ReleaseOp : Tile_BarrierUseOp<"release",
 def Tile_FetchOp : Tile_Op<"fetch"> {
   let summary = "Starts an engine copy that signals a barrier.";
   let description = [{
-    What is read, and what is zero, is as for `tile.load`. One thread starts it
+    Elements are read, or are zero, as for `tile.load`. One thread starts the copy
     and arrives at use `use` of `barriers`, whose phase ends when the tile is
-    there.
+    complete.
   }];
   let arguments = (ins Arg<Tile_Memory, "", [MemRead]>:$source,
                        Variadic<Index>:$indices, Tile_WrittenShared:$dest,
@@ -756,8 +759,8 @@ def Tile_FetchOp : Tile_Op<"fetch"> {
 def Tile_SendOp : Tile_Op<"send"> {
   let summary = "Copies each warp's rows of a tile to global memory by an engine.";
   let description = [{
-    A warp sends the rows that it wrote with `tile.put`, and goes on when they
-    have been read. What is dropped is as for `tile.store`.
+    A warp copies the rows that it wrote with `tile.put`, and goes on when they
+    have been read. Elements are dropped as for `tile.store`.
   }];
   let arguments = (ins Tile_ReadShared:$source,
                        Arg<Tile_Memory, "", [MemWrite]>:$dest,
@@ -773,8 +776,8 @@ def Tile_SendOp : Tile_Op<"send"> {
 def Tile_ReuseOp : Tile_Op<"reuse", [Pure]> {
   let summary = "Views a shared tile as another tile type.";
   let description = [{
-    Both have panels of one width and as many rows, so that a row of the one lies
-    in the place of the same row of the other. Created by
+    Both types have panels of the same width and the same number of rows, so that
+    a row of one lies in the place of the same row of the other. Created by
     `tile-specialize-warps` where results go where the query was.
   }];
   let arguments = (ins Tile_SharedType:$source);
@@ -793,8 +796,9 @@ def Tile_TakeTurnOp : Tile_Op<"take_turn", [
     Tile_Waits<Tile_WarpgroupTurns>]> {
   let summary = "Waits until the warpgroup before this one passes the turn.";
   let description = [{
-    Of a CTA's warpgroups, one at a time is between this and `tile.pass_turn`, in
-    the order of their numbers, and behind the last one the first again. Inserted by `tile-take-turns`.
+    One of a CTA's warpgroups at a time is between this and `tile.pass_turn`, in
+    the order of their numbers; the first one follows the last. Inserted by
+    `tile-take-turns`.
   }];
   let assemblyFormat = "attr-dict";
 }
@@ -803,7 +807,7 @@ def Tile_PassTurnOp : Tile_Op<"pass_turn", [
     MemoryEffects<[MemWrite<Tile_WarpgroupTurns>]>]> {
   let summary = "Passes the turn to the next warpgroup.";
   let description = [{
-    `computed` is what has to be computed before.
+    `computed` names the tiles that must be computed before the turn is passed.
   }];
   let arguments = (ins Variadic<Tile_TileType>:$computed);
   let assemblyFormat = [{
@@ -814,8 +818,8 @@ def Tile_PassTurnOp : Tile_Op<"pass_turn", [
 def Tile_TensorMapOp : Tile_Op<"tensor_map", [Pure]> {
   let summary = "Describes a tensor to copy engines.";
   let description = [{
-    In the host function, an operand of `tile.launch`. Addresses and strides
-    must be multiples of 16 bytes, which is checked when the function is called.
+    It stands in the host function and is an operand of `tile.launch`. Addresses
+    and strides must be multiples of 16 bytes, which is checked when the function is called.
     Dimension i of the map is dimension `permutation[i]` of the tensor, the last
     one the last. Created by `tile-make-tensor-maps`.
 

@@ -12,9 +12,12 @@
 include "attn/Dialect/Tile/IR/TileDialect.td"
 include "mlir/IR/AttrTypeBase.td"
 
+// A type's summary completes messages such as "operand #0 must be …", so these
+// summaries are no sentences.
+
 def Tile_SharedType : TypeDef<Tile_Dialect, "Shared"> {
   let mnemonic = "shared";
-  let summary = "Tiles in shared memory.";
+  let summary = "tiles in shared memory";
   let description = [{
     `!tile.shared<2x64x128xbf16, swizzle = 128>` is a ring of two tiles of 64
     rows and 128 columns; without the leading dimension it is one tile.
@@ -47,7 +50,7 @@ def Tile_SharedType : TypeDef<Tile_Dialect, "Shared"> {
 
 def Tile_BarriersType : TypeDef<Tile_Dialect, "Barriers"> {
   let mnemonic = "barriers";
-  let summary = "Barriers of a ring's slots.";
+  let summary = "barriers of a ring's slots";
   let description = [{
     `!tile.barriers<2>` are two barriers in shared memory, for the two slots of
     a ring that some warps fill and others empty. Uses of a ring are counted
@@ -64,7 +67,7 @@ def Tile_BarriersType : TypeDef<Tile_Dialect, "Barriers"> {
 
 def Tile_TensorMapType : TypeDef<Tile_Dialect, "TensorMap"> {
   let mnemonic = "tensor_map";
-  let summary = "Describes boxes of a tensor in global memory.";
+  let summary = "a map of a tensor in global memory";
   let description = [{
     `!tile.tensor_map<1x1x128x64xbf16, swizzle = 128>` is what a copy engine
     needs to know of a tensor of rank 4: where it lies, its dimensions and

@@ -12,7 +12,7 @@
 include "mlir/Pass/PassBase.td"
 
 def StageOperands : Pass<"tile-stage-operands", "::attn::tile::KernelOp"> {
-  let summary = "Sends operands of products through shared memory.";
+  let summary = "Moves operands of products through shared memory.";
   let description = [{
     Input: kernels whose `tile.load`s feed `tile.dot` as values. Output: each
     such load is a `tile.alloc`, a `tile.copy_async` where the load stood, a
@@ -72,7 +72,7 @@ def AlternateLoads : Pass<"tile-alternate-loads", "::attn::tile::KernelOp"> {
 }
 
 def StageStores : Pass<"tile-stage-stores", "::attn::tile::KernelOp"> {
-  let summary = "Sends stored tiles through shared memory.";
+  let summary = "Moves stored tiles through shared memory.";
   let description = [{
     Output: a `tile.store` of a matrix of 16-bit elements is a `tile.put` and a
     `tile.copy_out`. A thread holds pairs of columns; from shared memory it
@@ -95,24 +95,24 @@ def StageStores : Pass<"tile-stage-stores", "::attn::tile::KernelOp"> {
 }
 
 def SpecializeWarps : Pass<"tile-specialize-warps", "::attn::tile::KernelOp"> {
-  let summary = "Lets some warps copy and the others compute.";
+  let summary = "Divides warps into those that copy and those that compute.";
   let description = [{
     Input: kernels after `tile-stage-operands` and `tile-stage-stores` with warps that
     only copy (`producers`); others stay as they are. Output: a `tile.roles`. The
-    consumers' program is the kernel without its copies. Those of each `role` are a
-    program of their own, which fetches the tiles in the kernel's order, in the
-    loops and walks that they stand in.
+    consumers' program is the kernel without its copies. The copies of each `role`
+    become a program of their own, which fetches the tiles in the kernel's order, in
+    the loops and walks that the copies stand in.
 
     Each buffer is a `tile.channel`, a ring of as many slots as its copies say, or
     its walk has `stages`. Consumers wait for a use where the kernel waits for the
     copy, and release it behind the last operation of the step that reads the slot,
     or, of a tile that is copied before a walk, at the end of the block. Uses are
-    counted through loops and over walks. What is put into shared memory before it
-    is sent has the place of such a tile, where only products read that as a left
-    operand, so that no other warp does.
+    counted through loops and over walks. A stored tile takes the place of a tile
+    that is copied before a walk if only products read that one, as their left
+    operand: each warp then overwrites only rows that no other warp reads.
 
-    Fails where a copy stands in a branch, or its address depends on what is
-    computed. Says in a remark where there is nothing to copy.
+    Fails where a copy stands in a branch, or its address depends on computed
+    values. A kernel that copies nothing stays as it is, with a remark.
 
     Before:
     ```mlir
@@ -132,7 +132,7 @@ def SpecializeWarps : Pass<"tile-specialize-warps", "::attn::tile::KernelOp"> {
 }
 
 def SkewProducts : Pass<"tile-skew-products", "::attn::tile::KernelOp"> {
-  let summary = "Lets products of two steps of a walk run together.";
+  let summary = "Overlaps products of one step of a walk with those of the next.";
   let description = [{
     Input: kernels after `tile-specialize-warps` with walks whose `tile.dot`s have
     `stage`s. Output: products of stage 1 run one step later: a step starts its
@@ -173,7 +173,7 @@ def SkewProducts : Pass<"tile-skew-products", "::attn::tile::KernelOp"> {
 }
 
 def TakeTurns : Pass<"tile-take-turns", "::attn::tile::KernelOp"> {
-  let summary = "Lets warpgroups take turns.";
+  let summary = "Makes warpgroups take turns.";
   let description = [{
     Input: kernels after `tile-skew-products`, with `#tile.turns` on walks. Output:
     each step takes its turn before it waits for products of these groups, and
@@ -188,7 +188,7 @@ def TakeTurns : Pass<"tile-take-turns", "::attn::tile::KernelOp"> {
 }
 
 def ExpandWalks : Pass<"tile-expand-walks", "::attn::tile::KernelOp"> {
-  let summary = "Makes loops of walks.";
+  let summary = "Turns walks into loops.";
   let description = [{
     Output: each segment of a `tile.walk` is an `scf.for`, one behind the other.
     Annotations that passes on walks read are gone.
@@ -200,10 +200,10 @@ def MakeTensorMaps : Pass<"tile-make-tensor-maps", "::mlir::ModuleOp"> {
   let summary = "Describes tensors to copy engines.";
   let description = [{
     Input: kernels with `tile.fetch` and `tile.send` of memrefs, and their
-    launches. Output: these name maps, arguments of the kernel in front of the
-    others, which a `tile.tensor_map` before the launch makes. A box is as wide
-    as a panel in shared memory, and as high as a fetched tile or as the rows of
-    the warp that sends.
+    launches. Output: they name maps of the tensors. A map is an argument of the
+    kernel in front of the others, and is made by a `tile.tensor_map` before the
+    launch. A box is as wide as a panel in shared memory, and has as many rows as
+    a fetched tile, or as a warp stores.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
@@ -243,9 +243,9 @@ def AllocateShared : Pass<"tile-allocate-shared", "::attn::tile::KernelOp"> {
   let description = [{
     Output: every `tile.alloc` and `tile.channel` has `at` offsets (tiles at
     multiples of 1024 bytes, the period of the widest swizzle, and barriers behind
-    all tiles), and the kernel `shared_bytes`. What threads fill has the place of
-    buffers that are not used any more. Fails when the target has less, saying by
-    how much.
+    all tiles), and the kernel has `shared_bytes`. A buffer that threads fill takes
+    the place of buffers that are no longer used. Fails when the target has less
+    shared memory; the error says how much less.
   }];
   let dependentDialects = ["::attn::tile::TileDialect"];
 }
