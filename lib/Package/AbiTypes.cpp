@@ -73,10 +73,10 @@ Value abi::emitString(OpBuilder &builder, Location loc, Operation *module,
                                    pointerType(builder.getContext()), name);
 }
 
-LLVM::GlobalOp abi::emitStruct(
-    OpBuilder &builder, Location loc, Operation *module, StringRef name,
-    LLVM::LLVMStructType type, bool isConstant,
-    function_ref<SmallVector<Value>(OpBuilder &)> fields) {
+LLVM::GlobalOp
+abi::emitStruct(OpBuilder &builder, Location loc, Operation *module,
+                StringRef name, LLVM::LLVMStructType type, bool isConstant,
+                function_ref<SmallVector<Value>(OpBuilder &)> fields) {
   auto atModule = OpBuilder::atBlockBegin(cast<ModuleOp>(module).getBody());
   auto global =
       LLVM::GlobalOp::create(atModule, loc, type, isConstant,

@@ -50,11 +50,12 @@ struct DLTensorOffset {
 mlir::Value emitString(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Operation *module, llvm::StringRef text);
 /// A global with an initializer that `fields` gives, in order.
-mlir::LLVM::GlobalOp emitStruct(
-    mlir::OpBuilder &builder, mlir::Location loc, mlir::Operation *module,
-    llvm::StringRef name, mlir::LLVM::LLVMStructType type, bool isConstant,
-    llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
-        fields);
+mlir::LLVM::GlobalOp
+emitStruct(mlir::OpBuilder &builder, mlir::Location loc,
+           mlir::Operation *module, llvm::StringRef name,
+           mlir::LLVM::LLVMStructType type, bool isConstant,
+           llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
+               fields);
 mlir::Value emitConstant(mlir::OpBuilder &builder, mlir::Location loc,
                          unsigned bits, int64_t value);
 

@@ -109,10 +109,9 @@ void AssembleKernels::embed(gpu::GPUModuleOp kernels, StringRef ptx,
       abi::moduleType(&getContext()), /*isConstant=*/false,
       [&](OpBuilder &body) -> SmallVector<Value> {
         Value null = LLVM::ZeroOp::create(body, loc, pointer);
-        Value binary = cubin.empty()
-                           ? null
-                           : Value(LLVM::AddressOfOp::create(
-                                 body, loc, pointer, kCubinSymbol));
+        Value binary = cubin.empty() ? null
+                                     : Value(LLVM::AddressOfOp::create(
+                                           body, loc, pointer, kCubinSymbol));
         return {abi::emitString(body, loc, getOperation(), kernels.getName()),
                 LLVM::AddressOfOp::create(body, loc, pointer, kPtxSymbol),
                 abi::emitConstant(body, loc, 64, ptx.size()),

@@ -61,7 +61,8 @@ private:
 
 } // namespace
 
-/// The schedule as text and key by key; both are empty for a kernel without one.
+/// The schedule as text and key by key; both are empty for a kernel without
+/// one.
 static DictionaryAttr describeSchedule(Builder &builder,
                                        KernelSchedule schedule) {
   SmallVector<NamedAttribute> keys;
@@ -116,10 +117,10 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
   auto descriptor = abi::emitStruct(
       atModule, loc, getOperation(), symbol, abi::kernelType(&getContext()),
       /*isConstant=*/false, [&](OpBuilder &body) -> SmallVector<Value> {
-        return {LLVM::AddressOfOp::create(body, loc, pointer,
-                                          abi::kModuleSymbol),
-                abi::emitString(body, loc, getOperation(), kernel.getSymName()),
-                LLVM::ZeroOp::create(body, loc, pointer)};
+        return {
+            LLVM::AddressOfOp::create(body, loc, pointer, abi::kModuleSymbol),
+            abi::emitString(body, loc, getOperation(), kernel.getSymName()),
+            LLVM::ZeroOp::create(body, loc, pointer)};
       });
   descriptor->setAttr(abi::kKernelAttr, describeKernel(kernel));
   return success();
@@ -234,7 +235,8 @@ static bool hasWork(func::FuncOp function) {
          llvm::any_of(function.getOps(), llvm::IsaPred<HostWork>);
 }
 
-/// The symbols of a module that some of its operations refer to, at any distance.
+/// The symbols of a module that some of its operations refer to, at any
+/// distance.
 static llvm::StringSet<> symbolsBehind(ModuleOp module,
                                        ArrayRef<Operation *> roots) {
   llvm::StringSet<> symbols;
@@ -243,7 +245,8 @@ static llvm::StringSet<> symbolsBehind(ModuleOp module,
     Operation *op = open.pop_back_val();
     symbols.insert(SymbolTable::getSymbolName(op));
     auto uses = SymbolTable::getSymbolUses(op);
-    for (SymbolTable::SymbolUse use : uses ? *uses : SymbolTable::UseRange({})) {
+    for (SymbolTable::SymbolUse use :
+         uses ? *uses : SymbolTable::UseRange({})) {
       StringAttr name = use.getSymbolRef().getRootReference();
       Operation *used = module.lookupSymbol(name);
       if (used && !symbols.contains(name))
@@ -253,8 +256,8 @@ static llvm::StringSet<> symbolsBehind(ModuleOp module,
   return symbols;
 }
 
-/// A package has the functions that launch kernels, their judges, and what these
-/// refer to. What else the module holds is left out.
+/// A package has the functions that launch kernels, their judges, and what
+/// these refer to. What else the module holds is left out.
 static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
   SmallVector<Operation *> roots(functions.begin(), functions.end());
   for (func::FuncOp function : functions)
@@ -271,8 +274,8 @@ static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
 }
 
 void BuildEntries::runOnOperation() {
-  auto functions = llvm::filter_to_vector(
-      getOperation().getOps<func::FuncOp>(), hasWork);
+  auto functions =
+      llvm::filter_to_vector(getOperation().getOps<func::FuncOp>(), hasWork);
   if (functions.empty())
     return;
   eraseOthers(getOperation(), functions);

@@ -184,7 +184,7 @@ Value EntryWriter::emitSpec(const Twine &symbol, const Twine &name,
 void EntryWriter::checkTensor(Value tensor, RankedTensorType type,
                               Type elementType, uint32_t alignment,
                               const Twine &name) {
-  Value spec = emitSpec(name + ".spec", name, elementType, type.getShape(),
-                        alignment);
+  Value spec =
+      emitSpec(name + ".spec", name, elementType, type.getShape(), alignment);
   callRuntime("attnrtCheckTensor", {tensor, spec});
 }

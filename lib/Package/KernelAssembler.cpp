@@ -111,7 +111,8 @@ llvm::StringMap<KernelResources> attn::parsePtxasLog(StringRef log) {
     line = line.trim();
     if (line.contains("Compiling entry function"))
       current = &resources[quoted(line)];
-    bool hasCode = line.contains("(C7") || line.contains("Potential Performance");
+    bool hasCode =
+        line.contains("(C7") || line.contains("Potential Performance");
     if (line.contains("warning") || hasCode)
       (current ? current->warnings : early).push_back(line.str());
     if (!current)
@@ -164,7 +165,8 @@ FailureOr<AssembledKernels> attn::assemble(gpu::GPUModuleOp kernels,
   std::string said = text ? nameLines((*text)->getBuffer(), ptx) : "";
   if (status != 0)
     return kernels.emitError("ptxas failed: ")
-           << (said.empty() ? StringRef(message) : StringRef(said).split('\n').first);
+           << (said.empty() ? StringRef(message)
+                            : StringRef(said).split('\n').first);
   auto binary = llvm::MemoryBuffer::getFile(cubin.path);
   if (!binary)
     return kernels.emitError("ptxas left no cubin");

@@ -17,8 +17,8 @@
 
 #include "attn/Dialect/Tile/IR/Origins.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "llvm/BinaryFormat/Dwarf.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/BinaryFormat/Dwarf.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Regex.h"
 
@@ -61,15 +61,14 @@ static std::string escaped(StringRef text) {
 }
 
 static std::string describe(const tile::Origin &origin, StringRef source) {
-  std::string text = llvm::formatv("{0} at {1}:{2}:{3}", origin.name,
-                                   tile::kTileFileName, origin.line,
-                                   origin.column);
+  std::string text =
+      llvm::formatv("{0} at {1}:{2}:{3}", origin.name, tile::kTileFileName,
+                    origin.line, origin.column);
   return escaped(source.empty() ? text : text + ", from " + source.str());
 }
 
 static void attachLineInfo(LLVM::LLVMFuncOp kernel,
-                           LLVM::DICompileUnitAttr unit,
-                           OriginTexts &origins) {
+                           LLVM::DICompileUnitAttr unit, OriginTexts &origins) {
   MLIRContext *context = kernel.getContext();
   StringRef source;
   if (auto attr = kernel->getAttrOfType<StringAttr>(tile::kSourceAttr))
@@ -108,8 +107,8 @@ static std::optional<std::pair<unsigned, unsigned>> parseLoc(StringRef line) {
   SmallVector<StringRef> words;
   llvm::SplitString(line, words);
   unsigned row, column;
-  if (words.size() < 4 || words[0] != ".loc" || words[2].getAsInteger(10, row) ||
-      words[3].getAsInteger(10, column))
+  if (words.size() < 4 || words[0] != ".loc" ||
+      words[2].getAsInteger(10, row) || words[3].getAsInteger(10, column))
     return std::nullopt;
   return std::pair(row, column);
 }

@@ -17,8 +17,7 @@ namespace attn {
 
 /// Descriptions of origins, "tile.dot at tile.mlir:77:9, from a.mlir:7:12", by
 /// line and column.
-using OriginTexts =
-    llvm::DenseMap<std::pair<unsigned, unsigned>, std::string>;
+using OriginTexts = llvm::DenseMap<std::pair<unsigned, unsigned>, std::string>;
 
 /// Turns the `tile.op` attributes of kernels into locations for which LLVM
 /// writes `.loc` lines. Kernels without such attributes stay as they are.

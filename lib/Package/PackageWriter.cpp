@@ -195,8 +195,8 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
       .run(module, modules);
 }
 
-FailureOr<std::string>
-attn::emitHostObject(ModuleOp module, const json::Object &description) {
+FailureOr<std::string> attn::emitHostObject(ModuleOp module,
+                                            const json::Object &description) {
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> llvmModule =
       translateModuleToLLVMIR(module, context, "attn-package");
@@ -248,14 +248,14 @@ llvm::Error attn::linkPackage(StringRef object, StringRef path) {
     return linkError("no linker found (ld.lld)");
   SmallString<128> objectPath, sharedPath, logPath;
   auto cleanUp = llvm::scope_exit([&] {
-    for (StringRef file : {StringRef(objectPath), StringRef(sharedPath),
-                           StringRef(logPath)})
+    for (StringRef file :
+         {StringRef(objectPath), StringRef(sharedPath), StringRef(logPath)})
       if (!file.empty())
         llvm::sys::fs::remove(file);
   });
   // The file is made beside the result, so that it can be renamed into place.
-  if (auto error = llvm::sys::fs::createUniqueFile(path + ".tmp-%%%%%%",
-                                                   sharedPath))
+  if (auto error =
+          llvm::sys::fs::createUniqueFile(path + ".tmp-%%%%%%", sharedPath))
     return linkError("cannot write `" + path + "`: " + error.message());
   if (llvm::sys::fs::createTemporaryFile("attn", "o", objectPath) ||
       llvm::sys::fs::createTemporaryFile("attn", "log", logPath))
@@ -275,14 +275,14 @@ llvm::Error attn::linkPackage(StringRef object, StringRef path) {
       std::nullopt, redirects);
   if (status != 0) {
     auto log = llvm::MemoryBuffer::getFile(logPath);
-    return linkError("linking failed: " +
-                     (log ? (*log)->getBuffer().split('\n').first
-                          : StringRef()));
+    return linkError(
+        "linking failed: " +
+        (log ? (*log)->getBuffer().split('\n').first : StringRef()));
   }
   // Temporary files are private; a package is as the user's umask says.
   llvm::sys::fs::setPermissions(
-      sharedPath, static_cast<llvm::sys::fs::perms>(
-                      0777 & ~llvm::sys::fs::getUmask()));
+      sharedPath,
+      static_cast<llvm::sys::fs::perms>(0777 & ~llvm::sys::fs::getUmask()));
   if (auto error = llvm::sys::fs::rename(sharedPath, path))
     return linkError("cannot write `" + path + "`: " + error.message());
   return llvm::Error::success();

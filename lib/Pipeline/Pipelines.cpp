@@ -45,9 +45,9 @@ static void buildAttnStage(OpPassManager &manager,
 }
 
 /// Operands are staged before loads are pipelined (what is copied decides what
-/// can be in flight), products are skewed among warps that have roles, walks become
-/// loops when all passes on walks are done, barriers follow the final order of
-/// copies, layouts the final set of values.
+/// can be in flight), products are skewed among warps that have roles, walks
+/// become loops when all passes on walks are done, barriers follow the final
+/// order of copies, layouts the final set of values.
 static void buildTileStage(OpPassManager &manager) {
   OpPassManager &kernels = manager.nest<tile::KernelOp>();
   kernels.addPass(tile::createStageOperands());

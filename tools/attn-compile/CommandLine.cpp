@@ -53,8 +53,8 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
 static std::string check(const Texts &texts, CommandLine &line) {
   auto emit = kEmits.find(texts.emit);
   if (emit == kEmits.end())
-    return "--emit: expected so, cubin, ptx, nvvm or tile, got '" +
-           texts.emit + "'";
+    return "--emit: expected so, cubin, ptx, nvvm or tile, got '" + texts.emit +
+           "'";
   line.emit = emit->second;
   if (!texts.report.empty() && texts.report != "json")
     return "--report: expected json, got '" + texts.report + "'";

@@ -37,9 +37,9 @@ private:
 void PassDumper::runAfterPass(Pass *pass, Operation *op) {
   if (pass->getArgument().empty())
     return; // an adaptor that runs nested passes
-  std::string name =
-      llvm::formatv("{0,0+3}-{1}", ++count, pass->getArgument());
-  if (auto symbol = dyn_cast<SymbolOpInterface>(op); symbol && op->getParentOp())
+  std::string name = llvm::formatv("{0,0+3}-{1}", ++count, pass->getArgument());
+  if (auto symbol = dyn_cast<SymbolOpInterface>(op);
+      symbol && op->getParentOp())
     name += ("-" + symbol.getName()).str();
   SmallString<128> path(directory);
   llvm::sys::path::append(path, name + ".mlir");

@@ -6,11 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   attn-compile IN.mlir [-o OUT] [--target=sm_80] [--emit=so|cubin|ptx|nvvm|tile]
+//   attn-compile IN.mlir [-o OUT] [--target=sm_80]
+//   [--emit=so|cubin|ptx|nvvm|tile]
 //                [--schedule=q=128,…] [--report=json] [--dump-after-each=DIR]
 //
 // Exit status: 0 done, 2 the input cannot be used, 3 a tool or resource is
-// missing. One line `error: …` on stderr; nothing is written unless all is well.
+// missing. One line `error: …` on stderr; nothing is written unless all is
+// well.
 //
 //===----------------------------------------------------------------------===//
 
@@ -83,8 +85,8 @@ static std::string outputPath(const CommandLine &line) {
   bool isText = line.emit != Emit::Package && line.emit != Emit::Cubin;
   if (isText && !line.reports)
     return "";
-  StringRef stem = line.input == "-" ? "attention"
-                                     : llvm::sys::path::stem(line.input);
+  StringRef stem =
+      line.input == "-" ? "attention" : llvm::sys::path::stem(line.input);
   return (stem + "." + nameOf(line.emit)).str();
 }
 
@@ -143,7 +145,8 @@ static bool hasWork(ModuleOp module) {
   return module
       .walk([](Operation *op) {
         StringRef dialect = op->getName().getDialectNamespace();
-        bool isWork = dialect == "attn" || dialect == "tile" || dialect == "gpu";
+        bool isWork =
+            dialect == "attn" || dialect == "tile" || dialect == "gpu";
         return isWork ? WalkResult::interrupt() : WalkResult::advance();
       })
       .wasInterrupted();
@@ -174,8 +177,8 @@ static int run(const CommandLine &line) {
     return kBadInput;
   }
   if (!hasWork(*module))
-    return fail(kBadInput, "`" + line.input +
-                               "` has no function with an attn operation");
+    return fail(kBadInput,
+                "`" + line.input + "` has no function with an attn operation");
   return compileModule(line, *module);
 }
 

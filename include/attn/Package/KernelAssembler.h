@@ -28,7 +28,7 @@ mlir::FailureOr<std::string> emitPtx(mlir::gpu::GPUModuleOp kernels);
 /// The resources that ptxas reports for one kernel.
 struct KernelResources {
   int64_t registers = 0;
-  int64_t spillBytes = 0; // stores and loads
+  int64_t spillBytes = 0;            // stores and loads
   std::vector<std::string> warnings; // and remarks with a code
 };
 
@@ -37,8 +37,8 @@ struct AssembledKernels {
   llvm::StringMap<KernelResources> resources; // by kernel
 };
 
-/// Path of ptxas: $ATTN_PTXAS, else that of PATH, else that of the CUDA toolkit's
-/// usual place. An empty $ATTN_PTXAS means that there is none.
+/// Path of ptxas: $ATTN_PTXAS, else that of PATH, else that of the CUDA
+/// toolkit's usual place. An empty $ATTN_PTXAS means that there is none.
 std::optional<std::string> findPtxas();
 
 /// Runs ptxas; its complaint is an error at the module.

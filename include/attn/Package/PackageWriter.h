@@ -21,8 +21,8 @@ llvm::json::Object describePackage(mlir::ModuleOp module);
 
 /// Position-independent machine code of a module in the `llvm` dialect, with
 /// the description in its own section.
-mlir::FailureOr<std::string> emitHostObject(mlir::ModuleOp module,
-                                            const llvm::json::Object &description);
+mlir::FailureOr<std::string>
+emitHostObject(mlir::ModuleOp module, const llvm::json::Object &description);
 
 /// Path of the linker: $ATTN_LLD, else ld.lld-22 or ld.lld of PATH, else that
 /// of the LLVM this was built with.

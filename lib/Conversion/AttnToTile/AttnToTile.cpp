@@ -6,17 +6,16 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   func.func @f(%q, %k, %v) {              tile.kernel @f_0(%Q, %K, %V,
-//   %group,
-//     %o = attn.sdpa %q, %k, %v                              %O) { … }
-//     return %o                      =>     func.func @f(%q, %k, %v) {
-//   }                                         cf.assert …
-//                                             %e = tensor.empty(…)
-//                                             %o = tile.launch @f_0 grid(…)
-//                                               ins(%q, %k, %v, %group)
-//                                               outs(%e)
-//                                             return %o
-//                                           }
+//   func.func @f(%q, %k, %v) {           tile.kernel @f_0(%Q, %K, %V, %tiles,
+//     %o = attn.sdpa %q, %k, %v                           %O) { … }
+//     return %o                     =>   func.func @f(%q, %k, %v) {
+//   }                                      cf.assert …
+//                                          %e = tensor.empty(…)
+//                                          %o = tile.launch @f_0 grid(…)
+//                                            ins(%q, %k, %v, %tiles)
+//                                            outs(%e)
+//                                          return %o
+//                                        }
 //
 //===----------------------------------------------------------------------===//
 

@@ -241,9 +241,9 @@ static void storePieces(OpBuilder &builder, Location loc,
                         ValueRange columns) {
   size_t width = kPieceBytes * 8 / view.elementType.getIntOrFloatBitWidth();
   for (size_t i = 0; i < columns.size(); i += width) {
-    Value piece = LLVM::GEPOp::create(builder, loc, address.getType(),
-                                      view.elementType, address,
-                                      ArrayRef<LLVM::GEPArg>{int32_t(i)});
+    Value piece =
+        LLVM::GEPOp::create(builder, loc, address.getType(), view.elementType,
+                            address, ArrayRef<LLVM::GEPArg>{int32_t(i)});
     storeSegment(builder, loc, piece, columns.slice(i, width), kPieceBytes);
   }
 }
@@ -273,8 +273,7 @@ LogicalResult BlockedStoreConversion::matchAndRewrite(
       storeSegment(body, loc, segment.address, columns, segments.alignment());
       continue;
     }
-    auto choice =
-        scf::IfOp::create(body, loc, isAligned, /*withElse=*/true);
+    auto choice = scf::IfOp::create(body, loc, isAligned, /*withElse=*/true);
     OpBuilder whole = choice.getThenBodyBuilder();
     storeSegment(whole, loc, segment.address, columns, segments.alignment());
     OpBuilder inPieces = choice.getElseBodyBuilder();

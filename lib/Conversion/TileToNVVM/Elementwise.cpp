@@ -154,9 +154,9 @@ Log2Conversion::matchAndRewrite(math::Log2Op op, OneToNOpAdaptor adaptor,
   return success();
 }
 
-LogicalResult ConstantConversion::matchAndRewrite(
-    arith::ConstantOp op, OneToNOpAdaptor,
-    ConversionPatternRewriter &rewriter) const {
+LogicalResult
+ConstantConversion::matchAndRewrite(arith::ConstantOp op, OneToNOpAdaptor,
+                                    ConversionPatternRewriter &rewriter) const {
   auto tile = dyn_cast<RankedTensorType>(op.getType());
   auto value = dyn_cast<SplatElementsAttr>(op.getValue());
   if (!tile || !tile.getEncoding() || !value)
@@ -166,8 +166,7 @@ LogicalResult ConstantConversion::matchAndRewrite(
     return rewriter.notifyMatchFailure(op, "expected 32-bit elements");
   Value scalar = arith::ConstantOp::create(rewriter, op.getLoc(),
                                            value.getSplatValue<TypedAttr>());
-  rewriter.replaceOpWithMultiple(
-      op, {SmallVector<Value>(grid.size(), scalar)});
+  rewriter.replaceOpWithMultiple(op, {SmallVector<Value>(grid.size(), scalar)});
   return success();
 }
 
@@ -193,8 +192,8 @@ LogicalResult BroadcastConversion::matchAndRewrite(
 }
 
 /// Divides first + n, where `first` is a thread's first row or column. Of
-/// accumulators, no digit of n below 16 is one of `first`: quotients add up, and
-/// one register holds what all elements of the thread have in common.
+/// accumulators, no digit of n below 16 is one of `first`: quotients add up,
+/// and one register holds what all elements of the thread have in common.
 static Value emitQuotient(OpBuilder &builder, IotaOp op, Value first,
                           int64_t n) {
   Location loc = op.getLoc();
@@ -250,7 +249,8 @@ LogicalResult ConvertLayoutConversion::matchAndRewrite(
   auto result = cast<RankedTensorType>(op.getType());
   if (!isa<AccumulatorAttr>(input.getEncoding()) ||
       !isa<OperandAAttr>(result.getEncoding()))
-    return op.emitOpError("is only known from an accumulator to a left operand");
+    return op.emitOpError(
+        "is only known from an accumulator to a left operand");
   if (input.getElementTypeBitWidth() != 16)
     return op.emitOpError("is only known for elements of 16 bits, got ")
            << input.getElementType();
@@ -269,7 +269,8 @@ void attn::tile::populateElementwisePatterns(const TypeConverter &converter,
                                              RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<ElementwiseConversion>(converter, context);
-  patterns.add<TruncConversion, Log2Conversion, ConstantConversion,
-               SplatConversion, BroadcastConversion, IotaConversion,
-               ConvertLayoutConversion>(converter, context, /*benefit=*/2);
+  patterns
+      .add<TruncConversion, Log2Conversion, ConstantConversion, SplatConversion,
+           BroadcastConversion, IotaConversion, ConvertLayoutConversion>(
+          converter, context, /*benefit=*/2);
 }

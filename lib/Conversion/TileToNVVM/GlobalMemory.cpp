@@ -20,8 +20,8 @@ using namespace attn::tile;
 // GlobalView
 //===----------------------------------------------------------------------===//
 
-/// Strides that a memref of this type has at run time: but for the innermost one
-/// where that is 1. It is not in transposed row vectors.
+/// Strides that a memref of this type has at run time: but for the innermost
+/// one where that is 1. It is not in transposed row vectors.
 static int64_t numStrides(MemRefType type) {
   return type.getRank() - (type.getStridesAndOffset().first.back() == 1);
 }
@@ -33,8 +33,8 @@ void GlobalView::partTypes(MemRefType type, SmallVectorImpl<Type> &types) {
   types.append(numStrides(type), IntegerType::get(context, 64));
 }
 
-GlobalView GlobalView::unpack(OpBuilder &builder, Location loc,
-                              MemRefType type, ValueRange parts) {
+GlobalView GlobalView::unpack(OpBuilder &builder, Location loc, MemRefType type,
+                              ValueRange parts) {
   GlobalView view;
   view.elementType = type.getElementType();
   view.pointer = parts.front();
@@ -68,8 +68,8 @@ static Value toI64(OpBuilder &builder, Location loc, Value index) {
   if (index.getType() == i64)
     return index;
   if (index.getType().isIndex())
-    index = arith::IndexCastOp::create(builder, loc, builder.getI32Type(),
-                                       index);
+    index =
+        arith::IndexCastOp::create(builder, loc, builder.getI32Type(), index);
   return arith::ExtSIOp::create(builder, loc, i64, index);
 }
 
@@ -77,8 +77,8 @@ Value GlobalView::address(OpBuilder &builder, Location loc,
                           ValueRange indices) const {
   Value offset;
   for (auto [index, stride] : llvm::zip(indices, strides)) {
-    Value term = arith::MulIOp::create(builder, loc, toI64(builder, loc, index),
-                                       stride);
+    Value term =
+        arith::MulIOp::create(builder, loc, toI64(builder, loc, index), stride);
     offset = offset ? arith::AddIOp::create(builder, loc, offset, term) : term;
   }
   return LLVM::GEPOp::create(builder, loc, pointer.getType(), elementType,
@@ -106,7 +106,7 @@ Value GlobalView::isAligned(OpBuilder &builder, Location loc,
 //===----------------------------------------------------------------------===//
 
 RowIndexer::RowIndexer(OpBuilder &builder, Location loc, ValueRange indices,
-                     std::optional<ArrayRef<int64_t>> box) {
+                       std::optional<ArrayRef<int64_t>> box) {
   for (Value index : indices)
     first.push_back(
         arith::IndexCastOp::create(builder, loc, builder.getI32Type(), index));
@@ -115,7 +115,7 @@ RowIndexer::RowIndexer(OpBuilder &builder, Location loc, ValueRange indices,
 }
 
 SmallVector<Value> RowIndexer::at(OpBuilder &builder, Location loc, Value row,
-                                 int64_t offset) const {
+                                  int64_t offset) const {
   SmallVector<Value> indices(first);
   auto add = [&](Value &index, Value step) {
     index = builder.createOrFold<arith::AddIOp>(loc, index, step);
@@ -143,16 +143,15 @@ SmallVector<Value> RowIndexer::at(OpBuilder &builder, Location loc, Value row,
 }
 
 Value RowIndexer::isInside(OpBuilder &builder, Location loc,
-                          const GlobalView &view, ValueRange indices) const {
+                           const GlobalView &view, ValueRange indices) const {
   Value isInside;
   for (auto [i, index] : llvm::enumerate(indices)) {
     if (hasBox() ? box[i] == 1 : i + 1 != indices.size())
       continue;
     Value isLess = arith::CmpIOp::create(
         builder, loc, arith::CmpIPredicate::slt, index, view.dims[i]);
-    isInside = isInside
-                   ? arith::AndIOp::create(builder, loc, isInside, isLess)
-                   : isLess;
+    isInside = isInside ? arith::AndIOp::create(builder, loc, isInside, isLess)
+                        : isLess;
   }
   return isInside;
 }
@@ -172,10 +171,10 @@ struct DimConversion : OpConversionPattern<memref::DimOp> {
     auto type = dyn_cast<MemRefType>(op.getSource().getType());
     if (!dim || !type)
       return rewriter.notifyMatchFailure(op, "expected a constant dimension");
-    GlobalView view = GlobalView::unpack(rewriter, op.getLoc(), type,
-                                         adaptor.getSource());
-    rewriter.replaceOpWithNewOp<arith::IndexCastOp>(
-        op, rewriter.getIndexType(), view.dims[*dim]);
+    GlobalView view =
+        GlobalView::unpack(rewriter, op.getLoc(), type, adaptor.getSource());
+    rewriter.replaceOpWithNewOp<arith::IndexCastOp>(op, rewriter.getIndexType(),
+                                                    view.dims[*dim]);
     return success();
   }
 };
@@ -205,9 +204,8 @@ struct ElementConversion : OpConversionPattern<memref::LoadOp> {
   LogicalResult
   matchAndRewrite(memref::LoadOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    GlobalView view =
-        GlobalView::unpack(rewriter, op.getLoc(), op.getMemRefType(),
-                           adaptor.getMemref());
+    GlobalView view = GlobalView::unpack(
+        rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref());
     Value address = view.address(rewriter, op.getLoc(), op.getIndices());
     rewriter.replaceOpWithNewOp<LLVM::LoadOp>(op, op.getType(), address);
     return success();
@@ -251,9 +249,9 @@ static Value emitGuardedLoad(OpBuilder &builder, Location loc, Value isInside,
   auto guarded = scf::IfOp::create(
       builder, loc, isInside,
       [&](OpBuilder &then, Location) {
-        scf::YieldOp::create(then, loc,
-                             LLVM::LoadOp::create(then, loc, type, address)
-                                 .getResult());
+        scf::YieldOp::create(
+            then, loc,
+            LLVM::LoadOp::create(then, loc, type, address).getResult());
       },
       [&](OpBuilder &otherwise, Location) {
         scf::YieldOp::create(
@@ -279,9 +277,8 @@ static Value loadRegister(OpBuilder &builder, Location loc,
       Value at = builder.createOrFold<arith::AddIOp>(loc, column,
                                                      emitI32(builder, loc, i));
       position.push_back(at);
-      Value isColumn =
-          arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, at,
-                                view.dims.back());
+      Value isColumn = arith::CmpIOp::create(
+          builder, loc, arith::CmpIPredicate::slt, at, view.dims.back());
       isInside = arith::AndIOp::create(builder, loc, isRowInside, isColumn);
     }
     Value loaded =
@@ -303,7 +300,8 @@ LoadConversion::matchAndRewrite(LoadOp op, OneToNOpAdaptor adaptor,
   if (!isa_and_nonnull<AccumulatorAttr>(tile.getEncoding()))
     return rewriter.notifyMatchFailure(op, "expected an accumulator's layout");
   MemRefType type = op.getSource().getType();
-  GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getSource());
+  GlobalView view =
+      GlobalView::unpack(rewriter, loc, type, adaptor.getSource());
   SmallVector<Value> indices(op.getIndices());
   Value column;
   ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
@@ -327,9 +325,10 @@ LoadConversion::matchAndRewrite(LoadOp op, OneToNOpAdaptor adaptor,
       for (int64_t atom = 0; atom < grid.atoms; ++atom)
         for (int64_t i = 0; i < grid.columnsOfAtom; ++i) {
           Value first =
-              column ? arith::AddIOp::create(rewriter, loc, column,
-                                             emitI32(rewriter, loc, 8 * atom + i))
-                     : Value();
+              column
+                  ? arith::AddIOp::create(rewriter, loc, column,
+                                          emitI32(rewriter, loc, 8 * atom + i))
+                  : Value();
           registers[grid.index(strip, atom, row, i)] = loadRegister(
               rewriter, loc, view, at, isInside, first, grid.registerType);
         }
@@ -397,9 +396,9 @@ void StoreConversion::storeRowVector(StoreOp op, const GlobalView &view,
     }
 }
 
-LogicalResult StoreConversion::matchAndRewrite(
-    StoreOp op, OneToNOpAdaptor adaptor,
-    ConversionPatternRewriter &rewriter) const {
+LogicalResult
+StoreConversion::matchAndRewrite(StoreOp op, OneToNOpAdaptor adaptor,
+                                 ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
   MemRefType type = op.getDest().getType();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
@@ -408,8 +407,8 @@ LogicalResult StoreConversion::matchAndRewrite(
     return rewriter.notifyMatchFailure(op, "expected columns in eights");
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
   RowIndexer places(rewriter, loc, op.getIndices(), op.getBox());
-  auto store = isVector ? &StoreConversion::storeRowVector
-                        : &StoreConversion::storeTile;
+  auto store =
+      isVector ? &StoreConversion::storeRowVector : &StoreConversion::storeTile;
   (this->*store)(op, view, adaptor.getValue(), places, rewriter);
   rewriter.eraseOp(op);
   return success();

@@ -64,15 +64,17 @@ static void replaceByDim(Operation *op, GridDim dim,
                                                   value);
 }
 
-LogicalResult BlockIdConversion::matchAndRewrite(
-    BlockIdOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+LogicalResult
+BlockIdConversion::matchAndRewrite(BlockIdOp op, OpAdaptor,
+                                   ConversionPatternRewriter &rewriter) const {
   replaceByDim<NVVM::BlockIdXOp, NVVM::BlockIdYOp, NVVM::BlockIdZOp>(
       op, op.getDim(), rewriter);
   return success();
 }
 
-LogicalResult GridDimConversion::matchAndRewrite(
-    GridDimOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+LogicalResult
+GridDimConversion::matchAndRewrite(GridDimOp op, OpAdaptor,
+                                   ConversionPatternRewriter &rewriter) const {
   replaceByDim<NVVM::GridDimXOp, NVVM::GridDimYOp, NVVM::GridDimZOp>(
       op, op.getDim(), rewriter);
   return success();
@@ -130,10 +132,10 @@ KernelConversion::matchAndRewrite(KernelOp op, OneToNOpAdaptor,
       return failure();
     signature.addInputs(i, types);
   }
-  auto type = LLVM::LLVMFunctionType::get(
-      LLVM::LLVMVoidType::get(getContext()), signature.getConvertedTypes());
-  auto function = LLVM::LLVMFuncOp::create(rewriter, op.getLoc(),
-                                           op.getSymName(), type);
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(getContext()),
+                                          signature.getConvertedTypes());
+  auto function =
+      LLVM::LLVMFuncOp::create(rewriter, op.getLoc(), op.getSymName(), type);
   setKernelAttributes(function, op);
   for (auto [i, type] : llvm::enumerate(op.getArgumentTypes()))
     if (isa<TensorMapType>(type))

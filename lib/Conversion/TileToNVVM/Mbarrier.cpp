@@ -53,9 +53,9 @@ struct ReleaseConversion : OpConversionPattern<ReleaseOp> {
 static Value emitBarriers(OpBuilder &builder, Location loc, BarriersType type,
                           int64_t offset, int64_t arrivals) {
   Value base = emitSharedAddress(builder, loc, offset);
-  Value isFirst = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::eq, emitThreadId(builder, loc),
-      emitI32(builder, loc, 0));
+  Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                        emitThreadId(builder, loc),
+                                        emitI32(builder, loc, 0));
   auto guard = scf::IfOp::create(builder, loc, isFirst, /*withElse=*/false);
   OpBuilder inner = guard.getThenBodyBuilder();
   for (int64_t slot = 0; slot < type.getSlots(); ++slot)
@@ -69,8 +69,9 @@ static Value emitBarriers(OpBuilder &builder, Location loc, BarriersType type,
 
 /// At `full`, the thread that starts a copy arrives, and the copy itself
 /// completes the phase.
-LogicalResult ChannelConversion::matchAndRewrite(
-    ChannelOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+LogicalResult
+ChannelConversion::matchAndRewrite(ChannelOp op, OpAdaptor,
+                                   ConversionPatternRewriter &rewriter) const {
   if (!op.getOffsets())
     return op.emitOpError("has no place in shared memory; run "
                           "tile-allocate-shared first");
@@ -104,8 +105,8 @@ static Value emitParity(OpBuilder &builder, Location loc, BarriersType type,
       arith::IndexCastOp::create(builder, loc, builder.getI32Type(), use);
   Value phase = arith::DivUIOp::create(builder, loc, index,
                                        emitI32(builder, loc, type.getSlots()));
-  phase = arith::AddIOp::create(builder, loc, phase,
-                                emitI32(builder, loc, later));
+  phase =
+      arith::AddIOp::create(builder, loc, phase, emitI32(builder, loc, later));
   return arith::AndIOp::create(builder, loc, phase, emitI32(builder, loc, 1));
 }
 
@@ -158,9 +159,9 @@ LogicalResult
 ReleaseConversion::matchAndRewrite(ReleaseOp op, OpAdaptor adaptor,
                                    ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
-  Value isFirst = arith::CmpIOp::create(
-      rewriter, loc, arith::CmpIPredicate::eq, emitLaneId(rewriter, loc),
-      emitI32(rewriter, loc, 0));
+  Value isFirst = arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq,
+                                        emitLaneId(rewriter, loc),
+                                        emitI32(rewriter, loc, 0));
   Value barrier = emitBarrier(rewriter, loc, op.getBarriers().getType(),
                               adaptor.getBarriers(), op.getUse());
   auto guard = scf::IfOp::create(rewriter, loc, isFirst, /*withElse=*/false);

@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Patterns give what they make the location of what it comes from, so a location
-// carries the origin through the conversion. The place that the user wrote stays
-// in it, for messages.
+// Patterns give what they make the location of what it comes from, so a
+// location carries the origin through the conversion. The place that the user
+// wrote stays in it, for messages.
 //
 //===----------------------------------------------------------------------===//
 

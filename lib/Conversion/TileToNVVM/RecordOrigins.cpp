@@ -32,7 +32,8 @@ struct RecordOrigins : public attn::impl::RecordOriginsBase<RecordOrigins> {
 
 } // namespace
 
-/// The origin that convert-tile-to-nvvm put into the location; null without one.
+/// The origin that convert-tile-to-nvvm put into the location; null without
+/// one.
 static StringAttr findOrigin(Location loc) {
   StringAttr origin;
   loc->walk([&](Location part) {

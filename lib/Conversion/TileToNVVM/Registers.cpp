@@ -62,19 +62,22 @@ RegisterGrid::RegisterGrid(RankedTensorType tile) {
 
 TileTypeConverter::TileTypeConverter(MLIRContext *context) {
   addConversion([](Type type) { return type; });
-  addConversion([](RankedTensorType tile, SmallVectorImpl<Type> &types)
-                    -> std::optional<LogicalResult> {
-    if (!isa_and_nonnull<AccumulatorAttr, OperandAAttr, BlockedAttr>(tile.getEncoding()))
-      return failure();
-    RegisterGrid grid(tile);
-    types.append(grid.size(), grid.registerType);
-    return success();
-  });
-  addConversion([](MemRefType type, SmallVectorImpl<Type> &types)
-                    -> std::optional<LogicalResult> {
-    GlobalView::partTypes(type, types);
-    return success();
-  });
+  addConversion(
+      [](RankedTensorType tile,
+         SmallVectorImpl<Type> &types) -> std::optional<LogicalResult> {
+        if (!isa_and_nonnull<AccumulatorAttr, OperandAAttr, BlockedAttr>(
+                tile.getEncoding()))
+          return failure();
+        RegisterGrid grid(tile);
+        types.append(grid.size(), grid.registerType);
+        return success();
+      });
+  addConversion(
+      [](MemRefType type,
+         SmallVectorImpl<Type> &types) -> std::optional<LogicalResult> {
+        GlobalView::partTypes(type, types);
+        return success();
+      });
   addConversion([context](SharedType) -> Type {
     return LLVM::LLVMPointerType::get(context, 3);
   });
@@ -96,9 +99,9 @@ ThreadOrigin attn::tile::emitThreadOrigin(OpBuilder &builder, Location loc,
   Value thread = emitThreadId(builder, loc);
   if (auto blocked = dyn_cast<BlockedAttr>(tile.getEncoding())) {
     Value threads = emitI32(builder, loc, blocked.getColumns());
-    Value each = emitI32(
-        builder, loc,
-        llvm::divideCeil(tile.getDimSize(1), blocked.getColumns()));
+    Value each =
+        emitI32(builder, loc,
+                llvm::divideCeil(tile.getDimSize(1), blocked.getColumns()));
     Value column = arith::RemUIOp::create(builder, loc, thread, threads);
     return {arith::DivUIOp::create(builder, loc, thread, threads),
             arith::MulIOp::create(builder, loc, column, each)};

@@ -89,8 +89,8 @@ FoldConversion::matchAndRewrite(FoldOp op, OneToNOpAdaptor adaptor,
         for (int64_t column = 0; column < from.columnsOfAtom; ++column) {
           Value next = adaptor.getInput()[from.index(strip, atom, row, column)];
           Value &sum = registers[to.index(strip, 0, row, 0)];
-          sum = sum ? emitCombine(rewriter, loc, op.getKind(), sum, next)
-                    : next;
+          sum =
+              sum ? emitCombine(rewriter, loc, op.getKind(), sum, next) : next;
         }
   rewriter.replaceOpWithMultiple(op, {registers});
   return success();

@@ -39,15 +39,13 @@ Value SwizzledTile::offset(OpBuilder &builder, Location loc, int64_t row,
          "the swizzle would depend on them");
   int64_t panel = chunk / panelChunks, inPanel = chunk % panelChunks;
   Value lane = arith::XOrIOp::create(
-      builder, loc, laneChunk,
-      emitSwizzle(builder, loc, laneRow, panelChunks));
-  Value swizzled = arith::XOrIOp::create(builder, loc, lane,
-                                         emitI32(builder, loc, inPanel));
+      builder, loc, laneChunk, emitSwizzle(builder, loc, laneRow, panelChunks));
+  Value swizzled =
+      arith::XOrIOp::create(builder, loc, lane, emitI32(builder, loc, inPanel));
   Value inRow = arith::MulIOp::create(builder, loc, swizzled,
                                       emitI32(builder, loc, kChunkBytes));
-  Value rowOffset =
-      arith::MulIOp::create(builder, loc, laneRow,
-                            emitI32(builder, loc, panelChunks * kChunkBytes));
+  Value rowOffset = arith::MulIOp::create(
+      builder, loc, laneRow, emitI32(builder, loc, panelChunks * kChunkBytes));
   Value fromLane = arith::AddIOp::create(builder, loc, rowOffset, inRow);
   int64_t fixed = panel * panelBytes() + row * panelChunks * kChunkBytes;
   return arith::AddIOp::create(builder, loc, fromLane,
@@ -89,10 +87,11 @@ static Value emitLaneBit(OpBuilder &builder, Location loc, Value lane,
 }
 
 /// Lane L gives the address of row L % 8 of matrix L / 8.
-SmallVector<Value> attn::tile::emitLdmatrix(
-    OpBuilder &builder, Location loc, const SwizzledTile &tile, Value pointer,
-    int64_t row, Value rowOffset, int64_t chunk, MatrixOrder order,
-    bool transpose) {
+SmallVector<Value> attn::tile::emitLdmatrix(OpBuilder &builder, Location loc,
+                                            const SwizzledTile &tile,
+                                            Value pointer, int64_t row,
+                                            Value rowOffset, int64_t chunk,
+                                            MatrixOrder order, bool transpose) {
   Value lane = emitLaneId(builder, loc);
   bool rowsFirst = order == MatrixOrder::RowsFirst;
   Value rowHalf = emitLaneBit(builder, loc, lane, rowsFirst ? 3 : 4);
@@ -147,8 +146,8 @@ struct SlotConversion : OpConversionPattern<SlotOp> {
   matchAndRewrite(SlotOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Value use = arith::IndexCastOp::create(
-        rewriter, loc, rewriter.getI32Type(), op.getUse());
+    Value use = arith::IndexCastOp::create(rewriter, loc, rewriter.getI32Type(),
+                                           op.getUse());
     Value index = arith::RemUIOp::create(
         rewriter, loc, use,
         emitI32(rewriter, loc, op.getRing().getType().getSlots()));

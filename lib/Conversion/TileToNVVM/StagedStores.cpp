@@ -113,9 +113,9 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
       builder, loc, field(3, 1), emitI32(builder, loc, WarpFragment::kRowStep));
   Value laneRow = arith::AddIOp::create(builder, loc, field(0, 7), half);
   int64_t rowsPerWarp = op.getDest().getType().getRows() / ctaOf(op).getWarps();
-  Value warpRow = arith::MulIOp::create(builder, loc,
-                                        emitUniformWarpId(builder, op),
-                                        emitI32(builder, loc, rowsPerWarp));
+  Value warpRow =
+      arith::MulIOp::create(builder, loc, emitUniformWarpId(builder, op),
+                            emitI32(builder, loc, rowsPerWarp));
   laneRow = arith::AddIOp::create(builder, loc, laneRow, warpRow);
   auto shape = NVVM::LdStMatrixShapeAttr::get(builder.getContext(), 8, 8);
   for (int64_t strip = 0; strip < grid.strips; ++strip)
@@ -127,10 +127,9 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
             registers[grid.index(strip, atom + i / 2, i % 2, 0)]));
       Value offset = shared.offset(builder, loc, grid.rowOf(strip, 0), laneRow,
                                    atom, laneChunk);
-      NVVM::StMatrixOp::create(builder, loc,
-                               emitSharedOffset(builder, loc, dest, offset),
-                               matrices, NVVM::MMALayout::row, shape,
-                               NVVM::LdStMatrixEltType::B16);
+      NVVM::StMatrixOp::create(
+          builder, loc, emitSharedOffset(builder, loc, dest, offset), matrices,
+          NVVM::MMALayout::row, shape, NVVM::LdStMatrixEltType::B16);
     }
 }
 
@@ -168,10 +167,10 @@ void ChunkWriter::writeChunk(OpBuilder &inner, Value pointer,
                              Value chunkInTile) {
   constexpr int64_t kWords = SwizzledTile::kChunkBytes / 4;
   Type i32 = inner.getI32Type();
-  Value words = LLVM::LoadOp::create(
-      inner, loc, VectorType::get(kWords, i32),
-      emitSharedOffset(inner, loc, source, chunkInTile),
-      SwizzledTile::kChunkBytes);
+  Value words =
+      LLVM::LoadOp::create(inner, loc, VectorType::get(kWords, i32),
+                           emitSharedOffset(inner, loc, source, chunkInTile),
+                           SwizzledTile::kChunkBytes);
   auto guard = scf::IfOp::create(inner, loc, isAligned, /*withElse=*/true);
   OpBuilder wide = guard.getThenBodyBuilder();
   LLVM::StoreOp::create(wide, loc, words, pointer, SwizzledTile::kChunkBytes);
@@ -193,15 +192,15 @@ void ChunkWriter::writeRow(OpBuilder &inner, Value pointer, int64_t row) {
   Value inTile = arith::AddIOp::create(
       inner, loc, laneRow, emitI32(inner, loc, swizzleIsFixed ? 0 : row));
   for (int64_t panel = 0; panel < panels; ++panel) {
-    Value offset = tile.offset(inner, loc, swizzleIsFixed ? row : 0, inTile, 0,
-                               chunk);
+    Value offset =
+        tile.offset(inner, loc, swizzleIsFixed ? row : 0, inTile, 0, chunk);
     offset = arith::AddIOp::create(
         inner, loc, offset, emitI32(inner, loc, panel * tile.panelBytes()));
-    int64_t elements = panel * perPanel * SwizzledTile::kChunkBytes /
-                       type.getElementBytes();
-    Value target = LLVM::GEPOp::create(
-        inner, loc, pointer.getType(), view.elementType, pointer,
-        ArrayRef<LLVM::GEPArg>{int32_t(elements)});
+    int64_t elements =
+        panel * perPanel * SwizzledTile::kChunkBytes / type.getElementBytes();
+    Value target =
+        LLVM::GEPOp::create(inner, loc, pointer.getType(), view.elementType,
+                            pointer, ArrayRef<LLVM::GEPArg>{int32_t(elements)});
     if ((panel + 1) * perPanel <= chunksInMemory) {
       writeChunk(inner, target, offset);
       continue;
@@ -226,9 +225,9 @@ Value ChunkWriter::addressOf(ArrayRef<Value> row) {
 /// Without a box, all rows are a stride apart.
 void ChunkWriter::writeTile() {
   Value pointer = addressOf(places.at(builder, loc, laneRow));
-  Value step = arith::MulIOp::create(builder, loc,
-                                     view.strides[view.strides.size() - 2],
-                                     emitI64(builder, loc, rowsPerStep));
+  Value step =
+      arith::MulIOp::create(builder, loc, view.strides[view.strides.size() - 2],
+                            emitI64(builder, loc, rowsPerStep));
   for (int64_t row = 0; row < type.getRows(); row += rowsPerStep) {
     SmallVector<Value> indices = places.at(builder, loc, laneRow, row);
     if (row && places.hasBox())
@@ -250,12 +249,11 @@ void ChunkWriter::writeTile() {
   }
 }
 
-LogicalResult CopyOutConversion::matchAndRewrite(
-    CopyOutOp op, OneToNOpAdaptor adaptor,
-    ConversionPatternRewriter &rewriter) const {
+LogicalResult
+CopyOutConversion::matchAndRewrite(CopyOutOp op, OneToNOpAdaptor adaptor,
+                                   ConversionPatternRewriter &rewriter) const {
   MemRefType dest = op.getDest().getType();
-  int64_t perPanel =
-      SwizzledTile(op.getSource().getType()).chunksPerPanel();
+  int64_t perPanel = SwizzledTile(op.getSource().getType()).chunksPerPanel();
   if (!isInChunks(dest))
     return rewriter.notifyMatchFailure(op, "expected rows of whole chunks");
   if (threadsOf(op) % perPanel != 0 ||

@@ -6,9 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// In two steps: tiles become registers (the patterns by mechanism), then what is
-// left of scf, arith and math becomes LLVM. `index` is 32 bits wide in kernels;
-// addresses and strides are 64.
+// In two steps: tiles become registers (the patterns by mechanism), then what
+// is left of scf, arith and math becomes LLVM. `index` is 32 bits wide in
+// kernels; addresses and strides are 64.
 //
 //===----------------------------------------------------------------------===//
 
@@ -119,8 +119,8 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
 
   ConversionTarget target(getContext());
   target.addIllegalDialect<TileDialect>();
-  target.addLegalDialect<LLVM::LLVMDialect, NVVM::NVVMDialect,
-                         gpu::GPUDialect>();
+  target
+      .addLegalDialect<LLVM::LLVMDialect, NVVM::NVVMDialect, gpu::GPUDialect>();
   target.markUnknownOpDynamicallyLegal([](Operation *op) {
     auto isScalar = [](Type type) {
       return !isa<RankedTensorType, MemRefType>(type);
@@ -151,8 +151,7 @@ LogicalResult ConvertTileToNVVM::lowerToLLVM(gpu::GPUModuleOp kernels) {
   populateMathToLLVMConversionPatterns(converter, patterns);
   cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
   ConversionTarget llvm(getContext());
-  llvm.addLegalDialect<LLVM::LLVMDialect, NVVM::NVVMDialect,
-                       gpu::GPUDialect>();
+  llvm.addLegalDialect<LLVM::LLVMDialect, NVVM::NVVMDialect, gpu::GPUDialect>();
   llvm.addLegalOp<UnrealizedConversionCastOp>();
   return applyFullConversion(kernels, llvm, std::move(patterns));
 }

@@ -88,9 +88,8 @@ FetchConversion::matchAndRewrite(FetchOp op, OneToNOpAdaptor adaptor,
     return op.emitOpError("expected a tensor map; run tile-make-tensor-maps "
                           "first");
   SharedType tile = op.getDest().getType();
-  Value barrier =
-      emitBarrier(rewriter, loc, op.getBarriers().getType(),
-                  adaptor.getBarriers().front(), op.getUse());
+  Value barrier = emitBarrier(rewriter, loc, op.getBarriers().getType(),
+                              adaptor.getBarriers().front(), op.getUse());
   NVVM::MBarrierArriveExpectTxOp::create(
       rewriter, loc, rewriter.getI64Type(), barrier,
       emitI32(rewriter, loc, tile.getBytes()), NVVM::MemScopeKind::CTA,
@@ -100,9 +99,8 @@ FetchConversion::matchAndRewrite(FetchOp op, OneToNOpAdaptor adaptor,
   for (int64_t panel = 0; panel < boxes.panels(); ++panel)
     for (int64_t row = 0; row < tile.getRows(); row += boxes.rows()) {
       int64_t offset = boxes.panelOffset(panel) + row * tile.getSwizzle();
-      Value dest =
-          emitSharedOffset(rewriter, loc, adaptor.getDest().front(),
-                           emitI32(rewriter, loc, offset));
+      Value dest = emitSharedOffset(rewriter, loc, adaptor.getDest().front(),
+                                    emitI32(rewriter, loc, offset));
       Value firstRow = emitI32(rewriter, loc, row);
       NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
           rewriter, loc, emitInCluster(rewriter, loc, dest),
@@ -134,14 +132,14 @@ SendConversion::matchAndRewrite(SendOp op, OneToNOpAdaptor adaptor,
   NVVM::SyncWarpOp::create(rewriter, loc, all);
   RowIndexer places(rewriter, loc, op.getIndices(), op.getBox());
   Boxes boxes(rewriter, loc, map, tile, places);
-  Value row = arith::MulIOp::create(rewriter, loc,
-                                    emitUniformWarpId(rewriter, op),
-                                    emitI32(rewriter, loc, boxes.rows()));
-  Value rowBytes = arith::MulIOp::create(
-      rewriter, loc, makeOpaque(rewriter, loc, row),
-      emitI32(rewriter, loc, tile.getSwizzle()));
-  Value source = emitSharedOffset(rewriter, loc, adaptor.getSource().front(),
-                                  rowBytes);
+  Value row =
+      arith::MulIOp::create(rewriter, loc, emitUniformWarpId(rewriter, op),
+                            emitI32(rewriter, loc, boxes.rows()));
+  Value rowBytes =
+      arith::MulIOp::create(rewriter, loc, makeOpaque(rewriter, loc, row),
+                            emitI32(rewriter, loc, tile.getSwizzle()));
+  Value source =
+      emitSharedOffset(rewriter, loc, adaptor.getSource().front(), rowBytes);
   SmallVector<SmallVector<Value>> coordinates;
   for (int64_t panel = 0; panel < boxes.panels(); ++panel)
     coordinates.push_back(boxes.coordinates(panel, row));
@@ -154,8 +152,8 @@ SendConversion::matchAndRewrite(SendOp op, OneToNOpAdaptor adaptor,
         inner, loc, adaptor.getDest().front(),
         emitSharedOffset(inner, loc, source,
                          emitI32(inner, loc, boxes.panelOffset(panel))),
-        coordinates[panel], /*l2CacheHint=*/Value(),
-        NVVM::TMAStoreMode::TILE, /*predicate=*/Value());
+        coordinates[panel], /*l2CacheHint=*/Value(), NVVM::TMAStoreMode::TILE,
+        /*predicate=*/Value());
   NVVM::CpAsyncBulkCommitGroupOp::create(inner, loc);
   NVVM::CpAsyncBulkWaitGroupOp::create(inner, loc, 0,
                                        inner.getUnitAttr() /*read*/);

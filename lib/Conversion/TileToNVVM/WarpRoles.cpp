@@ -73,8 +73,9 @@ static constexpr int64_t kConsumersBarrier = 15;
 
 /// Each thread makes its writes visible to the products that it starts later by
 /// a fence.
-LogicalResult BarrierConversion::matchAndRewrite(
-    BarrierOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const {
+LogicalResult
+BarrierConversion::matchAndRewrite(BarrierOp op, OpAdaptor,
+                                   ConversionPatternRewriter &rewriter) const {
   CtaAttr cta = ctaOf(op);
   if (!cta.isSpecialized()) {
     rewriter.replaceOpWithNewOp<NVVM::Barrier0Op>(op);
@@ -84,8 +85,8 @@ LogicalResult BarrierConversion::matchAndRewrite(
   NVVM::FenceProxyOp::create(
       rewriter, loc, NVVM::ProxyKind::async_shared,
       NVVM::SharedSpaceAttr::get(getContext(), NVVM::SharedSpace::shared_cta));
-  std::string text = llvm::formatv("bar.sync {0}, {1};", kConsumersBarrier,
-                                   cta.getThreads());
+  std::string text =
+      llvm::formatv("bar.sync {0}, {1};", kConsumersBarrier, cta.getThreads());
   emitAssembly(rewriter, loc, text, TypeRange(), ValueRange());
   rewriter.eraseOp(op);
   return success();
@@ -159,9 +160,8 @@ static void emitProducer(Region &program, int64_t index, Value warp,
                          ConversionPatternRewriter &rewriter) {
   OpBuilder::InsertionGuard restore(rewriter);
   Location loc = program.getLoc();
-  Value isMine =
-      arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq, warp,
-                            emitI32(rewriter, loc, index));
+  Value isMine = arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq,
+                                       warp, emitI32(rewriter, loc, index));
   auto oneWarp =
       scf::IfOp::create(rewriter, loc, isMine, /*withElseRegion=*/false);
   rewriter.setInsertionPointToStart(oneWarp.thenBlock());
@@ -207,5 +207,6 @@ RolesConversion::matchAndRewrite(RolesOp op, OneToNOpAdaptor,
 void attn::tile::populateWarpRolePatterns(const TypeConverter &converter,
                                           RewritePatternSet &patterns) {
   patterns.add<BarrierConversion, RolesConversion, WarpgroupIdConversion,
-               TakeTurnConversion, PassTurnConversion>(converter, patterns.getContext());
+               TakeTurnConversion, PassTurnConversion>(converter,
+                                                       patterns.getContext());
 }

@@ -37,8 +37,8 @@ enum AttnrtCode {
  * writes it as a constant. */
 enum { ATTNRT_MAX_RANK = 8 };
 typedef struct AttnrtTensorSpec {
-  const char *name;              /* for messages: "argument 0", "result 1" */
-  uint8_t typeCode;              /* DLDataTypeCode */
+  const char *name; /* for messages: "argument 0", "result 1" */
+  uint8_t typeCode; /* DLDataTypeCode */
   uint8_t typeBits;
   uint16_t rank;
   uint32_t alignment;             /* bytes; of the address and of every stride
@@ -59,11 +59,11 @@ int64_t attnrtStride(const DLTensor *tensor, int dim);
 /* A tensor as a kernel's tensor map describes it: dimensions and strides (in
  * elements, without that of the last dimension) are given when it is made. */
 typedef struct AttnrtBox {
-  const char *name;              /* for messages: "argument 0", "result 1" */
-  uint8_t typeCode;              /* DLDataTypeCode */
+  const char *name; /* for messages: "argument 0", "result 1" */
+  uint8_t typeCode; /* DLDataTypeCode */
   uint8_t typeBits;
   uint16_t rank;
-  uint32_t swizzle;              /* bytes: 32, 64 or 128 */
+  uint32_t swizzle;               /* bytes: 32, 64 or 128 */
   int64_t shape[ATTNRT_MAX_RANK]; /* of the box, in elements */
 } AttnrtBox;
 enum { ATTNRT_TENSOR_MAP_BYTES = 128, ATTNRT_TENSOR_MAP_ALIGNMENT = 64 };

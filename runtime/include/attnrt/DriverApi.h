@@ -8,8 +8,8 @@
 //
 // A package leaves memory and streams to its caller. A program that drives a
 // device itself, as what MLIR's gpu dialect becomes, needs more than Device.h
-// has: streams, events, host memory that kernels see, copies whose direction the
-// addresses decide.
+// has: streams, events, host memory that kernels see, copies whose direction
+// the addresses decide.
 //
 //===----------------------------------------------------------------------===//
 

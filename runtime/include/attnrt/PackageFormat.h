@@ -1,4 +1,5 @@
-//===- PackageFormat.h - The package, as writer and reader see it *- C++ -*-===//
+//===- PackageFormat.h - The package, as writer and reader see it *- C++
+//-*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -44,7 +44,9 @@ public:
   }
 
   static Status ok() { return {}; }
-  static Status wrong(std::string text) { return {Code::Wrong, std::move(text)}; }
+  static Status wrong(std::string text) {
+    return {Code::Wrong, std::move(text)};
+  }
   static Status badInput(std::string text) {
     return {Code::BadInput, std::move(text)};
   }

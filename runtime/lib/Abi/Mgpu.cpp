@@ -12,9 +12,9 @@
 //   ATTNRT_DEVICE=sim mlir-runner --shared-libs=libattnrt.so …
 //
 // None can return an error, and a program that goes on after one computes
-// nonsense: a failure is one line, hazards with their places, and the end of the
-// process with the status of its code. Sparse matrices (mgpuCreateCoo and so
-// on) are not here.
+// nonsense: a failure is one line, hazards with their places, and the end of
+// the process with the status of its code. Sparse matrices (mgpuCreateCoo and
+// so on) are not here.
 //
 //===----------------------------------------------------------------------===//
 
@@ -89,7 +89,8 @@ static Texts &texts() {
 }
 
 static Module *load(CodeImage image) {
-  Module *module = check(device().load({"gpu.binary", image.ptx, image.binary}));
+  Module *module =
+      check(device().load({"gpu.binary", image.ptx, image.binary}));
   std::lock_guard<std::mutex> lock(texts().mutex);
   if (image.decompressed)
     texts().ofModules[module] = std::move(image.decompressed);
@@ -156,12 +157,13 @@ extern "C" void mgpuLaunchKernel(void *kernel, intptr_t gridX, intptr_t gridY,
 }
 
 /// MLIR says how many parameters there are for the other launch only.
-extern "C" void
-mgpuLaunchClusterKernel(void *kernel, intptr_t clusterX, intptr_t clusterY,
-                        intptr_t clusterZ, intptr_t gridX, intptr_t gridY,
-                        intptr_t gridZ, intptr_t blockX, intptr_t blockY,
-                        intptr_t blockZ, int32_t smem, void *stream,
-                        void **params, void **extra) {
+extern "C" void mgpuLaunchClusterKernel(void *kernel, intptr_t clusterX,
+                                        intptr_t clusterY, intptr_t clusterZ,
+                                        intptr_t gridX, intptr_t gridY,
+                                        intptr_t gridZ, intptr_t blockX,
+                                        intptr_t blockY, intptr_t blockZ,
+                                        int32_t smem, void *stream,
+                                        void **params, void **extra) {
   LaunchShape shape{dim("a grid", gridX, gridY, gridZ),
                     dim("blocks", blockX, blockY, blockZ), sharedBytes(smem),
                     dim("clusters", clusterX, clusterY, clusterZ)};
@@ -230,7 +232,8 @@ extern "C" void mgpuMemset32(void *to, unsigned value, size_t count,
 }
 
 namespace {
-/// MLIR's descriptor of a ranked memref; `rank` sizes and as many strides follow.
+/// MLIR's descriptor of a ranked memref; `rank` sizes and as many strides
+/// follow.
 struct MemRef {
   char *allocated, *aligned;
   int64_t offset;
@@ -287,11 +290,13 @@ extern "C" void mgpuSetDefaultDevice(int32_t index) {
 // Tensor maps
 //===----------------------------------------------------------------------===//
 
-extern "C" void mgpuTensorMapEncodeTiled(
-    void *encoded, int type, uint32_t rank, void *address,
-    const uint64_t *sizes, const uint64_t *strides, const uint32_t *box,
-    const uint32_t *elementStrides, int interleave, int swizzle,
-    int l2Promotion, int outOfBounds) {
+extern "C" void mgpuTensorMapEncodeTiled(void *encoded, int type, uint32_t rank,
+                                         void *address, const uint64_t *sizes,
+                                         const uint64_t *strides,
+                                         const uint32_t *box,
+                                         const uint32_t *elementStrides,
+                                         int interleave, int swizzle,
+                                         int l2Promotion, int outOfBounds) {
   if (rank < 1 || rank > TensorMap::kMaxRank)
     stop(Status::badInput("a tensor map of rank " + std::to_string(rank)));
   TensorMap map;
@@ -321,9 +326,10 @@ static int64_t elementBytesOf(int type) {
 }
 
 /// The map's place in device memory; nothing frees it.
-extern "C" void *mgpuTensorMapEncodeTiledMemref(
-    int64_t rank, void *descriptor, int type, int interleave, int swizzle,
-    int l2Promotion, int outOfBounds, int64_t *box) {
+extern "C" void *mgpuTensorMapEncodeTiledMemref(int64_t rank, void *descriptor,
+                                                int type, int interleave,
+                                                int swizzle, int l2Promotion,
+                                                int outOfBounds, int64_t *box) {
   if (rank < 1 || rank > TensorMap::kMaxRank)
     stop(Status::badInput("a tensor map of rank " + std::to_string(rank)));
   const auto &memref = *static_cast<const MemRef *>(descriptor);

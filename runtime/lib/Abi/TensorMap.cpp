@@ -39,7 +39,7 @@ static int typeOf(const AttnrtBox &box) {
 }
 
 static int swizzleOf(const AttnrtBox &box) {
-  return box.swizzle == 128 ? kSwizzle128
+  return box.swizzle == 128  ? kSwizzle128
          : box.swizzle == 64 ? kSwizzle64
                              : kSwizzle32;
 }
@@ -79,8 +79,8 @@ extern "C" int attnrtEncodeTensorMap(AttnrtDevice *device, const AttnrtBox *box,
                       box->name, kUnit, address);
   map.rank = box->rank;
   // Nothing is read of an empty tensor, whose address may be any.
-  map.address = isEmpty ? reinterpret_cast<void *>(kUnit)
-                        : const_cast<void *>(address);
+  map.address =
+      isEmpty ? reinterpret_cast<void *>(kUnit) : const_cast<void *>(address);
   map.swizzle = swizzleOf(*box);
   map.l2Promotion = kPromoteTo256Bytes;
   for (unsigned i = 0; i < map.rank; ++i) {

@@ -102,8 +102,8 @@ static Status takePtx(const FatbinEntry &entry, std::string_view payload,
   if (entry.compressedBytes > payload.size() || entry.textBytes > kMaxTextBytes)
     return damaged("its PTX has no sensible size");
   image.decompressed = std::make_unique<std::string>(entry.textBytes, '\0');
-  Status status = decompress(payload.substr(0, entry.compressedBytes),
-                             *image.decompressed);
+  Status status =
+      decompress(payload.substr(0, entry.compressedBytes), *image.decompressed);
   image.ptx = trimmed(*image.decompressed);
   return status;
 }

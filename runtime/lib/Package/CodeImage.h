@@ -17,8 +17,8 @@
 
 namespace attnrt {
 
-/// What a blob of device code holds. The views are of the blob, but PTX that was
-/// compressed is in `decompressed`.
+/// What a blob of device code holds. The views are of the blob, but PTX that
+/// was compressed is in `decompressed`.
 struct CodeImage {
   std::string_view ptx;    // empty where there is none
   std::string_view binary; // cubin or fatbin; empty for PTX text

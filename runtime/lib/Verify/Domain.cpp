@@ -46,8 +46,8 @@ static bool isFloat(ElementType type) {
          type == ElementType::F32;
 }
 
-/// Elements from one index of a dimension to the next; without strides, the array
-/// is compact.
+/// Elements from one index of a dimension to the next; without strides, the
+/// array is compact.
 static int64_t strideOf(const DLTensor &tensor, int dim) {
   if (tensor.strides)
     return tensor.strides[dim];

@@ -16,8 +16,9 @@ using namespace attn;
 using namespace attn::tile;
 
 /// The count of multiprocessors is that of the target's row, not of the device:
-/// splits decide the order of sums, so results would depend on the machine. (How
-/// many persistent CTAs there are changes no result, and there the device is asked.)
+/// splits decide the order of sums, so results would depend on the machine.
+/// (How many persistent CTAs there are changes no result, and there the device
+/// is asked.)
 ///
 /// As many CTAs as one wave has room for, one on each multiprocessor, but none
 /// that would have less than `kMinSteps` key tiles: its partial result costs as

@@ -43,8 +43,9 @@ struct ScoreScale {
   bool scalesFirst;
   /// Factors of scores: to exponents of two, and to natural logarithms.
   float toLog2, toLn;
-  /// Maxima start here: below any score, but finite as an exponent of two, so that
-  /// scores of -inf weigh exp2(-inf - finite) = 0 before any other is seen.
+  /// Maxima start here: below any score, but finite as an exponent of two, so
+  /// that scores of -inf weigh exp2(-inf - finite) = 0 before any other is
+  /// seen.
   float lowest;
 };
 

@@ -76,8 +76,8 @@ Value TileBuilder::broadcast(Value column, int64_t columns) {
       column);
 }
 
-tile::LoadOp TileBuilder::load(RankedTensorType type, Value view, ValueRange indices,
-                        DenseI64ArrayAttr box) {
+tile::LoadOp TileBuilder::load(RankedTensorType type, Value view,
+                               ValueRange indices, DenseI64ArrayAttr box) {
   return LoadOp::create(*this, type, view, indices, box);
 }
 

@@ -47,8 +47,8 @@ public:
   /// A column vector as a tile of several columns.
   mlir::Value broadcast(mlir::Value column, int64_t columns);
   tile::LoadOp load(mlir::RankedTensorType type, mlir::Value view,
-                   mlir::ValueRange indices,
-                   mlir::DenseI64ArrayAttr box = nullptr);
+                    mlir::ValueRange indices,
+                    mlir::DenseI64ArrayAttr box = nullptr);
   void store(mlir::Value tile, mlir::Value view, mlir::ValueRange indices,
              mlir::DenseI64ArrayAttr box = nullptr);
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);

@@ -240,9 +240,9 @@ LogicalResult SdpaOp::verify() {
   // sdpa_c22
   constexpr float kMostScale = 0x1p64f;
   if (getScale() && std::abs(getScale()->convertToFloat()) > kMostScale)
-    return emitOpError() << "expected `scale` from -2^64 to 2^64, got "
-                         << llvm::formatv("{0:e2}", getScale()->convertToFloat())
-                                .str();
+    return emitOpError()
+           << "expected `scale` from -2^64 to 2^64, got "
+           << llvm::formatv("{0:e2}", getScale()->convertToFloat()).str();
   // sdpa_c16
   if (!getKeep().empty() && (getCausal() || getWindow()))
     return emitOpError() << "expected either `keep` or the clauses `causal` "

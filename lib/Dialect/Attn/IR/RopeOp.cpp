@@ -79,11 +79,11 @@ static LogicalResult verifyInput(RopeOp op) {
   int64_t features = type.getShape().back();
   if (ShapedType::isDynamic(features) || features < 8 || features > 256 ||
       features % 8 != 0)
-    return op.emitOpError() << "expected head_dim of input to be a static "
-                               "multiple of 8 from 8 to 256, got "
-                            << (ShapedType::isDynamic(features)
-                                    ? std::string("?")
-                                    : std::to_string(features));
+    return op.emitOpError()
+           << "expected head_dim of input to be a static "
+              "multiple of 8 from 8 to 256, got "
+           << (ShapedType::isDynamic(features) ? std::string("?")
+                                               : std::to_string(features));
   // rope_r4
   if (type.getDimSize(op.lengthDim()) >= SdpaOp::kMaxLength)
     return op.emitOpError() << "expected length of input to be below 2^30, got "
@@ -134,8 +134,8 @@ static LogicalResult verifyNumbers(RopeOp op) {
   // rope_r7
   int64_t offset = static_cast<int64_t>(op.getOffset());
   if (offset <= -SdpaOp::kMaxLength || offset >= SdpaOp::kMaxLength)
-    return op.emitOpError() << "expected `offset` to be within 2^30, got "
-                            << offset;
+    return op.emitOpError()
+           << "expected `offset` to be within 2^30, got " << offset;
   return success();
 }
 

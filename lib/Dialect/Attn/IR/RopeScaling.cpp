@@ -73,8 +73,8 @@ static LogicalResult verifyOriginal(EmitError emitError, int64_t length) {
                      << length;
 }
 
-static LogicalResult
-verifyAttention(EmitError emitError, const std::optional<APFloat> &factor) {
+static LogicalResult verifyAttention(EmitError emitError,
+                                     const std::optional<APFloat> &factor) {
   return factor ? verifyFactor(emitError, "attention_factor", *factor)
                 : success();
 }
@@ -102,10 +102,10 @@ LogicalResult RopeDynamicNtkAttr::verify(EmitError emitError, APFloat factor,
                  succeeded(verifyOriginal(emitError, originalLength)));
 }
 
-LogicalResult
-RopeYarnAttr::verify(EmitError emitError, APFloat factor,
-                     int64_t originalLength, APFloat betaFast, APFloat betaSlow,
-                     std::optional<APFloat> attentionFactor) {
+LogicalResult RopeYarnAttr::verify(EmitError emitError, APFloat factor,
+                                   int64_t originalLength, APFloat betaFast,
+                                   APFloat betaSlow,
+                                   std::optional<APFloat> attentionFactor) {
   return success(succeeded(verifyFactor(emitError, "factor", factor)) &&
                  succeeded(verifyOriginal(emitError, originalLength)) &&
                  succeeded(verifyPositive(emitError, "beta_fast", betaFast)) &&
@@ -257,10 +257,9 @@ double RopeLongAttr::getRotationFactor() const {
   if (std::optional<APFloat> given = getAttentionFactor())
     return valueOf(*given);
   double factor = valueOf(getFactor());
-  return factor > 1
-             ? std::sqrt(1 + std::log(factor) /
-                                 std::log(double(getOriginalLength())))
-             : 1.0;
+  return factor > 1 ? std::sqrt(1 + std::log(factor) /
+                                        std::log(double(getOriginalLength())))
+                    : 1.0;
 }
 
 //===----------------------------------------------------------------------===//

@@ -41,8 +41,8 @@ LogicalResult CtaAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 // Layouts
 //===----------------------------------------------------------------------===//
 
-static LogicalResult
-verifyWarps(function_ref<InFlightDiagnostic()> emitError, int64_t warps) {
+static LogicalResult verifyWarps(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t warps) {
   if (warps < 1 || warps > 32)
     return emitError() << "expected `warps` in 1..32, got " << warps;
   return success();
@@ -70,18 +70,19 @@ LogicalResult AccumulatorAttr::verifyEncoding(
   if (shape.size() != 2)
     return emitError() << "expected a tile of rank 2, got rank "
                        << shape.size();
-  if (failed(verifyDim(emitError, "rows", shape[0], WarpFragment::kRows * getWarps(), true)))
+  if (failed(verifyDim(emitError, "rows", shape[0],
+                       WarpFragment::kRows * getWarps(), true)))
     return failure();
   bool isFolded = shape[1] == 4 && elementType.isIntOrFloat() &&
                   elementType.getIntOrFloatBitWidth() == 32;
   if (isFolded)
     return success();
-  return verifyDim(emitError, "columns", shape[1], WarpFragment::kColumns, true);
+  return verifyDim(emitError, "columns", shape[1], WarpFragment::kColumns,
+                   true);
 }
 
-LogicalResult
-OperandAAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                     int64_t warps) {
+LogicalResult OperandAAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t warps) {
   return verifyWarps(emitError, warps);
 }
 
@@ -111,8 +112,7 @@ LogicalResult BlockedAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (columns < 1 || !llvm::isPowerOf2_64(columns) ||
       columns > warps * CtaAttr::kWarpSize)
     return emitError() << "expected `columns` to be a power of two of at most "
-                       << warps * CtaAttr::kWarpSize << ", got "
-                       << columns;
+                       << warps * CtaAttr::kWarpSize << ", got " << columns;
   return success();
 }
 
@@ -189,9 +189,9 @@ Type SharedType::parse(AsmParser &parser) {
       parser.parseInteger(swizzle) || parser.parseGreater())
     return {};
   auto emitError = [&] { return parser.emitError(loc); };
-  return SharedType::getChecked(
-      function_ref<InFlightDiagnostic()>(emitError), parser.getContext(),
-      ArrayRef<int64_t>(shape), elementType, swizzle);
+  return SharedType::getChecked(function_ref<InFlightDiagnostic()>(emitError),
+                                parser.getContext(), ArrayRef<int64_t>(shape),
+                                elementType, swizzle);
 }
 
 void SharedType::print(AsmPrinter &printer) const {
@@ -204,9 +204,8 @@ void SharedType::print(AsmPrinter &printer) const {
 // Barriers
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-BarriersType::verify(function_ref<InFlightDiagnostic()> emitError,
-                     int64_t slots) {
+LogicalResult BarriersType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t slots) {
   if (slots < 1)
     return emitError() << "expected at least one barrier, got " << slots;
   return success();

@@ -49,9 +49,9 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op,
     return op->emitOpError("expected `")
            << kComputedFirstAttr << "` without a value, got "
            << attribute.getValue();
-  bool computesTiles = op->getNumResults() != 0 &&
-                       llvm::all_of(op->getResultTypes(),
-                                    llvm::IsaPred<RankedTensorType>);
+  bool computesTiles =
+      op->getNumResults() != 0 &&
+      llvm::all_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
   if (!computesTiles)
     return op->emitOpError("expected `")
            << kComputedFirstAttr << "` on an operation that computes tiles";

@@ -28,10 +28,9 @@ void KernelOp::build(OpBuilder &builder, OperationState &state, StringRef name,
   state.addAttribute(SymbolTable::getSymbolAttrName(),
                      builder.getStringAttr(name));
   state.addAttribute(getFunctionTypeAttrName(state.name), TypeAttr::get(type));
-  state.addAttribute(
-      getCtaAttrName(state.name),
-      CtaAttr::get(builder.getContext(), schedule.getWarps(),
-                   schedule.getProducers()));
+  state.addAttribute(getCtaAttrName(state.name),
+                     CtaAttr::get(builder.getContext(), schedule.getWarps(),
+                                  schedule.getProducers()));
   state.addAttribute(getScheduleAttrName(state.name), schedule);
   state.addAttribute(getTargetAttrName(state.name),
                      builder.getStringAttr(target));
@@ -39,10 +38,9 @@ void KernelOp::build(OpBuilder &builder, OperationState &state, StringRef name,
 }
 
 ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &result) {
-  auto buildType = [](Builder &builder, ArrayRef<Type> inputs,
-                      ArrayRef<Type> results,
-                      function_interface_impl::VariadicFlag,
-                      std::string &) -> Type {
+  auto buildType =
+      [](Builder &builder, ArrayRef<Type> inputs, ArrayRef<Type> results,
+         function_interface_impl::VariadicFlag, std::string &) -> Type {
     return builder.getFunctionType(inputs, results);
   };
   return function_interface_impl::parseFunctionOp(
@@ -94,9 +92,9 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (kernel.getNumArguments() != count)
     return emitOpError("expected ")
            << kernel.getNumArguments() << " kernel arguments, got " << count;
-  for (auto [i, value, argument] : llvm::enumerate(
-           llvm::concat<const Value>(getInputs(), getOutputs()),
-           kernel.getArgumentTypes()))
+  for (auto [i, value, argument] :
+       llvm::enumerate(llvm::concat<const Value>(getInputs(), getOutputs()),
+                       kernel.getArgumentTypes()))
     if (!isCompatibleArgument(value.getType(), argument))
       return emitOpError("expected argument ")
              << i << " of the kernel to be " << argument << ", got "
@@ -156,7 +154,8 @@ void DotOp::getEffects(
 /// Rows stay, columns become `columns`, the element type stays.
 static LogicalResult verifyColumns(Operation *op, Type input, Type result,
                                    bool isLegal) {
-  auto from = cast<RankedTensorType>(input), to = cast<RankedTensorType>(result);
+  auto from = cast<RankedTensorType>(input),
+       to = cast<RankedTensorType>(result);
   if (from.getRank() != 2 || to.getRank() != 2 ||
       from.getDimSize(0) != to.getDimSize(0) ||
       from.getElementType() != to.getElementType() || !isLegal)

@@ -13,8 +13,8 @@
 //   %a = tile.convert_layout %p : … -> tensor<64x64xbf16, #tile.operand_a<…>>
 //   %o = tile.dot %a, %v, %acc
 //
-// Tiles that are loaded, and not computed with any product, have no MMA to please:
-// they are blocked, as wide as memory can be read at once.
+// Tiles that are loaded, and not computed with any product, have no MMA to
+// please: they are blocked, as wide as memory can be read at once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -124,8 +124,8 @@ static LogicalResult spread(Value seed, Attribute layout) {
 }
 
 /// Row vectors that no matrix goes with have a thread for each row.
-static LogicalResult assignBlocked(KernelOp kernel, const LayoutClasses &classes,
-                                   bool isVector) {
+static LogicalResult
+assignBlocked(KernelOp kernel, const LayoutClasses &classes, bool isVector) {
   int64_t warps = kernel.getCta().getWarps();
   WalkResult result = kernel.walk([&](LoadOp load) {
     auto tile = cast<RankedTensorType>(load.getType());

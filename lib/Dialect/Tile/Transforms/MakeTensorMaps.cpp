@@ -18,9 +18,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Tile/Transforms/Passes.h"
-#include "llvm/ADT/MapVector.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace attn::tile {
 #define GEN_PASS_DEF_MAKETENSORMAPS

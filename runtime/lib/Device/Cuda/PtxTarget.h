@@ -17,9 +17,9 @@ namespace attnrt {
 /// The chip that PTX's `.target` names, e.g. "sm_90a"; empty where it has none.
 std::string_view targetOf(std::string_view ptx);
 
-/// Whether a device runs code for the target: any as new, or, where the name has
-/// a letter, of the same chip (a) or family (f). True of names that mean nothing
-/// here.
+/// Whether a device runs code for the target: any as new, or, where the name
+/// has a letter, of the same chip (a) or family (f). True of names that mean
+/// nothing here.
 bool runsOn(std::string_view target, const DeviceInfo &device);
 
 } // namespace attnrt

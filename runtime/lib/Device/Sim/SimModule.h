@@ -1,4 +1,5 @@
-//===- SimModule.h - Loaded PTX ------------------------------------*- C++ -*-===//
+//===- SimModule.h - Loaded PTX ------------------------------------*- C++
+//-*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Lowered operations say in an attribute which operation of a kernel on tiles
-// they come from. An attribute survives printing, which locations do not, so the
-// PTX is the same however its stages were run.
+// they come from. An attribute survives printing, which locations do not, so
+// the PTX is the same however its stages were run.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ATTN_DIALECT_TILE_IR_ORIGINS_H
@@ -20,8 +20,8 @@
 
 namespace attn::tile {
 
-/// On operations of a lowered kernel: "tile.dot:77:9", the operation's name, and
-/// its line and column in the kernels' IR on tiles, as the tools print it.
+/// On operations of a lowered kernel: "tile.dot:77:9", the operation's name,
+/// and its line and column in the kernels' IR on tiles, as the tools print it.
 inline constexpr char kOriginAttr[] = "tile.op";
 /// On kernels: "attention.mlir:7:12", where the attention stands.
 inline constexpr char kSourceAttr[] = "tile.source";

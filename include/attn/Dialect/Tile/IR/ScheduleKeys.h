@@ -107,8 +107,8 @@ template <typename Keys>
 std::string toFlag(const Keys &keys) {
   std::string flag;
   for (auto [name, value] : keyValues(keys))
-    flag += (flag.empty() ? "" : ",") + name.str() + "=" +
-            std::to_string(value);
+    flag +=
+        (flag.empty() ? "" : ",") + name.str() + "=" + std::to_string(value);
   return flag;
 }
 

@@ -70,8 +70,9 @@ namespace attn::tile {
 /// an earlier one, or passes a turn.
 inline constexpr char kComputedFirstAttr[] = "tile.computed_first";
 
-/// The box of `rows` rows that follow one another in a tile that has this box, or
-/// where all rows are of the last index. Its product is less where they are none.
+/// The box of `rows` rows that follow one another in a tile that has this box,
+/// or where all rows are of the last index. Its product is less where they are
+/// none.
 llvm::SmallVector<int64_t>
 boxOfRows(std::optional<llvm::ArrayRef<int64_t>> tile, size_t numIndices,
           int64_t rows);
