@@ -41,11 +41,6 @@ bool attnrt::isOutsideJudgedRange(ElementType type, double reference,
   return isNearLargest || overflowsOnTheWay;
 }
 
-static bool isFloat(ElementType type) {
-  return type == ElementType::F16 || type == ElementType::BF16 ||
-         type == ElementType::F32;
-}
-
 /// Elements from one index of a dimension to the next; without strides, the
 /// array is compact.
 static int64_t strideOf(const DLTensor &tensor, int dim) {
