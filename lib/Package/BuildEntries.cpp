@@ -145,7 +145,8 @@ void BuildEntries::describe(func::FuncOp function, LLVM::LLVMFuncOp entry) {
            builder.getNamedAttr("kernels", builder.getStrArrayAttr(kernels))}));
 }
 
-/// * what the package says of arguments and results, one entry each.
+/// * what the package says of arguments and results, one entry each;
+/// * how each result is judged.
 static LogicalResult checkDescription(func::FuncOp function) {
   auto hasEntries = [&](StringRef name, unsigned count) {
     auto entries = function->getAttrOfType<ArrayAttr>(name);
@@ -156,7 +157,11 @@ static LogicalResult checkDescription(func::FuncOp function) {
     return emitError(function.getLoc())
            << "expected `" << kArgsAttr << "` of `" << function.getSymName()
            << "` to describe each argument; run convert-attn-to-tile first";
-  if (!hasEntries(kResultsAttr, function.getNumResults()))
+  auto isJudged = [](Attribute result) {
+    return bool(cast<DictionaryAttr>(result).getAs<DictionaryAttr>("judge"));
+  };
+  if (!hasEntries(kResultsAttr, function.getNumResults()) ||
+      !llvm::all_of(function->getAttrOfType<ArrayAttr>(kResultsAttr), isJudged))
     return emitError(function.getLoc())
            << "expected `" << kResultsAttr << "` of `" << function.getSymName()
            << "` to describe each result; run convert-attn-to-tile first";

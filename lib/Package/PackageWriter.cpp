@@ -242,7 +242,24 @@ static llvm::Error linkError(const Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
+/// The file that a package at `path` replaces: what a link leads to, and nothing
+/// that is no file, such as a device.
+static llvm::Expected<std::string> replaceableFile(StringRef path) {
+  llvm::sys::fs::file_status status;
+  if (llvm::sys::fs::status(path, status))
+    return path.str(); // nothing is there yet
+  if (!llvm::sys::fs::is_regular_file(status))
+    return linkError("cannot write `" + path + "`: not a regular file");
+  SmallString<128> resolved;
+  if (auto error = llvm::sys::fs::real_path(path, resolved))
+    return linkError("cannot write `" + path + "`: " + error.message());
+  return resolved.str().str();
+}
+
 llvm::Error attn::linkPackage(StringRef object, StringRef path) {
+  llvm::Expected<std::string> target = replaceableFile(path);
+  if (!target)
+    return target.takeError();
   std::optional<std::string> linker = findLinker();
   if (!linker)
     return linkError("no linker found (ld.lld)");
@@ -255,7 +272,7 @@ llvm::Error attn::linkPackage(StringRef object, StringRef path) {
   });
   // The file is made beside the result, so that it can be renamed into place.
   if (auto error =
-          llvm::sys::fs::createUniqueFile(path + ".tmp-%%%%%%", sharedPath))
+          llvm::sys::fs::createUniqueFile(*target + ".tmp-%%%%%%", sharedPath))
     return linkError("cannot write `" + path + "`: " + error.message());
   if (llvm::sys::fs::createTemporaryFile("attn", "o", objectPath) ||
       llvm::sys::fs::createTemporaryFile("attn", "log", logPath))
@@ -283,7 +300,7 @@ llvm::Error attn::linkPackage(StringRef object, StringRef path) {
   llvm::sys::fs::setPermissions(
       sharedPath,
       static_cast<llvm::sys::fs::perms>(0777 & ~llvm::sys::fs::getUmask()));
-  if (auto error = llvm::sys::fs::rename(sharedPath, path))
+  if (auto error = llvm::sys::fs::rename(sharedPath, *target))
     return linkError("cannot write `" + path + "`: " + error.message());
   return llvm::Error::success();
 }

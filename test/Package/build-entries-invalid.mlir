@@ -137,3 +137,19 @@ func.func @is_not_judged(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.a
   %o = tile.launch @kernels::@k grid(%n, %n, %n) ins(%in : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
   return %o : tensor<?xf32>
 }
+
+// -----
+
+gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
+  llvm.func @k() attributes {nvvm.kernel, nvvm.maxntid = array<i32: 128>, tile.schedule = #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2>, tile.shared_bytes = 0 : i64} {
+    llvm.return
+  }
+}
+// expected-error@+1 {{expected `tile.results` of `is_not_judged` to describe each result; run convert-attn-to-tile first}}
+func.func @is_not_judged(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{}], tile.results = [{role = "output"}]} {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %in, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %o = tile.launch @kernels::@k grid(%n, %n, %n) ins(%in : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  return %o : tensor<?xf32>
+}

@@ -169,8 +169,8 @@ struct DimConversion : OpConversionPattern<memref::DimOp> {
                   ConversionPatternRewriter &rewriter) const override {
     std::optional<int64_t> dim = op.getConstantIndex();
     auto type = dyn_cast<MemRefType>(op.getSource().getType());
-    if (!dim || !type)
-      return rewriter.notifyMatchFailure(op, "expected a constant dimension");
+    if (!dim || !type || *dim < 0 || *dim >= type.getRank())
+      return op.emitOpError("expected a constant dimension of the memref");
     GlobalView view =
         GlobalView::unpack(rewriter, op.getLoc(), type, adaptor.getSource());
     rewriter.replaceOpWithNewOp<arith::IndexCastOp>(op, rewriter.getIndexType(),
