@@ -71,7 +71,8 @@ config.substitutions += [
     ("%attn_src_root", config.attn_src_root),
     ("%attn_obj_root", config.attn_obj_root),
     # Another seed, so that the long run tries something new.
-    ("%mutant_count", "480" if is_long else "60"),
+    ("%mutant_count", "960" if is_long else "60"),
+    ("%hopper_mutant_count", "480" if is_long else "60"),
     ("%mutant_seed", "2" if is_long else "1"),
     ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few"),
