@@ -329,7 +329,7 @@ TEST(OpenDevice, UnknownNames) {
   ASSERT_FALSE(device);
   EXPECT_EQ(device.status().code(), Code::BadInput);
   EXPECT_EQ(device.status().message(),
-            "unknown device 'tpu': expected auto, cuda or sim");
+            "unknown device 'tpu': expected auto, cuda, cuda:N or sim");
 }
 
 TEST(OpenDevice, AutoAlwaysOpens) {
