@@ -28,7 +28,13 @@ static_assert(offsetof(DLTensor, data) == abi::DLTensorOffset::data &&
 LLVM::LLVMStructType abi::moduleType(MLIRContext *context) {
   Type pointer = pointerType(context), i64 = IntegerType::get(context, 64);
   return LLVM::LLVMStructType::getLiteral(
-      context, {pointer, pointer, i64, pointer, i64, pointer});
+      context, {pointer, pointer, i64, pointer, i64, pointer, i64, pointer});
+}
+
+LLVM::LLVMStructType abi::hostCodeType(MLIRContext *context) {
+  Type pointer = pointerType(context), i64 = IntegerType::get(context, 64);
+  return LLVM::LLVMStructType::getLiteral(
+      context, {pointer, pointer, pointer, pointer, i64});
 }
 
 LLVM::LLVMStructType abi::kernelType(MLIRContext *context) {

@@ -33,8 +33,11 @@ inline std::string kernelSymbol(llvm::StringRef kernel) {
 inline mlir::LLVM::LLVMPointerType pointerType(mlir::MLIRContext *context) {
   return mlir::LLVM::LLVMPointerType::get(context);
 }
-/// AttnrtModule: name, ptx, ptxBytes, cubin, cubinBytes, state.
+/// AttnrtModule: name, ptx, ptxBytes, cubin, cubinBytes, hostCode, hostCodes,
+/// state.
 mlir::LLVM::LLVMStructType moduleType(mlir::MLIRContext *context);
+/// AttnrtHostCode: kernel, target, features, run, scratchBytes.
+mlir::LLVM::LLVMStructType hostCodeType(mlir::MLIRContext *context);
 /// AttnrtKernel: module, name, state.
 mlir::LLVM::LLVMStructType kernelType(mlir::MLIRContext *context);
 /// AttnrtTensorSpec: name, typeCode, typeBits, rank, alignment, shape; and

@@ -117,6 +117,8 @@ void AssembleKernels::embed(gpu::GPUModuleOp kernels, StringRef ptx,
                 abi::emitConstant(body, loc, 64, ptx.size()),
                 binary,
                 abi::emitConstant(body, loc, 64, cubin.size()),
+                null, // no code for processors
+                abi::emitConstant(body, loc, 64, 0),
                 null};
       });
 }

@@ -21,14 +21,13 @@
 
 #include "HostEntry.h"
 #include "JudgeEntry.h"
+#include "Kernels.h"
 
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Symbols.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
 #include "attn/Package/Passes.h"
 #include "attnrt/PackageFormat.h"
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace attn {
@@ -56,55 +55,37 @@ private:
   LogicalResult buildFor(func::FuncOp function);
   LogicalResult buildJudges(func::FuncOp function);
   void describe(func::FuncOp function, LLVM::LLVMFuncOp entry);
+  LogicalResult checkKind(LaunchOp launch, Operation *kernel);
   LogicalResult emitKernelDescriptor(LaunchOp launch);
+
+  std::optional<bool> isForProcessors; // of the kernels so far
 };
 
 } // namespace
 
-/// The schedule as text and key by key; both are empty for a kernel without
-/// one.
-static DictionaryAttr describeSchedule(Builder &builder,
-                                       KernelSchedule schedule) {
-  SmallVector<NamedAttribute> keys;
-  if (schedule)
-    for (auto [key, value] : schedule.getKeyValues())
-      keys.push_back(
-          builder.getNamedAttr(key, builder.getI64IntegerAttr(value)));
-  std::string text = schedule ? schedule.toFlag() : "";
-  return builder.getDictionaryAttr(
-      {builder.getNamedAttr("text", builder.getStringAttr(text)),
-       builder.getNamedAttr("keys", builder.getDictionaryAttr(keys))});
-}
-
-/// The facts of a kernel that are known before it is assembled.
-static DictionaryAttr describeKernel(LLVM::LLVMFuncOp kernel) {
-  Builder builder(kernel.getContext());
-  auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(
-      NVVM::NVVMDialect::getMaxntidAttrName());
-  auto module = kernel->getParentOfType<gpu::GPUModuleOp>();
-  auto chip = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]).getChip();
-  auto schedule = kernel->getAttrOfType<KernelSchedule>(kScheduleAttr);
-  // Without a schedule, nobody knows which rows share a tile.
-  int64_t rowsPerTile = schedule ? schedule.getRowsPerTile() : 1;
-  return builder.getDictionaryAttr(
-      {builder.getNamedAttr("name", kernel.getSymNameAttr()),
-       builder.getNamedAttr("target", builder.getStringAttr(chip)),
-       builder.getNamedAttr(
-           "threads", builder.getI64IntegerAttr(threads.asArrayRef().front())),
-       builder.getNamedAttr("smem_bytes", kernel->getAttr(kSharedBytesAttr)),
-       builder.getNamedAttr("rows_per_tile",
-                            builder.getI64IntegerAttr(rowsPerTile)),
-       builder.getNamedAttr("schedule", describeSchedule(builder, schedule))});
+/// A package has code for GPUs or for processors.
+LogicalResult BuildEntries::checkKind(LaunchOp launch, Operation *kernel) {
+  bool isForProcessor = processorOf(kernel);
+  if (!isForProcessors)
+    isForProcessors = isForProcessor;
+  if (*isForProcessors == isForProcessor)
+    return success();
+  return launch.emitOpError("expected all kernels to be for GPUs, or all for "
+                            "processors");
 }
 
 /// AttnrtKernel of a launched kernel, and what the package says of it.
 LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
-  auto kernel = dyn_cast_or_null<LLVM::LLVMFuncOp>(
-      SymbolTable::lookupNearestSymbolFrom(launch, launch.getKernelAttr()));
-  if (!kernel)
+  Operation *kernel =
+      SymbolTable::lookupNearestSymbolFrom(launch, launch.getKernelAttr());
+  if (!kernel || !isLoweredKernel(kernel))
     return launch.emitOpError("expected a lowered kernel; run "
-                              "convert-tile-to-nvvm first");
-  std::string symbol = abi::kernelSymbol(kernel.getSymName());
+                              "convert-tile-to-nvvm, or convert-tile-to-vector "
+                              "for a processor, first");
+  if (failed(checkKind(launch, kernel)))
+    return failure();
+  StringAttr name = SymbolTable::getSymbolName(kernel);
+  std::string symbol = abi::kernelSymbol(name);
   if (getOperation().lookupSymbol(symbol))
     return success();
   Location loc = launch.getLoc();
@@ -119,7 +100,7 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
       /*isConstant=*/false, [&](OpBuilder &body) -> SmallVector<Value> {
         return {
             LLVM::AddressOfOp::create(body, loc, pointer, abi::kModuleSymbol),
-            abi::emitString(body, loc, getOperation(), kernel.getSymName()),
+            abi::emitString(body, loc, getOperation(), name),
             LLVM::ZeroOp::create(body, loc, pointer)};
       });
   descriptor->setAttr(abi::kKernelAttr, describeKernel(kernel));

@@ -7,10 +7,24 @@
 //===----------------------------------------------------------------------===//
 #include "HostEntry.h"
 
+#include "Kernels.h"
+
+#include "attn/Dialect/Tile/IR/Tile.h"
 #include "attnrt/PackageFormat.h"
 
 using namespace mlir;
 using namespace attn;
+
+/// BuildEntries has checked that all kernels of a module are of one kind.
+static bool hasHostKernels(func::FuncOp function) {
+  return function
+      .walk([](tile::LaunchOp launch) {
+        bool isForHost = processorOf(SymbolTable::lookupNearestSymbolFrom(
+            launch, launch.getKernelAttr()));
+        return isForHost ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
 
 HostEntry::HostEntry(func::FuncOp function, Purpose purpose)
     : function(function), purpose(purpose),
@@ -19,7 +33,7 @@ HostEntry::HostEntry(func::FuncOp function, Purpose purpose)
                  (purpose == Purpose::Shapes ? attnrt::kShapesSuffix : ""),
              SmallVector<Type>(purpose == Purpose::Shapes ? 2 : 3,
                                abi::pointerType(function.getContext()))),
-      memory(*this, function) {}
+      memory(*this, function), launchesHostKernels(hasHostKernels(function)) {}
 
 LogicalResult HostEntry::write() {
   if (failed(memory.addArguments(writer.getArgument(isLaunching() ? 1 : 0))))
@@ -42,11 +56,11 @@ LogicalResult HostEntry::write() {
 
 void HostEntry::findDevice() {
   Value slot = writer.emitSlot(writer.getPointerType());
-  writer.callRuntime("attnrtDeviceOf",
-                     {writer.getArgument(1),
-                      writer.constant(32, function.getNumArguments()),
-                      writer.getArgument(2),
-                      writer.constant(32, function.getNumResults()), slot});
+  writer.callRuntime(
+      isForProcessors() ? "attnrtHostDeviceOf" : "attnrtDeviceOf",
+      {writer.getArgument(1), writer.constant(32, function.getNumArguments()),
+       writer.getArgument(2), writer.constant(32, function.getNumResults()),
+       slot});
   device = writer.load(writer.getPointerType(), slot);
 }
 

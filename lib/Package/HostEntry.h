@@ -25,6 +25,8 @@ public:
 
   EntryWriter &getWriter() { return writer; }
   HostMemory &getMemory() { return memory; }
+  /// Whether kernels are code for processors and not for GPUs.
+  bool isForProcessors() const { return launchesHostKernels; }
   /// Whether work is queued, not only its shapes computed.
   bool isLaunching() const { return purpose == Purpose::Launch; }
   /// The caller's stream, and the device of its tensors, where work is queued.
@@ -56,6 +58,7 @@ private:
   HostMemory memory;
   mlir::IRMapping scalars;
   mlir::Value device;
+  bool launchesHostKernels;
   unsigned numBoxes = 0;
 };
 

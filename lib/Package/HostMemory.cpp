@@ -15,10 +15,13 @@ using namespace attn;
 /// Bytes that kernels read at a time, and that threads write.
 static constexpr uint32_t kWideBytes = 16, kNarrowBytes = 4;
 
+static uint32_t elementBytes(Type elementType) {
+  return elementType.getIntOrFloatBitWidth() / 8;
+}
+
 /// Positions and the like are read one by one.
 static uint32_t readBytes(Type elementType) {
-  return elementType.isInteger() ? elementType.getIntOrFloatBitWidth() / 8
-                                 : kWideBytes;
+  return elementType.isInteger() ? elementBytes(elementType) : kWideBytes;
 }
 
 //===----------------------------------------------------------------------===//
@@ -55,9 +58,18 @@ static bool isReadByWork(Value filled) {
   });
 }
 
+/// Processors read and write vectors wherever they lie.
+uint32_t HostMemory::alignmentOf(BlockArgument argument) {
+  Type elementType = getElementTypeOrSelf(argument.getType());
+  return entry.isForProcessors() ? elementBytes(elementType)
+                                 : readBytes(elementType);
+}
+
 /// Returns the alignment that the readers of a result of the function, and the
 /// work that fills it, ask for.
-uint32_t HostMemory::alignmentOf(Value returned) {
+uint32_t HostMemory::alignmentOfResult(Value returned) {
+  if (entry.isForProcessors())
+    return elementBytes(getElementTypeOrSelf(returned.getType()));
   if (isReadByWork(withoutViews(returned)))
     return kWideBytes;
   uint32_t alignment = kNarrowBytes;
@@ -102,8 +114,7 @@ LogicalResult HostMemory::addArguments(Value args) {
     descriptors[argument] = tensor;
     if (entry.isLaunching())
       writer.checkTensor(tensor, type, type.getElementType(),
-                         readBytes(type.getElementType()),
-                         "argument " + Twine(i));
+                         alignmentOf(argument), "argument " + Twine(i));
   }
   return success();
 }
@@ -114,8 +125,8 @@ void HostMemory::addResults(Value array) {
     auto type = cast<RankedTensorType>(value.getType());
     Value tensor = writer.tensorAt(array, i);
     descriptors[memoryOf(value)] = tensor;
-    writer.checkTensor(tensor, type, type.getElementType(), alignmentOf(value),
-                       "result " + Twine(i));
+    writer.checkTensor(tensor, type, type.getElementType(),
+                       alignmentOfResult(value), "result " + Twine(i));
   }
 }
 

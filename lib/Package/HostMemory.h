@@ -52,7 +52,8 @@ public:
 private:
   TensorParts partsOf(mlir::Value tensor, mlir::Value memory);
   TensorParts partsOfDescriptor(mlir::Value descriptor, int64_t rank);
-  uint32_t alignmentOf(mlir::Value returned);
+  uint32_t alignmentOf(mlir::BlockArgument argument);
+  uint32_t alignmentOfResult(mlir::Value returned);
   llvm::SmallVector<mlir::Value> dimsOf(mlir::OpResult memory);
   void writeShape(mlir::OpResult filled);
   void checkResult(mlir::OpResult filled);

@@ -8,10 +8,9 @@
 #include "LaunchStep.h"
 
 #include "HostEntry.h"
+#include "Kernels.h"
 
-#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;
@@ -51,21 +50,20 @@ void LaunchWriter::write() {
                  [&](Value result) { addTensor(result); });
   Value parameters = writer.emitArray(slots);
 
-  auto kernel = cast<LLVM::LLVMFuncOp>(
-      SymbolTable::lookupNearestSymbolFrom(launch, launch.getKernelAttr()));
-  auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(
-      NVVM::NVVMDialect::getMaxntidAttrName());
-  auto shared = kernel->getAttrOfType<IntegerAttr>(kSharedBytesAttr);
+  Operation *kernel =
+      SymbolTable::lookupNearestSymbolFrom(launch, launch.getKernelAttr());
+  LaunchNeeds needs = launchNeedsOf(kernel);
   Value one = writer.constant(32, 1);
   SmallVector<Value> operands = {
       entry.getDevice(), entry.getStream(),
-      LLVM::AddressOfOp::create(writer.getBuilder(), writer.getLoc(),
-                                writer.getPointerType(),
-                                abi::kernelSymbol(kernel.getSymName()))};
+      LLVM::AddressOfOp::create(
+          writer.getBuilder(), writer.getLoc(), writer.getPointerType(),
+          abi::kernelSymbol(SymbolTable::getSymbolName(kernel)))};
   for (Value size : {launch.getGridX(), launch.getGridY(), launch.getGridZ()})
     operands.push_back(writer.toI32(entry.scalarOf(size)));
-  operands.push_back(writer.constant(32, threads.asArrayRef().front()));
-  operands.append({one, one, writer.constant(32, shared.getInt()), parameters});
+  operands.push_back(writer.constant(32, needs.threads));
+  operands.append(
+      {one, one, writer.constant(32, needs.sharedBytes), parameters});
   writer.callRuntime("attnrtLaunch", operands);
 }
 

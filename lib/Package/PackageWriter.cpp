@@ -8,22 +8,15 @@
 #include "attn/Package/PackageWriter.h"
 
 #include "AbiTypes.h"
+#include "Kernels.h"
 #include "attnrt/PackageFormat.h"
-#include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/ScopeExit.h"
-#include "llvm/IR/Constants.h"
-#include "llvm/IR/LegacyPassManager.h"
-#include "llvm/IR/Module.h"
-#include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
-#include "llvm/Support/TargetSelect.h"
-#include "llvm/Target/TargetMachine.h"
-#include "llvm/TargetParser/Host.h"
-#include "llvm/Transforms/Utils/ModuleUtils.h"
 
 using namespace mlir;
 using namespace attn;
@@ -72,8 +65,8 @@ static json::Object describeTensor(Type type, Attribute more) {
   return object;
 }
 
-static json::Object describeFunction(LLVM::LLVMFuncOp entry,
-                                     DictionaryAttr facts) {
+static json::Object functionObject(LLVM::LLVMFuncOp entry,
+                                   DictionaryAttr facts) {
   auto type = cast<FunctionType>(facts.getAs<TypeAttr>("type").getValue());
   std::string symbol = entry.getSymName().str();
   json::Array args, results;
@@ -97,12 +90,13 @@ static json::Object describeFunction(LLVM::LLVMFuncOp entry,
                       {"kernels", toJson(facts.get("kernels"))}};
 }
 
-static json::Object describeKernel(DictionaryAttr facts) {
+static json::Object kernelObject(DictionaryAttr facts) {
   auto warnings = facts.getAs<ArrayAttr>("ptxas_warnings");
   return json::Object{
       {"name", toJson(facts.get("name"))},
       {"block", json::Array{toJson(facts.get("threads")), 1, 1}},
       {"smem_bytes", toJson(facts.get("smem_bytes"))},
+      {"scratch_bytes", toJson(facts.get("scratch_bytes"))},
       {"registers", toJson(facts.get("registers"))},
       {"spill_bytes", toJson(facts.get("spill_bytes"))},
       {"ptxas_warnings", warnings ? toJson(warnings) : json::Array()},
@@ -110,116 +104,45 @@ static json::Object describeKernel(DictionaryAttr facts) {
       {"schedule", toJson(facts.get("schedule"))}};
 }
 
+/// What processors must have to run the targets' code; null where these are
+/// GPUs.
+static json::Value describeHost(ArrayRef<StringRef> targets) {
+  if (targets.empty())
+    return nullptr;
+  json::Array host;
+  for (StringRef name : targets) {
+    const TargetDesc *target = lookupTarget(name);
+    if (!target || !target->isProcessor())
+      return nullptr;
+    json::Array features;
+    for (StringRef feature : target->processor->required)
+      features.push_back(feature.str());
+    host.push_back(
+        json::Object{{"target", name}, {"requires", std::move(features)}});
+  }
+  return host;
+}
+
 json::Object attn::describePackage(ModuleOp module) {
   json::Array functions, kernels;
-  json::Value target = nullptr;
+  llvm::SetVector<StringRef> targets;
   for (auto entry : module.getOps<LLVM::LLVMFuncOp>())
     if (auto facts = entry->getAttrOfType<DictionaryAttr>(abi::kFunctionAttr))
-      functions.push_back(describeFunction(entry, facts));
+      functions.push_back(functionObject(entry, facts));
   for (auto global : module.getOps<LLVM::GlobalOp>())
     if (auto facts = global->getAttrOfType<DictionaryAttr>(abi::kKernelAttr)) {
-      target = toJson(facts.get("target"));
-      kernels.push_back(describeKernel(facts));
+      targets.insert(facts.getAs<StringAttr>("target").getValue());
+      kernels.push_back(kernelObject(facts));
     }
   // Globals were put in front of one another.
   std::reverse(kernels.begin(), kernels.end());
   return json::Object{{"schema", attnrt::kPackageSchema},
                       {"compiler", "attn-mlir " ATTN_VERSION},
-                      {"target", std::move(target)},
+                      {"target", targets.empty() ? json::Value(nullptr)
+                                                 : llvm::join(targets, ",")},
+                      {"host", describeHost(targets.getArrayRef())},
                       {"functions", std::move(functions)},
                       {"kernels", std::move(kernels)}};
-}
-
-//===----------------------------------------------------------------------===//
-// Object
-//===----------------------------------------------------------------------===//
-
-/// A package runs on other machines than it is made on: a baseline that all
-/// with a GPU have, not the features of this one.
-static StringRef hostCpu(const llvm::Triple &triple) {
-  return triple.getArch() == llvm::Triple::x86_64 ? "x86-64-v3" : "generic";
-}
-
-static std::unique_ptr<llvm::TargetMachine> makeHostMachine() {
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
-  std::string error;
-  const llvm::Target *target =
-      llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!target)
-    return nullptr;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, hostCpu(triple), "", llvm::TargetOptions(), llvm::Reloc::PIC_,
-      std::nullopt, llvm::CodeGenOptLevel::Default));
-}
-
-/// Only the C entries are visible outside.
-static void hideInternals(llvm::Module &module) {
-  for (llvm::Function &function : module)
-    if (!function.isDeclaration() &&
-        !function.getName().starts_with(attnrt::kSymbolPrefix))
-      function.setLinkage(llvm::GlobalValue::InternalLinkage);
-}
-
-static void addDescription(llvm::Module &module, const json::Object &object) {
-  std::string text;
-  llvm::raw_string_ostream(text) << json::Value(json::Object(object));
-  attnrt::PackageHeader header{attnrt::kPackageMagic, attnrt::kPackageSchema,
-                               text.size(),
-                               attnrt::fnv1a(text.data(), text.size())};
-  std::string bytes(reinterpret_cast<const char *>(&header), sizeof(header));
-  bytes += text;
-  auto *data = llvm::ConstantDataArray::getString(module.getContext(), bytes,
-                                                  /*AddNull=*/false);
-  auto *global = new llvm::GlobalVariable(
-      module, data->getType(), /*isConstant=*/true,
-      llvm::GlobalValue::PrivateLinkage, data, "attnpkg.description");
-  global->setSection(attnrt::kPackageSection);
-  global->setAlignment(llvm::Align(alignof(attnrt::PackageHeader)));
-  llvm::appendToUsed(module, {global});
-}
-
-static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager graphs;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(graphs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, graphs, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
-      .run(module, modules);
-}
-
-FailureOr<std::string> attn::emitHostObject(ModuleOp module,
-                                            const json::Object &description) {
-  llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> llvmModule =
-      translateModuleToLLVMIR(module, context, "attn-package");
-  std::unique_ptr<llvm::TargetMachine> machine = makeHostMachine();
-  if (!llvmModule || !machine)
-    return module.emitError("host code could not be translated to LLVM IR");
-  llvmModule->setTargetTriple(machine->getTargetTriple());
-  llvmModule->setDataLayout(machine->createDataLayout());
-  for (llvm::Function &function : *llvmModule)
-    if (!function.isDeclaration())
-      function.addFnAttr("target-cpu", machine->getTargetCPU());
-  hideInternals(*llvmModule);
-  addDescription(*llvmModule, description);
-  optimise(*llvmModule, *machine);
-
-  SmallVector<char, 0> object;
-  llvm::raw_svector_ostream stream(object);
-  llvm::legacy::PassManager codegen;
-  if (machine->addPassesToEmitFile(codegen, stream, nullptr,
-                                   llvm::CodeGenFileType::ObjectFile))
-    return module.emitError("the host's target emits no objects");
-  codegen.run(*llvmModule);
-  return std::string(object.begin(), object.end());
 }
 
 //===----------------------------------------------------------------------===//
@@ -242,8 +165,8 @@ static llvm::Error linkError(const Twine &message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
 }
 
-/// The file that a package at `path` replaces: what a link leads to, and nothing
-/// that is no file, such as a device.
+/// The file that a package at `path` replaces: what a link leads to, and
+/// nothing that is no file, such as a device.
 static llvm::Expected<std::string> replaceableFile(StringRef path) {
   llvm::sys::fs::file_status status;
   if (llvm::sys::fs::status(path, status))

@@ -16,7 +16,7 @@ from attnrt.failures import BadInput
 
 SECTION = b".attn.package"
 HEADER = struct.Struct("<4sIQQ")  # magic, schema, JSON bytes, checksum
-MAGIC, SCHEMA = b"ATTN", 2
+MAGIC, SCHEMA = b"ATTN", 3
 ELF_IDENT = b"\x7fELF\x02\x01"  # 64 bits, little-endian
 SECTION_TABLE = struct.Struct("<40xQ10xHHH")  # in the ELF header
 SECTION_HEADER = struct.Struct("<II16xQQ24x")  # name, type, offset, size

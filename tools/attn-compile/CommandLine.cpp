@@ -15,11 +15,10 @@
 
 namespace attncompile {
 
-static const std::map<std::string, Emit> kEmits = {{"tile", Emit::Tile},
-                                                   {"nvvm", Emit::NVVM},
-                                                   {"ptx", Emit::Ptx},
-                                                   {"cubin", Emit::Cubin},
-                                                   {"so", Emit::Package}};
+static const std::map<std::string, Emit> kEmits = {
+    {"tile", Emit::Tile},    {"nvvm", Emit::NVVM},     {"ptx", Emit::Ptx},
+    {"cubin", Emit::Cubin},  {"vector", Emit::Vector}, {"llvm", Emit::LLVMIR},
+    {"asm", Emit::Assembly}, {"so", Emit::Package}};
 
 const char *nameOf(Emit emit) {
   for (const auto &[name, value] : kEmits)
@@ -38,9 +37,12 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
       ->required();
   app.add_option("-o,--output", line.output, "where the result goes");
   app.add_option("--target", line.target,
-                 "chip to compile for (default: the GPU present, else " +
+                 "chip or kind of processor to compile for, or host, the "
+                 "machine that compiles (default: the GPU present, else " +
                      attn::defaultTarget().name.str() + ")");
-  app.add_option("--emit", texts.emit, "so, cubin, ptx, nvvm or tile");
+  app.add_option("--emit", texts.emit,
+                 "so or tile; for GPUs cubin, ptx or nvvm; for processors "
+                 "asm, llvm or vector");
   app.add_option("--schedule", line.schedule,
                  "keys of the schedule to override, e.g. q=128,kv=64; "
                  "docs/generated/ScheduleKeys.md lists them");
@@ -53,8 +55,9 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
 static std::string check(const Texts &texts, CommandLine &line) {
   auto emit = kEmits.find(texts.emit);
   if (emit == kEmits.end())
-    return "--emit: expected so, cubin, ptx, nvvm or tile, got '" + texts.emit +
-           "'";
+    return "--emit: expected so, tile, cubin, ptx, nvvm, asm, llvm or "
+           "vector, got '" +
+           texts.emit + "'";
   line.emit = emit->second;
   if (!texts.report.empty() && texts.report != "json")
     return "--report: expected json, got '" + texts.report + "'";

@@ -13,7 +13,7 @@
 
 namespace attncompile {
 
-enum class Emit { Tile, NVVM, Ptx, Cubin, Package };
+enum class Emit { Tile, NVVM, Ptx, Cubin, Vector, LLVMIR, Assembly, Package };
 
 struct CommandLine {
   std::string input;

@@ -8,9 +8,9 @@
 #include "Compiler.h"
 
 #include "attn/Package/KernelAssembler.h"
-#include "attn/Package/PackageWriter.h"
 #include "attn/Package/Passes.h"
 #include "attn/Pipeline/Pipelines.h"
+#include "attn/Target/TargetRegistry.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 #include <chrono>
@@ -57,17 +57,28 @@ static std::string embedded(ModuleOp module, StringRef name) {
   return cast<StringAttr>(global.getValueOrNull()).getValue().str();
 }
 
-FailureOr<std::string> Compiler::compile() {
-  AttnToTileOptions options;
-  options.target = line.target;
-  options.schedule = line.schedule;
-  if (failed(runStage("attn_to_tile", [&](OpPassManager &manager) {
-        buildAttnToTilePipeline(manager, options);
+LogicalResult Compiler::buildEntries() {
+  return runStage("entries", [](OpPassManager &manager) {
+    manager.addPass(createBuildEntries());
+  });
+}
+
+/// The last stage: LLVM makes of the module what is asked for.
+FailureOr<std::string> Compiler::emitCode(HostOutput output) {
+  std::string code;
+  if (failed(timed("object", [&]() -> LogicalResult {
+        FailureOr<std::string> emitted =
+            emitHostCode(module, description, output);
+        if (failed(emitted))
+          return failure();
+        code = std::move(*emitted);
+        return success();
       })))
     return failure();
-  if (line.emit == Emit::Tile)
-    return printed();
+  return code;
+}
 
+FailureOr<std::string> Compiler::compileForGpu() {
   if (failed(runStage("tile_to_nvvm", [](OpPassManager &manager) {
         buildTileToNVVMPipeline(manager);
       })))
@@ -75,9 +86,7 @@ FailureOr<std::string> Compiler::compile() {
   if (line.emit == Emit::NVVM)
     return printed();
 
-  if (failed(runStage("entries", [](OpPassManager &manager) {
-        manager.addPass(createBuildEntries());
-      })))
+  if (failed(buildEntries()))
     return failure();
   AssembleKernelsOptions assembling;
   assembling.cubin = line.emit != Emit::Ptx;
@@ -93,18 +102,44 @@ FailureOr<std::string> Compiler::compile() {
   }
   if (line.emit == Emit::Cubin)
     return embedded(module, kCubinSymbol);
+  if (failed(runStage("host", buildHostPipeline)))
+    return failure();
+  return emitCode(HostOutput::Object);
+}
 
-  std::string object;
-  if (failed(runStage("host", buildHostPipeline)) ||
-      failed(timed("object", [&]() -> LogicalResult {
-        FailureOr<std::string> emitted = emitHostObject(module, description);
-        if (failed(emitted))
-          return failure();
-        object = std::move(*emitted);
-        return success();
+FailureOr<std::string> Compiler::compileForProcessor() {
+  if (failed(runStage("tile_to_vector", [](OpPassManager &manager) {
+        buildTileToVectorPipeline(manager);
       })))
     return failure();
-  return object;
+  if (line.emit == Emit::Vector)
+    return printed();
+
+  if (failed(buildEntries()))
+    return failure();
+  description = describePackage(module);
+  if (failed(runStage("host", [](OpPassManager &manager) {
+        buildHostPipeline(manager);
+        manager.addPass(createListHostCode());
+      })))
+    return failure();
+  return emitCode(line.emit == Emit::LLVMIR     ? HostOutput::LLVMIR
+                  : line.emit == Emit::Assembly ? HostOutput::Assembly
+                                                : HostOutput::Object);
+}
+
+FailureOr<std::string> Compiler::compile() {
+  AttnToTileOptions options;
+  options.target = line.target;
+  options.schedule = line.schedule;
+  if (failed(runStage("attn_to_tile", [&](OpPassManager &manager) {
+        buildAttnToTilePipeline(manager, options);
+      })))
+    return failure();
+  if (line.emit == Emit::Tile)
+    return printed();
+  return lookupTarget(line.target)->isProcessor() ? compileForProcessor()
+                                                  : compileForGpu();
 }
 
 json::Object Compiler::report() {

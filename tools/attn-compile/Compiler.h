@@ -10,6 +10,7 @@
 
 #include "CommandLine.h"
 
+#include "attn/Package/PackageWriter.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
@@ -36,6 +37,10 @@ private:
   mlir::LogicalResult
   runStage(llvm::StringRef name,
            llvm::function_ref<void(mlir::OpPassManager &)> build);
+  mlir::LogicalResult buildEntries();
+  mlir::FailureOr<std::string> emitCode(attn::HostOutput output);
+  mlir::FailureOr<std::string> compileForGpu();
+  mlir::FailureOr<std::string> compileForProcessor();
   std::string printed();
 
   const CommandLine &line;

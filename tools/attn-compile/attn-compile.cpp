@@ -90,6 +90,22 @@ static std::string outputPath(const CommandLine &line) {
   return (stem + "." + nameOf(line.emit)).str();
 }
 
+/// Each kind of target has its own stages.
+static int checkEmit(const CommandLine &line) {
+  bool isOfGpus = line.emit == Emit::Ptx || line.emit == Emit::Cubin ||
+                  line.emit == Emit::NVVM;
+  bool isOfProcessors = line.emit == Emit::Vector ||
+                        line.emit == Emit::LLVMIR ||
+                        line.emit == Emit::Assembly;
+  bool isProcessor = attn::lookupTarget(line.target)->isProcessor();
+  if (isProcessor ? !isOfGpus : !isOfProcessors)
+    return kOk;
+  return fail(kBadInput, Twine("--emit=") + nameOf(line.emit) + " is for " +
+                             (isProcessor ? "GPUs" : "processors") +
+                             ", and target '" + line.target + "' is a " +
+                             (isProcessor ? "processor" : "GPU"));
+}
+
 static int checkTools(const CommandLine &line) {
   if (line.emit == Emit::Cubin && !attn::findPtxas())
     return fail(kMissingResource, "--emit=cubin needs ptxas, and there is none "
@@ -193,6 +209,8 @@ int main(int argc, char **argv) {
   if (!attn::lookupTarget(line->target))
     return fail(kBadInput, "unknown target '" + line->target + "'; known are " +
                                attn::knownTargetNames());
+  if (int status = checkEmit(*line))
+    return status;
   if (!line->dumpDirectory.empty())
     if (auto code = llvm::sys::fs::create_directories(line->dumpDirectory))
       return fail(kBadInput, "cannot make `" + line->dumpDirectory +

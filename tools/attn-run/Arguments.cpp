@@ -27,8 +27,8 @@ Status checkMemory(const DeviceInfo &device, uint64_t bytes) {
     return Status::device("out of device memory: asked for " +
                           describeBytes(bytes) + ", there is " +
                           describeBytes(device.memoryBytes));
-  // The simulator's heap is host memory, too.
-  uint64_t onHost = device.kind == "sim" ? 2 * bytes : bytes;
+  // The memory of the simulator, and of the processor, is the host's, too.
+  uint64_t onHost = device.kind == "cuda" ? bytes : 2 * bytes;
   uint64_t available = availableHostBytes();
   if (onHost > available)
     return Status::device("out of host memory: asked for " +

@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 
 using namespace attnrt;
@@ -120,9 +121,12 @@ static Status finish(const Texts &texts, CommandLine &line) {
     return Status::badInput("--seed: expected a number from 0 to 2^64 - 1, "
                             "got '" +
                             texts.seed + "'");
-  if (line.device != "auto" && line.device != "cuda" && line.device != "sim")
-    return Status::badInput("--device: expected auto, cuda or sim, got '" +
-                            line.device + "'");
+  constexpr std::string_view kDevices[] = {"auto", "cuda", "sim", "host"};
+  if (std::find(std::begin(kDevices), std::end(kDevices), line.device) ==
+      std::end(kDevices))
+    return Status::badInput(
+        "--device: expected auto, cuda, sim or host, got '" + line.device +
+        "'");
   Status status = parseShapes(texts.shapes, line.shapes);
   if (status.isOk())
     status = parseFiles("--arg", "argument", texts.args, line.args);
@@ -141,9 +145,15 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
       ->required();
   app.add_option("--function", line.function,
                  "which function; needed where there are several");
-  app.add_option("--device", line.device,
-                 "auto (cuda where one works, else sim), cuda or sim");
-  app.add_option("--target", line.target, "what to compile for, e.g. sm_80");
+  app.add_option(
+      "--device", line.device,
+      "auto, cuda, sim or host; auto is host for code of processors, "
+      "else cuda where one works, else sim");
+  app.add_option("--target", line.target,
+                 "what to compile for, e.g. sm_80, or host");
+  app.add_option("--threads", line.threads,
+                 "threads of the device host (default: ATTNRT_THREADS, else "
+                 "one for each processor)");
   app.add_option("--schedule", line.schedule,
                  "schedule to compile with, e.g. q=128,kv=128");
   // Verification is what runs anyway; the flag says so in scripts.

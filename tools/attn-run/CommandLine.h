@@ -27,6 +27,7 @@ struct CommandLine {
   std::string device = "auto";
   std::optional<std::string> target, schedule;
   bool bench = false;
+  std::optional<std::string> threads;
   /// By argument or result index.
   std::map<size_t, attnrt::Shape> shapes;
   std::map<size_t, std::string> args, results;

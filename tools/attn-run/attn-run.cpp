@@ -19,6 +19,7 @@
 #include "Execution.h"
 #include "attnrt/Bench.h"
 #include "attnrt/File.h"
+#include "attnrt/HostThreads.h"
 #include "attnrt/Launch.h"
 #include "attnrt/Npy.h"
 #include "attnrt/Report.h"
@@ -32,8 +33,12 @@ using namespace attnrt;
 using namespace attnrun;
 
 static Expected<Package> openInput(const CommandLine &line) {
-  if (!looksLikePackage(line.input))
-    return compileAndOpen(line.input, line.target, line.schedule);
+  if (!looksLikePackage(line.input)) {
+    std::optional<std::string> target = line.target;
+    if (!target && line.device == "host")
+      target = "host";
+    return compileAndOpen(line.input, target, line.schedule);
+  }
   if (line.target || line.schedule)
     return Status::badInput(
         std::string(line.target ? "--target" : "--schedule") + ": '" +
@@ -89,6 +94,42 @@ static Status applyPtxReplacement(const CommandLine &line) {
     return text.status();
   replacePtx(std::move(*text));
   return Status::ok();
+}
+
+/// Code of processors and code of GPUs run on devices of their own.
+static Status checkDevice(const Package &package, const CommandLine &line) {
+  bool isForHost = package.description.isForHost();
+  bool fits = line.device == "auto" || (line.device == "host") == isForHost;
+  if (!fits)
+    return Status::badInput("--device=" + line.device + ": '" + line.input +
+                            "' holds code for " +
+                            (isForHost ? "processors" : "GPUs") + " (" +
+                            package.description.target + ")" +
+                            (isForHost ? ", which runs on host" : ""));
+  if (!isForHost && line.threads)
+    return Status::badInput("--threads: '" + line.input +
+                            "' holds code for GPUs (" +
+                            package.description.target + ")");
+  if (isForHost && line.replacePtx)
+    return Status::badInput("--replace-ptx: '" + line.input +
+                            "' holds code for processors (" +
+                            package.description.target + ")");
+  return Status::ok();
+}
+
+static Status applyThreads(const CommandLine &line) {
+  if (!line.threads)
+    return Status::ok();
+  Status status = setLaunchThreads(*line.threads);
+  return status.isOk()
+             ? status
+             : Status(status.code(), "--threads: " + status.message());
+}
+
+/// The device that a run without --device is for.
+static std::string deviceName(const Package &package, const CommandLine &line) {
+  return line.device == "auto" && package.description.isForHost() ? "host"
+                                                                  : line.device;
 }
 
 static RunRecord beginRecord(const Package &package, const Function &function,
@@ -184,7 +225,9 @@ static Status conclude(const RunRecord &record) {
 static Expected<Timing> timeRuns(Device &device, Execution &execution,
                                  const RunRecord &record, double flops) {
   double bytes = static_cast<double>(record.argumentBytes + record.resultBytes);
-  return bench(device, [&] { return execution.enqueue(); }, flops, bytes);
+  return bench(
+      device, [&] { return execution.enqueue(); }, flops, bytes,
+      BenchOptions::of(device.info()));
 }
 
 /// Fills the record's verdict and gives the FLOP that the function counts.
@@ -232,12 +275,18 @@ measure(Device &device, const Package &package, const Function &function,
   if (!flops)
     return flops.status();
 
+  if (device.info().kind == "host")
+    record.host = {*launchThreads(), device.takePeakScratchBytes()};
+  if (record.host)
+    *record.workspaceBytes += record.host->scratchBytes;
   bool hasTime = device.info().kind != "sim";
   if (line.bench && hasTime && conclude(record).isOk()) {
     Expected<Timing> timing = timeRuns(device, execution, record, *flops);
     if (!timing)
       return timing.status();
     record.timing = *timing;
+    if (record.host)
+      record.timing->threads = record.host->threads;
   }
   return results;
 }
@@ -249,7 +298,11 @@ static Status run(const CommandLine &line) {
   Expected<const Function *> function = chooseFunction(*package, line);
   if (!function)
     return function.status();
-  Status status = checkOutputs(**function, line);
+  Status status = checkDevice(*package, line);
+  if (status.isOk())
+    status = checkOutputs(**function, line);
+  if (status.isOk())
+    status = applyThreads(line);
   if (status.isOk())
     status = applyPtxReplacement(line);
   if (!status.isOk())
@@ -259,7 +312,8 @@ static Status run(const CommandLine &line) {
   if (!argShapes)
     return argShapes.status();
 
-  Expected<std::unique_ptr<Device>> device = openDevice(line.device);
+  Expected<std::unique_ptr<Device>> device =
+      openDevice(deviceName(*package, line));
   if (!device)
     return device.status();
   const DeviceInfo &info = (*device)->info();

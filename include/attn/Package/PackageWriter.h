@@ -19,10 +19,19 @@ namespace attn {
 /// Describes the package's functions and kernels; see attnrt/PackageFormat.h.
 llvm::json::Object describePackage(mlir::ModuleOp module);
 
-/// Position-independent machine code of a module in the `llvm` dialect, with
-/// the description in its own section.
-mlir::FailureOr<std::string>
-emitHostObject(mlir::ModuleOp module, const llvm::json::Object &description);
+enum class HostOutput {
+  /// Position-independent machine code, with the description in its own
+  /// section.
+  Object,
+  /// Text of the kernels alone, after LLVM has optimised them.
+  Assembly,
+  LLVMIR
+};
+
+/// What LLVM makes of a module in the `llvm` dialect.
+mlir::FailureOr<std::string> emitHostCode(mlir::ModuleOp module,
+                                          const llvm::json::Object &description,
+                                          HostOutput output);
 
 /// Path of the linker: $ATTN_LLD, else ld.lld-22 or ld.lld of PATH, else that
 /// of the LLVM this was built with.

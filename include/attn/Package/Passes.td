@@ -13,7 +13,8 @@ include "mlir/Pass/PassBase.td"
 def BuildEntries : Pass<"package-build-entries", "::mlir::ModuleOp"> {
   let summary = "Gives each function its C entries.";
   let description = [{
-    Input: functions with `tile.launch`es of lowered kernels, whose arguments and
+    Input: functions with `tile.launch`es of lowered kernels, all for GPUs or all
+    for processors, whose arguments and
     results `tile.args` and `tile.results` describe, and the functions that
     `convert-attn-to-reference` made beside them. Output: for each such function
     `f` the exported `llvm.func`s of `attnrt/Abi.h`, under `attnpkg_f…`: the entry
@@ -38,6 +39,17 @@ def AssembleKernels : Pass<"package-assemble-kernels", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"cubin", "cubin", "bool", /*default=*/"true",
                         "whether to run ptxas where it is found">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def ListHostCode : Pass<"package-list-host-code", "::mlir::ModuleOp"> {
+  let summary = "Lists the kernels that are code for processors.";
+  let description = [{
+    Input: kernels for processors as `llvm.func`s that name their target, after
+    `package-build-entries` and the lowering of host code. Output: the module
+    descriptor of `attnrt/Abi.h` with a table of their addresses, targets and
+    scratch. Nothing happens where there are none.
+  }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 

@@ -68,7 +68,7 @@ typedef struct AttnrtBox {
 } AttnrtBox;
 enum { ATTNRT_TENSOR_MAP_BYTES = 128, ATTNRT_TENSOR_MAP_ALIGNMENT = 64 };
 
-/* An open device: a GPU, or the simulator. */
+/* An open device: a GPU, the simulator, or the processor itself. */
 typedef struct AttnrtDevice AttnrtDevice;
 
 /* The device that tensors lie on, opened at first use. kDLCUDA and
@@ -79,6 +79,12 @@ typedef struct AttnrtDevice AttnrtDevice;
 int attnrtDeviceOf(DLTensor *const *args, int32_t numArgs,
                    DLTensor *const *results, int32_t numResults,
                    AttnrtDevice **device);
+
+/* The same for a package whose code is for processors: all tensors must be
+ * kDLCPU, and the device is `host`. */
+int attnrtHostDeviceOf(DLTensor *const *args, int32_t numArgs,
+                       DLTensor *const *results, int32_t numResults,
+                       AttnrtDevice **device);
 
 /* Writes the device's form of the map: ATTNRT_TENSOR_MAP_BYTES at an address
  * that is a multiple of ATTNRT_TENSOR_MAP_ALIGNMENT. Elements outside the
@@ -92,20 +98,51 @@ int attnrtEncodeTensorMap(AttnrtDevice *device, const AttnrtBox *box,
 int attnrtFail(int code, const char *format, ...);
 const char *attnrtLastError(void);
 
+/* For programs that call entries of code for processors: on how many threads
+ * launches run from now on, in all of the process, and on how many they do.
+ * Until it is set, ATTNRT_THREADS says so, else there is one for each processor
+ * that the process may use. The second function returns 0 where that variable
+ * is no such number, with a message. */
+int attnrtSetThreads(int32_t threads);
+int32_t attnrtThreads(void);
+
 /* For programs that call entries: what the device of host arrays executed since
  * the last call, as the object `sim` of the run record (JSON). Null where there
  * is no such device, or it keeps no such report. The text is this thread's
  * until the next call. */
 const char *attnrtTakeReport(void);
 
-/* One module of a package. `state` is the runtime's and starts as null: the
- * module is loaded on each device at its first use there. */
+/* One CTA of a kernel for a processor: where it is in the grid, and memory for
+ * it alone. */
+typedef struct AttnrtCta {
+  uint32_t index[3];
+  uint32_t grid[3];
+  void *scratch; /* 64-byte aligned, of `scratchBytes` */
+} AttnrtCta;
+
+/* A kernel's code for one kind of processor. params[i] is the address of the
+ * i-th parameter's value. */
+typedef struct AttnrtHostCode {
+  const char *kernel;
+  const char *target;   /* for messages: "x86-64-v4" */
+  const char *features; /* what the processor must have, as /proc/cpuinfo spells
+                           it, separated by spaces */
+  void (*run)(const AttnrtCta *cta, void *const *params);
+  uint64_t scratchBytes;
+} AttnrtHostCode;
+
+/* One module of a package, for GPUs or for processors. `state` is the runtime's
+ * and starts as null: the module is loaded on each device at its first use
+ * there. */
 typedef struct AttnrtModule {
   const char *name;
-  const char *ptx;
+  const char *ptx;   /* null where the code is for processors */
   uint64_t ptxBytes; /* without the terminating zero */
   const void *cubin; /* null where no ptxas was at hand */
   uint64_t cubinBytes;
+  const AttnrtHostCode *hostCode; /* of a kernel, the best first; null where the
+                                     code is for GPUs */
+  uint64_t hostCodes;
   void *state;
 } AttnrtModule;
 

@@ -16,6 +16,7 @@
 #ifndef ATTNRT_DEVICE_H
 #define ATTNRT_DEVICE_H
 
+#include "attnrt/Abi.h"
 #include "attnrt/Counters.h"
 #include "attnrt/Status.h"
 
@@ -30,7 +31,7 @@
 namespace attnrt {
 
 /// An address in device memory. On `sim` it is a host address of the
-/// simulator's heap; on `cuda` a CUdeviceptr. 0 is never valid.
+/// simulator's heap, on `host` any; on `cuda` a CUdeviceptr. 0 is never valid.
 using DeviceAddress = uint64_t;
 
 struct Dim3 {
@@ -38,21 +39,24 @@ struct Dim3 {
 };
 
 struct DeviceInfo {
-  std::string kind;   // "cuda" or "sim"
+  std::string kind;   // "cuda", "sim" or "host"
   int ordinal = 0;    // among the devices of its kind
-  std::string name;   // as the driver says, or the simulator's own name
-  std::string driver; // the newest CUDA that it knows; empty on `sim`
+  std::string name;   // as the driver or the processor says
+  std::string driver; // the newest CUDA that it knows; else empty
   int computeMajor = 0, computeMinor = 0;
   uint64_t memoryBytes = 0;
   uint32_t sharedBytesPerBlock = 0; // with opt-in
   uint32_t multiprocessors = 0;
 };
 
-/// Code of one module: PTX text always, a cubin where ptxas made one.
+/// Code of one module: for GPUs PTX text always, a cubin where ptxas made one;
+/// for processors functions, of each kernel the best first.
 struct ModuleImage {
   std::string_view name;
   std::string_view ptx;
   std::string_view cubin;
+  const AttnrtHostCode *hostCode = nullptr;
+  uint64_t hostCodes = 0;
 };
 
 struct LaunchShape {
@@ -140,6 +144,10 @@ public:
     return nullptr;
   }
 
+  /// The most memory of its own, beside what is allocated, that launches held
+  /// at a time since the last call.
+  virtual uint64_t takePeakScratchBytes() { return 0; }
+
   /// What the calling thread has current in the driver besides. Every call of
   /// this class may change it, and code that shares the thread relies on it:
   /// calls on behalf of such code save it before and restore it after.
@@ -150,7 +158,8 @@ public:
   virtual DriverApi *driverApi() { return nullptr; }
 };
 
-/// Opens "cuda", "cuda:N", "sim" or "auto" (cuda where one works, else sim). An
+/// Opens "cuda", "cuda:N", "sim", "host" or "auto" (cuda where one works, else
+/// sim). An
 /// unknown name is BadInput; a device that is not there is Device and says
 /// what is missing.
 Expected<std::unique_ptr<Device>> openDevice(std::string_view name);
@@ -159,8 +168,8 @@ Expected<std::unique_ptr<Device>> openDevice(std::string_view name);
 /// tensors). Until one is set, the first use opens the one that ATTNRT_DEVICE
 /// names, else "auto".
 Expected<Device *> currentDevice();
-/// Host arrays that entries are called with lie on it, where it is no GPU, and
-/// arrays of its CUDA device where it is one.
+/// Arrays that entries are called with lie on it, where it is of the kind that
+/// they, and the entries' code, are for.
 void setCurrentDevice(Device *device);
 
 } // namespace attnrt

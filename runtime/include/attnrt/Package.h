@@ -77,6 +77,8 @@ struct KernelDescription {
   std::string name;
   uint32_t block[3];
   uint64_t sharedBytes = 0;
+  /// Memory of each thread's own, where the code is for processors.
+  std::optional<uint64_t> scratchBytes;
   /// Absent where no ptxas was at hand.
   std::optional<uint64_t> registers, spillBytes;
   std::vector<std::string> ptxasWarnings;
@@ -93,11 +95,20 @@ struct FunctionDescription {
   std::vector<std::string> kernels;
 };
 
+/// What a processor must have to run code for a target.
+struct HostTarget {
+  std::string name; // "x86-64-v4"
+  std::vector<std::string> features;
+};
+
 struct PackageDescription {
   std::string compiler, target;
+  /// Where the code is for processors, the best first; else empty.
+  std::vector<HostTarget> hostTargets;
   std::vector<FunctionDescription> functions;
   std::vector<KernelDescription> kernels;
 
+  bool isForHost() const { return !hostTargets.empty(); }
   const KernelDescription *findKernel(std::string_view name) const;
 };
 
@@ -124,7 +135,8 @@ struct Package {
 /// Whether the file is meant as a package: an ELF file, or named `.so`.
 bool looksLikePackage(const std::string &path);
 
-/// Reads and checks the file without loading it. Failures are BadInput.
+/// Reads and checks the file without loading it. Failures are BadInput; for
+/// another architecture, Device.
 Expected<PackageDescription> readPackage(const std::string &path);
 
 /// Checks, then loads. The code stays loaded until the process ends, since

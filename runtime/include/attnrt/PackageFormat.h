@@ -8,8 +8,9 @@
 //===----------------------------------------------------------------------===//
 //
 // A package is an ELF64 little-endian shared object that needs libattnrt.so.
-// It holds host code, PTX and (where ptxas was at hand) a cubin, and describes
-// itself in the section `.attn.package`:
+// It holds host code and kernels, either for GPUs as PTX and (where ptxas was
+// at hand) a cubin, or for processors as code of the file's own architecture.
+// It describes itself in the section `.attn.package`:
 //
 //   PackageHeader, then `jsonBytes` bytes of UTF-8 JSON.
 //
@@ -17,7 +18,10 @@
 // before it loads anything: loading a package runs its code.
 //
 // The JSON object:
-//   {"schema": 2, "compiler": "attn-mlir 0.1.0", "target": "sm_80",
+//   {"schema": 3, "compiler": "attn-mlir 0.1.0", "target": "sm_80",
+//    "host": null,                        or, where kernels are for processors,
+//                                         what these must have, the best first:
+//            [{"target": "x86-64-v3", "requires": ["avx2", "fma"]}]
 //    "functions": [{
 //      "name": "f",
 //      "entry", "shapes", "flops": symbol names (Abi.h),
@@ -41,6 +45,7 @@
 //      "kernels": ["f_0"]}],
 //    "kernels": [{"name": "f_0", "block": [128, 1, 1],
 //                 "smem_bytes": 49152,    static + dynamic
+//                 "scratch_bytes": null,  of each thread, on processors
 //                 "registers": 168, "spill_bytes": 0,     null without ptxas
 //                 "ptxas_warnings": [],
 //                 "rows_per_tile": 32,    rows of a result that one tile has,
@@ -49,6 +54,10 @@
 //                              "keys": {"q": 128, "kv": 64, …}}}]}
 // A null in a shape is a dynamic dimension. Types: "f16", "bf16", "f32";
 // arguments also "i32" and "i64".
+//
+// Schema 3 added `host` and `scratch_bytes`, and two fields to AttnrtModule
+// (Abi.h): code of schema 2 has a shorter one, which this runtime would read
+// beyond its end.
 //
 //===----------------------------------------------------------------------===//
 
@@ -62,7 +71,7 @@ namespace attnrt {
 
 inline constexpr char kPackageSection[] = ".attn.package";
 inline constexpr uint32_t kPackageMagic = 0x4e545441; // "ATTN"
-inline constexpr uint32_t kPackageSchema = 2;
+inline constexpr uint32_t kPackageSchema = 3;
 
 /// Prefix of every exported symbol, so that a function called `strlen` in the
 /// source never meets the C library's.

@@ -39,8 +39,15 @@ struct RunRecord {
   std::optional<Verdict> verify;
   std::optional<Timing> timing;
   uint64_t argumentBytes = 0, resultBytes = 0;
+  /// All that a call needs beside its arguments and results.
   std::optional<uint64_t> workspaceBytes;
   std::optional<ExecutionReport> sim;
+  /// What the device `host` used.
+  struct Host {
+    unsigned threads;
+    uint64_t scratchBytes; // of all threads
+  };
+  std::optional<Host> host;
 };
 
 /// The record as JSON text: the contract of scripts and tests.

@@ -63,24 +63,48 @@ struct PlaceFinder {
 };
 } // namespace
 
+/// Where the code is for GPUs.
 static Expected<AttnrtDevice *> find(const PlaceFinder &finder) {
-  if (!finder.status.isOk())
-    return finder.status;
   return finder.found ? entryOf(finder.first, finder.firstName)
                       : currentEntry();
 }
 
-extern "C" int attnrtDeviceOf(DLTensor *const *args, int32_t numArgs,
-                              DLTensor *const *results, int32_t numResults,
-                              AttnrtDevice **device) {
+/// Where the code is for processors.
+static Expected<AttnrtDevice *> findHost(const PlaceFinder &finder) {
+  if (!finder.found || finder.first.device_type == kDLCPU)
+    return hostEntry();
+  return Status::badInput(finder.firstName +
+                          ": expected memory of the host, since the code is "
+                          "for processors, got memory of " +
+                          describe(finder.first));
+}
+
+template <typename Find>
+static int deviceOf(DLTensor *const *args, int32_t numArgs,
+                    DLTensor *const *results, int32_t numResults,
+                    AttnrtDevice **device, Find find) {
   return guarded("device", [&]() -> Status {
     PlaceFinder finder;
     finder.look(args, numArgs, "argument");
     finder.look(results, numResults, "result");
+    if (!finder.status.isOk())
+      return finder.status;
     Expected<AttnrtDevice *> found = find(finder);
     if (!found)
       return found.status();
     *device = *found;
     return Status::ok();
   });
+}
+
+extern "C" int attnrtDeviceOf(DLTensor *const *args, int32_t numArgs,
+                              DLTensor *const *results, int32_t numResults,
+                              AttnrtDevice **device) {
+  return deviceOf(args, numArgs, results, numResults, device, find);
+}
+
+extern "C" int attnrtHostDeviceOf(DLTensor *const *args, int32_t numArgs,
+                                  DLTensor *const *results, int32_t numResults,
+                                  AttnrtDevice **device) {
+  return deviceOf(args, numArgs, results, numResults, device, findHost);
 }

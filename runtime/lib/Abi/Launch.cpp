@@ -89,6 +89,10 @@ static void addLoaded(void *&state, const AttnrtDevice &device, T *what,
 static ModuleImage imageOf(const AttnrtModule &module) {
   ModuleImage image;
   image.name = module.name;
+  image.hostCode = module.hostCode;
+  image.hostCodes = module.hostCodes;
+  if (module.hostCodes)
+    return image;
   if (loader().replaced) {
     image.ptx = loader().replacements.back();
     return image;

@@ -15,10 +15,10 @@ static thread_local std::string lastReport;
 
 extern "C" const char *attnrtTakeReport(void) {
   try {
-    AttnrtDevice *host = knownHostEntry();
-    if (!host)
+    AttnrtDevice *simulator = knownSimEntry();
+    if (!simulator)
       return nullptr;
-    auto report = host->device->takeExecutionReport();
+    auto report = simulator->device->takeExecutionReport();
     if (!report)
       return nullptr;
     lastReport = toJson(*report);

@@ -26,12 +26,14 @@ namespace attnrt {
 Expected<AttnrtDevice *> currentEntry();
 /// The CUDA device of this ordinal.
 Expected<AttnrtDevice *> cudaEntry(int ordinal);
-/// The device of host arrays.
-Expected<AttnrtDevice *> hostEntry();
+/// The simulator: the device of host arrays where the code is for GPUs.
+Expected<AttnrtDevice *> simEntry();
 /// The same, or null where none was opened.
-AttnrtDevice *knownHostEntry();
+AttnrtDevice *knownSimEntry();
+/// The device of host arrays where the code is for processors.
+Expected<AttnrtDevice *> hostEntry();
 
-/// The device of a tensor; `name` is for the message where there is none.
+/// The device of a tensor, where the code is for GPUs; `name` is for the message where there is none.
 Expected<AttnrtDevice *> entryOf(const DLDevice &device,
                                  const std::string &name);
 

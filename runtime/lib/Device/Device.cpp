@@ -39,12 +39,14 @@ static int cudaOrdinal(std::string_view name) {
 
 static Status unknownDevice(std::string_view name) {
   return Status::badInput("unknown device '" + std::string(name) +
-                          "': expected auto, cuda, cuda:N or sim");
+                          "': expected auto, cuda, cuda:N, sim or host");
 }
 
 Expected<std::unique_ptr<Device>> attnrt::openDevice(std::string_view name) {
   if (name == "sim")
     return openSimDevice();
+  if (name == "host")
+    return openHostDevice();
   if (int ordinal = cudaOrdinal(name); ordinal >= 0)
     return openCudaDevice(ordinal);
   if (name != "auto")
@@ -66,8 +68,9 @@ class OpenDevices {
 public:
   Expected<AttnrtDevice *> current();
   Expected<AttnrtDevice *> cuda(int ordinal);
+  Expected<AttnrtDevice *> sim();
+  AttnrtDevice *knownSim() const;
   Expected<AttnrtDevice *> host();
-  AttnrtDevice *knownHost() const;
   void setCurrent(Device *device);
 
   std::mutex mutex;
@@ -80,7 +83,7 @@ private:
     return chosen && chosen->device->info().kind == kind;
   }
 
-  AttnrtDevice *chosen = nullptr, *simulator = nullptr;
+  AttnrtDevice *chosen = nullptr, *simulator = nullptr, *processor = nullptr;
   std::map<int, AttnrtDevice *> gpus;
   std::deque<AttnrtDevice> entries;
   std::vector<std::unique_ptr<Device>> opened;
@@ -101,12 +104,26 @@ void OpenDevices::setCurrent(Device *device) {
   chosen = device ? add(device) : nullptr;
 }
 
-AttnrtDevice *OpenDevices::knownHost() const {
-  return chosen && !isCurrent("cuda") ? chosen : simulator;
+/// A device of no known kind, which a test made, is a simulator of its own.
+AttnrtDevice *OpenDevices::knownSim() const {
+  return chosen && !isCurrent("cuda") && !isCurrent("host") ? chosen
+                                                            : simulator;
 }
 
 Expected<AttnrtDevice *> OpenDevices::host() {
-  if (AttnrtDevice *known = knownHost())
+  if (isCurrent("host"))
+    return chosen;
+  if (processor)
+    return processor;
+  Expected<std::unique_ptr<Device>> device = openHostDevice();
+  if (!device)
+    return device.status();
+  processor = own(std::move(*device));
+  return processor;
+}
+
+Expected<AttnrtDevice *> OpenDevices::sim() {
+  if (AttnrtDevice *known = knownSim())
     return known;
   Expected<std::unique_ptr<Device>> device = openSimDevice();
   if (!device)
@@ -129,13 +146,15 @@ Expected<AttnrtDevice *> OpenDevices::cuda(int ordinal) {
 
 Expected<AttnrtDevice *> OpenDevices::choose(std::string_view name) {
   if (name == "sim")
+    return sim();
+  if (name == "host")
     return host();
   if (int ordinal = cudaOrdinal(name); ordinal >= 0)
     return cuda(ordinal);
   if (name != "auto")
     return unknownDevice(name);
   Expected<AttnrtDevice *> gpu = cuda(0);
-  return gpu ? gpu : host();
+  return gpu ? gpu : sim();
 }
 
 Expected<AttnrtDevice *> OpenDevices::current() {
@@ -164,14 +183,19 @@ Expected<AttnrtDevice *> attnrt::cudaEntry(int ordinal) {
   return devices().cuda(ordinal);
 }
 
+Expected<AttnrtDevice *> attnrt::simEntry() {
+  std::lock_guard<std::mutex> lock(devices().mutex);
+  return devices().sim();
+}
+
+AttnrtDevice *attnrt::knownSimEntry() {
+  std::lock_guard<std::mutex> lock(devices().mutex);
+  return devices().knownSim();
+}
+
 Expected<AttnrtDevice *> attnrt::hostEntry() {
   std::lock_guard<std::mutex> lock(devices().mutex);
   return devices().host();
-}
-
-AttnrtDevice *attnrt::knownHostEntry() {
-  std::lock_guard<std::mutex> lock(devices().mutex);
-  return devices().knownHost();
 }
 
 Expected<Device *> attnrt::currentDevice() {
@@ -193,7 +217,7 @@ Expected<AttnrtDevice *> attnrt::entryOf(const DLDevice &device,
   case kDLCUDAManaged:
     return cudaEntry(device.device_id);
   case kDLCPU:
-    return hostEntry();
+    return simEntry();
   default:
     return Status::badInput(name +
                             ": expected memory of a CUDA device or of "

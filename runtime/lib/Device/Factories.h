@@ -15,6 +15,7 @@ namespace attnrt {
 
 Expected<std::unique_ptr<Device>> openCudaDevice(int ordinal);
 Expected<std::unique_ptr<Device>> openSimDevice();
+Expected<std::unique_ptr<Device>> openHostDevice();
 
 } // namespace attnrt
 

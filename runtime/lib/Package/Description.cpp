@@ -271,6 +271,7 @@ static KernelDescription parseKernel(Reader &reader, const json &value,
   kernel.name = reader.text(value, path, "name");
   parseBlock(reader, value, path, kernel);
   kernel.sharedBytes = reader.integerAt(value, path, "smem_bytes", 0);
+  kernel.scratchBytes = reader.countOrNull(value, path, "scratch_bytes");
   kernel.registers = reader.countOrNull(value, path, "registers");
   kernel.spillBytes = reader.countOrNull(value, path, "spill_bytes");
   kernel.ptxasWarnings = reader.texts(value, path, "ptxas_warnings");
@@ -278,6 +279,14 @@ static KernelDescription parseKernel(Reader &reader, const json &value,
   if (const json *schedule = reader.member(value, path, "schedule"))
     kernel.schedule = parseSchedule(reader, *schedule, path + ".schedule");
   return kernel;
+}
+
+static HostTarget parseHostTarget(Reader &reader, const json &value,
+                                  const std::string &path) {
+  HostTarget target;
+  target.name = reader.text(value, path, "target");
+  target.features = reader.texts(value, path, "requires");
+  return target;
 }
 
 static void checkNames(Reader &reader, const PackageDescription &package) {
@@ -325,6 +334,11 @@ Expected<PackageDescription> attnrt::parseDescription(std::string_view text) {
   reader.integerAt(root, "", "schema", kPackageSchema, kPackageSchema);
   package.compiler = reader.text(root, "", "compiler");
   package.target = reader.text(root, "", "target");
+  const json *host = reader.member(root, "", "host");
+  if (host && !host->is_null())
+    reader.each(root, "", "host", [&](const json &value, const auto &at) {
+      package.hostTargets.push_back(parseHostTarget(reader, value, at));
+    });
   reader.each(root, "", "functions", [&](const json &value, const auto &at) {
     package.functions.push_back(parseFunction(reader, value, at));
   });

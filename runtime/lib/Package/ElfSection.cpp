@@ -37,6 +37,17 @@ static T readAs(std::string_view bytes) {
   return value;
 }
 
+static std::string describeMachine(Elf64_Half machine) {
+  switch (machine) {
+  case EM_X86_64:
+    return "x86-64";
+  case EM_AARCH64:
+    return "aarch64";
+  default:
+    return "ELF machine " + std::to_string(machine);
+  }
+}
+
 static Status checkHeader(const Elf64_Ehdr &header) {
   if (header.e_ident[EI_CLASS] != ELFCLASS64 ||
       header.e_ident[EI_DATA] != ELFDATA2LSB)
@@ -44,8 +55,8 @@ static Status checkHeader(const Elf64_Ehdr &header) {
   if (header.e_type != ET_DYN)
     return Status::badInput("expected a shared object");
   if (header.e_machine != kThisMachine)
-    return Status::badInput("it is for another kind of host (ELF machine " +
-                            std::to_string(header.e_machine) + ")");
+    return Status::device("it is for " + describeMachine(header.e_machine) +
+                          "; this machine is " + describeMachine(kThisMachine));
   if (header.e_shentsize != sizeof(Elf64_Shdr) ||
       header.e_phentsize != sizeof(Elf64_Phdr))
     return Status::badInput("malformed ELF header");

@@ -73,8 +73,9 @@ static Expected<PackageDescription> describe(std::string_view file) {
 }
 
 /// Prefixes a failure with the package it is about.
-static Status about(const std::string &path, const std::string &why) {
-  return Status::badInput("cannot use package '" + path + "': " + why);
+static Status about(const std::string &path, const std::string &why,
+                    Code code = Code::BadInput) {
+  return Status(code, "cannot use package '" + path + "': " + why);
 }
 
 Expected<PackageDescription> attnrt::readPackage(const std::string &path) {
@@ -83,7 +84,8 @@ Expected<PackageDescription> attnrt::readPackage(const std::string &path) {
     return file.status();
   Expected<PackageDescription> description = describe(*file);
   if (!description)
-    return about(path, description.status().message());
+    return about(path, description.status().message(),
+                 description.status().code());
   return description;
 }
 

@@ -48,7 +48,12 @@ static void printKernel(std::FILE *to, const RunRecord::Kernel &kernel) {
                  describe(kernel.launch->block).c_str());
   else
     std::fprintf(to, "  not launched");
-  std::fprintf(to, "  smem %s", describeBytes(description.sharedBytes).c_str());
+  if (description.scratchBytes)
+    std::fprintf(to, "  scratch %s",
+                 describeBytes(*description.scratchBytes).c_str());
+  else
+    std::fprintf(to, "  smem %s",
+                 describeBytes(description.sharedBytes).c_str());
   if (description.registers)
     std::fprintf(to, "  regs %" PRIu64, *description.registers);
   if (description.spillBytes)
@@ -113,6 +118,9 @@ void attnrt::print(std::FILE *to, const RunRecord &record) {
     printKernel(to, kernel);
   if (record.sim)
     printSim(to, *record.sim);
+  if (record.host)
+    std::fprintf(to, "host     %u thread%s\n", record.host->threads,
+                 record.host->threads == 1 ? "" : "s");
   if (record.verify)
     for (const OutputVerdict &output : record.verify->outputs)
       printVerdict(to, output);

@@ -43,6 +43,7 @@ static Json toJson(const RunRecord::Kernel &kernel) {
           {"grid", grid},
           {"block", block},
           {"smem_bytes", description.sharedBytes},
+          {"scratch_bytes", orNull(description.scratchBytes)},
           {"registers", orNull(description.registers)},
           {"spill_bytes", orNull(description.spillBytes)},
           {"ptxas_warnings", description.ptxasWarnings},
@@ -73,10 +74,17 @@ static Json toJson(const Verdict &verdict) {
 }
 
 static Json toJson(const Timing &timing) {
-  return {
-      {"median_ms", timing.medianMs}, {"p10_ms", timing.p10Ms},
-      {"p90_ms", timing.p90Ms},       {"repeats", timing.repeats},
-      {"tflops", timing.tflops},      {"gbytes_per_s", timing.gbytesPerSecond}};
+  return {{"median_ms", timing.medianMs},
+          {"p10_ms", timing.p10Ms},
+          {"p90_ms", timing.p90Ms},
+          {"repeats", timing.repeats},
+          {"tflops", timing.tflops},
+          {"gbytes_per_s", timing.gbytesPerSecond},
+          {"threads", orNull(timing.threads)}};
+}
+
+static Json toJson(const RunRecord::Host &host) {
+  return {{"threads", host.threads}, {"scratch_bytes", host.scratchBytes}};
 }
 
 static Json toJson(const std::vector<Hazard> &hazards) {
@@ -212,6 +220,7 @@ std::string attnrt::toJson(const RunRecord &record) {
        {{"argument_bytes", record.argumentBytes},
         {"result_bytes", record.resultBytes},
         {"workspace_bytes", orNull(record.workspaceBytes)}}},
-      {"sim", record.sim ? ::toJson(*record.sim) : Json(nullptr)}};
+      {"sim", record.sim ? ::toJson(*record.sim) : Json(nullptr)},
+      {"host", record.host ? ::toJson(*record.host) : Json(nullptr)}};
   return textOf(json);
 }

@@ -185,11 +185,11 @@ TEST_F(PackageTest, RefusesOtherHeaders) {
   expectRefused(withHeader(changed), "not an attn-mlir package");
   changed = header();
   changed.schema = 7;
-  expectRefused(withHeader(changed), "expected package schema 2, got 7; it was "
+  expectRefused(withHeader(changed), "expected package schema 3, got 7; it was "
                                      "compiled for a newer runtime");
   changed.schema = 1;
   expectRefused(withHeader(changed),
-                "expected package schema 2, got 1; compile "
+                "expected package schema 3, got 1; compile "
                 "it again with this attn-compile");
   changed = header();
   changed.jsonBytes = ~uint64_t(0);
@@ -206,7 +206,7 @@ TEST_F(PackageTest, RefusesOtherJson) {
   expectRefused(withJson("{"), "not JSON");
   expectRefused(withJson("[]"), "to be an object");
   expectRefused(withJson("{}"), "schema to be present");
-  expectRefused(withJson("{\"schema\": 2}"), "compiler to be present");
+  expectRefused(withJson("{\"schema\": 3}"), "compiler to be present");
   expectRefused(withJson(std::string(500, '[')), "nested too deep");
 }
 
@@ -214,7 +214,7 @@ TEST_F(PackageTest, NamesTheFieldThatIsWrong) {
   struct {
     const char *from, *to, *why;
   } cases[] = {
-      {"\"schema\": 2", "\"schema\": 1", "schema to be an integer"},
+      {"\"schema\": 3", "\"schema\": 1", "schema to be an integer"},
       {"\"functions\": [", "\"functionz\": [", "functions to be present"},
       {"\"name\": \"only\"", "\"name\": 17",
        "functions[0].name to be a string"},

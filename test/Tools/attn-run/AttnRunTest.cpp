@@ -336,7 +336,7 @@ TEST_F(AttnRun, BadPackages) {
   old[schema + 4] = 1;
   files.write("old.so", old);
   expectRefused({"old.so"}, 2,
-                "cannot use package 'old.so': expected package schema 2, got 1; "
+                "cannot use package 'old.so': expected package schema 3, got 1; "
                 "compile it again with this attn-compile");
   expectRefused({"absent.so"}, 2, "absent.so");
   expectRefused({ATTN_RUN}, 2, ".attn.package");

@@ -27,7 +27,7 @@ using namespace attnrt;
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
-static AttnrtModule module{"elementwise", kPtx, sizeof kPtx - 1,
+static AttnrtModule module{"elementwise", kPtx, sizeof kPtx - 1, nullptr, 0,
                            nullptr,       0,    nullptr};
 static AttnrtKernel scaleF16{&module, "scale_f16", nullptr};
 static AttnrtKernel scaleBf16{&module, "scale_bf16", nullptr};

@@ -46,7 +46,7 @@
 
 #define KERNEL(name)                                                           \
   R"({"name": ")" name R"(", "block": [128, 1, 1], "smem_bytes": 0, )"         \
-  R"("registers": null, "spill_bytes": null, "ptxas_warnings": [], )"          \
+  R"("scratch_bytes": null, "registers": null, "spill_bytes": null, "ptxas_warnings": [], )"          \
   R"("rows_per_tile": 16, "schedule": {"text": "q=16", "keys": {"q": 16}}})"
 
 #define ALL                                                                    \
@@ -68,7 +68,8 @@
 #define MISSING_SYMBOL SIMPLE("gone", "gone", "f32", R"("scale_f32")")
 
 #define DESCRIPTION(functions)                                                 \
-  R"({"schema": 2, "compiler": "by hand", "target": "sm_80", "functions": [)"  \
+  R"({"schema": 3, "compiler": "by hand", "target": "sm_80", "host": null, )"  \
+  R"("functions": [)"                                                          \
   functions R"(], "kernels": [)"                                               \
   KERNEL("scale_f16") ", " KERNEL("scale_bf16") ", " KERNEL("scale_f32") ", "  \
   KERNEL("past_the_end_f32") ", " KERNEL("mark_odd") "]}"
