@@ -15,7 +15,7 @@ debian_packages=(
   ca-certificates ccache clang-22 cmake lld-22 llvm-22-dev llvm-22-tools
   libmlir-22-dev mlir-22-tools ninja-build python3-venv zlib1g-dev
   libclang-rt-22-dev libcli11-dev libdlpack-dev libgmock-dev libgtest-dev
-  nlohmann-json3-dev)
+  libtbb-dev nlohmann-json3-dev)
 python_packages=(matplotlib numpy nvidia-cuda-nvdisasm)
 
 python=build/venv/bin/python

@@ -82,8 +82,15 @@ static const char *numpyName(ElementType type) {
   return "bfloat16";
 }
 
+static HostTensor narrowed(const HostTensor &wide, HostTensor to) {
+  const auto *from = wide.as<double>();
+  std::transform(from, from + wide.elements(), to.as<float>(),
+                 [](double value) { return static_cast<float>(value); });
+  return to;
+}
+
 /// Floating-point arguments come from float32 files, others from their own
-/// type.
+/// type; f32 also from float64 files, rounded to nearest.
 static Expected<HostTensor> loadArgument(size_t index, const TensorType &type,
                                          const std::string &path) {
   Expected<HostTensor> file = readNpy(path);
@@ -91,7 +98,9 @@ static Expected<HostTensor> loadArgument(size_t index, const TensorType &type,
     return Status(file.status().code(),
                   argumentName(index) + ": " + file.status().message());
   ElementType expected = isFloat(type.type) ? ElementType::F32 : type.type;
-  if (file->type() != expected)
+  bool isWide =
+      type.type == ElementType::F32 && file->type() == ElementType::F64;
+  if (file->type() != expected && !isWide)
     return Status::badInput(argumentName(index) + ": expected an array of " +
                             numpyName(expected) + " in '" + path + "', got " +
                             numpyName(file->type()));
@@ -101,9 +110,12 @@ static Expected<HostTensor> loadArgument(size_t index, const TensorType &type,
   if (file->type() == type.type)
     return file;
   Expected<HostTensor> tensor = HostTensor::create(type.type, file->shape());
-  if (tensor)
-    convertFromFloat(type.type, tensor->data(), file->as<float>(),
-                     file->elements());
+  if (!tensor)
+    return tensor;
+  if (isWide)
+    return narrowed(*file, std::move(*tensor));
+  convertFromFloat(type.type, tensor->data(), file->as<float>(),
+                   file->elements());
   return tensor;
 }
 

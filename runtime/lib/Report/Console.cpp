@@ -108,6 +108,17 @@ static void printSim(std::FILE *to, const ExecutionReport &report) {
   printHazards(to, report.warnings);
 }
 
+/// A processor's rate would be 0.1 TFLOP/s.
+static void printTiming(std::FILE *to, const Timing &timing) {
+  bool isOfProcessor = timing.threads.has_value();
+  std::fprintf(to,
+               "time     median %.4f ms  p10 %.4f  p90 %.4f  (%d runs)  "
+               "%.1f %s  %.1f GB/s\n",
+               timing.medianMs, timing.p10Ms, timing.p90Ms, timing.repeats,
+               isOfProcessor ? 1000 * timing.tflops : timing.tflops,
+               isOfProcessor ? "GFLOP/s" : "TFLOP/s", timing.gbytesPerSecond);
+}
+
 void attnrt::print(std::FILE *to, const RunRecord &record) {
   std::fprintf(to, "context  %s on %s (%s), target %s\n",
                record.function.c_str(), record.device.kind.c_str(),
@@ -125,10 +136,5 @@ void attnrt::print(std::FILE *to, const RunRecord &record) {
     for (const OutputVerdict &output : record.verify->outputs)
       printVerdict(to, output);
   if (record.timing)
-    std::fprintf(to,
-                 "time     median %.4f ms  p10 %.4f  p90 %.4f  (%d runs)  "
-                 "%.1f TFLOP/s  %.1f GB/s\n",
-                 record.timing->medianMs, record.timing->p10Ms,
-                 record.timing->p90Ms, record.timing->repeats,
-                 record.timing->tflops, record.timing->gbytesPerSecond);
+    printTiming(to, *record.timing);
 }

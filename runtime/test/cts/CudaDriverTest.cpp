@@ -256,7 +256,8 @@ protected:
 
   float data[1] = {};
   AttnrtModule module{"m",     kVectorAdd, sizeof kVectorAdd - 1,
-                      nullptr, 0,          nullptr};
+                      nullptr, 0,          nullptr,
+                      0,       nullptr};
   AttnrtKernel kernel{&module, "vector_add", nullptr};
 };
 } // namespace

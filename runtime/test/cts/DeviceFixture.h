@@ -9,6 +9,7 @@
 #ifndef ATTNRT_TEST_CTS_DEVICEFIXTURE_H
 #define ATTNRT_TEST_CTS_DEVICEFIXTURE_H
 
+#include "Kernels.h"
 #include "attnrt/Device.h"
 
 #include <gtest/gtest.h>
@@ -28,6 +29,7 @@ protected:
   }
 
   bool isSim() const { return device->info().kind == "sim"; }
+  bool isHost() const { return device->info().kind == "host"; }
 
   template <typename T>
   T take(Expected<T> expected) {
@@ -54,11 +56,22 @@ protected:
     return values;
   }
 
+  /// On the processor, the code that does the same.
   Module *load(const char *ptx) {
     ModuleImage image;
     image.name = "cts";
     image.ptx = ptx;
+    if (isHost()) {
+      image.ptx = {};
+      image.hostCode = kHostCode;
+      image.hostCodes = std::size(kHostCode);
+    }
     return take(device->load(image));
+  }
+
+  /// Blocks of the processor have one thread.
+  LaunchShape shapeOf(Dim3 grid, uint32_t threads) const {
+    return {grid, {isHost() ? 1 : threads}, 0};
   }
 
   Kernel *kernel(const char *ptx, const char *name) {

@@ -24,7 +24,8 @@ using namespace attnrt;
 using namespace attnrt::test;
 using testing::HasSubstr;
 
-INSTANTIATE_TEST_SUITE_P(Cts, DeviceTest, testing::Values("sim", "cuda"),
+INSTANTIATE_TEST_SUITE_P(Cts, DeviceTest,
+                         testing::Values("sim", "cuda", "host"),
                          [](const auto &info) {
                            return std::string(info.param);
                          });
@@ -33,10 +34,10 @@ TEST_P(DeviceTest, SaysWhatItIs) {
   const DeviceInfo &info = device->info();
   EXPECT_EQ(info.kind, GetParam());
   EXPECT_FALSE(info.name.empty());
-  EXPECT_EQ(info.driver.empty(), isSim());
-  EXPECT_GE(info.computeMajor, 1);
+  EXPECT_EQ(info.driver.empty(), info.kind != "cuda");
+  EXPECT_EQ(info.computeMajor == 0, isHost());
   EXPECT_GT(info.memoryBytes, uint64_t(1) << 28);
-  EXPECT_GE(info.sharedBytesPerBlock, 48u * 1024);
+  EXPECT_GE(info.sharedBytesPerBlock, isHost() ? 0u : 48u * 1024);
   EXPECT_GE(info.multiprocessors, 1u);
 }
 
@@ -103,7 +104,7 @@ TEST_P(DeviceTest, MemoryOfAStream) {
   EXPECT_EQ(scratch % 256, 0u);
   Kernel *add = kernel(kVectorAdd, "vector_add");
   ASSERT_NE(add, nullptr);
-  launch(add, {{1}, {128}, 0}, {&pa, &pa, &scratch, &n});
+  launch(add, shapeOf({1}, 128), {&pa, &pa, &scratch, &n});
   EXPECT_EQ(download<float>(scratch, n), std::vector<float>(n, 3.0f));
   expectOk(device->freeOnStream(scratch, nullptr));
   expectOk(device->synchronize());
@@ -117,7 +118,22 @@ TEST_P(DeviceTest, MemoryOfAStream) {
   EXPECT_THAT(tooMuch.status().message(), HasSubstr("asked for 64.0 TiB"));
 }
 
+TEST_P(DeviceTest, CodeOfTheOtherKindIsBadInput) {
+  ModuleImage image;
+  image.name = "other";
+  image.hostCode = kHostCode;
+  image.hostCodes = std::size(kHostCode);
+  if (isHost())
+    image = {"other", kVectorAdd, {}};
+  Expected<Module *> module = device->load(image);
+  ASSERT_FALSE(module);
+  EXPECT_EQ(module.status().code(), Code::BadInput);
+  EXPECT_THAT(module.status().message(), HasSubstr("other"));
+}
+
 TEST_P(DeviceTest, BadPtxIsBadInput) {
+  if (isHost())
+    GTEST_SKIP() << "the processor runs no PTX";
   ModuleImage image;
   image.name = "nonsense";
   image.ptx = ".version 7.0\n.target sm_80\n.address_size 64\nnonsense\n";
@@ -158,7 +174,7 @@ TEST_P(DeviceTest, AddsVectorsWithATail) {
   DeviceAddress pc = take(device->allocate(n * sizeof(float)));
   Kernel *add = kernel(kVectorAdd, "vector_add");
   ASSERT_NE(add, nullptr);
-  launch(add, {{8}, {128}, 0}, {&pa, &pb, &pc, &n}); // 1024 threads
+  launch(add, shapeOf({8}, 128), {&pa, &pb, &pc, &n}); // 1024 threads
   EXPECT_EQ(download<float>(pc, n), sum);
 }
 
@@ -169,7 +185,7 @@ TEST_P(DeviceTest, LaunchesSeeEarlierOnes) {
   ASSERT_NE(add, nullptr);
   std::vector<void *> params = {&a, &a, &a, &n};
   for (int i = 0; i < 5; ++i)
-    expectOk(device->launch(add, {{2}, {32}, 0}, params.data(), nullptr));
+    expectOk(device->launch(add, shapeOf({2}, 32), params.data(), nullptr));
   EXPECT_EQ(download<float>(a, n), std::vector<float>(n, 32));
 }
 
@@ -202,6 +218,8 @@ TEST_P(DeviceTest, ParametersOfEverySize) {
 }
 
 TEST_P(DeviceTest, DynamicSharedMemory) {
+  if (isHost())
+    GTEST_SKIP() << "the processor has no shared memory";
   std::vector<uint32_t> values(96);
   std::iota(values.begin(), values.end(), 0);
   DeviceAddress data = upload(values);
@@ -213,6 +231,8 @@ TEST_P(DeviceTest, DynamicSharedMemory) {
 }
 
 TEST_P(DeviceTest, AllTheSharedMemoryOfABlock) {
+  if (isHost())
+    GTEST_SKIP() << "the processor has no shared memory";
   DeviceAddress out = take(device->allocate(4));
   // The simulator holds PTX to its target, and sm_80 has 163 KiB.
   uint32_t bytes =
@@ -228,13 +248,14 @@ TEST_P(DeviceTest, TooMuchSharedMemoryIsRefused) {
   DeviceAddress out = take(device->allocate(4));
   uint32_t offset = 0;
   std::vector<void *> params = {&out, &offset};
-  Kernel *refused = kernel(kMore, "last_shared");
+  const char *name = isHost() ? "where" : "last_shared";
+  Kernel *refused = kernel(kMore, name);
   ASSERT_NE(refused, nullptr);
   uint32_t bytes = device->info().sharedBytesPerBlock + 16;
   Status status =
       device->launch(refused, {{1}, {1}, bytes}, params.data(), nullptr);
   EXPECT_FALSE(status.isOk());
-  EXPECT_THAT(status.message(), HasSubstr("last_shared"));
+  EXPECT_THAT(status.message(), HasSubstr(name));
 }
 
 TEST_P(DeviceTest, TooManyThreadsAreRefused) {
@@ -254,9 +275,9 @@ TEST_P(DeviceTest, TwoModulesBesideEachOther) {
   uint32_t n = 2;
   DeviceAddress values = upload(std::vector<float>{1, 2});
   DeviceAddress block = upload(std::vector<uint32_t>{9});
-  launch(add, {{1}, {32}, 0}, {&values, &values, &values, &n});
+  launch(add, shapeOf({1}, 32), {&values, &values, &values, &n});
   launch(where, {{1}, {1}, 0}, {&block});
-  launch(addAgain, {{1}, {32}, 0}, {&values, &values, &values, &n});
+  launch(addAgain, shapeOf({1}, 32), {&values, &values, &values, &n});
   EXPECT_EQ(download<float>(values, 2), (std::vector<float>{4, 8}));
   EXPECT_EQ(download<uint32_t>(block, 1)[0], 0u);
 }
@@ -281,7 +302,7 @@ TEST_P(DeviceTest, ReportsWhatRan) {
   DeviceAddress a = upload(std::vector<float>(n, 1));
   Kernel *add = kernel(kVectorAdd, "vector_add");
   ASSERT_NE(add, nullptr);
-  launch(add, {{2}, {32}, 0}, {&a, &a, &a, &n});
+  launch(add, shapeOf({2}, 32), {&a, &a, &a, &n});
   std::unique_ptr<ExecutionReport> report = device->takeExecutionReport();
   ASSERT_NE(report, nullptr);
   // Two warps, each instruction of the kernel once.
@@ -300,7 +321,7 @@ TEST_P(DeviceTest, HazardsAreWrong) {
   std::vector<void *> params = {&a, &a, &a, &n};
   Kernel *add = kernel(kVectorAdd, "vector_add");
   ASSERT_NE(add, nullptr);
-  Status status = device->launch(add, {{3}, {32}, 0}, params.data(), nullptr);
+  Status status = device->launch(add, shapeOf({3}, 32), params.data(), nullptr);
   EXPECT_EQ(status.code(), Code::Wrong);
   EXPECT_THAT(status.message(), HasSubstr("vector_add"));
   std::unique_ptr<ExecutionReport> report = device->takeExecutionReport();
@@ -309,7 +330,7 @@ TEST_P(DeviceTest, HazardsAreWrong) {
   EXPECT_GT(report->hazards[0].ptxLine, 0);
   // The device goes on.
   n = 64;
-  launch(add, {{2}, {32}, 0}, {&a, &a, &a, &n});
+  launch(add, shapeOf({2}, 32), {&a, &a, &a, &n});
 }
 
 TEST_P(DeviceTest, ReadingWhatWasNeverWrittenIsAHazard) {
@@ -320,7 +341,7 @@ TEST_P(DeviceTest, ReadingWhatWasNeverWrittenIsAHazard) {
   std::vector<void *> params = {&a, &a, &a, &n};
   Kernel *add = kernel(kVectorAdd, "vector_add");
   ASSERT_NE(add, nullptr);
-  Status status = device->launch(add, {{2}, {32}, 0}, params.data(), nullptr);
+  Status status = device->launch(add, shapeOf({2}, 32), params.data(), nullptr);
   EXPECT_EQ(status.code(), Code::Wrong);
 }
 
@@ -329,7 +350,7 @@ TEST(OpenDevice, UnknownNames) {
   ASSERT_FALSE(device);
   EXPECT_EQ(device.status().code(), Code::BadInput);
   EXPECT_EQ(device.status().message(),
-            "unknown device 'tpu': expected auto, cuda, cuda:N or sim");
+            "unknown device 'tpu': expected auto, cuda, cuda:N, sim or host");
 }
 
 TEST(OpenDevice, AutoAlwaysOpens) {

@@ -9,6 +9,11 @@
 #ifndef ATTNRT_TEST_CTS_KERNELS_H
 #define ATTNRT_TEST_CTS_KERNELS_H
 
+#include "attnrt/Abi.h"
+
+#include <algorithm>
+#include <cstring>
+
 namespace attnrt::test {
 
 /// (u64 a, u64 b, u64 c, u32 n): c[i] = a[i] + b[i] for i < n.
@@ -158,6 +163,52 @@ inline constexpr char kMore[] = R"(
   ret;
 }
 )";
+
+/// The value of a parameter of code for processors.
+template <typename T>
+T parameter(void *const *params, int index) {
+  T value;
+  std::memcpy(&value, params[index], sizeof value);
+  return value;
+}
+
+/// As the kernels above, for processors: `vector_add` divides its elements
+/// among the blocks, which have one thread each.
+inline void hostVectorAdd(const AttnrtCta *cta, void *const *params) {
+  auto *a = parameter<const float *>(params, 0);
+  auto *b = parameter<const float *>(params, 1);
+  auto *c = parameter<float *>(params, 2);
+  auto n = parameter<uint32_t>(params, 3);
+  uint32_t share = (n + cta->grid[0] - 1) / cta->grid[0];
+  uint32_t begin = std::min(n, cta->index[0] * share);
+  for (uint32_t i = begin; i < std::min(n, begin + share); ++i)
+    c[i] = a[i] + b[i];
+}
+
+inline void hostWhere(const AttnrtCta *cta, void *const *params) {
+  const uint32_t *at = cta->index, *grid = cta->grid;
+  parameter<uint32_t *>(params,
+                        0)[(at[2] * grid[1] + at[1]) * grid[0] + at[0]] =
+      at[0] + 100 * at[1] + 10000 * at[2];
+}
+
+inline void hostParameters(const AttnrtCta *, void *const *params) {
+  auto *out = parameter<uint64_t *>(params, 0);
+  out[0] = parameter<uint8_t>(params, 1);
+  out[1] = parameter<uint16_t>(params, 2);
+  out[2] = parameter<uint32_t>(params, 3);
+  out[3] = parameter<uint64_t>(params, 4);
+  out[4] = parameter<uint32_t>(params, 5);
+  const auto *packed = static_cast<const uint64_t *>(params[6]);
+  out[5] = packed[0];
+  out[6] = packed[2];
+}
+
+inline constexpr AttnrtHostCode kHostCode[] = {
+    {"vector_add", "any", "", hostVectorAdd, 0},
+    {"where", "any", "", hostWhere, 0},
+    {"parameters", "any", "", hostParameters, 0},
+};
 
 } // namespace attnrt::test
 

@@ -178,7 +178,7 @@ protected:
                         nullptr);
   }
 
-  AttnrtModule module{"m", "text", 4, "cubin", 5, nullptr};
+  AttnrtModule module{"m", "text", 4, "cubin", 5, nullptr, 0, nullptr};
   AttnrtKernel first{&module, "first", nullptr};
   AttnrtKernel second{&module, "second", nullptr};
   FakeDevice device;
@@ -556,7 +556,7 @@ TEST_F(DeviceOf, WithoutTensorsTheProgramChooses) {
   setenv("ATTNRT_DEVICE", "abacus", 1);
   EXPECT_EQ(attnrtDeviceOf(nullptr, 0, nullptr, 0, &found), ATTNRT_BAD_INPUT);
   EXPECT_STREQ(attnrtLastError(),
-               "unknown device 'abacus': expected auto, cuda, cuda:N or sim");
+               "unknown device 'abacus': expected auto, cuda, cuda:N, sim or host");
 }
 
 TEST_F(LaunchTest, DevicesKeepWhatTheyLoaded) {

@@ -44,11 +44,12 @@ protected:
     json = whole.substr(jsonAt, header.jsonBytes);
   }
 
-  void expectRefused(const std::string &contents, const std::string &why) {
+  void expectRefused(const std::string &contents, const std::string &why,
+                     Code code = Code::BadInput) {
     std::string path = files.write("broken.so", contents);
     Expected<Package> package = openPackage(path);
     ASSERT_FALSE(package) << "expected: " << why;
-    EXPECT_EQ(package.status().code(), Code::BadInput);
+    EXPECT_EQ(package.status().code(), code);
     EXPECT_THAT(package.status().message(), HasSubstr(why));
     EXPECT_EQ(package.status().message().find('\n'), std::string::npos);
   }
@@ -159,7 +160,14 @@ TEST_F(PackageTest, RefusesOtherElf) {
   expectRefused(whole, "shared object");
   *elf = saved;
   elf->e_machine = EM_PPC64;
-  expectRefused(whole, "another kind of host");
+  expectRefused(whole, "it is for ELF machine 21; this machine is ",
+                Code::Device);
+  elf->e_machine = saved.e_machine == EM_X86_64 ? EM_AARCH64 : EM_X86_64;
+  expectRefused(whole,
+                elf->e_machine == EM_X86_64
+                    ? "it is for x86-64; this machine is aarch64"
+                    : "it is for aarch64; this machine is x86-64",
+                Code::Device);
   *elf = saved;
   elf->e_shoff = ~uint64_t(0) - 8;
   expectRefused(whole, "section table outside");

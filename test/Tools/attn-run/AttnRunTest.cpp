@@ -287,7 +287,7 @@ TEST_F(AttnRun, BadFlags) {
   expectRefused({}, 2, "IN is required");
   expectRefused({one, "--frobnicate"}, 2, "--frobnicate");
   expectRefused({one, one}, 2, "one.so");
-  expectRefused({one, "--device=tpu"}, 2, "expected auto, cuda or sim");
+  expectRefused({one, "--device=tpu"}, 2, "expected auto, cuda, sim or host");
   expectRefused({one, "--seed=-1"}, 2, "--seed");
   expectRefused({one, "--seed=18446744073709551616"}, 2, "--seed");
   expectFailure(run({one, "--seed"}), 2, "--seed");

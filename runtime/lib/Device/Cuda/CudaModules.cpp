@@ -54,6 +54,10 @@ Status CudaDevice::checkTarget(const ModuleImage &image) const {
 }
 
 Expected<Module *> CudaDevice::load(const ModuleImage &image) {
+  if (image.hostCodes)
+    return Status::badInput("module " + std::string(image.name) +
+                            ": a GPU runs PTX and cubins, and there is only "
+                            "code for processors");
   for (Status status : {enter(), checkTarget(image)})
     if (!status.isOk())
       return status;

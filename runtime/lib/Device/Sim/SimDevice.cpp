@@ -117,6 +117,10 @@ Expected<DeviceAddress> SimDevice::allocate(size_t bytes) {
 }
 
 Expected<Module *> SimDevice::load(const ModuleImage &image) {
+  if (image.hostCodes)
+    return Status::badInput("module " + std::string(image.name) +
+                            ": the simulator runs PTX, and there is only code "
+                            "for processors");
   if (image.ptx.empty() && !image.cubin.empty())
     return Status::badInput("module " + std::string(image.name) +
                             ": the simulator runs PTX, and there is only "
