@@ -10,11 +10,13 @@
 #include "attn/Conversion/AttnToReference/Passes.h"
 #include "attn/Conversion/AttnToTile/Passes.h"
 #include "attn/Conversion/TileToNVVM/Passes.h"
+#include "attn/Conversion/TileToVector/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 #include "attn/InitAll.h"
 #include "attn/Package/Passes.h"
 #include "attn/Schedule/Passes.h"
+#include "attn/Target/TargetRegistry.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -66,10 +68,26 @@ static void buildTileStage(OpPassManager &manager) {
   manager.addPass(tile::createMakeTensorMaps());
 }
 
+bool attn::isForProcessor(StringRef target) {
+  const TargetDesc *desc = lookupTarget(target);
+  return desc && desc->isProcessor();
+}
+
 void attn::buildAttnToTilePipeline(OpPassManager &manager,
                                    const AttnToTileOptions &options) {
   buildAttnStage(manager, options);
-  buildTileStage(manager);
+  // A processor's kernels have nothing to stage.
+  if (!isForProcessor(options.target))
+    buildTileStage(manager);
+}
+
+/// Vectors stay until the package's host code is lowered, of which they are a
+/// part.
+void attn::buildTileToVectorPipeline(OpPassManager &manager) {
+  manager.addPass(createConvertTileToVector());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createLoopInvariantCodeMotionPass());
 }
 
 void attn::buildTileToNVVMPipeline(OpPassManager &manager) {
@@ -83,6 +101,9 @@ void attn::buildTileToNVVMPipeline(OpPassManager &manager) {
 /// Host code, all upstream: the judges' loops and the entries.
 void attn::buildHostPipeline(OpPassManager &manager) {
   manager.addPass(createSCFToControlFlowPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.x86Vector = true;
+  manager.addPass(createConvertVectorToLLVMPass(vectors));
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(arith::createArithExpandOpsPass());
@@ -100,6 +121,12 @@ void attn::buildHostPipeline(OpPassManager &manager) {
 void attn::buildAttnToPackagePipeline(OpPassManager &manager,
                                       const AttnToTileOptions &options) {
   buildAttnToTilePipeline(manager, options);
+  if (isForProcessor(options.target)) {
+    buildTileToVectorPipeline(manager);
+    manager.addPass(createBuildEntries());
+    buildHostPipeline(manager);
+    return;
+  }
   buildTileToNVVMPipeline(manager);
   manager.addPass(createBuildEntries());
   manager.addPass(createAssembleKernels());
@@ -113,6 +140,9 @@ void attn::registerAllPipelines() {
   PassPipelineRegistration<>("tile-to-nvvm",
                              "From kernels on tiles to threads' code",
                              buildTileToNVVMPipeline);
+  PassPipelineRegistration<>("tile-to-vector",
+                             "From kernels on tiles to loops over vectors",
+                             buildTileToVectorPipeline);
   PassPipelineRegistration<AttnToTileOptions>(
       "attn-to-package", "From attention to the module of a package",
       buildAttnToPackagePipeline);

@@ -7,6 +7,9 @@
 //===----------------------------------------------------------------------===//
 #include "attn/Schedule/RowSchedules.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
+#include "attn/Target/TargetRegistry.h"
+
 #include "llvm/Support/MathExtras.h"
 
 #include <numeric>
@@ -17,11 +20,15 @@ using namespace attn::tile;
 
 static constexpr int64_t kWarps = 4;
 
-static RowScheduleAttr scheduleOf(MLIRContext *context, int64_t rows) {
+/// \p rows are those of a GPU's CTA; a processor's has as many as suit a task.
+static RowScheduleAttr scheduleOf(Operation *op, int64_t rows) {
+  constexpr int64_t kRowsOfTask = 64;
+  auto target = op->getAttrOfType<StringAttr>(kTargetAttr);
+  bool isProcessor = target && lookupTarget(target)->isProcessor();
   RowKeys keys;
-  keys.rows = rows;
-  keys.warps = kWarps;
-  return RowScheduleAttr::get(context, keys);
+  keys.rows = isProcessor ? kRowsOfTask : rows;
+  keys.warps = isProcessor ? 0 : kWarps;
+  return RowScheduleAttr::get(op->getContext(), keys);
 }
 
 int64_t attn::ropeTileColumns(int64_t columns) {
@@ -39,7 +46,7 @@ RowScheduleAttr attn::ropeSchedule(RopeOp op) {
   constexpr int64_t kRowsPerThread = 2;
   int64_t threads = kWarps * CtaAttr::kWarpSize;
   int64_t rows = kRowsPerThread * threads / ropeThreadsPerRow(op);
-  return scheduleOf(op.getContext(), rows);
+  return scheduleOf(op, rows);
 }
 
 int64_t attn::mergeTileColumns(SdpaOp op) {
@@ -51,5 +58,5 @@ RowScheduleAttr attn::mergeSchedule(SdpaOp op) {
   constexpr int64_t kAccess = 4;
   int64_t threadsPerRow = llvm::divideCeil(mergeTileColumns(op), kAccess);
   int64_t rows = kWarps * CtaAttr::kWarpSize / threadsPerRow;
-  return scheduleOf(op.getContext(), rows);
+  return scheduleOf(op, rows);
 }

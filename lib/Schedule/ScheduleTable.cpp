@@ -31,7 +31,8 @@ struct Row {
 } // namespace
 
 static constexpr ScheduleFamily kWarps = ScheduleFamily::Warps,
-                                kWarpgroups = ScheduleFamily::Warpgroups;
+                                kWarpgroups = ScheduleFamily::Warpgroups,
+                                kProcessor = ScheduleFamily::Processor;
 
 /// Schedules in which all warps do the same.
 static constexpr AttentionKeys alike(int64_t q, int64_t kv, int64_t warps,
@@ -112,6 +113,14 @@ static constexpr Row kRows[] = {
     {kWarpgroups, {192, 128}, wide(/*kv=*/128)},
     {kWarpgroups, {192, 192}, wide(/*kv=*/112)},
     {kWarpgroups, {256, 256}, wide(/*kv=*/80)},
+    // Panels of keys and values, scores and accumulators fit half of an L2 of
+    // 1 MB.
+    {kProcessor,
+     {128, 128},
+     alike(/*q=*/128, /*kv=*/128, /*warps=*/0, /*stages=*/1)},
+    {kProcessor,
+     {256, 256},
+     alike(/*q=*/128, /*kv=*/64, /*warps=*/0, /*stages=*/1)},
 };
 
 /// Whether types show a walk of three tiles. Where products overlap, no loop is
@@ -133,5 +142,5 @@ AttentionKeys attn::defaultSchedule(const TargetDesc &target,
       std::begin(kRows), std::end(kRows),
       [&](const Row &candidate) { return candidate.accepts(target, work); });
   assert(row != std::end(kRows) && "every family has a row for every head dim");
-  return hasThreeTiles(work, row->keys) ? withoutOverlap(row->keys) : row->keys;
+  return row->keys.producers && hasThreeTiles(work, row->keys) ? withoutOverlap(row->keys) : row->keys;
 }

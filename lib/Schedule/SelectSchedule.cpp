@@ -163,6 +163,31 @@ static void matchRowsAndWarps(const KeyNames &named, AttentionKeys &keys) {
     keys.turns = Turns::Nothing; // of one warpgroup
 }
 
+/// As many rows as a key head has queries of its group, in whole blocks of
+/// registers, or in part of one.
+static void fitRowsOfProcessor(SdpaOp op, const ProcessorDesc &processor,
+                               AttentionKeys &keys) {
+  Sizes sizes(op);
+  if (!sizes.knowQueries())
+    return;
+  int64_t rows = sizes.queries * keys.heads;
+  int64_t fitting = rows < processor.blockRows
+                        ? static_cast<int64_t>(llvm::PowerOf2Ceil(rows))
+                        : llvm::alignTo(rows, processor.blockRows);
+  fitting = llvm::alignTo(fitting, keys.heads);
+  keys.q = std::min(keys.q, fitting);
+}
+
+static void fillInForProcessor(SdpaOp op, const TargetDesc &target,
+                               const KeyNames &named, AttentionKeys &keys) {
+  if (!named.contains("heads"))
+    keys.heads = defaultHeads(op, keys);
+  if (!named.contains("q"))
+    fitRowsOfProcessor(op, *target.processor, keys);
+  if (!named.contains("split"))
+    keys.split = defaultSplit(op, keys, target);
+}
+
 /// Derives every key that the user did not set from sizes, masks and other
 /// keys.
 static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
@@ -209,7 +234,10 @@ FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
   matchRowsAndWarps(named, keys);
   if (!check())
     return failure();
-  fillIn(op, target, named, keys);
+  if (target.isProcessor())
+    fillInForProcessor(op, target, named, keys);
+  else
+    fillIn(op, target, named, keys);
   ScheduleAttr attr = check();
   if (!attr)
     return failure();
@@ -232,6 +260,8 @@ static LogicalResult checkFits(SdpaOp op, const TargetDesc &target,
     return emitError(op.getLoc())
            << "schedule `" << flag << "` has one range of keys for "
            << schedule.getHeads() << " heads, but `range` depends on the head";
+  if (target.isProcessor())
+    return success();
   int64_t registers = estimateRegisters(schedule.getKeys(), paddedDims(op));
   int64_t limit = registerLimit(target, schedule.getKeys());
   if (registers > limit)
@@ -242,7 +272,19 @@ static LogicalResult checkFits(SdpaOp op, const TargetDesc &target,
   return success();
 }
 
+/// GPUs have no products of f32 yet.
+static LogicalResult checkElementType(Operation *op, Type element,
+                                      const TargetDesc &target) {
+  if (target.isProcessor() || !element.isF32())
+    return success();
+  return op->emitOpError() << "element type " << element
+                           << " is not supported on " << target.name
+                           << " yet; nearest are f16 and bf16, and processors";
+}
+
 LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
+  if (failed(checkElementType(op, op.getElementType(), target)))
+    return failure();
   FailureOr<ScheduleAttr> attr = choose(op, target);
   if (failed(attr) || failed(checkFits(op, target, *attr)))
     return failure();
@@ -265,13 +307,17 @@ void SelectSchedule::runOnOperation() {
     return signalPassFailure();
   }
   auto targetName = StringAttr::get(&getContext(), desc->name);
-  getOperation().walk([&](RopeOp op) {
+  WalkResult result = getOperation().walk([&](RopeOp op) {
     if (op->hasAttr(tile::kScheduleAttr))
-      return;
-    op->setAttr(tile::kScheduleAttr, ropeSchedule(op));
+      return WalkResult::advance();
     op->setAttr(tile::kTargetAttr, targetName);
+    op->setAttr(tile::kScheduleAttr, ropeSchedule(op));
+    return WalkResult(checkElementType(
+        op, op.getInput().getType().getElementType(), *desc));
   });
-  WalkResult result = getOperation().walk([&](SdpaOp op) {
+  if (result.wasInterrupted())
+    return signalPassFailure();
+  result = getOperation().walk([&](SdpaOp op) {
     if (op->hasAttr(tile::kScheduleAttr))
       return WalkResult::advance();
     return WalkResult(select(op, *desc));

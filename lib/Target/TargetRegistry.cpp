@@ -7,9 +7,12 @@
 //===----------------------------------------------------------------------===//
 #include "attn/Target/TargetRegistry.h"
 
+#include "Processors.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ErrorHandling.h"
+
+#include <vector>
 
 using namespace attn;
 
@@ -100,19 +103,29 @@ const MmaAtom *TargetDesc::atomOf(MmaType type) const {
 /// The code of the first target runs on the most chips.
 const TargetDesc &attn::defaultTarget() { return kTargets[0]; }
 
-llvm::ArrayRef<TargetDesc> attn::knownTargets() { return kTargets; }
+llvm::ArrayRef<TargetDesc> attn::knownTargets() {
+  static const std::vector<TargetDesc> all = [] {
+    std::vector<TargetDesc> rows(std::begin(kTargets), std::end(kTargets));
+    llvm::append_range(rows, processorTargets());
+    return rows;
+  }();
+  return all;
+}
 
 const TargetDesc *attn::lookupTarget(llvm::StringRef name) {
-  const auto *it = llvm::find_if(
-      kTargets, [&](const TargetDesc &target) { return target.name == name; });
-  return it == std::end(kTargets) ? nullptr : it;
+  const auto *it =
+      llvm::find_if(knownTargets(), [&](const TargetDesc &target) {
+        return target.name == name;
+      });
+  return it == knownTargets().end() ? nullptr : it;
 }
 
 std::string attn::knownTargetNames() {
-  return llvm::join(
-      llvm::map_range(
-          kTargets, [](const TargetDesc &target) { return target.name.str(); }),
-      ", ");
+  return llvm::join(llvm::map_range(knownTargets(),
+                                    [](const TargetDesc &target) {
+                                      return target.name.str();
+                                    }),
+                    ", ");
 }
 
 const TargetDesc *attn::bestTargetFor(int computeMajor, int computeMinor) {

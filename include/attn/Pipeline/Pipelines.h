@@ -30,6 +30,13 @@ struct AttnToTileOptions : mlir::PassPipelineOptions<AttnToTileOptions> {
 void buildAttnToTilePipeline(mlir::OpPassManager &manager,
                              const AttnToTileOptions &options);
 
+/// Whether code for the target runs on a processor.
+bool isForProcessor(llvm::StringRef target);
+
+/// Input: kernels in the `tile` dialect, for processors. Output: functions of
+/// upstream dialects that compute one CTA. IR without kernels passes through.
+void buildTileToVectorPipeline(mlir::OpPassManager &manager);
+
 /// Input: kernels in the `tile` dialect. Output: a `gpu.module` in the `llvm`
 /// and `nvvm` dialects. IR without kernels passes through.
 void buildTileToNVVMPipeline(mlir::OpPassManager &manager);

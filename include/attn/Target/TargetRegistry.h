@@ -52,7 +52,25 @@ private:
 
 /// Names the default schedules that suit a target. Chips that have the same
 /// mechanisms in about the same proportions share them.
-enum class ScheduleFamily { Warps, Warpgroups };
+enum class ScheduleFamily { Warps, Warpgroups, Processor };
+
+/// What a processor has, and what its code is made with.
+struct ProcessorDesc {
+  llvm::StringRef triple;
+  llvm::StringRef cpu;      // LLVM's `target-cpu`
+  llvm::StringRef features; // LLVM's, beyond those of `cpu`
+  llvm::StringRef tuning;   // LLVM's `tune-cpu`; empty where it is `cpu`
+  /// What the system must say that the processor has (on Linux, `flags` or
+  /// `Features` of /proc/cpuinfo).
+  llvm::ArrayRef<llvm::StringRef> required;
+  int64_t vectorBits;
+  /// The part of a product that stays in registers: rows, and vectors of each.
+  int64_t blockRows, blockVectors;
+  /// Whether pairs of bf16 are multiplied and added in f32.
+  bool hasBF16Dot;
+
+  constexpr int64_t lanes() const { return vectorBits / 32; }
+};
 
 struct TargetDesc {
   llvm::StringRef name;        // of -mcpu and of --target
@@ -69,7 +87,10 @@ struct TargetDesc {
   ScheduleFamily schedules;
   FeatureSet features;
   llvm::ArrayRef<MmaAtom> atoms; // one for each type, the one to prefer
+  /// Null where the target is a GPU.
+  const ProcessorDesc *processor = nullptr;
 
+  constexpr bool isProcessor() const { return processor; }
   constexpr bool has(Feature feature) const { return features.has(feature); }
   /// Null where the target has no matrix instruction for the type.
   const MmaAtom *atomOf(MmaType type) const;
@@ -80,7 +101,7 @@ const TargetDesc *lookupTarget(llvm::StringRef name);
 /// The target of tools that name none and have no GPU to ask.
 const TargetDesc &defaultTarget();
 llvm::ArrayRef<TargetDesc> knownTargets();
-/// "sm_80, …" for messages.
+/// The names of all targets, for messages.
 std::string knownTargetNames();
 /// The best target whose code a device of this compute capability runs; null
 /// when there is none.

@@ -59,13 +59,14 @@ Value HostLoops::loadElement(Value buffer, ValueRange indices) {
     bits = make<arith::ShLIOp>(bits, word(16));
     single = make<arith::BitcastOp>(f32, bits);
   } else {
-    single = make<arith::ExtFOp>(f32, element);
+    single = element.getType().isF32() ? element
+                                       : make<arith::ExtFOp>(f32, element);
   }
   return real.isF32() ? single : make<arith::ExtFOp>(real, single);
 }
 
 Value HostLoops::roundToElement(Value value) {
-  if (numerics == Numerics::Reference)
+  if (numerics == Numerics::Reference || elementType.isF32())
     return value;
   Type f32 = builder.getF32Type();
   if (!elementType.isBF16())

@@ -11,7 +11,7 @@
 // RUN: not attn-opt %s --attn-select-schedule="target=sm_90a schedule=q=192,warps=12,kv=160" 2>&1 | FileCheck %s --check-prefix=THREE
 // RUN: not attn-opt %s --attn-select-schedule="target=sm_90a schedule=turns=3" 2>&1 | FileCheck %s --check-prefix=TURNS
 
-// TARGET: error: unknown target `sm_1`; known are sm_80, sm_90a
+// TARGET: error: unknown target `sm_1`; known are sm_80, sm_90a, {{.*}}x86-64-v3, x86-64-v4, aarch64
 // KEY: error: expected schedule keys `q`, `kv`, `warps`, `stages`, `heads`, {{.*}} or {{.*}}, got `rows`
 // VALUE: error: expected an integer for schedule key `q`, got `many`
 // RULE: error: expected schedule key `q` to be a multiple of 64 (16 rows for each of 4 warps), got 100

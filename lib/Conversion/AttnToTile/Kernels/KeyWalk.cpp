@@ -21,6 +21,7 @@
 
 #include "KeyWalk.h"
 
+#include "../FunctionLowering.h"
 #include "../Parts/Mask.h"
 #include "../Parts/Scores.h"
 #include "attn/Schedule/RegisterModel.h"
@@ -35,13 +36,29 @@ using namespace attn::tile;
 
 /// The groups of a step's products that warpgroups may take turns in.
 static constexpr int64_t kScoresGroup = 0, kValuesGroup = 1;
-/// Sums of a row: one for each of the lanes that share it.
-static constexpr int64_t kPartialSums = 4;
 
-/// A head dimension in whole steps of the products over it.
-static int64_t inSteps(int64_t dim, Type element) {
-  return llvm::alignTo(dim,
-                       WarpFragment::depth(element.getIntOrFloatBitWidth()));
+/// Sums of a row: one for each of the lanes that share it.
+static int64_t partialSums(const TargetDesc &target) {
+  constexpr int64_t kQuad = 4;
+  return target.isProcessor() ? target.processor->lanes() : kQuad;
+}
+
+/// What the target's products multiply. Processors widen what they have no
+/// instruction for.
+static Type productType(const TargetDesc &target, Type element) {
+  if (!target.isProcessor() ||
+      (element.isBF16() && target.processor->hasBF16Dot))
+    return element;
+  return Float32Type::get(element.getContext());
+}
+
+/// A head dimension in whole steps of the products over it, and in whole
+/// vectors.
+static int64_t inSteps(int64_t dim, const TargetDesc &target, Type element) {
+  int64_t step = target.isProcessor()
+                     ? target.processor->lanes()
+                     : WarpFragment::depth(element.getIntOrFloatBitWidth());
+  return llvm::alignTo(dim, step);
 }
 
 KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
@@ -49,9 +66,11 @@ KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
                  Value firstQuery)
     : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
       scale(op), softmax(b, scale, groups.rows()), batch(batch),
-      firstQuery(firstQuery), element(op.getElementType()), rows(groups.rows()),
-      dimQK(inSteps(op.getHeadDimQK(), element)),
-      dimV(inSteps(op.getHeadDimV(), element)), keys(schedule.getKv()) {
+      firstQuery(firstQuery), target(*lookupTarget(targetOf(op))),
+      element(op.getElementType()), multiplied(productType(target, element)),
+      rows(groups.rows()), dimQK(inSteps(op.getHeadDimQK(), target, element)),
+      dimV(inSteps(op.getHeadDimV(), target, element)),
+      keys(schedule.getKv()) {
   loadQuery();
 }
 
@@ -60,8 +79,9 @@ void KeyWalk::loadQuery() {
       sequences.loadQuery(b.tileType(rows, dimQK, element), batch, firstQuery);
   if (schedule.getPrefetch())
     load.setSlots(2);
-  load.setHeld(holdsQueryInRegisters(schedule.getKeys(), {dimQK, dimV}));
-  query = load;
+  load.setHeld(!target.isProcessor() &&
+               holdsQueryInRegisters(schedule.getKeys(), {dimQK, dimV}));
+  query = b.convert(load, multiplied);
 }
 
 /// Masked scores are -inf, or the score that weighs the same in every key of a
@@ -88,17 +108,19 @@ Value KeyWalk::emitMasked(Value scores, Value firstKey) {
 SoftmaxState KeyWalk::emitStep(Value tile, bool isMasked,
                                const SoftmaxState &state) {
   Value firstKey = b.mul(tile, b.index(keys));
-  Value key =
-      sequences.loadKey(b.tileType(keys, dimQK, element), batch, firstKey);
+  Value key = b.convert(
+      sequences.loadKey(b.tileType(keys, dimQK, element), batch, firstKey),
+      multiplied);
   Value scores = emitScores(b, scale, query, key);
   if (isMasked)
     scores = emitMasked(scores, firstKey);
   SoftmaxStep step = softmax.addScores(state.max, scores, isMasked);
   Value sums = softmax.addSums(state.sums, step);
   Value acc = softmax.rescaled(state.acc, step);
-  Value weights = b.narrow(step.weights, element);
-  Value value =
-      sequences.loadValue(b.tileType(keys, dimV, element), batch, firstKey);
+  Value weights = b.convert(step.weights, multiplied);
+  Value value = b.convert(
+      sequences.loadValue(b.tileType(keys, dimV, element), batch, firstKey),
+      multiplied);
   acc = DotOp::create(b, weights, value, acc, /*transpose_b=*/false,
                       /*async=*/false, /*stage=*/schedule.getOverlap(),
                       kValuesGroup);
@@ -120,7 +142,7 @@ TurnsAttr KeyWalk::turns() {
 }
 
 SoftmaxState KeyWalk::emit(const KeyRange &range) {
-  SoftmaxState state = softmax.initialState(dimV, kPartialSums);
+  SoftmaxState state = softmax.initialState(dimV, partialSums(target));
   auto walk = WalkOp::create(
       b, range.first, ValueRange{range.full, range.fullEnd, range.last},
       ValueRange{state.acc, state.max, state.sums}, schedule.getStages());

@@ -13,6 +13,8 @@
 #include "../Index/Sequences.h"
 #include "../Parts/Softmax.h"
 
+#include "attn/Target/TargetRegistry.h"
+
 namespace attn {
 
 /// The online softmax of one query tile over its key tiles.
@@ -41,7 +43,8 @@ private:
   ScoreScale scale;
   OnlineSoftmax softmax;
   mlir::Value batch, firstQuery, query;
-  mlir::Type element;
+  const TargetDesc &target;
+  mlir::Type element, multiplied; // in memory, and by products
   int64_t rows, dimQK, dimV, keys;
 };
 

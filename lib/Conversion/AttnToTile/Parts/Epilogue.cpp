@@ -26,8 +26,8 @@ Value attn::emitOutput(TileBuilder &b, MaskedRow maskedRow,
   float ofEmptyRow = maskedRow == MaskedRow::NaN ? NAN : 0;
   inverse = arith::SelectOp::create(b, isEmpty, b.splat(ofEmptyRow, rows, 1),
                                     inverse);
-  return b.narrow(b.multiply(state.acc, b.broadcast(inverse, columns)),
-                  element);
+  return b.convert(b.multiply(state.acc, b.broadcast(inverse, columns)),
+                   element);
 }
 
 /// ln(sum exp(s)) = m + ln(l), with l relative to the rounded m: what rounding

@@ -85,12 +85,13 @@ ElementPairs attn::emitRotated(TileBuilder &b, RopeOp op,
     cosine = b.multiply(cosine, factors);
     sine = b.multiply(sine, factors);
   }
-  Value x = b.widen(pairs.x), y = b.widen(pairs.y);
+  Value x = b.convert(pairs.x, b.getF32Type());
+  Value y = b.convert(pairs.y, b.getF32Type());
   Value xCosine = b.multiply(x, cosine), ySine = b.multiply(y, sine);
   Value rotatedX = arith::SubFOp::create(b, xCosine, ySine);
   Value yCosine = b.multiply(y, cosine), xSine = b.multiply(x, sine);
   Value rotatedY = arith::AddFOp::create(b, yCosine, xSine);
   Type element = type.getElementType();
-  Value narrowX = b.narrow(rotatedX, element);
-  return {narrowX, b.narrow(rotatedY, element)};
+  Value roundedX = b.convert(rotatedX, element);
+  return {roundedX, b.convert(rotatedY, element)};
 }

@@ -98,12 +98,12 @@ Value TileBuilder::exp2(Value value) {
   return math::Exp2Op::create(*this, value, arith::FastMathFlags::afn);
 }
 
-Value TileBuilder::widen(Value tile) {
+Value TileBuilder::convert(Value tile, Type element) {
   auto from = cast<RankedTensorType>(tile.getType());
-  return arith::ExtFOp::create(*this, from.clone(getF32Type()), tile);
-}
-
-Value TileBuilder::narrow(Value tile, Type element) {
-  auto from = cast<RankedTensorType>(tile.getType());
+  unsigned bits = from.getElementTypeBitWidth();
+  if (from.getElementType() == element)
+    return tile;
+  if (bits < element.getIntOrFloatBitWidth())
+    return arith::ExtFOp::create(*this, from.clone(element), tile);
   return arith::TruncFOp::create(*this, from.clone(element), tile);
 }

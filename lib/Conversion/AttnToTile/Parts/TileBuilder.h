@@ -54,8 +54,8 @@ public:
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
   mlir::Value multiply(mlir::Value a, mlir::Value b);
   mlir::Value exp2(mlir::Value value);
-  mlir::Value widen(mlir::Value tile);
-  mlir::Value narrow(mlir::Value tile, mlir::Type element);
+  /// The tile with elements of another floating-point type, or as it is.
+  mlir::Value convert(mlir::Value tile, mlir::Type element);
 };
 
 } // namespace attn

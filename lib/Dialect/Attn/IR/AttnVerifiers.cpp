@@ -100,19 +100,20 @@ static LogicalResult verifyForm(SdpaOp op, NamedOperand operand) {
   return success();
 }
 
-// - The element type is f16 or bf16, the same for all operands.
+// - The element type is f16, bf16 or f32, the same for all operands.
 static LogicalResult verifyElementTypes(SdpaOp op, NamedOperand query,
                                         NamedOperand key, NamedOperand value) {
   // sdpa_c3
   Type type = query.type.getElementType();
-  if (!type.isF16() && !type.isBF16()) {
+  if (!type.isF16() && !type.isBF16() && !type.isF32()) {
     auto floatType = dyn_cast<FloatType>(type);
-    if (type.isF32() || (floatType && floatType.getWidth() <= 8))
+    if (floatType && floatType.getWidth() <= 8)
       return op.emitOpError() << "element type " << type
                               << " is not supported yet; nearest are f16 and "
                                  "bf16";
     return op.emitOpError()
-           << "expected element type of query to be f16 or bf16, got " << type;
+           << "expected element type of query to be f16, bf16 or f32, got "
+           << type;
   }
   // sdpa_c4
   for (NamedOperand operand : {key, value})

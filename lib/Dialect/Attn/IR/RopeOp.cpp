@@ -62,7 +62,7 @@ void attn::printLayout(OpAsmPrinter &printer, Operation *, LayoutAttr layout) {
 // Rules
 //===----------------------------------------------------------------------===//
 
-// - Rank 4, no encoding, elements of f16 or bf16.
+// - Rank 4, no encoding, elements of f16, bf16 or f32.
 // - The head dim is a static multiple of 8 in 8..256; lengths are below 2^30.
 static LogicalResult verifyInput(RopeOp op) {
   RankedTensorType type = op.getInput().getType();
@@ -71,10 +71,11 @@ static LogicalResult verifyInput(RopeOp op) {
     return op.emitOpError()
            << "expected input of rank 4 without an encoding, got " << type;
   // rope_r2
-  if (!type.getElementType().isF16() && !type.getElementType().isBF16())
+  Type element = type.getElementType();
+  if (!element.isF16() && !element.isBF16() && !element.isF32())
     return op.emitOpError()
-           << "expected element type of input to be f16 or bf16, got "
-           << type.getElementType();
+           << "expected element type of input to be f16, bf16 or f32, got "
+           << element;
   // rope_r3
   int64_t features = type.getShape().back();
   if (ShapedType::isDynamic(features) || features < 8 || features > 256 ||

@@ -191,7 +191,7 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, AttentionKeys keys) {
     return failure();
   constexpr int64_t kStep = 16;
   int64_t rows = WarpFragment::kRows * keys.warps;
-  if (keys.q % rows != 0)
+  if (rows != 0 && keys.q % rows != 0)
     return emitError() << "expected schedule key `q` to be a multiple of "
                        << rows << " (" << WarpFragment::kRows
                        << " rows for each of " << keys.warps << " warps), got "
@@ -203,6 +203,10 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, AttentionKeys keys) {
     return emitError() << "expected schedule key `heads` to be a power of two "
                           "that divides the "
                        << keys.q << " rows of `q`, got " << keys.heads;
+  if (keys.warps == 0 && keys.stages != 1)
+    return emitError() << "expected schedule key `stages` to be 1 without "
+                          "warps, got "
+                       << keys.stages;
   if (keys.producers == 0)
     return verifyWithoutProducers(emitError, keys);
   if (failed(verifyWarpgroups(emitError, keys)))

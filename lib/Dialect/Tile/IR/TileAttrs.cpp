@@ -21,15 +21,17 @@ using namespace attn::tile;
 // Warps of a CTA
 //===----------------------------------------------------------------------===//
 
-/// * as many warps as a CTA can have, at least one of which computes;
+/// * as many warps as a CTA can have, at least one of which computes, or none
+///   at all, where a thread of a processor does;
 /// * beside producers, whole warpgroups.
 LogicalResult CtaAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                               int64_t warps, int64_t producers) {
   if (producers < 0 || producers % kWarpgroup != 0 || producers >= kMostWarps)
     return emitError() << "expected `producers` to be whole warpgroups of "
                        << kWarpgroup << " warps, got " << producers;
-  if (warps < 1 || warps > kMostWarps - producers)
-    return emitError() << "expected `warps` in 1.." << kMostWarps - producers
+  int64_t leastWarps = producers ? 1 : 0;
+  if (warps < leastWarps || warps > kMostWarps - producers)
+    return emitError() << "expected `warps` in " << leastWarps << ".." << kMostWarps - producers
                        << ", got " << warps;
   if (producers && warps % kWarpgroup != 0)
     return emitError() << "expected `warps` to be a multiple of " << kWarpgroup

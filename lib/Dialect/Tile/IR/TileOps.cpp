@@ -172,9 +172,11 @@ LogicalResult ReduceOp::verify() {
 LogicalResult FoldOp::verify() {
   auto input = cast<RankedTensorType>(getInput().getType());
   auto result = cast<RankedTensorType>(getResult().getType());
+  constexpr int64_t kQuad = 4, kAtomColumns = 8;
+  int64_t columns = input.getShape().back(), parts = result.getShape().back();
+  int64_t step = parts == kQuad ? kAtomColumns : parts;
   return verifyColumns(*this, input, result,
-                       input.getShape().back() % 8 == 0 &&
-                           result.getShape().back() == 4);
+                       parts > 1 && columns % step == 0);
 }
 
 LogicalResult BroadcastOp::verify() {

@@ -23,6 +23,8 @@ inline constexpr char kScheduleAttr[] = "tile.schedule";
 inline constexpr char kTargetAttr[] = "tile.target";
 /// On a lowered kernel: bytes of shared memory that a launch asks for.
 inline constexpr char kSharedBytesAttr[] = "tile.shared_bytes";
+/// Bytes of memory of its own that a CTA needs on a processor.
+inline constexpr char kScratchBytesAttr[] = "tile.scratch_bytes";
 
 /// On a function that launches kernels, what the package says of each argument
 /// and of each result beyond its type: arrays of dictionaries, whose keys are

@@ -23,7 +23,8 @@ class Tile_Attr<string name, string attrMnemonic, list<Trait> traits = []>
 def Tile_CtaAttr : Tile_Attr<"Cta", "cta"> {
   let summary = "Says how many warps of a CTA compute, and how many only copy.";
   let description = [{
-    Every kernel has it. `warps` compute, and share the rows of a tile. The
+    Every kernel has it. `warps` compute, and share the rows of a tile; there are
+    none where one thread of a processor computes the CTA. The
     `producers` follow them, are whole warpgroups and only copy; without any,
     every warp does both.
 

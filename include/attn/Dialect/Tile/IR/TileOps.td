@@ -336,13 +336,14 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
 }
 
 def Tile_FoldOp : Tile_Op<"fold", [Pure]> {
-  let summary = "Reduces each row to its quad's four partial values.";
+  let summary = "Reduces each row to partial values.";
   let description = [{
-    `tensor<MxNxT>` to `tensor<Mx4xT>`, N a multiple of 8: column c of the
-    result combines columns 2c and 2c + 1 of every block of eight. Those are
-    what one lane of a quad holds of an MMA atom, so no element changes its
-    thread, which is how row sums stay partial inside a loop and are reduced
-    across lanes once after it.
+    `tensor<MxNxT>` to `tensor<MxPxT>`, N a multiple of P. On GPUs P is 4 and N a
+    multiple of 8: column c of the result combines columns 2c and 2c + 1 of every
+    block of eight. Those are what one lane of a quad holds of an MMA atom, so no
+    element changes its thread. On processors P is a multiple of a vector's
+    elements: column c combines columns c, c + P, …. That is how row sums stay
+    partial inside a loop and are reduced across lanes once after it.
 
     ```mlir
     %sums = tile.fold add %p : tensor<64x64xf32> -> tensor<64x4xf32>

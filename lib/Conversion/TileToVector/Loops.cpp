@@ -1,0 +1,279 @@
+//===- Loops.cpp - Kernels, block by block --------------------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Loops.h"
+
+#include "RowMemory.h"
+#include "Rows.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::tile;
+
+KernelLowering::KernelLowering(Frame &frame, KernelOp kernel)
+    : frame(frame), b(frame.b), kernel(kernel), values(frame) {
+  for (auto [argument, value] : llvm::zip_equal(
+           kernel.getBody().getArguments(), frame.getArguments()))
+    values.scalars.map(argument, value);
+}
+
+LogicalResult KernelLowering::lower() {
+  Block &body = kernel.getBody().front();
+  FailureOr<std::vector<Step>> steps = planBlock(body);
+  if (failed(steps))
+    return failure();
+  neededRows = countNeededRows();
+  return lowerBlock(body, *steps, Destinations());
+}
+
+//===----------------------------------------------------------------------===//
+// Rows that are needed
+//===----------------------------------------------------------------------===//
+
+/// Copies what an index is computed from; null where it depends on a loop.
+static Value cloneIndex(Frame &frame, Value value, IRMapping &mapping) {
+  if (Value known = mapping.lookupOrNull(value))
+    return known;
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getNumRegions() || !isMemoryEffectFree(op))
+    return {};
+  for (Value operand : op->getOperands())
+    if (!cloneIndex(frame, operand, mapping))
+      return {};
+  if (auto id = dyn_cast<BlockIdOp>(op))
+    mapping.map(value, frame.blockId(id.getDim()));
+  else if (auto dim = dyn_cast<GridDimOp>(op))
+    mapping.map(value, frame.gridDim(dim.getDim()));
+  else
+    frame.b.clone(*op, mapping);
+  return mapping.lookup(value);
+}
+
+/// Rows that no store keeps need not be computed, unless a product reads all
+/// rows of what is computed.
+Value KernelLowering::countNeededRows() {
+  IRMapping mapping = values.scalars;
+  Value most;
+  int64_t rows = 0;
+  bool isKnown = true;
+  kernel.walk([&](Operation *op) {
+    if (auto dot = dyn_cast<DotOp>(op)) {
+      Operation *right = dot.getB().getDefiningOp();
+      while (right && isElementwise(right) && right->getNumOperands() == 1)
+        right = right->getOperand(0).getDefiningOp();
+      isKnown &= isa_and_nonnull<LoadOp>(right);
+    }
+    auto store = dyn_cast<StoreOp>(op);
+    if (!store || !isKnown)
+      return;
+    isKnown &= rows == 0 || rows == rowsOf(store.getValue());
+    rows = rowsOf(store.getValue());
+    for (Value operand : store->getOperands().drop_front())
+      isKnown = isKnown && cloneIndex(frame, operand, mapping);
+    if (!isKnown)
+      return;
+    Value count = RowMemory(frame, store, mapping).countRows();
+    most = most ? Value(arith::MaxSIOp::create(b, most, count)) : count;
+  });
+  storedRows = rows;
+  return isKnown ? most : Value();
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+void KernelLowering::cloneScalar(Operation *op) {
+  if (auto id = dyn_cast<BlockIdOp>(op))
+    values.scalars.map(id.getResult(), frame.blockId(id.getDim()));
+  else if (auto dim = dyn_cast<GridDimOp>(op))
+    values.scalars.map(dim.getResult(), frame.gridDim(dim.getDim()));
+  else
+    b.clone(*op, values.scalars);
+}
+
+LogicalResult KernelLowering::lowerBlock(Block &block,
+                                         const std::vector<Step> &steps,
+                                         const Destinations &destinations) {
+  for (const Step &step : steps) {
+    if (step.group) {
+      bool isCounted = step.group->rows == storedRows;
+      emitGroup(frame, values, *step.group, isCounted ? neededRows : Value(),
+                destinations);
+      continue;
+    }
+    if (step.op->getNumRegions() == 0)
+      cloneScalar(step.op);
+    else if (failed(lowerStep(step.op)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult KernelLowering::lowerStep(Operation *op) {
+  if (auto walk = dyn_cast<WalkOp>(op))
+    return lowerWalk(walk);
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return lowerFor(loop);
+  if (auto choice = dyn_cast<scf::IfOp>(op); choice && !choice.getNumResults())
+    return lowerIf(choice);
+  return op->emitOpError("has no form for processors");
+}
+
+LogicalResult KernelLowering::lowerIf(scf::IfOp choice) {
+  Value condition = values.scalars.lookup(choice.getCondition());
+  auto lowered = scf::IfOp::create(b, condition, choice.elseBlock() != nullptr);
+  OpBuilder::InsertionGuard restore(b);
+  for (auto [from, to] : llvm::zip_equal(choice->getRegions(),
+                                         lowered->getRegions())) {
+    if (from.empty())
+      continue;
+    FailureOr<std::vector<Step>> steps = planBlock(from.front());
+    b.setInsertionPointToStart(&to.front());
+    if (failed(steps) || failed(lowerBlock(from.front(), *steps, Destinations())))
+      return failure();
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Loops that carry tiles
+//===----------------------------------------------------------------------===//
+
+void KernelLowering::copyTile(Value from, Value to) {
+  memref::CopyOp::create(b, from, to);
+}
+
+/// Memory for carried tiles, with what they are at first.
+SmallVector<Value> KernelLowering::startCarrying(ValueRange inits) {
+  SmallVector<Value> memrefs;
+  for (Value init : inits) {
+    auto type = cast<RankedTensorType>(init.getType());
+    Value memref = allocateRows(frame, type, type.getDimSize(0));
+    memrefs.push_back(memref);
+    if (const TilePlace *place = values.placeOf(init)) {
+      copyTile(place->memref, memref);
+      continue;
+    }
+    auto loop = scf::ForOp::create(b, frame.index(0),
+                                   frame.index(type.getDimSize(0)),
+                                   frame.index(1));
+    OpBuilder::InsertionGuard restore(b);
+    b.setInsertionPointToStart(loop.getBody());
+    RowScope scope;
+    scope.row = scope.rowOfBlock = loop.getInductionVar();
+    if (isRowVector(init)) {
+      memref::StoreOp::create(b, values.scalarOf(init, scope), memref,
+                              ValueRange(scope.row));
+      continue;
+    }
+    for (int64_t column = 0; column < type.getDimSize(1);
+         column += frame.processor.lanes())
+      vector::StoreOp::create(
+          b, values.vectorAt(init, column, scope), memref,
+          ValueRange{scope.row, frame.index(column)});
+  }
+  return memrefs;
+}
+
+static bool hasOneGroup(const std::vector<Step> &steps) {
+  return llvm::count_if(steps, [](const Step &step) {
+           return step.group || step.op->getNumRegions();
+         }) <= 1;
+}
+
+/// One loop whose body is `block`: its first argument is the number of the
+/// step, the others are carried.
+LogicalResult KernelLowering::lowerLoop(Block &block, Value first, Value last,
+                                        Value step, ArrayRef<Value> memrefs) {
+  FailureOr<std::vector<Step>> steps = planBlock(block);
+  if (failed(steps))
+    return failure();
+  auto loop = scf::ForOp::create(b, first, last, step);
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(loop.getBody());
+  values.scalars.map(block.getArgument(0), loop.getInductionVar());
+  Destinations destinations;
+  SmallVector<std::pair<Value, Value>> copies; // what is yielded, to where
+  for (auto [carried, yielded, memref] :
+       llvm::zip_equal(block.getArguments().drop_front(),
+                       block.getTerminator()->getOperands(), memrefs)) {
+    values.setPlace(carried, {memref, /*hasAllRows=*/true});
+    SmallVector<Value> inPlace;
+    if (isReplacedInPlace(carried, yielded, inPlace)) {
+      for (Value value : inPlace)
+        values.setPlace(value, {memref, /*hasAllRows=*/true});
+      continue;
+    }
+    bool isWrittenLast = isRowVector(yielded) && hasOneGroup(*steps) &&
+                         !destinations.contains(yielded) &&
+                         yielded.getParentBlock() == &block &&
+                         yielded.getDefiningOp() &&
+                         isElementwise(yielded.getDefiningOp());
+    if (isWrittenLast)
+      destinations[yielded] = memref;
+    else
+      copies.emplace_back(yielded, memref);
+  }
+  if (failed(lowerBlock(block, *steps, destinations)))
+    return failure();
+  SmallVector<Value> sources;
+  for (auto [yielded, memref] : copies) {
+    const TilePlace *place = values.placeOf(yielded);
+    if (!place)
+      return kernel.emitOpError("carries a tile that has no place");
+    Value source = place->memref;
+    if (llvm::is_contained(memrefs, source)) { // of another carried tile
+      auto type = cast<MemRefType>(source.getType());
+      Value copy = frame.allocate(type.getShape(), type.getElementType());
+      copyTile(source, copy);
+      source = copy;
+    }
+    sources.push_back(source);
+  }
+  for (auto [copy, source] : llvm::zip_equal(copies, sources))
+    copyTile(source, copy.second);
+  return success();
+}
+
+LogicalResult KernelLowering::lowerWalk(WalkOp walk) {
+  SmallVector<Value> memrefs = startCarrying(walk.getInits());
+  for (unsigned segment = 0; segment < walk.getNumSegments(); ++segment) {
+    Value lower = values.scalars.lookup(walk.getLower(segment));
+    if (segment == 0 && walk.getSkip())
+      lower = arith::AddIOp::create(b, lower, frame.index(walk.getSkip()));
+    Value upper = values.scalars.lookup(walk.getUpper(segment));
+    if (lower == upper)
+      continue;
+    if (failed(lowerLoop(*walk.getStep(segment), lower, upper, frame.index(1),
+                         memrefs)))
+      return failure();
+  }
+  for (auto [result, memref] : llvm::zip_equal(walk.getResults(), memrefs))
+    values.setPlace(result, {memref, /*hasAllRows=*/true});
+  return success();
+}
+
+LogicalResult KernelLowering::lowerFor(scf::ForOp loop) {
+  if (!llvm::all_of(loop.getInitArgs(), isTile))
+    return loop.emitOpError("carries what is no tile, which has no form for "
+                            "processors");
+  SmallVector<Value> memrefs = startCarrying(loop.getInitArgs());
+  auto bound = [&](Value value) { return values.scalars.lookup(value); };
+  if (failed(lowerLoop(*loop.getBody(), bound(loop.getLowerBound()),
+                       bound(loop.getUpperBound()), bound(loop.getStep()),
+                       memrefs)))
+    return failure();
+  for (auto [result, memref] : llvm::zip_equal(loop.getResults(), memrefs))
+    values.setPlace(result, {memref, /*hasAllRows=*/true});
+  return success();
+}

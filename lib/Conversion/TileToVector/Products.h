@@ -1,0 +1,59 @@
+//===- Products.h - Products of a block of rows -----------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A product keeps a block of its result in registers: some rows of a few
+// vectors each. The right operand is packed in panels that are as wide, so that
+// each step of the inner dimension reads one run of memory:
+//
+//   panel p, step k   columns [p * width, (p + 1) * width) of row k, or of rows
+//                     2k and 2k + 1 in pairs where pairs are multiplied
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_LIB_CONVERSION_TILETOVECTOR_PRODUCTS_H
+#define ATTN_LIB_CONVERSION_TILETOVECTOR_PRODUCTS_H
+
+#include "Values.h"
+
+namespace attn::tile {
+
+/// A packed right operand: panels of one width, and a narrower one for the
+/// columns that are left over.
+struct PackedOperand {
+  int64_t steps;        // of the inner dimension
+  int64_t panels;
+  int64_t panelVectors; // of a row of a panel
+  int64_t restVectors;  // of a row of the narrower one; 0 where there is none
+  mlir::Value memref;   // panels x steps x elements of a row; null without any
+  mlir::Value rest;     // 1 x steps x elements of a row
+};
+
+/// Vectors of a block's rows: the fewer rows, the more.
+int64_t vectorsOfBlock(const ProcessorDesc &processor, int64_t rows);
+
+/// The type of what a product's inner step multiplies: f32, or pairs of 16 bits
+/// as i32.
+bool multipliesPairs(DotOp op);
+
+/// Packs all rows of the right operand.
+PackedOperand emitPacked(Frame &frame, Values &values, DotOp op,
+                         int64_t blockRows);
+
+/// Where a block of rows lies in memory.
+struct BlockRows {
+  mlir::Value memref;
+  mlir::Value first; // its first row in there
+};
+
+/// Multiplies a block of rows. Without `acc` the product is added to nothing.
+void emitProduct(Frame &frame, DotOp op, int64_t rows, BlockRows left,
+                 const PackedOperand &right, std::optional<BlockRows> acc,
+                 BlockRows result);
+
+} // namespace attn::tile
+
+#endif // ATTN_LIB_CONVERSION_TILETOVECTOR_PRODUCTS_H
