@@ -166,18 +166,27 @@ static void addDescription(llvm::Module &module, const json::Object &object) {
   llvm::appendToUsed(module, {global});
 }
 
-static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
+/// Kernels for processors are written in vectors and blocks of registers: to
+/// look for more of both takes a third of the time and finds nothing.
+static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
+                     bool hasHostKernels) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving =
+      !hasHostKernels;
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager graphs;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
+  llvm::PassBuilder builder(&machine, tuning);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graphs);
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, graphs, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
+  builder
+      .buildPerModuleDefaultPipeline(hasHostKernels
+                                         ? llvm::OptimizationLevel::O2
+                                         : llvm::OptimizationLevel::O3)
       .run(module, modules);
 }
 
@@ -219,7 +228,7 @@ FailureOr<std::string> CodeWriter::write(HostOutput output,
     addDescription(*module, description);
   else
     keepKernels();
-  optimise(*module, *machine);
+  optimise(*module, *machine, !kernels.empty());
   switch (output) {
   case HostOutput::LLVMIR:
     return printed();
