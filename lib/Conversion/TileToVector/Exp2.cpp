@@ -14,7 +14,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 using namespace attn;
@@ -105,8 +105,12 @@ Value Exp2Builder::scale(Value value, Value whole) {
     constexpr int32_t kCurrentRounding = 4;
     Value rounding =
         arith::ConstantOp::create(b, b.getI32IntegerAttr(kCurrentRounding));
-    return x86vector::MaskScaleFOp::create(b, type, value, value, whole, all,
-                                           rounding);
+    // `x86vector.avx512.mask.scalef` hands its operands on in another order than
+    // it names them.
+    return LLVM::CallIntrinsicOp::create(
+               b, type, b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
+               ValueRange{value, whole, value, all, rounding})
+        .getResults();
   }
   Value exponent = arith::FPToSIOp::create(b, integerType(), whole);
   Value half = arith::ShRSIOp::create(b, exponent, integer(1));

@@ -191,6 +191,13 @@ static bool hasOneGroup(const std::vector<Step> &steps) {
          }) <= 1;
 }
 
+/// Whether the value is written to a place, and not computed where it is needed.
+static bool isWrittenIn(const std::vector<Step> &steps, Value value) {
+  return llvm::any_of(steps, [&](const Step &step) {
+    return step.group && step.group->places.contains(value);
+  });
+}
+
 /// One loop whose body is `block`: its first argument is the number of the
 /// step, the others are carried.
 LogicalResult KernelLowering::lowerLoop(Block &block, Value first, Value last,
@@ -211,7 +218,8 @@ LogicalResult KernelLowering::lowerLoop(Block &block, Value first, Value last,
     SmallVector<Value> inPlace;
     if (isReplacedInPlace(carried, yielded, inPlace)) {
       for (Value value : inPlace)
-        values.setPlace(value, {memref, /*hasAllRows=*/true});
+        if (isWrittenIn(*steps, value))
+          values.setPlace(value, {memref, /*hasAllRows=*/true});
       continue;
     }
     bool isWrittenLast = isRowVector(yielded) && hasOneGroup(*steps) &&

@@ -146,8 +146,13 @@ void GroupEmitter::keepRowVectors(BlockScope &block) {
 /// once, before.
 void GroupEmitter::placeRowVectors(const Node &node, BlockScope &block) {
   llvm::SmallSetVector<Value, 8> needed;
-  for (const RowItem &item : node.items)
-    values.collectRowVectors(item.getInput(), needed);
+  for (const RowItem &item : node.items) {
+    if (item.op)
+      values.collectRowVectors(item.getInput(), needed);
+    else // its place is still to be written
+      for (Value operand : item.value.getDefiningOp()->getOperands())
+        values.collectRowVectors(operand, needed);
+  }
   for (Value tile : needed) {
     if (values.placeOf(tile) || tile.getDefiningOp<LoadOp>())
       continue;

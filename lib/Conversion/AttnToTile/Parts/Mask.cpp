@@ -21,14 +21,15 @@ static Shape shapeOf(Value value) {
   return type ? Shape{type.getDimSize(0), type.getDimSize(1)} : Shape{1, 1};
 }
 
-static bool isScalar(Shape shape) { return shape[0] == 1 && shape[1] == 1; }
+static bool isScalar(Value value) {
+  return !isa<RankedTensorType>(value.getType());
+}
 
 static Value broadcastTo(TileBuilder &b, Value value, Shape shape) {
-  Shape from = shapeOf(value);
-  if (from == shape)
-    return value;
   auto type = RankedTensorType::get(shape, getElementTypeOrSelf(value));
-  if (isScalar(from))
+  if (value.getType() == type)
+    return value;
+  if (isScalar(value))
     return tensor::SplatOp::create(b, type, value);
   return tile::BroadcastOp::create(b, type, value);
 }
@@ -44,12 +45,18 @@ static Value cloneOnTile(TileBuilder &b, Operation &op, IRMapping &mapping) {
     shape = {std::max(shape[0], from[0]), std::max(shape[1], from[1])};
   }
   SmallVector<Value> operands;
-  for (Value operand : op.getOperands())
-    operands.push_back(broadcastTo(b, mapping.lookup(operand), shape));
+  bool areScalar = true;
+  for (Value operand : op.getOperands()) {
+    operands.push_back(mapping.lookup(operand));
+    areScalar &= isScalar(operands.back());
+  }
+  if (!areScalar)
+    for (Value &operand : operands)
+      operand = broadcastTo(b, operand, shape);
   Type type = op.getResult(0).getType();
   if (type.isIndex())
     type = b.getI32Type();
-  if (!isScalar(shape))
+  if (!areScalar)
     type = RankedTensorType::get(shape, type);
   return b
       .OpBuilder::create(b.getLoc(), op.getName().getIdentifier(), operands,
