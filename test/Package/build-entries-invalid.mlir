@@ -33,7 +33,7 @@ func.func @not_lowered(%in: tensor<?xf32>) -> tensor<?xf32> {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
   %e = tensor.empty(%n) : tensor<?xf32>
-  // expected-error@+1 {{expected a lowered kernel; run convert-tile-to-nvvm first}}
+  // expected-error@+1 {{expected a lowered kernel; run convert-tile-to-nvvm, or convert-tile-to-vector for a processor, first}}
   %o = tile.launch @k grid(%n, %n, %n) ins(%in : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
   return %o : tensor<?xf32>
 }

@@ -10,7 +10,8 @@
 import json
 import sys
 
-KERNEL = {"name", "grid", "block", "smem_bytes", "registers", "spill_bytes",
+KERNEL = {"name", "grid", "block", "smem_bytes", "scratch_bytes",
+          "registers", "spill_bytes",
           "ptxas_warnings", "schedule"}
 STAGES = {"ptx": {"attn_to_tile", "tile_to_nvvm", "entries", "kernels"}}
 STAGES["so"] = STAGES["ptx"] | {"host", "object", "link"}

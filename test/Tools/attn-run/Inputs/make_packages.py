@@ -21,7 +21,7 @@ def main():
     with open(sys.argv[1], "rb") as file:
         good = file.read()
     os.chdir(sys.argv[2])
-    at = good.index(b"ATTN" + struct.pack("<I", 2))
+    at = good.index(b"ATTN" + struct.pack("<I", 3))
 
     def replaced(offset, data):
         return good[:offset] + data + good[offset + len(data):]
