@@ -111,7 +111,9 @@ private:
   std::vector<void *> blocks;
 };
 
-/// One launch, as its workers see it.
+/// One launch, as its workers see it. What the caller wrote comes before what
+/// workers do, and that before run() returns: the pool promises both, and the
+/// atomics say so to checkers that do not see into it.
 class Grid {
 public:
   Grid(const AttnrtHostCode &code, const Dim3 &size, void *const *params,
@@ -119,23 +121,35 @@ public:
       : code(code), size(size), total(uint64_t(size.x) * size.y * size.z),
         params(params), scratch(scratch) {}
 
-  /// Runs CTAs until none is left.
-  void work(unsigned worker);
-  static void work(void *grid, unsigned worker) {
-    static_cast<Grid *>(grid)->work(worker);
+  /// On the caller's thread, or in a pool.
+  void run() { runBlocks(0); }
+  void run(Pool &pool, unsigned workers) {
+    started.store(workers, std::memory_order_release);
+    pool.run(workers, work, this);
+    finished.load(std::memory_order_acquire);
   }
 
 private:
+  /// Runs CTAs until none is left.
+  void runBlocks(unsigned worker);
+  static void work(void *context, unsigned worker) {
+    auto *grid = static_cast<Grid *>(context);
+    grid->started.load(std::memory_order_acquire);
+    grid->runBlocks(worker);
+    grid->finished.fetch_add(1, std::memory_order_release);
+  }
+
   const AttnrtHostCode &code;
   const Dim3 size;
   const uint64_t total;
   void *const *const params;
   void *const *const scratch; // by worker
+  std::atomic<unsigned> started{0}, finished{0};
   std::atomic<uint64_t> next{0};
 };
 } // namespace
 
-void Grid::work(unsigned worker) {
+void Grid::runBlocks(unsigned worker) {
   AttnrtCta cta{{0, 0, 0}, {size.x, size.y, size.z}, scratch[worker]};
   for (uint64_t i;
        (i = next.fetch_add(1, std::memory_order_relaxed)) < total;) {
@@ -296,9 +310,9 @@ Status HostDevice::launch(Kernel *opaque, const LaunchShape &shape,
     return about(status);
   Grid grid(*kernel.code, shape.grid, params, loan.get());
   if (workers == 1)
-    grid.work(0u);
+    grid.run();
   else if (workers > 1)
-    poolOf(*threads)->run(workers, Grid::work, &grid);
+    grid.run(*poolOf(*threads), workers);
   return Status::ok();
 }
 
