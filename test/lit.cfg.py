@@ -7,7 +7,7 @@
 #===------------------------------------------------------------------------===#
 """Features: ptxas, nvcc, nvdisasm (the tool was found), nvcc-13.0 and
 clang-22.1 (and so on: its release), cuda (a GPU is there), recorded-vectors (what
-a GPU answered was recorded).
+a GPU answered was recorded), aarch64 (packages for it can be run).
 
 Parameters: long=1 makes the random campaign long and draws many mutants;
 campaign_seed, campaign_cases choose another campaign.
@@ -150,6 +150,17 @@ for name, path in [("nvcc", find_cuda_tool("nvcc")),
     if path and release not in ("13.0", "22.1"):
         lit_config.note(f"{name} is of release {release}: the test that makes "
                         "the PTX of kernels/*.cu anew is skipped")
+# scripts/build-aarch64 makes it.
+aarch64_run = os.path.join(config.attn_src_root, "build-aarch64", "bin",
+                           "attn-run")
+if os.path.exists(aarch64_run) and shutil.which("qemu-aarch64"):
+    config.available_features.add("aarch64")
+    config.substitutions.append(
+        ("%aarch64_run",
+         f"qemu-aarch64 -L /usr/aarch64-linux-gnu {aarch64_run}"))
+else:
+    lit_config.note("no qemu-aarch64 and build-aarch64 (scripts/build-aarch64):"
+                    " code for 64-bit Arm is compiled and not run")
 if os.path.exists("/dev/nvidiactl") and has_gpu():
     config.available_features.add("cuda")
 vectors = os.path.join(config.attn_src_root, "runtime", "test", "golden")

@@ -161,8 +161,11 @@ static const uint32_t *featureWords() {
 }
 
 std::string attnrt::processorName() {
-  std::string name = trimmed(lineOfCpuinfo("model name"));
-  return name.empty() ? "aarch64 processor" : name;
+  std::string vendor = trimmed(lineOfCpuinfo("CPU implementer"));
+  std::string part = trimmed(lineOfCpuinfo("CPU part"));
+  if (vendor.empty() || part.empty())
+    return "aarch64 processor";
+  return "aarch64 processor, implementer " + vendor + ", part " + part;
 }
 
 #else
