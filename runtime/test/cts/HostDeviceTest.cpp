@@ -10,6 +10,7 @@
 #include "Device/Host/Processor.h"
 #include "Device/Host/Threads.h"
 #include "DeviceFixture.h"
+#include "attnrt/HostTensor.h"
 
 #include <gmock/gmock.h>
 
@@ -228,6 +229,87 @@ static int closeAndCount() {
 
 TEST(HostDevice, NoThreadStaysBehind) {
   EXPECT_EXIT(_exit(closeAndCount()), testing::ExitedWithCode(0), "");
+}
+
+//===----------------------------------------------------------------------===//
+// Calls
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// What a package has: a module, a kernel, and an entry that launches one CTA.
+struct PackageOfOne {
+  AttnrtHostCode code{"k", "any", "", record, 64};
+  AttnrtModule module{"by hand", nullptr, 0, nullptr, 0, &code, 1, nullptr};
+  AttnrtKernel kernel{&module, "k", nullptr};
+
+  int call(Trace &trace, DLTensor &tensor) {
+    DLTensor *tensors[] = {&tensor};
+    AttnrtDevice *device = nullptr;
+    if (int code = attnrtHostDeviceOf(tensors, 1, tensors, 1, &device))
+      return code;
+    Trace *address = &trace;
+    void *params[] = {&address};
+    return attnrtLaunch(device, nullptr, &kernel, 1, 1, 1, 1, 1, 1, 0, params);
+  }
+};
+
+/// Packages outlive the process's device.
+PackageOfOne &packageOfOne() {
+  static auto *the = new PackageOfOne;
+  return *the;
+}
+} // namespace
+
+static std::atomic<size_t> allocations{0};
+
+void *operator new(size_t bytes) {
+  ++allocations;
+  if (void *memory = std::malloc(bytes ? bytes : 1))
+    return memory;
+  std::abort();
+}
+void operator delete(void *memory) noexcept { std::free(memory); }
+void operator delete(void *memory, size_t) noexcept { std::free(memory); }
+
+TEST(HostCalls, AllocateNothingAfterTheFirst) {
+  Trace trace;
+  trace.order.reserve(100);
+  TensorView view(ElementType::F32, {1}, &trace, {kDLCPU, 0});
+  ASSERT_EQ(packageOfOne().call(trace, *view.dl()), ATTNRT_OK)
+      << attnrtLastError();
+  size_t before = allocations;
+  for (int i = 0; i < 50; ++i)
+    ASSERT_EQ(packageOfOne().call(trace, *view.dl()), ATTNRT_OK);
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(trace.order.size(), 51u);
+  EXPECT_EQ(trace.threads, std::set{std::this_thread::get_id()});
+}
+
+TEST(HostCalls, ArraysOfAGpuAreRefused) {
+  Trace trace;
+  TensorView view(ElementType::F32, {1}, &trace, {kDLCUDA, 1});
+  EXPECT_EQ(packageOfOne().call(trace, *view.dl()), ATTNRT_BAD_INPUT);
+  EXPECT_STREQ(attnrtLastError(),
+               "argument 0: expected memory of the host, since the code is for "
+               "processors, got memory of cuda:1");
+}
+
+TEST(HostCalls, WithoutTensorsTheyRunHere) {
+  AttnrtDevice *device = nullptr;
+  ASSERT_EQ(attnrtHostDeviceOf(nullptr, 0, nullptr, 0, &device), ATTNRT_OK);
+  int64_t processors = 0;
+  ASSERT_EQ(attnrtMultiprocessors(device, &processors), ATTNRT_OK);
+  EXPECT_EQ(processors, usableProcessors());
+}
+
+TEST_F(HostDeviceTest, CallsRunOnTheCurrentDeviceOfTheHost) {
+  open(1);
+  setCurrentDevice(device.get());
+  Trace trace;
+  TensorView view(ElementType::F32, {1}, &trace, {kDLCPU, 0});
+  EXPECT_EQ(packageOfOne().call(trace, *view.dl()), ATTNRT_OK);
+  setCurrentDevice(nullptr);
+  EXPECT_EQ(device->takePeakScratchBytes(), 64u);
 }
 
 //===----------------------------------------------------------------------===//

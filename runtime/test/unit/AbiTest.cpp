@@ -556,7 +556,8 @@ TEST_F(DeviceOf, WithoutTensorsTheProgramChooses) {
   setenv("ATTNRT_DEVICE", "abacus", 1);
   EXPECT_EQ(attnrtDeviceOf(nullptr, 0, nullptr, 0, &found), ATTNRT_BAD_INPUT);
   EXPECT_STREQ(attnrtLastError(),
-               "unknown device 'abacus': expected auto, cuda, cuda:N, sim or host");
+               "unknown device 'abacus': expected auto, cuda, cuda:N, sim or "
+               "host");
 }
 
 TEST_F(LaunchTest, DevicesKeepWhatTheyLoaded) {

@@ -54,6 +54,35 @@ TEST(Bench, WarmsUpFlushesAndRepeats) {
   EXPECT_DOUBLE_EQ(timing->medianMs, 2);
 }
 
+TEST(Bench, ProcessorsRunSeveralTimesPerRepeat) {
+  FakeDevice device;
+  device.description.kind = "host";
+  device.times = {0.05}; // of a repeat, however many runs it has
+  int runs = 0;
+  BenchOptions options = BenchOptions::of(device.description);
+  options.enoughMs = 0;
+  options.leastRepeatMs = 0.04; // one run is enough
+  auto work = [&] {
+    ++runs;
+    return Status::ok();
+  };
+  Expected<Timing> timing = bench(device, work, 1, 1, options);
+  ASSERT_TRUE(timing);
+  EXPECT_EQ(device.fills, 0) << "nothing is flushed";
+  EXPECT_EQ(runs, 5 + 1 + 30);
+  EXPECT_DOUBLE_EQ(timing->medianMs, 0.05);
+
+  // Too short: more of them, until a repeat takes long enough.
+  device.times = {0.01, 0.05};
+  device.timed = runs = 0;
+  timing = bench(device, work, 1, 1, options);
+  ASSERT_TRUE(timing);
+  int perRepeat = (runs - 5 - 1) / 31;
+  EXPECT_EQ(perRepeat, 5); // 1.2 times as many as 0.04 / 0.01
+  EXPECT_EQ(runs, 5 + 1 + 31 * perRepeat);
+  EXPECT_EQ(timing->repeats, 30);
+}
+
 TEST(Bench, FailuresComeThrough) {
   FakeDevice device;
   Expected<Timing> timing =

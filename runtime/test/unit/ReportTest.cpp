@@ -45,13 +45,28 @@ TEST(Json, UnmeasuredIsNull) {
   EXPECT_EQ(parsed["device"], "sim");
   EXPECT_EQ(parsed["args"][0]["type"], "bf16");
   EXPECT_EQ(parsed["args"][0]["shape"], (std::vector<int>{1, 2}));
-  for (const char *key : {"verify", "timing", "sim"})
+  for (const char *key : {"verify", "timing", "sim", "host"})
     EXPECT_TRUE(parsed.at(key).is_null()) << key;
   const json &kernel = parsed["kernels"][0];
-  for (const char *key : {"grid", "registers", "spill_bytes"})
+  for (const char *key : {"grid", "registers", "spill_bytes", "scratch_bytes"})
     EXPECT_TRUE(kernel.at(key).is_null()) << key;
   EXPECT_TRUE(parsed["memory"]["workspace_bytes"].is_null());
   EXPECT_EQ(parsed["memory"]["argument_bytes"], 4);
+}
+
+TEST(Json, ProcessorsHaveThreads) {
+  RunRecord run = record();
+  run.host = {3, 640};
+  run.timing = Timing();
+  run.timing->threads = 3;
+  run.kernels[0].description.scratchBytes = 64;
+  json parsed = json::parse(toJson(run));
+  EXPECT_EQ(parsed["host"]["threads"], 3);
+  EXPECT_EQ(parsed["host"]["scratch_bytes"], 640);
+  EXPECT_EQ(parsed["timing"]["threads"], 3);
+  EXPECT_EQ(parsed["kernels"][0]["scratch_bytes"], 64);
+  run.timing->threads.reset();
+  EXPECT_TRUE(json::parse(toJson(run))["timing"]["threads"].is_null());
 }
 
 TEST(Json, Measured) {

@@ -91,24 +91,28 @@ private:
   unsigned poolThreads = 0;
 };
 
-/// Scratch of the workers of a launch.
+/// Scratch of the workers of a launch. Few of them need no memory for the list:
+/// a short call would notice.
 class Loan {
 public:
-  Loan(ScratchPool &pool, unsigned workers) : pool(pool), blocks(workers) {}
+  Loan(ScratchPool &pool, unsigned workers)
+      : pool(pool), workers(workers), many(workers > kFew ? workers : 0) {}
   Loan(const Loan &) = delete;
   Loan &operator=(const Loan &) = delete;
-  ~Loan() { pool.giveBack(count(), blocks.data()); }
+  ~Loan() { pool.giveBack(workers, blocks()); }
 
-  Status borrow(size_t bytes) {
-    return pool.borrow(bytes, count(), blocks.data());
-  }
-  void *const *get() const { return blocks.data(); }
+  Status borrow(size_t bytes) { return pool.borrow(bytes, workers, blocks()); }
+  void *const *get() { return blocks(); }
 
 private:
-  unsigned count() const { return static_cast<unsigned>(blocks.size()); }
+  static constexpr unsigned kFew = 64;
+
+  void **blocks() { return workers > kFew ? many.data() : few; }
 
   ScratchPool &pool;
-  std::vector<void *> blocks;
+  const unsigned workers;
+  void *few[kFew] = {};
+  std::vector<void *> many;
 };
 
 /// One launch, as its workers see it. What the caller wrote comes before what
