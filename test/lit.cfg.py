@@ -7,7 +7,8 @@
 #===------------------------------------------------------------------------===#
 """Features: ptxas, nvcc, nvdisasm (the tool was found), nvcc-13.0 and
 clang-22.1 (and so on: its release), cuda (a GPU is there), recorded-vectors (what
-a GPU answered was recorded), aarch64 (packages for it can be run).
+a GPU answered was recorded), aarch64 (packages for it can
+be run), qemu-x86_64 (other processors can be emulated).
 
 Parameters: long=1 makes the random campaign long and draws many mutants;
 campaign_seed, campaign_cases choose another campaign.
@@ -15,6 +16,7 @@ campaign_seed, campaign_cases choose another campaign.
 
 import glob
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -150,6 +152,12 @@ for name, path in [("nvcc", find_cuda_tool("nvcc")),
     if path and release not in ("13.0", "22.1"):
         lit_config.note(f"{name} is of release {release}: the test that makes "
                         "the PTX of kernels/*.cu anew is skipped")
+# Emulates processors that have less than this one.
+if platform.machine() == "x86_64" and shutil.which("qemu-x86_64"):
+    config.available_features.add("qemu-x86_64")
+else:
+    lit_config.note("no qemu-x86_64 (scripts/build-aarch64 installs it): what "
+                    "other processors do with packages is not looked at")
 # scripts/build-aarch64 makes it.
 aarch64_run = os.path.join(config.attn_src_root, "build-aarch64", "bin",
                            "attn-run")

@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 #include "attn/Package/PackageWriter.h"
 
+#include "AbiTypes.h"
 #include "Kernels.h"
+#include "TargetDispatch.h"
 
 #include "attnrt/PackageFormat.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -30,25 +32,29 @@ namespace json = llvm::json;
 
 namespace {
 
-/// From a module to what its machine runs.
+/// From modules, one for each kind of processor, to what machines run.
 class CodeWriter {
 public:
-  explicit CodeWriter(ModuleOp source) : source(source) {}
+  explicit CodeWriter(ArrayRef<ModuleOp> sources) : sources(sources) {}
 
   FailureOr<std::string> write(HostOutput output,
                                const json::Object &description);
 
 private:
+  void readNames();
   bool makeMachine();
-  LogicalResult translate();
+  std::unique_ptr<llvm::Module> translate(ModuleOp source);
+  LogicalResult translateAll();
   void useRow(llvm::Function &function, const ProcessorDesc &processor);
-  void useRows();
+  void useRows(llvm::Module &module);
   void keepKernels();
   std::string printed() const;
   FailureOr<std::string> emitFile(llvm::CodeGenFileType type);
 
-  ModuleOp source;
-  llvm::StringMap<const ProcessorDesc *> kernels; // by name
+  ArrayRef<ModuleOp> sources;
+  llvm::StringMap<const TargetDesc *> kernels; // by name
+  std::vector<const TargetDesc *> targets;     // by module
+  std::vector<std::string> entries;            // of each module
   std::unique_ptr<llvm::TargetMachine> machine;
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> module;
@@ -82,8 +88,9 @@ static StringRef baseCpu(const llvm::Triple &triple, bool hasHostKernels) {
 
 bool CodeWriter::makeMachine() {
   initializeTargets();
-  llvm::Triple triple(kernels.empty() ? llvm::sys::getDefaultTargetTriple()
-                                      : kernels.begin()->second->triple.str());
+  llvm::Triple triple(kernels.empty()
+                          ? llvm::sys::getDefaultTargetTriple()
+                          : kernels.begin()->second->processor->triple.str());
   std::string error;
   const llvm::Target *target =
       llvm::TargetRegistry::lookupTarget(triple, error);
@@ -108,36 +115,36 @@ void CodeWriter::useRow(llvm::Function &function,
 
 /// What a kernel calls is compiled as the kernel is: vectors are passed in the
 /// registers of its row.
-void CodeWriter::useRows() {
-  SmallVector<std::pair<llvm::Function *, const ProcessorDesc *>> open;
+void CodeWriter::useRows(llvm::Module &module) {
+  SmallVector<std::pair<llvm::Function *, const TargetDesc *>> open;
   for (const auto &kernel : kernels)
-    open.emplace_back(module->getFunction(kernel.getKey()), kernel.second);
+    open.emplace_back(module.getFunction(kernel.getKey()), kernel.second);
   llvm::SmallPtrSet<llvm::Function *, 8> seen;
   while (!open.empty()) {
-    auto [function, processor] = open.pop_back_val();
+    auto [function, target] = open.pop_back_val();
     if (!function || function->isDeclaration() || !seen.insert(function).second)
       continue;
-    useRow(*function, *processor);
+    useRow(*function, *target->processor);
     for (llvm::Instruction &instruction : llvm::instructions(*function))
       if (auto *call = llvm::dyn_cast<llvm::CallBase>(&instruction))
-        open.emplace_back(call->getCalledFunction(), processor);
+        open.emplace_back(call->getCalledFunction(), target);
   }
-  for (llvm::Function &function : *module)
+  for (llvm::Function &function : module)
     if (!function.isDeclaration() && !seen.contains(&function))
       function.addFnAttr("target-cpu", machine->getTargetCPU());
 }
 
-LogicalResult CodeWriter::translate() {
-  for (auto function : source.getOps<LLVM::LLVMFuncOp>())
-    if (const TargetDesc *target = processorOf(function))
-      kernels[function.getSymName()] = target->processor;
-  module = translateModuleToLLVMIR(source, context, "attn-package");
-  if (!module || !makeMachine())
-    return source.emitError("host code could not be translated to LLVM IR");
-  module->setTargetTriple(machine->getTargetTriple());
-  module->setDataLayout(machine->createDataLayout());
-  useRows();
-  return success();
+void CodeWriter::readNames() {
+  for (ModuleOp source : sources) {
+    const TargetDesc *ofModule = nullptr;
+    for (auto function : source.getOps<LLVM::LLVMFuncOp>()) {
+      if (const TargetDesc *target = processorOf(function))
+        ofModule = kernels[function.getSymName()] = target;
+      if (source == sources.front() && function->hasAttr(abi::kFunctionAttr))
+        entries.push_back(function.getSymName().str());
+    }
+    targets.push_back(ofModule);
+  }
 }
 
 /// Only the C entries are visible outside.
@@ -146,6 +153,35 @@ static void hideInternals(llvm::Module &module) {
     if (!function.isDeclaration() &&
         !function.getName().starts_with(attnrt::kSymbolPrefix))
       function.setLinkage(llvm::GlobalValue::InternalLinkage);
+}
+
+/// Null where it cannot be.
+std::unique_ptr<llvm::Module> CodeWriter::translate(ModuleOp source) {
+  std::unique_ptr<llvm::Module> translated =
+      translateModuleToLLVMIR(source, context, "attn-package");
+  if (!translated)
+    return nullptr;
+  translated->setTargetTriple(machine->getTargetTriple());
+  translated->setDataLayout(machine->createDataLayout());
+  useRows(*translated);
+  hideInternals(*translated);
+  return translated;
+}
+
+LogicalResult CodeWriter::translateAll() {
+  readNames();
+  std::vector<TargetModule> modules;
+  if (makeMachine())
+    for (auto [source, target] : llvm::zip_equal(sources, targets))
+      if (auto translated = translate(source))
+        modules.push_back({target, std::move(translated)});
+  if (modules.size() == sources.size())
+    module = modules.size() == 1 ? std::move(modules.front().module)
+                                 : mergeTargets(std::move(modules), entries);
+  if (module)
+    return success();
+  return sources.front()->emitError(
+      "host code could not be translated to LLVM IR");
 }
 
 static void addDescription(llvm::Module &module, const json::Object &object) {
@@ -214,16 +250,15 @@ FailureOr<std::string> CodeWriter::emitFile(llvm::CodeGenFileType type) {
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager codegen;
   if (machine->addPassesToEmitFile(codegen, stream, nullptr, type))
-    return source.emitError("the host's target emits no objects");
+    return sources.front()->emitError("the host's target emits no objects");
   codegen.run(*module);
   return std::string(bytes.begin(), bytes.end());
 }
 
 FailureOr<std::string> CodeWriter::write(HostOutput output,
                                          const json::Object &description) {
-  if (failed(translate()))
+  if (failed(translateAll()))
     return failure();
-  hideInternals(*module);
   if (output == HostOutput::Object)
     addDescription(*module, description);
   else
@@ -240,8 +275,8 @@ FailureOr<std::string> CodeWriter::write(HostOutput output,
   llvm_unreachable("all outputs are handled");
 }
 
-FailureOr<std::string> attn::emitHostCode(ModuleOp module,
+FailureOr<std::string> attn::emitHostCode(ArrayRef<ModuleOp> modules,
                                           const json::Object &description,
                                           HostOutput output) {
-  return CodeWriter(module).write(output, description);
+  return CodeWriter(modules).write(output, description);
 }

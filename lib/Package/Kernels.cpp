@@ -9,6 +9,7 @@
 
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
+#include "attn/Package/PackageWriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -81,4 +82,16 @@ DictionaryAttr attn::describeKernel(Operation *kernel) {
   facts.set("rows_per_tile", builder.getI64IntegerAttr(rowsPerTile));
   facts.set("schedule", describeSchedule(builder, schedule));
   return facts.getDictionary(kernel->getContext());
+}
+
+void attn::renameKernels(ModuleOp module, StringRef suffix) {
+  for (auto function :
+       llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+    if (!processorOf(function))
+      continue;
+    std::string name = (function.getSymName() + suffix).str();
+    auto renamed = StringAttr::get(module.getContext(), name);
+    if (succeeded(SymbolTable::replaceAllSymbolUses(function, renamed, module)))
+      function.setSymNameAttr(renamed);
+  }
 }

@@ -14,10 +14,10 @@
 
 #include "AbiTypes.h"
 #include "Kernels.h"
+#include "TargetDispatch.h"
 
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Package/Passes.h"
-#include "llvm/ADT/StringExtras.h"
 
 namespace attn {
 #define GEN_PASS_DEF_LISTHOSTCODE
@@ -42,13 +42,6 @@ private:
 
 } // namespace
 
-/// The row `host` says nothing on another machine.
-static std::string nameOf(const TargetDesc &target) {
-  StringRef tuning = target.processor->tuning;
-  return tuning.empty() ? target.name.str()
-                        : (target.name + " (" + tuning + ")").str();
-}
-
 /// AttnrtHostCode of a kernel.
 Value ListHostCode::emitCode(OpBuilder &body, LLVM::LLVMFuncOp kernel) {
   Location loc = kernel.getLoc();
@@ -58,9 +51,8 @@ Value ListHostCode::emitCode(OpBuilder &body, LLVM::LLVMFuncOp kernel) {
     return abi::emitString(body, loc, getOperation(), of);
   };
   Value fields[] = {
-      text(kernel.getSymName()), text(nameOf(target)),
-      text(llvm::join(target.processor->required, " ")),
-      LLVM::AddressOfOp::create(body, loc, kernel),
+      text(kernel.getSymName()), text(displayNameOf(target)),
+      text(featureListOf(target)), LLVM::AddressOfOp::create(body, loc, kernel),
       abi::emitConstant(body, loc, 64, scratch ? scratch.getInt() : 0)};
   Value code =
       LLVM::UndefOp::create(body, loc, abi::hostCodeType(&getContext()));

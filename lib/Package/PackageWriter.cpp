@@ -145,6 +145,26 @@ json::Object attn::describePackage(ModuleOp module) {
                       {"kernels", std::move(kernels)}};
 }
 
+static void append(json::Object &to, json::Object &from, StringRef key) {
+  for (json::Value &value : *from.getArray(key))
+    to.getArray(key)->push_back(std::move(value));
+}
+
+/// Functions are those of the first, with the kernels of all.
+json::Object attn::mergeDescriptions(std::vector<json::Object> ofTargets) {
+  json::Object merged = std::move(ofTargets.front());
+  for (json::Object &other : llvm::drop_begin(ofTargets)) {
+    merged["target"] =
+        (*merged.getString("target") + "," + *other.getString("target")).str();
+    for (auto [function, same] : llvm::zip_equal(*merged.getArray("functions"),
+                                                 *other.getArray("functions")))
+      append(*function.getAsObject(), *same.getAsObject(), "kernels");
+    append(merged, other, "host");
+    append(merged, other, "kernels");
+  }
+  return merged;
+}
+
 //===----------------------------------------------------------------------===//
 // Link
 //===----------------------------------------------------------------------===//

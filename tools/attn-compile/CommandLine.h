@@ -8,8 +8,11 @@
 #ifndef ATTN_TOOLS_ATTN_COMPILE_COMMANDLINE_H
 #define ATTN_TOOLS_ATTN_COMPILE_COMMANDLINE_H
 
+#include "attn/Target/TargetRegistry.h"
+
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace attncompile {
 
@@ -18,7 +21,11 @@ enum class Emit { Tile, NVVM, Ptx, Cubin, Vector, LLVMIR, Assembly, Package };
 struct CommandLine {
   std::string input;
   std::string output; // empty: beside the working directory, or stdout
-  std::string target; // empty: the GPU present, else the default
+  /// As given, with commas between several. Empty: the GPU present, else the
+  /// default.
+  std::string target;
+  /// The same, the best first; several only of processors.
+  std::vector<const attn::TargetDesc *> targets;
   std::string schedule;
   std::string dumpDirectory;
   Emit emit = Emit::Package;

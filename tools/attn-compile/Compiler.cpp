@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "Compiler.h"
 
+#include "attn/Dialect/Tile/IR/Symbols.h"
 #include "attn/Package/KernelAssembler.h"
 #include "attn/Package/Passes.h"
 #include "attn/Pipeline/Pipelines.h"
@@ -26,11 +27,13 @@ LogicalResult Compiler::timed(StringRef name,
   using Clock = std::chrono::steady_clock;
   Clock::time_point start = Clock::now();
   LogicalResult result = work();
-  seconds[name] = std::chrono::duration<double>(Clock::now() - start).count();
+  double before = seconds.getNumber(name).value_or(0);
+  seconds[name] =
+      before + std::chrono::duration<double>(Clock::now() - start).count();
   return result;
 }
 
-LogicalResult Compiler::runStage(StringRef name,
+LogicalResult Compiler::runStage(StringRef name, ModuleOp module,
                                  function_ref<void(OpPassManager &)> build) {
   return timed(name, [&] {
     PassManager manager(module.getContext());
@@ -42,7 +45,7 @@ LogicalResult Compiler::runStage(StringRef name,
   });
 }
 
-std::string Compiler::printed() {
+static std::string printed(ModuleOp module) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << module << '\n';
@@ -57,18 +60,19 @@ static std::string embedded(ModuleOp module, StringRef name) {
   return cast<StringAttr>(global.getValueOrNull()).getValue().str();
 }
 
-LogicalResult Compiler::buildEntries() {
-  return runStage("entries", [](OpPassManager &manager) {
+LogicalResult Compiler::buildEntries(ModuleOp module) {
+  return runStage("entries", module, [](OpPassManager &manager) {
     manager.addPass(createBuildEntries());
   });
 }
 
-/// The last stage: LLVM makes of the module what is asked for.
-FailureOr<std::string> Compiler::emitCode(HostOutput output) {
+/// The last stage: LLVM makes of the modules what is asked for.
+FailureOr<std::string> Compiler::emitCode(ArrayRef<ModuleOp> modules,
+                                          HostOutput output) {
   std::string code;
   if (failed(timed("object", [&]() -> LogicalResult {
         FailureOr<std::string> emitted =
-            emitHostCode(module, description, output);
+            emitHostCode(modules, description, output);
         if (failed(emitted))
           return failure();
         code = std::move(*emitted);
@@ -79,18 +83,18 @@ FailureOr<std::string> Compiler::emitCode(HostOutput output) {
 }
 
 FailureOr<std::string> Compiler::compileForGpu() {
-  if (failed(runStage("tile_to_nvvm", [](OpPassManager &manager) {
+  if (failed(runStage("tile_to_nvvm", module, [](OpPassManager &manager) {
         buildTileToNVVMPipeline(manager);
       })))
     return failure();
   if (line.emit == Emit::NVVM)
-    return printed();
+    return printed(module);
 
-  if (failed(buildEntries()))
+  if (failed(buildEntries(module)))
     return failure();
   AssembleKernelsOptions assembling;
   assembling.cubin = line.emit != Emit::Ptx;
-  if (failed(runStage("kernels", [&](OpPassManager &manager) {
+  if (failed(runStage("kernels", module, [&](OpPassManager &manager) {
         manager.addPass(createAssembleKernels(assembling));
       })))
     return failure();
@@ -102,44 +106,83 @@ FailureOr<std::string> Compiler::compileForGpu() {
   }
   if (line.emit == Emit::Cubin)
     return embedded(module, kCubinSymbol);
-  if (failed(runStage("host", buildHostPipeline)))
+  if (failed(runStage("host", module, buildHostPipeline)))
     return failure();
-  return emitCode(HostOutput::Object);
+  return emitCode(module, HostOutput::Object);
 }
 
-FailureOr<std::string> Compiler::compileForProcessor() {
-  if (failed(runStage("tile_to_vector", [](OpPassManager &manager) {
-        buildTileToVectorPipeline(manager);
-      })))
-    return failure();
-  if (line.emit == Emit::Vector)
-    return printed();
+LogicalResult Compiler::lowerToTiles(ModuleOp module,
+                                     const TargetDesc &target) {
+  AttnToTileOptions options;
+  options.target = target.name.str();
+  options.schedule = line.schedule;
+  return runStage("attn_to_tile", module, [&](OpPassManager &manager) {
+    buildAttnToTilePipeline(manager, options);
+  });
+}
 
-  if (failed(buildEntries()))
+LogicalResult Compiler::lowerToVectors(ModuleOp module) {
+  return runStage("tile_to_vector", module, [](OpPassManager &manager) {
+    buildTileToVectorPipeline(manager);
+  });
+}
+
+/// From tiles to code that LLVM takes, and what the package says of it.
+FailureOr<json::Object> Compiler::lowerToHost(ModuleOp module) {
+  if (failed(buildEntries(module)))
     return failure();
-  description = describePackage(module);
-  if (failed(runStage("host", [](OpPassManager &manager) {
+  json::Object described = describePackage(module);
+  if (failed(runStage("host", module, [](OpPassManager &manager) {
         buildHostPipeline(manager);
         manager.addPass(createListHostCode());
       })))
     return failure();
-  return emitCode(line.emit == Emit::LLVMIR     ? HostOutput::LLVMIR
-                  : line.emit == Emit::Assembly ? HostOutput::Assembly
-                                                : HostOutput::Object);
+  return described;
+}
+
+FailureOr<std::string> Compiler::compileForProcessor() {
+  if (failed(lowerToVectors(module)))
+    return failure();
+  if (line.emit == Emit::Vector)
+    return printed(module);
+  FailureOr<json::Object> described = lowerToHost(module);
+  if (failed(described))
+    return failure();
+  description = std::move(*described);
+  return emitCode(module, line.emit == Emit::LLVMIR     ? HostOutput::LLVMIR
+                          : line.emit == Emit::Assembly ? HostOutput::Assembly
+                                                        : HostOutput::Object);
+}
+
+/// Each target has its own schedules and its own kernels, named after it.
+FailureOr<std::string> Compiler::compileForProcessors() {
+  std::vector<OwningOpRef<ModuleOp>> owned;
+  std::vector<ModuleOp> modules;
+  std::vector<json::Object> descriptions;
+  for (const TargetDesc *target : line.targets) {
+    ModuleOp copy = *owned.emplace_back(module.clone());
+    if (failed(lowerToTiles(copy, *target)) || failed(lowerToVectors(copy)))
+      return failure();
+    renameKernels(copy, "__" + tile::makeIdentifier(target->name));
+    FailureOr<json::Object> described = lowerToHost(copy);
+    if (failed(described))
+      return failure();
+    descriptions.push_back(std::move(*described));
+    modules.push_back(copy);
+  }
+  description = mergeDescriptions(std::move(descriptions));
+  return emitCode(modules, HostOutput::Object);
 }
 
 FailureOr<std::string> Compiler::compile() {
-  AttnToTileOptions options;
-  options.target = line.target;
-  options.schedule = line.schedule;
-  if (failed(runStage("attn_to_tile", [&](OpPassManager &manager) {
-        buildAttnToTilePipeline(manager, options);
-      })))
+  if (line.targets.size() > 1)
+    return compileForProcessors();
+  const TargetDesc &target = *line.targets.front();
+  if (failed(lowerToTiles(module, target)))
     return failure();
   if (line.emit == Emit::Tile)
-    return printed();
-  return lookupTarget(line.target)->isProcessor() ? compileForProcessor()
-                                                  : compileForGpu();
+    return printed(module);
+  return target.isProcessor() ? compileForProcessor() : compileForGpu();
 }
 
 json::Object Compiler::report() {

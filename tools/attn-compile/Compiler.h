@@ -35,13 +35,18 @@ public:
 
 private:
   mlir::LogicalResult
-  runStage(llvm::StringRef name,
+  runStage(llvm::StringRef name, mlir::ModuleOp module,
            llvm::function_ref<void(mlir::OpPassManager &)> build);
-  mlir::LogicalResult buildEntries();
-  mlir::FailureOr<std::string> emitCode(attn::HostOutput output);
+  mlir::LogicalResult lowerToTiles(mlir::ModuleOp module,
+                                   const attn::TargetDesc &target);
+  mlir::LogicalResult lowerToVectors(mlir::ModuleOp module);
+  mlir::LogicalResult buildEntries(mlir::ModuleOp module);
+  mlir::FailureOr<llvm::json::Object> lowerToHost(mlir::ModuleOp module);
+  mlir::FailureOr<std::string> emitCode(llvm::ArrayRef<mlir::ModuleOp> modules,
+                                        attn::HostOutput output);
   mlir::FailureOr<std::string> compileForGpu();
   mlir::FailureOr<std::string> compileForProcessor();
-  std::string printed();
+  mlir::FailureOr<std::string> compileForProcessors();
 
   const CommandLine &line;
   mlir::ModuleOp module;

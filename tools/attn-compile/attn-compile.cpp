@@ -90,6 +90,43 @@ static std::string outputPath(const CommandLine &line) {
   return (stem + "." + nameOf(line.emit)).str();
 }
 
+/// Fills line.targets.
+static int findTargets(CommandLine &line) {
+  SmallVector<StringRef> names;
+  StringRef(line.target).split(names, ',');
+  for (StringRef name : names) {
+    const attn::TargetDesc *target = attn::lookupTarget(name);
+    if (!target)
+      return fail(kBadInput, "unknown target '" + name + "'; known are " +
+                                 attn::knownTargetNames());
+    if (llvm::is_contained(line.targets, target))
+      return fail(kBadInput, "--target: '" + name + "' is given twice");
+    line.targets.push_back(target);
+  }
+  return kOk;
+}
+
+/// Several targets are processors of one architecture, and go into a package.
+static int checkSeveral(CommandLine &line) {
+  if (line.targets.size() == 1)
+    return kOk;
+  const attn::TargetDesc &first = *line.targets.front();
+  for (const attn::TargetDesc *target : line.targets)
+    if (!target->isProcessor() || !first.isProcessor() ||
+        target->processor->triple != first.processor->triple)
+      return fail(kBadInput,
+                  "--target: expected processors of one architecture, got '" +
+                      line.target + "'");
+  if (line.emit != Emit::Package)
+    return fail(kBadInput, Twine("--emit=") + nameOf(line.emit) +
+                               " takes one target, got '" + line.target + "'");
+  // What asks for more is better where it runs.
+  llvm::sort(line.targets, [](const auto *a, const auto *b) {
+    return a->processor->required.size() > b->processor->required.size();
+  });
+  return kOk;
+}
+
 /// Each kind of target has its own stages.
 static int checkEmit(const CommandLine &line) {
   bool isOfGpus = line.emit == Emit::Ptx || line.emit == Emit::Cubin ||
@@ -97,7 +134,7 @@ static int checkEmit(const CommandLine &line) {
   bool isOfProcessors = line.emit == Emit::Vector ||
                         line.emit == Emit::LLVMIR ||
                         line.emit == Emit::Assembly;
-  bool isProcessor = attn::lookupTarget(line.target)->isProcessor();
+  bool isProcessor = line.targets.front()->isProcessor();
   if (isProcessor ? !isOfGpus : !isOfProcessors)
     return kOk;
   return fail(kBadInput, Twine("--emit=") + nameOf(line.emit) + " is for " +
@@ -206,9 +243,9 @@ int main(int argc, char **argv) {
   if (!line)
     return kOk;
   line->target = resolveTarget(line->target);
-  if (!attn::lookupTarget(line->target))
-    return fail(kBadInput, "unknown target '" + line->target + "'; known are " +
-                               attn::knownTargetNames());
+  for (auto check : {findTargets, checkSeveral})
+    if (int status = check(*line))
+      return status;
   if (int status = checkEmit(*line))
     return status;
   if (!line->dumpDirectory.empty())

@@ -18,6 +18,8 @@ namespace attn {
 
 /// Describes the package's functions and kernels; see attnrt/PackageFormat.h.
 llvm::json::Object describePackage(mlir::ModuleOp module);
+/// Of a package that has the same functions for several kinds of processors.
+llvm::json::Object mergeDescriptions(std::vector<llvm::json::Object> ofTargets);
 
 enum class HostOutput {
   /// Position-independent machine code, with the description in its own
@@ -28,10 +30,16 @@ enum class HostOutput {
   LLVMIR
 };
 
-/// What LLVM makes of a module in the `llvm` dialect.
-mlir::FailureOr<std::string> emitHostCode(mlir::ModuleOp module,
-                                          const llvm::json::Object &description,
-                                          HostOutput output);
+/// What LLVM makes of a module in the `llvm` dialect. Several modules are the
+/// same functions for several kinds of processors, the best first: entries call
+/// those of the first kind that they run on.
+mlir::FailureOr<std::string>
+emitHostCode(llvm::ArrayRef<mlir::ModuleOp> modules,
+             const llvm::json::Object &description, HostOutput output);
+
+/// Renames the kernels for processors, so that those of several modules can
+/// stand in one package.
+void renameKernels(mlir::ModuleOp module, llvm::StringRef suffix);
 
 /// Path of the linker: $ATTN_LLD, else ld.lld-22 or ld.lld of PATH, else that
 /// of the LLVM this was built with.

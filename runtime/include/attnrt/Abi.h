@@ -131,6 +131,24 @@ typedef struct AttnrtHostCode {
   uint64_t scratchBytes;
 } AttnrtHostCode;
 
+/* A kind of processor; `features` as above. */
+typedef struct AttnrtTarget {
+  const char *name;
+  const char *features;
+} AttnrtTarget;
+
+/* What a package with code for several kinds has, the best first. `chosen` is
+ * the runtime's and starts as 0. */
+typedef struct AttnrtTargets {
+  const AttnrtTarget *targets;
+  int32_t count;
+  int32_t chosen;
+} AttnrtTargets;
+
+/* The first of them that this processor is; where it is none, -1 with a
+ * message. */
+int32_t attnrtChooseTarget(AttnrtTargets *targets);
+
 /* One module of a package, for GPUs or for processors. `state` is the runtime's
  * and starts as null: the module is loaded on each device at its first use
  * there. */

@@ -383,6 +383,24 @@ TEST_F(HostDeviceTest, TakesTheBestThatRuns) {
   EXPECT_EQ(written, 2);
 }
 
+TEST(Targets, TheBestThatRunsIsChosenOnce) {
+  AttnrtTarget list[] = {{"v9", "avx1024"}, {"v2", ""}, {"v1", ""}};
+  AttnrtTargets targets{list, 3, 0};
+  EXPECT_EQ(attnrtChooseTarget(&targets), 1);
+  list[0].features = "";
+  EXPECT_EQ(attnrtChooseTarget(&targets), 1) << "it is known already";
+}
+
+TEST(Targets, WhatTheLastOneLacksIsSaid) {
+  AttnrtTarget list[] = {{"v9", "avx1024 avx2048"}, {"v8", "avx2048"}};
+  AttnrtTargets targets{list, 2, 0};
+  EXPECT_EQ(attnrtChooseTarget(&targets), -1);
+  EXPECT_STREQ(attnrtLastError(),
+               "code is for v8; this machine has no avx2048");
+  list[1].features = "";
+  EXPECT_EQ(attnrtChooseTarget(&targets), 1) << "a failure is not kept";
+}
+
 TEST(Processor, FeaturesByName) {
   EXPECT_FALSE(processorName().empty());
   EXPECT_FALSE(processorHas("avx1024"));
