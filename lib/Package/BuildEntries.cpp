@@ -261,6 +261,19 @@ static llvm::StringSet<> symbolsBehind(ModuleOp module,
   return symbols;
 }
 
+/// What a module or function says to other compilers (a data layout, assembly,
+/// a linkage) is not for the host code of a package, which is compiled for the
+/// machine that compiles.
+static void dropAttributes(ModuleOp module, ArrayRef<func::FuncOp> described) {
+  module->setDiscardableAttrs(ArrayRef<NamedAttribute>());
+  for (auto function : module.getOps<func::FuncOp>()) {
+    function.removeArgAttrsAttr();
+    function.removeResAttrsAttr();
+    if (!llvm::is_contained(described, function))
+      function->setDiscardableAttrs(ArrayRef<NamedAttribute>());
+  }
+}
+
 /// A package has the functions that launch kernels, their judges, and what
 /// these refer to. What else the module holds is left out.
 static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
@@ -284,6 +297,7 @@ void BuildEntries::runOnOperation() {
   if (functions.empty())
     return;
   eraseOthers(getOperation(), functions);
+  dropAttributes(getOperation(), functions);
   for (func::FuncOp function : functions)
     if (failed(buildFor(function)))
       return signalPassFailure();
