@@ -50,6 +50,7 @@ struct BuildEntries : public attn::impl::BuildEntriesBase<BuildEntries> {
     BuildEntriesBase::getDependentDialects(registry);
     registerHostSteps(registry);
   }
+  using BuildEntriesBase::BuildEntriesBase;
   void runOnOperation() override;
 
 private:
@@ -145,26 +146,40 @@ void BuildEntries::describe(func::FuncOp function, LLVM::LLVMFuncOp entry) {
            builder.getNamedAttr("kernels", builder.getStrArrayAttr(kernels))}));
 }
 
-/// * what the package says of arguments and results, one entry each;
-/// * how each result is judged.
+/// The types that attnrt/PackageFormat.h knows.
+static bool isKnown(Type type, bool isResult) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || tensor.getRank() > ATTNRT_MAX_RANK)
+    return false;
+  Type element = tensor.getElementType();
+  if (element.isF16() || element.isBF16() || element.isF32())
+    return true;
+  return !isResult &&
+         (element.isSignlessInteger(32) || element.isSignlessInteger(64));
+}
+
+/// * arguments and results are tensors that packages can describe;
+/// * `tile.args` and `tile.results` describe them. The dialect verifies how.
 static LogicalResult checkDescription(func::FuncOp function) {
-  auto hasEntries = [&](StringRef name, unsigned count) {
-    auto entries = function->getAttrOfType<ArrayAttr>(name);
-    return entries && entries.size() == count &&
-           llvm::all_of(entries, llvm::IsaPred<DictionaryAttr>);
-  };
-  if (!hasEntries(kArgsAttr, function.getNumArguments()))
-    return emitError(function.getLoc())
-           << "expected `" << kArgsAttr << "` of `" << function.getSymName()
-           << "` to describe each argument; run convert-attn-to-tile first";
-  auto isJudged = [](Attribute result) {
-    return bool(cast<DictionaryAttr>(result).getAs<DictionaryAttr>("judge"));
-  };
-  if (!hasEntries(kResultsAttr, function.getNumResults()) ||
-      !llvm::all_of(function->getAttrOfType<ArrayAttr>(kResultsAttr), isJudged))
-    return emitError(function.getLoc())
-           << "expected `" << kResultsAttr << "` of `" << function.getSymName()
-           << "` to describe each result; run convert-attn-to-tile first";
+  StringRef name = function.getSymName();
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+    if (!isKnown(type, /*isResult=*/false))
+      return emitError(function.getLoc())
+             << "expected argument " << i << " of `" << name
+             << "` to be a tensor of f16, bf16, f32, i32 or i64 with at most "
+             << int(ATTNRT_MAX_RANK) << " dimensions, got " << type;
+  for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
+    if (!isKnown(type, /*isResult=*/true))
+      return emitError(function.getLoc())
+             << "expected result " << i << " of `" << name
+             << "` to be a tensor of f16, bf16 or f32 with at most "
+             << int(ATTNRT_MAX_RANK) << " dimensions, got " << type;
+  for (auto [attribute, what] :
+       {std::pair(kArgsAttr, "argument"), std::pair(kResultsAttr, "result")})
+    if (!function->hasAttr(attribute))
+      return emitError(function.getLoc())
+             << "expected `" << attribute << "` on `" << name
+             << "`, which describes each " << what;
   return success();
 }
 
@@ -196,7 +211,7 @@ static LogicalResult checkFunction(func::FuncOp function) {
   return success();
 }
 
-/// The wrappers of what convert-attn-to-reference made.
+/// The wrappers of what convert-attn-to-reference made, or the user wrote.
 LogicalResult BuildEntries::buildJudges(func::FuncOp function) {
   Type pointer = abi::pointerType(&getContext());
   Type i64 = IntegerType::get(&getContext(), 64);
@@ -206,7 +221,9 @@ LogicalResult BuildEntries::buildJudges(func::FuncOp function) {
     if (!judge)
       return emitError(function.getLoc())
              << "expected `" << name << "` beside `" << function.getSymName()
-             << "`; run convert-attn-to-reference first";
+             << "`, which computes what its results are judged by";
+    if (failed(checkJudge(function, judge, suffix)))
+      return failure();
     judge.setPrivate();
     if (suffix == attnrt::kFlopsSuffix)
       JudgeWriter(function, judge, suffix, {pointer}).writeFlops();
@@ -217,12 +234,12 @@ LogicalResult BuildEntries::buildJudges(func::FuncOp function) {
 }
 
 LogicalResult BuildEntries::buildFor(func::FuncOp function) {
-  if (failed(checkFunction(function)))
+  if (failed(checkFunction(function)) || failed(checkDescription(function)))
     return failure();
   WalkResult result = function.walk([&](LaunchOp launch) {
     return WalkResult(emitKernelDescriptor(launch));
   });
-  if (result.wasInterrupted() || failed(checkDescription(function)))
+  if (result.wasInterrupted())
     return failure();
 
   HostEntry entry(function, HostEntry::Purpose::Launch);
@@ -291,11 +308,38 @@ static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
   }
 }
 
+/// Callers choose functions by the names that users gave.
+static LogicalResult checkNames(ArrayRef<func::FuncOp> functions) {
+  llvm::StringSet<> names;
+  for (func::FuncOp function : functions)
+    if (!names.insert(userNameOf(function)).second)
+      return emitError(function.getLoc())
+             << "expected another name than that of a function before, got `"
+             << userNameOf(function) << "`";
+  return success();
+}
+
+/// A package is called through its functions only.
+static LogicalResult expectNoKernels(ModuleOp module) {
+  for (auto kernels : module.getOps<gpu::GPUModuleOp>())
+    for (auto kernel : kernels.getOps<FunctionOpInterface>())
+      if (!kernel.isExternal())
+        return emitError(kernel.getLoc())
+               << "expected a function that launches `" << kernel.getName()
+               << "`; a package is called through its functions";
+  return success();
+}
+
 void BuildEntries::runOnOperation() {
   auto functions =
       llvm::filter_to_vector(getOperation().getOps<func::FuncOp>(), hasWork);
-  if (functions.empty())
+  if (functions.empty()) {
+    if (needsFunctions && failed(expectNoKernels(getOperation())))
+      signalPassFailure();
     return;
+  }
+  if (failed(checkNames(functions)))
+    return signalPassFailure();
   eraseOthers(getOperation(), functions);
   dropAttributes(getOperation(), functions);
   for (func::FuncOp function : functions)

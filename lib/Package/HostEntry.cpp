@@ -22,8 +22,7 @@ HostEntry::HostEntry(func::FuncOp function, Purpose purpose)
       memory(*this, function) {}
 
 LogicalResult HostEntry::write() {
-  if (failed(memory.addArguments(writer.getArgument(isLaunching() ? 1 : 0))))
-    return failure();
+  memory.addArguments(writer.getArgument(isLaunching() ? 1 : 0));
   if (isLaunching()) {
     memory.addResults(writer.getArgument(2));
     findDevice();

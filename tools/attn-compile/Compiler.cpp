@@ -75,8 +75,10 @@ FailureOr<std::string> Compiler::compile() {
   if (line.emit == Emit::NVVM)
     return printed();
 
-  if (failed(runStage("entries", [](OpPassManager &manager) {
-        manager.addPass(createBuildEntries());
+  BuildEntriesOptions entries;
+  entries.needsFunctions = line.emit == Emit::Package;
+  if (failed(runStage("entries", [&](OpPassManager &manager) {
+        manager.addPass(createBuildEntries(entries));
       })))
     return failure();
   AssembleKernelsOptions assembling;
