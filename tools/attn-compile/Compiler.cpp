@@ -58,8 +58,10 @@ static std::string embedded(ModuleOp module, StringRef name) {
 }
 
 LogicalResult Compiler::buildEntries() {
-  return runStage("entries", [](OpPassManager &manager) {
-    manager.addPass(createBuildEntries());
+  BuildEntriesOptions options;
+  options.needsFunctions = line.emit == Emit::Package;
+  return runStage("entries", [&](OpPassManager &manager) {
+    manager.addPass(createBuildEntries(options));
   });
 }
 
