@@ -49,14 +49,15 @@ struct BuildEntries : public attn::impl::BuildEntriesBase<BuildEntries> {
     BuildEntriesBase::getDependentDialects(registry);
     registerHostSteps(registry);
   }
+  using BuildEntriesBase::BuildEntriesBase;
   void runOnOperation() override;
 
 private:
-  LogicalResult buildFor(func::FuncOp function);
-  LogicalResult buildJudges(func::FuncOp function);
+  LogicalResult buildFor(func::FuncOp function, SymbolTable &symbols);
+  LogicalResult buildJudges(func::FuncOp function, SymbolTable &symbols);
   void describe(func::FuncOp function, LLVM::LLVMFuncOp entry);
   LogicalResult checkKind(LaunchOp launch, Operation *kernel);
-  LogicalResult emitKernelDescriptor(LaunchOp launch);
+  LogicalResult emitKernelDescriptor(LaunchOp launch, SymbolTable &symbols);
 
   std::optional<bool> isForProcessors; // of the kernels so far
 };
@@ -75,7 +76,8 @@ LogicalResult BuildEntries::checkKind(LaunchOp launch, Operation *kernel) {
 }
 
 /// AttnrtKernel of a launched kernel, and what the package says of it.
-LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
+LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch,
+                                                 SymbolTable &symbols) {
   Operation *kernel =
       SymbolTable::lookupNearestSymbolFrom(launch, launch.getKernelAttr());
   if (!kernel || !isLoweredKernel(kernel))
@@ -86,24 +88,26 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
     return failure();
   StringAttr name = SymbolTable::getSymbolName(kernel);
   std::string symbol = abi::kernelSymbol(name);
-  if (getOperation().lookupSymbol(symbol))
+  if (symbols.lookup(symbol))
     return success();
   Location loc = launch.getLoc();
   Type pointer = abi::pointerType(&getContext());
   auto atModule = OpBuilder::atBlockBegin(getOperation().getBody());
-  if (!getOperation().lookupSymbol(abi::kModuleSymbol))
-    LLVM::GlobalOp::create(atModule, loc, abi::moduleType(&getContext()),
-                           /*isConstant=*/false, LLVM::Linkage::External,
-                           abi::kModuleSymbol, Attribute());
+  if (!symbols.lookup(abi::kModuleSymbol))
+    symbols.insert(
+        LLVM::GlobalOp::create(atModule, loc, abi::moduleType(&getContext()),
+                               /*isConstant=*/false, LLVM::Linkage::External,
+                               abi::kModuleSymbol, Attribute()));
   auto descriptor = abi::emitStruct(
       atModule, loc, getOperation(), symbol, abi::kernelType(&getContext()),
       /*isConstant=*/false, [&](OpBuilder &body) -> SmallVector<Value> {
         return {
             LLVM::AddressOfOp::create(body, loc, pointer, abi::kModuleSymbol),
-            abi::emitString(body, loc, getOperation(), name),
+            abi::emitString(body, loc, symbols, name),
             LLVM::ZeroOp::create(body, loc, pointer)};
       });
   descriptor->setAttr(abi::kKernelAttr, describeKernel(kernel));
+  symbols.insert(descriptor);
   return success();
 }
 
@@ -126,26 +130,40 @@ void BuildEntries::describe(func::FuncOp function, LLVM::LLVMFuncOp entry) {
            builder.getNamedAttr("kernels", builder.getStrArrayAttr(kernels))}));
 }
 
-/// * what the package says of arguments and results, one entry each;
-/// * how each result is judged.
+/// The types that attnrt/PackageFormat.h knows.
+static bool isKnown(Type type, bool isResult) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || tensor.getRank() > ATTNRT_MAX_RANK)
+    return false;
+  Type element = tensor.getElementType();
+  if (element.isF16() || element.isBF16() || element.isF32())
+    return true;
+  return !isResult &&
+         (element.isSignlessInteger(32) || element.isSignlessInteger(64));
+}
+
+/// * arguments and results are tensors that packages can describe;
+/// * `tile.args` and `tile.results` describe them. The dialect verifies how.
 static LogicalResult checkDescription(func::FuncOp function) {
-  auto hasEntries = [&](StringRef name, unsigned count) {
-    auto entries = function->getAttrOfType<ArrayAttr>(name);
-    return entries && entries.size() == count &&
-           llvm::all_of(entries, llvm::IsaPred<DictionaryAttr>);
-  };
-  if (!hasEntries(kArgsAttr, function.getNumArguments()))
-    return emitError(function.getLoc())
-           << "expected `" << kArgsAttr << "` of `" << function.getSymName()
-           << "` to describe each argument; run convert-attn-to-tile first";
-  auto isJudged = [](Attribute result) {
-    return bool(cast<DictionaryAttr>(result).getAs<DictionaryAttr>("judge"));
-  };
-  if (!hasEntries(kResultsAttr, function.getNumResults()) ||
-      !llvm::all_of(function->getAttrOfType<ArrayAttr>(kResultsAttr), isJudged))
-    return emitError(function.getLoc())
-           << "expected `" << kResultsAttr << "` of `" << function.getSymName()
-           << "` to describe each result; run convert-attn-to-tile first";
+  StringRef name = function.getSymName();
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+    if (!isKnown(type, /*isResult=*/false))
+      return emitError(function.getLoc())
+             << "expected argument " << i << " of `" << name
+             << "` to be a tensor of f16, bf16, f32, i32 or i64 with at most "
+             << int(ATTNRT_MAX_RANK) << " dimensions, got " << type;
+  for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
+    if (!isKnown(type, /*isResult=*/true))
+      return emitError(function.getLoc())
+             << "expected result " << i << " of `" << name
+             << "` to be a tensor of f16, bf16 or f32 with at most "
+             << int(ATTNRT_MAX_RANK) << " dimensions, got " << type;
+  for (auto [attribute, what] :
+       {std::pair(kArgsAttr, "argument"), std::pair(kResultsAttr, "result")})
+    if (!function->hasAttr(attribute))
+      return emitError(function.getLoc())
+             << "expected `" << attribute << "` on `" << name
+             << "`, which describes each " << what;
   return success();
 }
 
@@ -177,42 +195,47 @@ static LogicalResult checkFunction(func::FuncOp function) {
   return success();
 }
 
-/// The wrappers of what convert-attn-to-reference made.
-LogicalResult BuildEntries::buildJudges(func::FuncOp function) {
+/// The wrappers of what convert-attn-to-reference made, or the user wrote.
+LogicalResult BuildEntries::buildJudges(func::FuncOp function,
+                                        SymbolTable &symbols) {
   Type pointer = abi::pointerType(&getContext());
   Type i64 = IntegerType::get(&getContext(), 64);
   for (StringRef suffix : kJudgeSuffixes) {
     std::string name = (function.getSymName() + suffix).str();
-    auto judge = getOperation().lookupSymbol<func::FuncOp>(name);
+    auto judge = symbols.lookup<func::FuncOp>(name);
     if (!judge)
       return emitError(function.getLoc())
              << "expected `" << name << "` beside `" << function.getSymName()
-             << "`; run convert-attn-to-reference first";
+             << "`, which computes what its results are judged by";
+    if (failed(checkJudge(function, judge, suffix)))
+      return failure();
     judge.setPrivate();
     if (suffix == attnrt::kFlopsSuffix)
-      JudgeWriter(function, judge, suffix, {pointer}).writeFlops();
+      JudgeWriter(function, judge, suffix, {pointer}, symbols).writeFlops();
     else
-      JudgeWriter(function, judge, suffix, {pointer, i64, i64}).writeRows();
+      JudgeWriter(function, judge, suffix, {pointer, i64, i64}, symbols)
+          .writeRows();
   }
   return success();
 }
 
-LogicalResult BuildEntries::buildFor(func::FuncOp function) {
-  if (failed(checkFunction(function)))
+LogicalResult BuildEntries::buildFor(func::FuncOp function,
+                                     SymbolTable &symbols) {
+  if (failed(checkFunction(function)) || failed(checkDescription(function)))
     return failure();
   WalkResult result = function.walk([&](LaunchOp launch) {
-    return WalkResult(emitKernelDescriptor(launch));
+    return WalkResult(emitKernelDescriptor(launch, symbols));
   });
-  if (result.wasInterrupted() || failed(checkDescription(function)))
+  if (result.wasInterrupted())
     return failure();
 
-  HostEntry entry(function, HostEntry::Purpose::Launch);
-  HostEntry shapes(function, HostEntry::Purpose::Shapes);
+  HostEntry entry(function, HostEntry::Purpose::Launch, symbols);
+  HostEntry shapes(function, HostEntry::Purpose::Shapes, symbols);
   if (failed(entry.write()) || failed(shapes.write()) ||
-      failed(buildJudges(function)))
+      failed(buildJudges(function, symbols)))
     return failure();
   describe(function, entry.getEntry());
-  function.erase();
+  symbols.erase(function);
   return success();
 }
 
@@ -242,6 +265,19 @@ static llvm::StringSet<> symbolsBehind(ModuleOp module,
   return symbols;
 }
 
+/// What a module or function says to other compilers (a data layout, assembly,
+/// a linkage) is not for the host code of a package, which is compiled for the
+/// machine that compiles.
+static void dropAttributes(ModuleOp module, ArrayRef<func::FuncOp> described) {
+  module->setDiscardableAttrs(ArrayRef<NamedAttribute>());
+  for (auto function : module.getOps<func::FuncOp>()) {
+    function.removeArgAttrsAttr();
+    function.removeResAttrsAttr();
+    if (!llvm::is_contained(described, function))
+      function->setDiscardableAttrs(ArrayRef<NamedAttribute>());
+  }
+}
+
 /// A package has the functions that launch kernels, their judges, and what
 /// these refer to. What else the module holds is left out.
 static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
@@ -259,13 +295,42 @@ static void eraseOthers(ModuleOp module, ArrayRef<func::FuncOp> functions) {
   }
 }
 
+/// Callers choose functions by the names that users gave.
+static LogicalResult checkNames(ArrayRef<func::FuncOp> functions) {
+  llvm::StringSet<> names;
+  for (func::FuncOp function : functions)
+    if (!names.insert(userNameOf(function)).second)
+      return emitError(function.getLoc())
+             << "expected another name than that of a function before, got `"
+             << userNameOf(function) << "`";
+  return success();
+}
+
+/// A package is called through its functions only.
+static LogicalResult expectNoKernels(ModuleOp module) {
+  for (auto kernels : module.getOps<gpu::GPUModuleOp>())
+    for (auto kernel : kernels.getOps<FunctionOpInterface>())
+      if (!kernel.isExternal())
+        return emitError(kernel.getLoc())
+               << "expected a function that launches `" << kernel.getName()
+               << "`; a package is called through its functions";
+  return success();
+}
+
 void BuildEntries::runOnOperation() {
   auto functions =
       llvm::filter_to_vector(getOperation().getOps<func::FuncOp>(), hasWork);
-  if (functions.empty())
+  if (functions.empty()) {
+    if (needsFunctions && failed(expectNoKernels(getOperation())))
+      signalPassFailure();
     return;
+  }
+  if (failed(checkNames(functions)))
+    return signalPassFailure();
   eraseOthers(getOperation(), functions);
+  dropAttributes(getOperation(), functions);
+  SymbolTable symbols(getOperation());
   for (func::FuncOp function : functions)
-    if (failed(buildFor(function)))
+    if (failed(buildFor(function, symbols)))
       return signalPassFailure();
 }

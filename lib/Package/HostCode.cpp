@@ -203,17 +203,24 @@ static void addDescription(llvm::Module &module, const json::Object &object) {
 }
 
 /// Kernels for processors are written in vectors and blocks of registers: to
-/// look for more of both takes a third of the time and finds nothing.
+/// look for more of both takes a third of the time and finds nothing. Called
+/// values are not followed: host code calls by name only, and LLVM takes time for
+/// it that grows with the square of a function's arguments.
 static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
                      bool hasHostKernels) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving =
       !hasHostKernels;
+  llvm::PassInstrumentationCallbacks callbacks;
+  callbacks.registerShouldRunOptionalPassCallback(
+      [](StringRef pass, llvm::Any) {
+        return pass != "CalledValuePropagationPass";
+      });
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager graphs;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine, tuning);
+  llvm::PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graphs);
   builder.registerFunctionAnalyses(functions);

@@ -26,9 +26,10 @@ static bool hasHostKernels(func::FuncOp function) {
       .wasInterrupted();
 }
 
-HostEntry::HostEntry(func::FuncOp function, Purpose purpose)
+HostEntry::HostEntry(func::FuncOp function, Purpose purpose,
+                     SymbolTable &symbols)
     : function(function), purpose(purpose),
-      writer(function->getParentOfType<ModuleOp>(), function.getLoc(),
+      writer(symbols, function.getLoc(),
              function.getSymName() +
                  (purpose == Purpose::Shapes ? attnrt::kShapesSuffix : ""),
              SmallVector<Type>(purpose == Purpose::Shapes ? 2 : 3,
@@ -36,8 +37,7 @@ HostEntry::HostEntry(func::FuncOp function, Purpose purpose)
       memory(*this, function), launchesHostKernels(hasHostKernels(function)) {}
 
 LogicalResult HostEntry::write() {
-  if (failed(memory.addArguments(writer.getArgument(isLaunching() ? 1 : 0))))
-    return failure();
+  memory.addArguments(writer.getArgument(isLaunching() ? 1 : 0));
   if (isLaunching()) {
     memory.addResults(writer.getArgument(2));
     findDevice();

@@ -102,21 +102,15 @@ HostMemory::HostMemory(HostEntry &entry, func::FuncOp function)
   }
 }
 
-LogicalResult HostMemory::addArguments(Value args) {
+void HostMemory::addArguments(Value args) {
   for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
-    auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (!type || type.getRank() > ATTNRT_MAX_RANK)
-      return emitError(writer.getLoc())
-             << "expected argument " << i << " of `" << function.getSymName()
-             << "` to be a tensor of rank at most " << int(ATTNRT_MAX_RANK)
-             << ", got " << argument.getType();
+    auto type = cast<RankedTensorType>(argument.getType());
     Value tensor = writer.tensorAt(args, i);
     descriptors[argument] = tensor;
     if (entry.isLaunching())
       writer.checkTensor(tensor, type, type.getElementType(),
                          alignmentOf(argument), "argument " + Twine(i));
   }
-  return success();
 }
 
 void HostMemory::addResults(Value array) {

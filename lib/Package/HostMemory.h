@@ -36,7 +36,7 @@ public:
   HostMemory(HostEntry &entry, mlir::func::FuncOp function);
 
   /// Checks that an argument, or a result, is what its type says.
-  mlir::LogicalResult addArguments(mlir::Value args);
+  void addArguments(mlir::Value args);
   void addResults(mlir::Value results);
 
   /// Finds the memory that work fills: checks what the caller allocated, or

@@ -8,8 +8,55 @@
 
 #include "JudgeEntry.h"
 
+#include "attnrt/PackageFormat.h"
+
 using namespace mlir;
 using namespace attn;
+
+/// Whether a memref has the tensor's shape, and strides that may be any.
+static bool sees(Type type, RankedTensorType tensor, Type elementType) {
+  auto memref = dyn_cast<MemRefType>(type);
+  return memref && memref.isStrided() && !memref.getMemorySpace() &&
+         memref.getElementType() == elementType &&
+         memref.getShape() == tensor.getShape();
+}
+
+static bool hasJudgesType(func::FuncOp function, func::FuncOp judge,
+                          bool isFlops) {
+  Type f64 = Float64Type::get(function.getContext());
+  SmallVector<std::pair<RankedTensorType, Type>> seen;
+  for (Type type : function.getArgumentTypes()) {
+    auto tensor = cast<RankedTensorType>(type);
+    seen.emplace_back(tensor, tensor.getElementType());
+  }
+  if (!isFlops)
+    for (Type type : function.getResultTypes())
+      seen.emplace_back(cast<RankedTensorType>(type), f64);
+  ArrayRef<Type> types = judge.getArgumentTypes();
+  if (types.size() != seen.size() + (isFlops ? 0 : 2))
+    return false;
+  for (auto [type, tensor] : llvm::zip(types, seen))
+    if (!sees(type, tensor.first, tensor.second))
+      return false;
+  if (isFlops)
+    return judge.getResultTypes() == ArrayRef<Type>(f64);
+  return judge.getNumResults() == 0 &&
+         llvm::all_of(types.take_back(2), llvm::IsaPred<IndexType>);
+}
+
+LogicalResult attn::checkJudge(func::FuncOp function, func::FuncOp judge,
+                               StringRef suffix) {
+  bool isFlops = suffix == attnrt::kFlopsSuffix;
+  if (!judge.isExternal() && hasJudgesType(function, judge, isFlops))
+    return success();
+  return emitError(judge.getLoc())
+         << "expected `" << judge.getSymName()
+         << "` to have a body and to take "
+         << (isFlops ? "each argument as memref, and to return f64"
+                     : "each argument as memref, each result as memref of f64, "
+                       "and two indices")
+         << "; those are of `" << function.getSymName() << "`";
+}
 
 static SmallVector<Type> argumentTypes(Type pointer, ArrayRef<Type> trailing) {
   SmallVector<Type> types = {pointer};
@@ -18,10 +65,10 @@ static SmallVector<Type> argumentTypes(Type pointer, ArrayRef<Type> trailing) {
 }
 
 JudgeWriter::JudgeWriter(func::FuncOp function, func::FuncOp judge,
-                         StringRef suffix, ArrayRef<Type> trailing)
+                         StringRef suffix, ArrayRef<Type> trailing,
+                         SymbolTable &symbols)
     : function(function), judge(judge),
-      writer(function->getParentOfType<ModuleOp>(), function.getLoc(),
-             function.getSymName() + suffix,
+      writer(symbols, function.getLoc(), function.getSymName() + suffix,
              argumentTypes(abi::pointerType(function.getContext()), trailing)) {
 }
 

@@ -15,11 +15,20 @@
 
 namespace attn {
 
+/// Whether a function on memrefs can judge the results of `function`:
+/// * it has a body, and takes a memref for each argument;
+/// * reference and baseline take a memref of f64 for each result, and two
+///   indices; the other returns the FLOP as f64.
+llvm::LogicalResult checkJudge(mlir::func::FuncOp function,
+                               mlir::func::FuncOp judge,
+                               llvm::StringRef suffix);
+
 /// A wrapper of a function on memrefs that runs on the host.
 class JudgeWriter {
 public:
   JudgeWriter(mlir::func::FuncOp function, mlir::func::FuncOp judge,
-              llvm::StringRef suffix, llvm::ArrayRef<mlir::Type> trailing);
+              llvm::StringRef suffix, llvm::ArrayRef<mlir::Type> trailing,
+              mlir::SymbolTable &symbols);
   void writeRows();
   void writeFlops();
 

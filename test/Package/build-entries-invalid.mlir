@@ -29,7 +29,7 @@ tile.kernel @k(%in: memref<?xf32, strided<[1], offset: ?>>, %out: memref<?xf32, 
     attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
   tile.return
 }
-func.func @not_lowered(%in: tensor<?xf32>) -> tensor<?xf32> {
+func.func @not_lowered(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
   %e = tensor.empty(%n) : tensor<?xf32>
@@ -45,7 +45,7 @@ gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
     llvm.return
   }
 }
-// expected-error@+1 {{expected `tile.args` of `says_nothing` to describe each argument; run convert-attn-to-tile first}}
+// expected-error@+1 {{expected `tile.args` on `says_nothing`, which describes each argument}}
 func.func @says_nothing(%in: tensor<?xf32>) -> tensor<?xf32> {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
@@ -61,8 +61,8 @@ gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
     llvm.return
   }
 }
-// expected-error@+1 {{expected `tile.results` of `says_too_little` to describe each result; run convert-attn-to-tile first}}
-func.func @says_too_little(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{}], tile.results = []} {
+// expected-error@+1 {{expected `tile.results` on `says_too_little`, which describes each result}}
+func.func @says_too_little(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{roles = []}]} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
   %e = tensor.empty(%n) : tensor<?xf32>
@@ -77,7 +77,7 @@ gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
     llvm.return
   }
 }
-func.func @reads_data(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{}], tile.results = [{judge = {}}]} {
+func.func @reads_data(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
   // expected-error@+1 {{is not expected in a function that launches kernels}}
@@ -94,7 +94,7 @@ gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
     llvm.return
   }
 }
-func.func @asks_for_any_dimension(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{}], tile.results = [{judge = {}}]} {
+func.func @asks_for_any_dimension(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
   // expected-error@+1 {{expected a constant dimension}}
@@ -111,7 +111,7 @@ gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
     llvm.return
   }
 }
-func.func @asks_a_view(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{}], tile.results = [{judge = {}}]} {
+func.func @asks_a_view(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
   %c = tensor.cast %in : tensor<?xf32> to tensor<8xf32>
@@ -129,8 +129,8 @@ gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
     llvm.return
   }
 }
-// expected-error@+1 {{expected `is_not_judged__reference` beside `is_not_judged`; run convert-attn-to-reference first}}
-func.func @is_not_judged(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{}], tile.results = [{judge = {}}]} {
+// expected-error@+1 {{expected `is_not_judged__reference` beside `is_not_judged`, which computes what its results are judged by}}
+func.func @is_not_judged(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
   %e = tensor.empty(%n) : tensor<?xf32>
@@ -145,8 +145,108 @@ gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
     llvm.return
   }
 }
-// expected-error@+1 {{expected `tile.results` of `is_not_judged` to describe each result; run convert-attn-to-tile first}}
-func.func @is_not_judged(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{}], tile.results = [{role = "output"}]} {
+// expected-error@+1 {{expected argument 0 of `has_odd_elements` to be a tensor of f16, bf16, f32, i32 or i64 with at most 8 dimensions, got 'tensor<?xi8>'}}
+func.func @has_odd_elements(%in: tensor<?xi8>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %in, %c0 : tensor<?xi8>
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %o = tile.launch @kernels::@k grid(%n, %n, %n) ins(%in : tensor<?xi8>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  return %o : tensor<?xf32>
+}
+
+// -----
+
+gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
+  llvm.func @k() attributes {nvvm.kernel, nvvm.maxntid = array<i32: 128>, tile.schedule = #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2>, tile.shared_bytes = 0 : i64} {
+    llvm.return
+  }
+}
+// expected-error@+1 {{expected result 0 of `gives_integers` to be a tensor of f16, bf16 or f32 with at most 8 dimensions, got 'tensor<?xi32>'}}
+func.func @gives_integers(%in: tensor<?xf32>) -> tensor<?xi32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %in, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n) : tensor<?xi32>
+  %o = tile.launch @kernels::@k grid(%n, %n, %n) ins(%in : tensor<?xf32>) outs(%e : tensor<?xi32>) -> tensor<?xi32>
+  return %o : tensor<?xi32>
+}
+
+// -----
+
+gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
+  llvm.func @k() attributes {nvvm.kernel, nvvm.maxntid = array<i32: 128>, tile.schedule = #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2>, tile.shared_bytes = 0 : i64} {
+    llvm.return
+  }
+}
+func.func @f(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %in, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %o = tile.launch @kernels::@k grid(%n, %n, %n) ins(%in : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  return %o : tensor<?xf32>
+}
+func.func @f__reference(%in: memref<?xf32, strided<[1], offset: ?>>, %out: memref<?xf64, strided<[1], offset: ?>>, %i: index, %j: index) {
+  return
+}
+func.func @f__baseline(%in: memref<?xf32, strided<[1], offset: ?>>, %out: memref<?xf64, strided<[1], offset: ?>>, %i: index, %j: index) {
+  return
+}
+// expected-error@+1 {{expected `f__flops` to have a body and to take each argument as memref, and to return f64; those are of `f`}}
+func.func @f__flops(%in: memref<?xf32, strided<[1], offset: ?>>) -> f32 {
+  %zero = arith.constant 0.0 : f32
+  return %zero : f32
+}
+
+// -----
+
+gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
+  llvm.func @k() attributes {nvvm.kernel, nvvm.maxntid = array<i32: 128>, tile.schedule = #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2>, tile.shared_bytes = 0 : i64} {
+    llvm.return
+  }
+}
+func.func @f(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %in, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %o = tile.launch @kernels::@k grid(%n, %n, %n) ins(%in : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  return %o : tensor<?xf32>
+}
+// expected-error@+1 {{expected `f__reference` to have a body and to take each argument as memref, each result as memref of f64, and two indices; those are of `f`}}
+func.func @f__reference(%in: memref<?xf32, strided<[1], offset: ?>>, %out: memref<?xf32, strided<[1], offset: ?>>, %i: index, %j: index) {
+  return
+}
+func.func @f__baseline(%in: memref<?xf32, strided<[1], offset: ?>>, %out: memref<?xf64, strided<[1], offset: ?>>, %i: index, %j: index) {
+  return
+}
+func.func @f__flops(%in: memref<?xf32, strided<[1], offset: ?>>) -> f64 {
+  %zero = arith.constant 0.0 : f64
+  return %zero : f64
+}
+
+// -----
+
+gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
+  // expected-error@+1 {{expected a function that launches `k`; a package is called through its functions}}
+  llvm.func @k() attributes {nvvm.kernel, nvvm.maxntid = array<i32: 128>, tile.schedule = #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2>, tile.shared_bytes = 0 : i64} {
+    llvm.return
+  }
+}
+
+// -----
+
+gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
+  llvm.func @k() attributes {nvvm.kernel, nvvm.maxntid = array<i32: 128>, tile.schedule = #tile.schedule<q = 128, kv = 64, warps = 4, stages = 2>, tile.shared_bytes = 0 : i64} {
+    llvm.return
+  }
+}
+func.func @f_1(%in: tensor<?xf32>) -> tensor<?xf32> attributes {attn.name = "f", tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %in, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %o = tile.launch @kernels::@k grid(%n, %n, %n) ins(%in : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  return %o : tensor<?xf32>
+}
+// expected-error@+1 {{expected another name than that of a function before, got `f`}}
+func.func @f_2(%in: tensor<?xf32>) -> tensor<?xf32> attributes {attn.name = "f", tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
   %e = tensor.empty(%n) : tensor<?xf32>

@@ -26,7 +26,7 @@
 // CHECK-NOT: llvm.store
 // CHECK: llvm.return
 // CHECK-LABEL: llvm.func @attnpkg_f__reference
-func.func @f(%x: !t) -> !t attributes {tile.args = [{}], tile.results = [{judge = {}}]} {
+func.func @f(%x: !t) -> !t attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index
@@ -39,13 +39,13 @@ func.func @f(%x: !t) -> !t attributes {tile.args = [{}], tile.results = [{judge 
   %z = tensor.collapse_shape %y [[0], [1, 2], [3], [4]] : !seen into !t
   return %z : !t
 }
-func.func @f__reference(%x: memref<?x2x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>, %r: memref<?x2x?x64xf64, strided<[?, ?, ?, 1], offset: ?>>, %i: index, %j: index) {
+func.func @f__reference(%x: memref<?x6x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>, %r: memref<?x6x?x64xf64, strided<[?, ?, ?, 1], offset: ?>>, %i: index, %j: index) {
   return
 }
-func.func @f__baseline(%x: memref<?x2x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>, %r: memref<?x2x?x64xf64, strided<[?, ?, ?, 1], offset: ?>>, %i: index, %j: index) {
+func.func @f__baseline(%x: memref<?x6x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>, %r: memref<?x6x?x64xf64, strided<[?, ?, ?, 1], offset: ?>>, %i: index, %j: index) {
   return
 }
-func.func @f__flops(%x: memref<?x2x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>) -> f64 {
+func.func @f__flops(%x: memref<?x6x?x64xbf16, strided<[?, ?, ?, 1], offset: ?>>) -> f64 {
   %zero = arith.constant 0.0 : f64
   return %zero : f64
 }

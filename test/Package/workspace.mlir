@@ -21,7 +21,7 @@
 // CHECK-LABEL: llvm.func @attnpkg_f__shapes
 // CHECK-NOT: attnrtAllocate
 // CHECK-LABEL: llvm.func @attnpkg_f__reference
-func.func @f(%x: !t) -> !t attributes {tile.args = [{}], tile.results = [{judge = {}}]} {
+func.func @f(%x: !t) -> !t attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index

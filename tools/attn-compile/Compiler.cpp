@@ -61,8 +61,10 @@ static std::string embedded(ModuleOp module, StringRef name) {
 }
 
 LogicalResult Compiler::buildEntries(ModuleOp module) {
-  return runStage("entries", module, [](OpPassManager &manager) {
-    manager.addPass(createBuildEntries());
+  BuildEntriesOptions options;
+  options.needsFunctions = line.emit == Emit::Package;
+  return runStage("entries", module, [&](OpPassManager &manager) {
+    manager.addPass(createBuildEntries(options));
   });
 }
 

@@ -24,8 +24,13 @@ def BuildEntries : Pass<"package-build-entries", "::mlir::ModuleOp"> {
     everything that such functions do not refer to: a package does not hold it.
 
     Every operation of `f` says through `HostStep` what it does in the entry; one
-    without that interface is an error.
+    without that interface is an error. What a module and its functions say in
+    attributes of other dialects is dropped.
   }];
+  let options = [Option<"needsFunctions", "needs-functions", "bool",
+                        /*default=*/"true",
+                        "whether kernels that no function launches are an error, "
+                        "where there is no function that launches any">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 

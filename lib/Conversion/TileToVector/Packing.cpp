@@ -37,7 +37,8 @@ public:
     int64_t vectors =
         llvm::divideCeil(columnsOf(op.getResult()), lanes);
     packed.steps = hasPairs ? inner / 2 : inner;
-    packed.panelVectors = vectorsOfBlock(frame.processor, blockRows);
+    packed.panelVectors =
+        std::min(vectorsOfBlock(frame.processor, blockRows), vectors);
     packed.panels = vectors / packed.panelVectors;
     packed.restVectors = vectors % packed.panelVectors;
   }

@@ -8,6 +8,9 @@
 
 #include "attn/Dialect/Tile/IR/Tile.h"
 
+#include "Descriptions.h"
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
+
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -41,19 +44,27 @@ void TileDialect::initialize() {
 }
 
 /// * `tile.computed_first` stands for itself, on operations that compute tiles.
-LogicalResult TileDialect::verifyOperationAttribute(Operation *op,
-                                                    NamedAttribute attribute) {
-  if (attribute.getName() != kComputedFirstAttr)
-    return success();
-  if (!isa<UnitAttr>(attribute.getValue()))
+static LogicalResult verifyComputedFirst(Operation *op, Attribute value) {
+  if (!isa<UnitAttr>(value))
     return op->emitOpError("expected `")
-           << kComputedFirstAttr << "` without a value, got "
-           << attribute.getValue();
+           << kComputedFirstAttr << "` without a value, got " << value;
   bool computesTiles =
       op->getNumResults() != 0 &&
       llvm::all_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
   if (!computesTiles)
     return op->emitOpError("expected `")
            << kComputedFirstAttr << "` on an operation that computes tiles";
+  return success();
+}
+
+LogicalResult TileDialect::verifyOperationAttribute(Operation *op,
+                                                    NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  if (name == kComputedFirstAttr)
+    return verifyComputedFirst(op, attribute.getValue());
+  if (name == kArgsAttr)
+    return verifyArgsAttr(op, attribute.getValue());
+  if (name == kResultsAttr)
+    return verifyResultsAttr(op, attribute.getValue());
   return success();
 }
