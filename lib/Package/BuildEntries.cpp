@@ -273,7 +273,7 @@ static void dropAttributes(ModuleOp module, ArrayRef<func::FuncOp> described) {
   for (auto function : module.getOps<func::FuncOp>()) {
     function.removeArgAttrsAttr();
     function.removeResAttrsAttr();
-    if (!llvm::is_contained(described, function))
+    if (!llvm::is_contained(described, function) && !isLoweredKernel(function))
       function->setDiscardableAttrs(ArrayRef<NamedAttribute>());
   }
 }

@@ -48,7 +48,8 @@ Value ListHostCode::emitCode(OpBuilder &body, LLVM::LLVMFuncOp kernel) {
   const TargetDesc &target = *processorOf(kernel);
   auto scratch = kernel->getAttrOfType<IntegerAttr>(tile::kScratchBytesAttr);
   auto text = [&](StringRef of) {
-    return abi::emitString(body, loc, getOperation(), of);
+    SymbolTable symbols(getOperation());
+    return abi::emitString(body, loc, symbols, of);
   };
   Value fields[] = {
       text(kernel.getSymName()), text(displayNameOf(target)),
@@ -90,7 +91,8 @@ void ListHostCode::emitModule(int64_t count) {
       [&](OpBuilder &body) -> SmallVector<Value> {
         Value null = LLVM::ZeroOp::create(body, loc, pointer);
         Value none = abi::emitConstant(body, loc, 64, 0);
-        return {abi::emitString(body, loc, getOperation(), "kernels"),
+        SymbolTable symbols(getOperation());
+        return {abi::emitString(body, loc, symbols, "kernels"),
                 null,
                 none,
                 null,

@@ -42,14 +42,6 @@ func.func @sdpa_c2(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16, "spars
 
 // -----
 
-func.func @sdpa_c3_f32(%q: tensor<2x4x16x64xf32>, %k: tensor<2x4x16x64xf32>, %v: tensor<2x4x16x64xf32>) {
-  // expected-error @below {{'attn.sdpa' op element type 'f32' is not supported yet; nearest are f16 and bf16}}
-  %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xf32>, tensor<2x4x16x64xf32>, tensor<2x4x16x64xf32>) -> tensor<2x4x16x64xf32>
-  return
-}
-
-// -----
-
 func.func @sdpa_c3_f8e4m3fn(%q: tensor<2x4x16x64xf8E4M3FN>, %k: tensor<2x4x16x64xf8E4M3FN>, %v: tensor<2x4x16x64xf8E4M3FN>) {
   // expected-error @below {{'attn.sdpa' op element type 'f8E4M3FN' is not supported yet; nearest are f16 and bf16}}
   %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xf8E4M3FN>, tensor<2x4x16x64xf8E4M3FN>, tensor<2x4x16x64xf8E4M3FN>) -> tensor<2x4x16x64xf8E4M3FN>
@@ -59,7 +51,7 @@ func.func @sdpa_c3_f8e4m3fn(%q: tensor<2x4x16x64xf8E4M3FN>, %k: tensor<2x4x16x64
 // -----
 
 func.func @sdpa_c3_f64(%q: tensor<2x4x16x64xf64>, %k: tensor<2x4x16x64xf64>, %v: tensor<2x4x16x64xf64>) {
-  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16 or bf16, got 'f64'}}
+  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16, bf16 or f32, got 'f64'}}
   %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xf64>, tensor<2x4x16x64xf64>, tensor<2x4x16x64xf64>) -> tensor<2x4x16x64xf64>
   return
 }
@@ -67,7 +59,7 @@ func.func @sdpa_c3_f64(%q: tensor<2x4x16x64xf64>, %k: tensor<2x4x16x64xf64>, %v:
 // -----
 
 func.func @sdpa_c3_i8(%q: tensor<2x4x16x64xi8>, %k: tensor<2x4x16x64xi8>, %v: tensor<2x4x16x64xi8>) {
-  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16 or bf16, got 'i8'}}
+  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16, bf16 or f32, got 'i8'}}
   %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xi8>, tensor<2x4x16x64xi8>, tensor<2x4x16x64xi8>) -> tensor<2x4x16x64xi8>
   return
 }
@@ -75,7 +67,7 @@ func.func @sdpa_c3_i8(%q: tensor<2x4x16x64xi8>, %k: tensor<2x4x16x64xi8>, %v: te
 // -----
 
 func.func @sdpa_c3_index(%q: tensor<2x4x16x64xindex>, %k: tensor<2x4x16x64xindex>, %v: tensor<2x4x16x64xindex>) {
-  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16 or bf16, got 'index'}}
+  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16, bf16 or f32, got 'index'}}
   %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xindex>, tensor<2x4x16x64xindex>, tensor<2x4x16x64xindex>) -> tensor<2x4x16x64xindex>
   return
 }
@@ -83,7 +75,7 @@ func.func @sdpa_c3_index(%q: tensor<2x4x16x64xindex>, %k: tensor<2x4x16x64xindex
 // -----
 
 func.func @sdpa_c3_tf32(%q: tensor<2x4x16x64xtf32>, %k: tensor<2x4x16x64xtf32>, %v: tensor<2x4x16x64xtf32>) {
-  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16 or bf16, got 'tf32'}}
+  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16, bf16 or f32, got 'tf32'}}
   %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xtf32>, tensor<2x4x16x64xtf32>, tensor<2x4x16x64xtf32>) -> tensor<2x4x16x64xtf32>
   return
 }
@@ -91,7 +83,7 @@ func.func @sdpa_c3_tf32(%q: tensor<2x4x16x64xtf32>, %k: tensor<2x4x16x64xtf32>, 
 // -----
 
 func.func @sdpa_c3_complex_f32(%q: tensor<2x4x16x64xcomplex<f32>>, %k: tensor<2x4x16x64xcomplex<f32>>, %v: tensor<2x4x16x64xcomplex<f32>>) {
-  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16 or bf16, got 'complex<f32>'}}
+  // expected-error @below {{'attn.sdpa' op expected element type of query to be f16, bf16 or f32, got 'complex<f32>'}}
   %0 = attn.sdpa %q, %k, %v : (tensor<2x4x16x64xcomplex<f32>>, tensor<2x4x16x64xcomplex<f32>>, tensor<2x4x16x64xcomplex<f32>>) -> tensor<2x4x16x64xcomplex<f32>>
   return
 }

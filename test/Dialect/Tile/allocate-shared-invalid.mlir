@@ -9,7 +9,7 @@ tile.kernel @too_large() attributes {
 
 // -----
 
-// expected-error@+1 {{expected a known target (sm_80, sm_90a, {{.*}}x86-64-v3, x86-64-v4, aarch64), got `sm_1`}}
+// expected-error-re@+1 {{expected a known target (sm_80, sm_90a, {{.*}}x86-64-v3, x86-64-v4, aarch64), got `sm_1`}}
 tile.kernel @target() attributes {
     cta = #tile.cta<warps = 4>, schedule = #tile.schedule<q = 64, kv = 64, warps = 4, stages = 2>, target = "sm_1"} {
   tile.return

@@ -10,7 +10,7 @@
 
 // -----
 
-// expected-error@+1 {{expected schedule key `warps` in 1..32, got 0}}
+// expected-error@+1 {{expected schedule key `stages` to be 1 without warps, got 2}}
 #schedule = #tile.schedule<q = 64, kv = 64, warps = 0, stages = 2>
 
 // -----
@@ -50,7 +50,7 @@ func.func private @step_of_8_bits() -> tensor<64x16xf8E4M3FN, #tile.operand_a<wa
 
 // -----
 
-// expected-error@+1 {{expected `warps` in 1..32, got 33}}
+// expected-error@+1 {{expected `warps` in 0..32, got 33}}
 func.func private @warps() -> tensor<64x16xf32, #tile.accumulator<warps = 33>>
 
 // -----
@@ -237,8 +237,8 @@ func.func @reduce(%a: tensor<64x32xf32>) {
 // -----
 
 func.func @fold(%a: tensor<64x32xf32>) {
-  // expected-error@+1 {{does not give 'tensor<64x8xf32>' from 'tensor<64x32xf32>'}}
-  %0 = tile.fold add %a : tensor<64x32xf32> -> tensor<64x8xf32>
+  // expected-error@+1 {{does not give 'tensor<64x5xf32>' from 'tensor<64x32xf32>'}}
+  %0 = tile.fold add %a : tensor<64x32xf32> -> tensor<64x5xf32>
   return
 }
 
