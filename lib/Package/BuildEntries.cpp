@@ -308,16 +308,22 @@ static LogicalResult checkNames(ArrayRef<func::FuncOp> functions) {
 
 /// A package is called through its functions only.
 static LogicalResult expectNoKernels(ModuleOp module) {
-  for (auto kernels : module.getOps<gpu::GPUModuleOp>())
-    for (auto kernel : kernels.getOps<FunctionOpInterface>())
-      if (!kernel.isExternal())
-        return emitError(kernel.getLoc())
-               << "expected a function that launches `" << kernel.getName()
-               << "`; a package is called through its functions";
+  SmallVector<FunctionOpInterface> kernels;
+  for (auto ofGpus : module.getOps<gpu::GPUModuleOp>())
+    llvm::append_range(kernels, ofGpus.getOps<FunctionOpInterface>());
+  for (auto function : module.getOps<func::FuncOp>())
+    if (processorOf(function))
+      kernels.push_back(function);
+  for (FunctionOpInterface kernel : kernels)
+    if (!kernel.isExternal())
+      return emitError(kernel.getLoc())
+             << "expected a function that launches `" << kernel.getName()
+             << "`; a package is called through its functions";
   return success();
 }
 
 void BuildEntries::runOnOperation() {
+  isForProcessors.reset();
   auto functions =
       llvm::filter_to_vector(getOperation().getOps<func::FuncOp>(), hasWork);
   if (functions.empty()) {

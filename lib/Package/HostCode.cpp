@@ -204,8 +204,8 @@ static void addDescription(llvm::Module &module, const json::Object &object) {
 
 /// Kernels for processors are written in vectors and blocks of registers: to
 /// look for more of both takes a third of the time and finds nothing. Called
-/// values are not followed: host code calls by name only, and LLVM takes time for
-/// it that grows with the square of a function's arguments.
+/// values are not followed: host code calls by name only, and LLVM takes time
+/// for it that grows with the square of a function's arguments.
 static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
                      bool hasHostKernels) {
   llvm::PipelineTuningOptions tuning;

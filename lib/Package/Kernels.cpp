@@ -8,6 +8,7 @@
 #include "Kernels.h"
 
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
+#include "attn/Dialect/Tile/IR/Symbols.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
 #include "attn/Package/PackageWriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -84,12 +85,14 @@ DictionaryAttr attn::describeKernel(Operation *kernel) {
   return facts.getDictionary(kernel->getContext());
 }
 
-void attn::renameKernels(ModuleOp module, StringRef suffix) {
+void attn::nameKernelsAfterTargets(ModuleOp module) {
   for (auto function :
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
-    if (!processorOf(function))
+    const TargetDesc *target = processorOf(function);
+    if (!target)
       continue;
-    std::string name = (function.getSymName() + suffix).str();
+    std::string name =
+        (function.getSymName() + "__" + makeIdentifier(target->name)).str();
     auto renamed = StringAttr::get(module.getContext(), name);
     if (succeeded(SymbolTable::replaceAllSymbolUses(function, renamed, module)))
       function.setSymNameAttr(renamed);

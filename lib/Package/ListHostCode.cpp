@@ -35,20 +35,21 @@ struct ListHostCode : public attn::impl::ListHostCodeBase<ListHostCode> {
   void runOnOperation() override;
 
 private:
-  Value emitCode(OpBuilder &body, LLVM::LLVMFuncOp kernel);
-  void emitTable(ArrayRef<LLVM::LLVMFuncOp> kernels);
-  void emitModule(int64_t count);
+  Value emitCode(OpBuilder &body, LLVM::LLVMFuncOp kernel,
+                 SymbolTable &symbols);
+  void emitTable(ArrayRef<LLVM::LLVMFuncOp> kernels, SymbolTable &symbols);
+  void emitModule(int64_t count, SymbolTable &symbols);
 };
 
 } // namespace
 
 /// AttnrtHostCode of a kernel.
-Value ListHostCode::emitCode(OpBuilder &body, LLVM::LLVMFuncOp kernel) {
+Value ListHostCode::emitCode(OpBuilder &body, LLVM::LLVMFuncOp kernel,
+                             SymbolTable &symbols) {
   Location loc = kernel.getLoc();
   const TargetDesc &target = *processorOf(kernel);
   auto scratch = kernel->getAttrOfType<IntegerAttr>(tile::kScratchBytesAttr);
   auto text = [&](StringRef of) {
-    SymbolTable symbols(getOperation());
     return abi::emitString(body, loc, symbols, of);
   };
   Value fields[] = {
@@ -62,7 +63,8 @@ Value ListHostCode::emitCode(OpBuilder &body, LLVM::LLVMFuncOp kernel) {
   return code;
 }
 
-void ListHostCode::emitTable(ArrayRef<LLVM::LLVMFuncOp> kernels) {
+void ListHostCode::emitTable(ArrayRef<LLVM::LLVMFuncOp> kernels,
+                             SymbolTable &symbols) {
   Location loc = getOperation().getLoc();
   auto type = LLVM::LLVMArrayType::get(abi::hostCodeType(&getContext()),
                                        kernels.size());
@@ -75,14 +77,14 @@ void ListHostCode::emitTable(ArrayRef<LLVM::LLVMFuncOp> kernels) {
   Value codes = LLVM::UndefOp::create(body, loc, type);
   for (auto [i, kernel] : llvm::enumerate(kernels))
     codes = LLVM::InsertValueOp::create(body, loc, codes,
-                                        emitCode(body, kernel), i);
+                                        emitCode(body, kernel, symbols), i);
   LLVM::ReturnOp::create(body, loc, codes);
 }
 
-void ListHostCode::emitModule(int64_t count) {
+void ListHostCode::emitModule(int64_t count, SymbolTable &symbols) {
   Location loc = getOperation().getLoc();
   if (Operation *declared = getOperation().lookupSymbol(abi::kModuleSymbol))
-    declared->erase();
+    symbols.erase(declared);
   Type pointer = abi::pointerType(&getContext());
   auto builder = OpBuilder::atBlockBegin(getOperation().getBody());
   abi::emitStruct(
@@ -91,7 +93,6 @@ void ListHostCode::emitModule(int64_t count) {
       [&](OpBuilder &body) -> SmallVector<Value> {
         Value null = LLVM::ZeroOp::create(body, loc, pointer);
         Value none = abi::emitConstant(body, loc, 64, 0);
-        SymbolTable symbols(getOperation());
         return {abi::emitString(body, loc, symbols, "kernels"),
                 null,
                 none,
@@ -108,6 +109,7 @@ void ListHostCode::runOnOperation() {
       getOperation().getOps<LLVM::LLVMFuncOp>(), processorOf);
   if (kernels.empty())
     return;
-  emitTable(kernels);
-  emitModule(kernels.size());
+  SymbolTable symbols(getOperation());
+  emitTable(kernels, symbols);
+  emitModule(kernels.size(), symbols);
 }

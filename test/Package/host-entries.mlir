@@ -48,7 +48,7 @@ gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
     llvm.return
   }
 }
-func.func @mixed(%in: tensor<?xf32>) -> tensor<?xf32> {
+func.func @mixed(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{judge = {chain = 1 : i64, edges = [], rows = [0]}, role = "output"}]} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
   %e = tensor.empty(%n) : tensor<?xf32>
@@ -65,11 +65,18 @@ func.func @mixed(%in: tensor<?xf32>) -> tensor<?xf32> {
 func.func private @k(%cta: !llvm.ptr, %params: !llvm.ptr) attributes {tile.target = "sm_80"} {
   return
 }
-func.func @f(%in: tensor<?xf32>) -> tensor<?xf32> {
+func.func @f(%in: tensor<?xf32>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{judge = {chain = 1 : i64, edges = [], rows = [0]}, role = "output"}]} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %in, %c0 : tensor<?xf32>
   %e = tensor.empty(%n) : tensor<?xf32>
   // expected-error@+1 {{expected a lowered kernel}}
   %o = tile.launch @k grid(%n, %n, %n) ins(%in : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
   return %o : tensor<?xf32>
+}
+
+// -----
+
+// expected-error@+1 {{expected a function that launches `alone`; a package is called through its functions}}
+func.func private @alone(%cta: !llvm.ptr, %params: !llvm.ptr) attributes {tile.target = "x86-64-v3"} {
+  return
 }

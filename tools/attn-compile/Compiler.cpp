@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 #include "Compiler.h"
 
-#include "attn/Dialect/Tile/IR/Symbols.h"
 #include "attn/Package/KernelAssembler.h"
 #include "attn/Package/Passes.h"
 #include "attn/Pipeline/Pipelines.h"
@@ -165,7 +164,7 @@ FailureOr<std::string> Compiler::compileForProcessors() {
     ModuleOp copy = *owned.emplace_back(module.clone());
     if (failed(lowerToTiles(copy, *target)) || failed(lowerToVectors(copy)))
       return failure();
-    renameKernels(copy, "__" + tile::makeIdentifier(target->name));
+    nameKernelsAfterTargets(copy);
     FailureOr<json::Object> described = lowerToHost(copy);
     if (failed(described))
       return failure();

@@ -37,9 +37,9 @@ mlir::FailureOr<std::string>
 emitHostCode(llvm::ArrayRef<mlir::ModuleOp> modules,
              const llvm::json::Object &description, HostOutput output);
 
-/// Renames the kernels for processors, so that those of several modules can
-/// stand in one package.
-void renameKernels(mlir::ModuleOp module, llvm::StringRef suffix);
+/// Names the kernels for processors after their targets, so that those of
+/// several modules can stand in one package.
+void nameKernelsAfterTargets(mlir::ModuleOp module);
 
 /// Path of the linker: $ATTN_LLD, else ld.lld-22 or ld.lld of PATH, else that
 /// of the LLVM this was built with.
