@@ -182,7 +182,7 @@ TEST_F(AttnRun, Record) {
   EXPECT_THAT(keys, testing::UnorderedElementsAre(
                         "schema", "function", "device", "device_name", "target",
                         "args", "results", "kernels", "verify", "timing",
-                        "memory", "sim"));
+                        "memory", "sim", "host"));
   EXPECT_EQ(r["device"], "sim");
   EXPECT_EQ(r["args"][0]["shape"], (std::vector<int>{2, 4, 33, 8}));
   EXPECT_EQ(r["results"][1]["shape"], (std::vector<int>{2, 4, 33}));
@@ -331,7 +331,7 @@ TEST_F(AttnRun, BadPackages) {
   expectRefused({"junk.so"}, 2, "not an ELF file");
   expectRefused({"half.so"}, 2, "truncated");
   std::string old = TestFiles::read(fixture("one"));
-  size_t schema = old.find(std::string("ATTN\2\0\0\0", 8));
+  size_t schema = old.find(std::string("ATTN\3\0\0\0", 8));
   ASSERT_NE(schema, std::string::npos);
   old[schema + 4] = 1;
   files.write("old.so", old);
@@ -342,6 +342,21 @@ TEST_F(AttnRun, BadPackages) {
   expectRefused({ATTN_RUN}, 2, ".attn.package");
   expectRefused({fixture("missing-symbol")}, 2, "attnpkg_gone");
   expectRefused({fixture("needs-more")}, 2, "attnrtNotInThisVersion");
+}
+
+TEST_F(AttnRun, DoublesAreRoundedForF32) {
+  std::string text =
+      TestFiles::read(writeNpy("single.npy", {1, 4, 2, 8}, {})).substr(0, 128);
+  text.replace(text.find("<f4"), 3, "<f8");
+  std::vector<double> values(64, 1.0 / 3);
+  text.append(reinterpret_cast<const char *>(values.data()), 64 * 8);
+  files.write("double.npy", text);
+  // The kernel multiplies the nearest float.
+  expectFine(run({fixture("one"), "--device=sim", "--arg=0=double.npy",
+                  "--result=0=o.npy"}));
+  Expected<HostTensor> result = readNpy(files.path("o.npy"));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->as<float>()[0], static_cast<float>(1.0 / 3) * 1.7f);
 }
 
 TEST_F(AttnRun, BadArrays) {
@@ -365,7 +380,9 @@ TEST_F(AttnRun, BadArrays) {
   expectRefused({one, "--arg=0=rank.npy"}, 2, "expected rank 4, got 2");
   expectRefused({one, "--arg=0=short.npy"}, 2, "expected 256 bytes");
   expectRefused({one, "--arg=0=big.npy"}, 2, "big-endian");
-  expectRefused({one, "--arg=0=double.npy"}, 2, "float32");
+  expectRefused({fixture("several"), "--function=scale_f16",
+                 "--arg=0=double.npy"},
+                2, "float32");
   expectRefused({one, "--arg=0=int.npy"}, 2, "got int32");
   expectRefused({one, "--arg=0=object.npy"}, 2, "element type");
   expectRefused({one, "--arg=0=fortran.npy"}, 2, "Fortran");
