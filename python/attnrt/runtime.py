@@ -75,6 +75,8 @@ class Runtime:
         self.library.attnrtJudge.argtypes = [ctypes.c_void_p, Row, Row,
                                              ctypes.c_uint64,
                                              ctypes.POINTER(Verdict)]
+        self.library.attnrtSetThreads.argtypes = [ctypes.c_int32]
+        self.library.attnrtThreads.restype = ctypes.c_int32
         self.library.mgpuMemHostRegister.argtypes = [ctypes.c_void_p,
                                                      ctypes.c_uint64]
         self.library.mgpuMemHostUnregister.argtypes = [ctypes.c_void_p]
@@ -85,6 +87,16 @@ class Runtime:
     def check(self, status):
         if status != 0:
             raise Failure(self.last_error(), status)
+
+    def set_threads(self, count):
+        """Of launches on `host`, from now on."""
+        self.check(self.library.attnrtSetThreads(count))
+
+    def threads(self):
+        count = self.library.attnrtThreads()
+        if count == 0:
+            raise BadInput(self.last_error())
+        return count
 
     def take_report(self):
         """What the simulator executed since the last call; None on a GPU."""

@@ -85,7 +85,9 @@ def check(function, lengths, side):
 
 def main():
     runtime = Runtime(sys.argv[1])
-    assert runtime.library.attnrtSetThreads(1) == 0
+    # A child has none of its parent's threads.
+    runtime.set_threads(1)
+    assert runtime.threads() == 1
     function = Function(runtime, sys.argv[2], sys.argv[3])
     for lengths in LENGTHS:
         for side in SIDES:
