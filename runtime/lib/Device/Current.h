@@ -33,7 +33,8 @@ AttnrtDevice *knownSimEntry();
 /// The device of host arrays where the code is for processors.
 Expected<AttnrtDevice *> hostEntry();
 
-/// The device of a tensor, where the code is for GPUs; `name` is for the message where there is none.
+/// The device of a tensor, where the code is for GPUs; `name` is for the
+/// message where there is none.
 Expected<AttnrtDevice *> entryOf(const DLDevice &device,
                                  const std::string &name);
 
