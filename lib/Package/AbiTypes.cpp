@@ -9,7 +9,6 @@
 
 #include "attnrt/Abi.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/xxhash.h"
 
@@ -56,18 +55,19 @@ Value abi::emitConstant(OpBuilder &builder, Location loc, unsigned bits,
                                   value);
 }
 
-Value abi::emitString(OpBuilder &builder, Location loc, Operation *module,
+Value abi::emitString(OpBuilder &builder, Location loc, SymbolTable &symbols,
                       StringRef text) {
   std::string name = "attnpkg.text." + llvm::utohexstr(llvm::xxh3_64bits(text));
-  SymbolTable symbols(module);
   if (!symbols.lookup(name)) {
-    auto atModule = OpBuilder::atBlockBegin(cast<ModuleOp>(module).getBody());
+    auto atModule =
+        OpBuilder::atBlockBegin(cast<ModuleOp>(symbols.getOp()).getBody());
     std::string terminated = text.str() + '\0';
     auto type =
         LLVM::LLVMArrayType::get(builder.getI8Type(), terminated.size());
-    LLVM::GlobalOp::create(atModule, loc, type, /*isConstant=*/true,
-                           LLVM::Linkage::Private, name,
-                           builder.getStringAttr(terminated));
+    symbols.insert(LLVM::GlobalOp::create(atModule, loc, type,
+                                          /*isConstant=*/true,
+                                          LLVM::Linkage::Private, name,
+                                          builder.getStringAttr(terminated)));
   }
   return LLVM::AddressOfOp::create(builder, loc,
                                    pointerType(builder.getContext()), name);

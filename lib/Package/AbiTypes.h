@@ -16,6 +16,7 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/SymbolTable.h"
 
 namespace attn::abi {
 
@@ -48,7 +49,7 @@ struct DLTensorOffset {
 
 /// A constant C string of the module; equal texts share one.
 mlir::Value emitString(mlir::OpBuilder &builder, mlir::Location loc,
-                       mlir::Operation *module, llvm::StringRef text);
+                       mlir::SymbolTable &symbols, llvm::StringRef text);
 /// A global with an initializer that `fields` gives, in order.
 mlir::LLVM::GlobalOp
 emitStruct(mlir::OpBuilder &builder, mlir::Location loc,

@@ -104,6 +104,7 @@ void AssembleKernels::embed(gpu::GPUModuleOp kernels, StringRef ptx,
   if (Operation *declared = getOperation().lookupSymbol(abi::kModuleSymbol))
     declared->erase();
   Type pointer = abi::pointerType(&getContext());
+  SymbolTable symbols(getOperation());
   abi::emitStruct(
       builder, loc, getOperation(), abi::kModuleSymbol,
       abi::moduleType(&getContext()), /*isConstant=*/false,
@@ -112,7 +113,7 @@ void AssembleKernels::embed(gpu::GPUModuleOp kernels, StringRef ptx,
         Value binary = cubin.empty() ? null
                                      : Value(LLVM::AddressOfOp::create(
                                            body, loc, pointer, kCubinSymbol));
-        return {abi::emitString(body, loc, getOperation(), kernels.getName()),
+        return {abi::emitString(body, loc, symbols, kernels.getName()),
                 LLVM::AddressOfOp::create(body, loc, pointer, kPtxSymbol),
                 abi::emitConstant(body, loc, 64, ptx.size()),
                 binary,

@@ -54,10 +54,10 @@ struct BuildEntries : public attn::impl::BuildEntriesBase<BuildEntries> {
   void runOnOperation() override;
 
 private:
-  LogicalResult buildFor(func::FuncOp function);
-  LogicalResult buildJudges(func::FuncOp function);
+  LogicalResult buildFor(func::FuncOp function, SymbolTable &symbols);
+  LogicalResult buildJudges(func::FuncOp function, SymbolTable &symbols);
   void describe(func::FuncOp function, LLVM::LLVMFuncOp entry);
-  LogicalResult emitKernelDescriptor(LaunchOp launch);
+  LogicalResult emitKernelDescriptor(LaunchOp launch, SymbolTable &symbols);
 };
 
 } // namespace
@@ -99,31 +99,34 @@ static DictionaryAttr describeKernel(LLVM::LLVMFuncOp kernel) {
 }
 
 /// AttnrtKernel of a launched kernel, and what the package says of it.
-LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch) {
+LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch,
+                                                 SymbolTable &symbols) {
   auto kernel = dyn_cast_or_null<LLVM::LLVMFuncOp>(
       SymbolTable::lookupNearestSymbolFrom(launch, launch.getKernelAttr()));
   if (!kernel)
     return launch.emitOpError("expected a lowered kernel; run "
                               "convert-tile-to-nvvm first");
   std::string symbol = abi::kernelSymbol(kernel.getSymName());
-  if (getOperation().lookupSymbol(symbol))
+  if (symbols.lookup(symbol))
     return success();
   Location loc = launch.getLoc();
   Type pointer = abi::pointerType(&getContext());
   auto atModule = OpBuilder::atBlockBegin(getOperation().getBody());
-  if (!getOperation().lookupSymbol(abi::kModuleSymbol))
-    LLVM::GlobalOp::create(atModule, loc, abi::moduleType(&getContext()),
-                           /*isConstant=*/false, LLVM::Linkage::External,
-                           abi::kModuleSymbol, Attribute());
+  if (!symbols.lookup(abi::kModuleSymbol))
+    symbols.insert(
+        LLVM::GlobalOp::create(atModule, loc, abi::moduleType(&getContext()),
+                               /*isConstant=*/false, LLVM::Linkage::External,
+                               abi::kModuleSymbol, Attribute()));
   auto descriptor = abi::emitStruct(
       atModule, loc, getOperation(), symbol, abi::kernelType(&getContext()),
       /*isConstant=*/false, [&](OpBuilder &body) -> SmallVector<Value> {
         return {
             LLVM::AddressOfOp::create(body, loc, pointer, abi::kModuleSymbol),
-            abi::emitString(body, loc, getOperation(), kernel.getSymName()),
+            abi::emitString(body, loc, symbols, kernel.getSymName()),
             LLVM::ZeroOp::create(body, loc, pointer)};
       });
   descriptor->setAttr(abi::kKernelAttr, describeKernel(kernel));
+  symbols.insert(descriptor);
   return success();
 }
 
@@ -212,12 +215,13 @@ static LogicalResult checkFunction(func::FuncOp function) {
 }
 
 /// The wrappers of what convert-attn-to-reference made, or the user wrote.
-LogicalResult BuildEntries::buildJudges(func::FuncOp function) {
+LogicalResult BuildEntries::buildJudges(func::FuncOp function,
+                                        SymbolTable &symbols) {
   Type pointer = abi::pointerType(&getContext());
   Type i64 = IntegerType::get(&getContext(), 64);
   for (StringRef suffix : kJudgeSuffixes) {
     std::string name = (function.getSymName() + suffix).str();
-    auto judge = getOperation().lookupSymbol<func::FuncOp>(name);
+    auto judge = symbols.lookup<func::FuncOp>(name);
     if (!judge)
       return emitError(function.getLoc())
              << "expected `" << name << "` beside `" << function.getSymName()
@@ -226,29 +230,31 @@ LogicalResult BuildEntries::buildJudges(func::FuncOp function) {
       return failure();
     judge.setPrivate();
     if (suffix == attnrt::kFlopsSuffix)
-      JudgeWriter(function, judge, suffix, {pointer}).writeFlops();
+      JudgeWriter(function, judge, suffix, {pointer}, symbols).writeFlops();
     else
-      JudgeWriter(function, judge, suffix, {pointer, i64, i64}).writeRows();
+      JudgeWriter(function, judge, suffix, {pointer, i64, i64}, symbols)
+          .writeRows();
   }
   return success();
 }
 
-LogicalResult BuildEntries::buildFor(func::FuncOp function) {
+LogicalResult BuildEntries::buildFor(func::FuncOp function,
+                                     SymbolTable &symbols) {
   if (failed(checkFunction(function)) || failed(checkDescription(function)))
     return failure();
   WalkResult result = function.walk([&](LaunchOp launch) {
-    return WalkResult(emitKernelDescriptor(launch));
+    return WalkResult(emitKernelDescriptor(launch, symbols));
   });
   if (result.wasInterrupted())
     return failure();
 
-  HostEntry entry(function, HostEntry::Purpose::Launch);
-  HostEntry shapes(function, HostEntry::Purpose::Shapes);
+  HostEntry entry(function, HostEntry::Purpose::Launch, symbols);
+  HostEntry shapes(function, HostEntry::Purpose::Shapes, symbols);
   if (failed(entry.write()) || failed(shapes.write()) ||
-      failed(buildJudges(function)))
+      failed(buildJudges(function, symbols)))
     return failure();
   describe(function, entry.getEntry());
-  function.erase();
+  symbols.erase(function);
   return success();
 }
 
@@ -342,7 +348,8 @@ void BuildEntries::runOnOperation() {
     return signalPassFailure();
   eraseOthers(getOperation(), functions);
   dropAttributes(getOperation(), functions);
+  SymbolTable symbols(getOperation());
   for (func::FuncOp function : functions)
-    if (failed(buildFor(function)))
+    if (failed(buildFor(function, symbols)))
       return signalPassFailure();
 }

@@ -17,34 +17,38 @@ static Type i32Of(MLIRContext *context) {
   return IntegerType::get(context, 32);
 }
 
-EntryWriter::EntryWriter(ModuleOp module, Location loc, const Twine &symbol,
-                         ArrayRef<Type> arguments)
-    : module(module), loc(loc), pointer(abi::pointerType(module.getContext())),
-      builder(OpBuilder::atBlockEnd(module.getBody())) {
-  auto type =
-      LLVM::LLVMFunctionType::get(i32Of(module.getContext()), arguments);
+EntryWriter::EntryWriter(SymbolTable &symbols, Location loc,
+                         const Twine &symbol, ArrayRef<Type> arguments)
+    : symbols(symbols), loc(loc), pointer(abi::pointerType(loc.getContext())),
+      builder(
+          OpBuilder::atBlockEnd(cast<ModuleOp>(symbols.getOp()).getBody())) {
+  auto type = LLVM::LLVMFunctionType::get(i32Of(loc.getContext()), arguments);
   entry = LLVM::LLVMFuncOp::create(
       builder, loc, (attnrt::kSymbolPrefix + symbol).str(), type);
   builder.setInsertionPointToStart(entry.addEntryBlock(builder));
 }
 
-LLVM::LLVMFuncOp EntryWriter::runtimeFunction(StringRef name,
+OpBuilder EntryWriter::atModule() {
+  return OpBuilder::atBlockBegin(cast<ModuleOp>(symbols.getOp()).getBody());
+}
+
+LLVM::LLVMFuncOp EntryWriter::runtimeFunction(StringRef name, Type result,
                                               ArrayRef<Type> arguments,
                                               bool isVarArg) {
-  if (auto found = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
+  if (auto found = symbols.lookup<LLVM::LLVMFuncOp>(name))
     return found;
-  auto atModule = OpBuilder::atBlockBegin(module.getBody());
-  return LLVM::LLVMFuncOp::create(
-      atModule, loc, name,
-      LLVM::LLVMFunctionType::get(i32Of(module.getContext()), arguments,
-                                  isVarArg));
+  OpBuilder declaring = atModule();
+  auto declared = LLVM::LLVMFuncOp::create(
+      declaring, loc, name,
+      LLVM::LLVMFunctionType::get(result, arguments, isVarArg));
+  symbols.insert(declared);
+  return declared;
 }
 
 Value EntryWriter::emitCall(StringRef name, ValueRange arguments) {
   SmallVector<Type> types(arguments.getTypes());
-  return LLVM::CallOp::create(builder, loc, runtimeFunction(name, types),
-                              arguments)
-      .getResult();
+  auto callee = runtimeFunction(name, i32Of(builder.getContext()), types);
+  return LLVM::CallOp::create(builder, loc, callee, arguments).getResult();
 }
 
 void EntryWriter::returnIf(Value condition, function_ref<Value()> status) {
@@ -79,11 +83,11 @@ void EntryWriter::callRuntimeUnchecked(StringRef name, ValueRange arguments) {
 void EntryWriter::failUnless(Value condition, StringRef message) {
   Value fails = LLVM::XOrOp::create(builder, loc, condition, constant(1, 1));
   returnIf(fails, [&]() -> Value {
-    auto fail =
-        runtimeFunction("attnrtFail", {i32Of(builder.getContext()), pointer},
-                        /*isVarArg=*/true);
-    Value format = abi::emitString(builder, loc, module, "%s");
-    Value text = abi::emitString(builder, loc, module, message);
+    Type i32 = i32Of(builder.getContext());
+    auto fail = runtimeFunction("attnrtFail", i32, {i32, pointer},
+                                /*isVarArg=*/true);
+    Value format = abi::emitString(builder, loc, symbols, "%s");
+    Value text = abi::emitString(builder, loc, symbols, message);
     return LLVM::CallOp::create(
                builder, loc, fail,
                ValueRange{constant(32, ATTNRT_BAD_INPUT), format, text})
@@ -129,13 +133,8 @@ Value EntryWriter::dimOf(Value tensor, int64_t dim) {
 
 /// The runtime knows what a missing stride array means.
 Value EntryWriter::strideOf(Value tensor, int64_t dim) {
-  auto type = LLVM::LLVMFunctionType::get(
-      builder.getI64Type(), {pointer, i32Of(builder.getContext())});
-  auto callee = module.lookupSymbol<LLVM::LLVMFuncOp>("attnrtStride");
-  if (!callee) {
-    auto atModule = OpBuilder::atBlockBegin(module.getBody());
-    callee = LLVM::LLVMFuncOp::create(atModule, loc, "attnrtStride", type);
-  }
+  auto callee = runtimeFunction("attnrtStride", builder.getI64Type(),
+                                {pointer, i32Of(builder.getContext())});
   return LLVM::CallOp::create(builder, loc, callee,
                               ValueRange{tensor, constant(32, dim)})
       .getResult();
@@ -159,7 +158,7 @@ Value EntryWriter::emitSpec(const Twine &symbol, const Twine &name,
                                          : kDLFloat;
   auto spec = abi::tensorSpecType(builder.getContext());
   abi::emitStruct(
-      builder, loc, module, global, spec, /*isConstant=*/true,
+      builder, loc, symbols.getOp(), global, spec, /*isConstant=*/true,
       [&](OpBuilder &body) -> SmallVector<Value> {
         SmallVector<int64_t> padded(shape);
         for (int64_t &size : padded)
@@ -170,7 +169,7 @@ Value EntryWriter::emitSpec(const Twine &symbol, const Twine &name,
             DenseIntElementsAttr::get(
                 RankedTensorType::get(ATTNRT_MAX_RANK, builder.getI64Type()),
                 padded));
-        return {abi::emitString(body, loc, module, name.str()),
+        return {abi::emitString(body, loc, symbols, name.str()),
                 abi::emitConstant(body, loc, 8, code),
                 abi::emitConstant(body, loc, 8,
                                   elementType.getIntOrFloatBitWidth()),

@@ -22,7 +22,8 @@ namespace attn {
 /// Writes one exported function of the C interface, from its start to its end.
 class EntryWriter {
 public:
-  EntryWriter(mlir::ModuleOp module, mlir::Location loc,
+  /// `symbols` are those of the module that the function is for.
+  EntryWriter(mlir::SymbolTable &symbols, mlir::Location loc,
               const llvm::Twine &symbol, llvm::ArrayRef<mlir::Type> arguments);
   EntryWriter(const EntryWriter &) = delete;
 
@@ -89,6 +90,7 @@ public:
 
 private:
   mlir::LLVM::LLVMFuncOp runtimeFunction(llvm::StringRef name,
+                                         mlir::Type result,
                                          llvm::ArrayRef<mlir::Type> arguments,
                                          bool isVarArg = false);
   mlir::Value emitCall(llvm::StringRef name, mlir::ValueRange arguments);
@@ -97,7 +99,9 @@ private:
                 llvm::function_ref<mlir::Value()> status);
   mlir::Value loadAt(mlir::Value pointer, int64_t byteOffset, mlir::Type type);
 
-  mlir::ModuleOp module;
+  mlir::OpBuilder atModule();
+
+  mlir::SymbolTable &symbols;
   mlir::Location loc;
   mlir::Type pointer;
   mlir::LLVM::LLVMFuncOp entry;

@@ -12,9 +12,10 @@
 using namespace mlir;
 using namespace attn;
 
-HostEntry::HostEntry(func::FuncOp function, Purpose purpose)
+HostEntry::HostEntry(func::FuncOp function, Purpose purpose,
+                     SymbolTable &symbols)
     : function(function), purpose(purpose),
-      writer(function->getParentOfType<ModuleOp>(), function.getLoc(),
+      writer(symbols, function.getLoc(),
              function.getSymName() +
                  (purpose == Purpose::Shapes ? attnrt::kShapesSuffix : ""),
              SmallVector<Type>(purpose == Purpose::Shapes ? 2 : 3,

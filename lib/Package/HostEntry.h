@@ -17,7 +17,8 @@ namespace attn {
 class HostEntry {
 public:
   enum class Purpose { Launch, Shapes };
-  HostEntry(mlir::func::FuncOp function, Purpose purpose);
+  HostEntry(mlir::func::FuncOp function, Purpose purpose,
+            mlir::SymbolTable &symbols);
   mlir::LogicalResult write();
   mlir::LLVM::LLVMFuncOp getEntry() const { return writer.getEntry(); }
 

@@ -65,10 +65,10 @@ static SmallVector<Type> argumentTypes(Type pointer, ArrayRef<Type> trailing) {
 }
 
 JudgeWriter::JudgeWriter(func::FuncOp function, func::FuncOp judge,
-                         StringRef suffix, ArrayRef<Type> trailing)
+                         StringRef suffix, ArrayRef<Type> trailing,
+                         SymbolTable &symbols)
     : function(function), judge(judge),
-      writer(function->getParentOfType<ModuleOp>(), function.getLoc(),
-             function.getSymName() + suffix,
+      writer(symbols, function.getLoc(), function.getSymName() + suffix,
              argumentTypes(abi::pointerType(function.getContext()), trailing)) {
 }
 

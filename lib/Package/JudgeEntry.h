@@ -27,7 +27,8 @@ llvm::LogicalResult checkJudge(mlir::func::FuncOp function,
 class JudgeWriter {
 public:
   JudgeWriter(mlir::func::FuncOp function, mlir::func::FuncOp judge,
-              llvm::StringRef suffix, llvm::ArrayRef<mlir::Type> trailing);
+              llvm::StringRef suffix, llvm::ArrayRef<mlir::Type> trailing,
+              mlir::SymbolTable &symbols);
   void writeRows();
   void writeFlops();
 

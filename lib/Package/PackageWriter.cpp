@@ -180,12 +180,20 @@ static void addDescription(llvm::Module &module, const json::Object &object) {
   llvm::appendToUsed(module, {global});
 }
 
+/// Called values are not followed: host code calls by name only, and LLVM
+/// takes time for it that grows with the square of a function's arguments.
 static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PassInstrumentationCallbacks callbacks;
+  callbacks.registerShouldRunOptionalPassCallback(
+      [](StringRef pass, llvm::Any) {
+        return pass != "CalledValuePropagationPass";
+      });
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager graphs;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
+  llvm::PassBuilder builder(&machine, llvm::PipelineTuningOptions(),
+                            std::nullopt, &callbacks);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graphs);
   builder.registerFunctionAnalyses(functions);
