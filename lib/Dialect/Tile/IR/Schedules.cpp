@@ -116,8 +116,9 @@ LogicalResult tile::parseFlag(StringRef text, AttentionKeys &keys,
                          << "`, got `" << number << "`";
     if (failed(verifyRange(emitError, *key, value)))
       return failure();
+    if (!given.insert(name).second)
+      return emitError() << "expected schedule key `" << name << "` once";
     key->set(keys, value);
-    given.insert(name);
   }
   return success();
 }
