@@ -99,7 +99,7 @@ func.func @rope_r6_zero(%x: tensor<?x8x?x64xbf16>, %p: tensor<?x?xi32>, %o: tens
 // -----
 
 func.func @rope_r7_offset(%x: tensor<?x8x?x64xbf16>, %p: tensor<?x?xi32>, %o: tensor<?xi32>, %l: tensor<?x?xi64>, %w: tensor<2x76xi32>) {
-  // expected-error @+1 {{expected `offset` to be within 2^30, got 1073741824}}
+  // expected-error @+1 {{expected `offset` above -2^30 and below 2^30, got 1073741824}}
   %r = attn.rope %x offset(1073741824) : tensor<?x8x?x64xbf16>
   return
 }

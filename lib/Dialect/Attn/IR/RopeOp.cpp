@@ -118,7 +118,7 @@ static LogicalResult verifyPositions(RopeOp op, StringRef name, Value operand,
                           << ", got " << type;
 }
 
-// - The base is positive, the offset within 2^30.
+// - The base is positive, the offset above -2^30 and below 2^30.
 // - Rotary dims are even and no more than there are.
 static LogicalResult verifyNumbers(RopeOp op) {
   // rope_r5
@@ -135,7 +135,7 @@ static LogicalResult verifyNumbers(RopeOp op) {
   int64_t offset = static_cast<int64_t>(op.getOffset());
   if (offset <= -SdpaOp::kMaxLength || offset >= SdpaOp::kMaxLength)
     return op.emitOpError()
-           << "expected `offset` to be within 2^30, got " << offset;
+           << "expected `offset` above -2^30 and below 2^30, got " << offset;
   return success();
 }
 
