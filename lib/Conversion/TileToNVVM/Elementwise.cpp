@@ -38,6 +38,14 @@ struct TruncConversion : OpConversionPattern<arith::TruncFOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
+/// Pairs of 16-bit registers are widened to two of f32.
+struct ExtConversion : OpConversionPattern<arith::ExtFOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(arith::ExtFOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
 struct Log2Conversion : OpConversionPattern<math::Log2Op> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -133,6 +141,28 @@ TruncConversion::matchAndRewrite(arith::TruncFOp op, OneToNOpAdaptor adaptor,
     registers[pair] =
         arith::TruncFOp::create(rewriter, loc, to.registerType, vector);
   }
+  rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
+}
+
+LogicalResult
+ExtConversion::matchAndRewrite(arith::ExtFOp op, OneToNOpAdaptor adaptor,
+                               ConversionPatternRewriter &rewriter) const {
+  auto input = dyn_cast<RankedTensorType>(op.getIn().getType());
+  if (!input || !input.getEncoding())
+    return failure();
+  RegisterGrid from(input), to(cast<RankedTensorType>(op.getType()));
+  if (!isa<VectorType>(from.registerType) || isa<VectorType>(to.registerType))
+    return rewriter.notifyMatchFailure(op, "expected a tile of pairs");
+  Location loc = op.getLoc();
+  SmallVector<Value> registers;
+  for (Value pair : adaptor.getIn())
+    for (int64_t column = 0; column < to.columnsOfAtom; ++column)
+      registers.push_back(arith::ExtFOp::create(
+          rewriter, loc, to.registerType,
+          LLVM::ExtractElementOp::create(rewriter, loc, pair,
+                                         emitI32(rewriter, loc, column)),
+          arith::FastMathFlagsAttr()));
   rewriter.replaceOpWithMultiple(op, {registers});
   return success();
 }
@@ -269,8 +299,8 @@ void attn::tile::populateElementwisePatterns(const TypeConverter &converter,
                                              RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<ElementwiseConversion>(converter, context);
-  patterns
-      .add<TruncConversion, Log2Conversion, ConstantConversion, SplatConversion,
-           BroadcastConversion, IotaConversion, ConvertLayoutConversion>(
-          converter, context, /*benefit=*/2);
+  patterns.add<TruncConversion, ExtConversion, Log2Conversion,
+               ConstantConversion, SplatConversion, BroadcastConversion,
+               IotaConversion, ConvertLayoutConversion>(converter, context,
+                                                        /*benefit=*/2);
 }

@@ -262,34 +262,67 @@ static Value emitGuardedLoad(OpBuilder &builder, Location loc, Value isInside,
 }
 
 /// Loads the register of element (row, column), which is a pair of neighbouring
-/// columns where elements are of 16 bits.
+/// columns where elements are of 16 bits. The row is inside.
 static Value loadRegister(OpBuilder &builder, Location loc,
                           const GlobalView &view, ArrayRef<Value> row,
-                          Value isRowInside, Value column, Type registerType) {
+                          Value column, bool isColumnInside,
+                          Type registerType) {
   auto pair = dyn_cast<VectorType>(registerType);
   int64_t count = pair ? pair.getNumElements() : 1;
   Value result =
       pair ? LLVM::ZeroOp::create(builder, loc, registerType) : Value();
   for (int64_t i = 0; i < count; ++i) {
     SmallVector<Value> position(row);
-    Value isInside = isRowInside;
+    Value isInside;
     if (column) {
       Value at = builder.createOrFold<arith::AddIOp>(loc, column,
                                                      emitI32(builder, loc, i));
       position.push_back(at);
-      Value isColumn = arith::CmpIOp::create(
-          builder, loc, arith::CmpIPredicate::slt, at, view.dims.back());
-      isInside = arith::AndIOp::create(builder, loc, isRowInside, isColumn);
+      if (!isColumnInside)
+        isInside = arith::CmpIOp::create(
+            builder, loc, arith::CmpIPredicate::slt, at, view.dims.back());
     }
+    Value address = view.address(builder, loc, position);
     Value loaded =
-        emitGuardedLoad(builder, loc, isInside,
-                        view.address(builder, loc, position), view.elementType);
+        isInside
+            ? emitGuardedLoad(builder, loc, isInside, address, view.elementType)
+            : LLVM::LoadOp::create(builder, loc, view.elementType, address)
+                  .getResult();
     if (!pair)
       return loaded;
     result = LLVM::InsertElementOp::create(builder, loc, result, loaded,
                                            emitI32(builder, loc, i));
   }
   return result;
+}
+
+/// Loads what a thread holds of one row; zeros where that is not inside.
+static SmallVector<Value> loadRow(OpBuilder &builder, Location loc,
+                                  const GlobalView &view,
+                                  const RegisterGrid &grid, ArrayRef<Value> row,
+                                  Value isInside, Value column,
+                                  bool isColumnInside) {
+  int64_t count = grid.atoms * grid.columnsOfAtom;
+  auto guarded = scf::IfOp::create(
+      builder, loc, isInside,
+      [&](OpBuilder &then, Location) {
+        SmallVector<Value> loaded;
+        for (int64_t atom = 0; atom < grid.atoms; ++atom)
+          for (int64_t i = 0; i < grid.columnsOfAtom; ++i) {
+            Value at = column ? arith::AddIOp::create(
+                                    then, loc, column,
+                                    emitI32(then, loc, grid.columnOf(atom, i)))
+                              : Value();
+            loaded.push_back(loadRegister(then, loc, view, row, at,
+                                          isColumnInside, grid.registerType));
+          }
+        scf::YieldOp::create(then, loc, loaded);
+      },
+      [&](OpBuilder &otherwise, Location) {
+        Value zero = LLVM::ZeroOp::create(otherwise, loc, grid.registerType);
+        scf::YieldOp::create(otherwise, loc, SmallVector<Value>(count, zero));
+      });
+  return SmallVector<Value>(guarded.getResults());
 }
 
 LogicalResult
@@ -314,6 +347,8 @@ LoadConversion::matchAndRewrite(LoadOp op, OneToNOpAdaptor adaptor,
                                    indices.pop_back_val()));
   RowIndexer places(rewriter, loc, indices, op.getBox());
   bool isOneRow = tile.getDimSize(0) == 1;
+  bool isColumnInside =
+      !op.hasColumnIndex() && tile.getDimSize(1) <= type.getShape().back();
   RegisterGrid grid(tile);
   SmallVector<Value> registers(grid.size());
   for (int64_t strip = 0; strip < grid.strips; ++strip)
@@ -322,16 +357,12 @@ LoadConversion::matchAndRewrite(LoadOp op, OneToNOpAdaptor adaptor,
           rewriter, loc, isOneRow ? emitI32(rewriter, loc, 0) : origin.row,
           grid.rowStep * strip + 8 * row);
       Value isInside = places.isInside(rewriter, loc, view, at);
+      SmallVector<Value> loaded = loadRow(rewriter, loc, view, grid, at,
+                                          isInside, column, isColumnInside);
       for (int64_t atom = 0; atom < grid.atoms; ++atom)
-        for (int64_t i = 0; i < grid.columnsOfAtom; ++i) {
-          Value first =
-              column
-                  ? arith::AddIOp::create(rewriter, loc, column,
-                                          emitI32(rewriter, loc, 8 * atom + i))
-                  : Value();
-          registers[grid.index(strip, atom, row, i)] = loadRegister(
-              rewriter, loc, view, at, isInside, first, grid.registerType);
-        }
+        for (int64_t i = 0; i < grid.columnsOfAtom; ++i)
+          registers[grid.index(strip, atom, row, i)] =
+              loaded[atom * grid.columnsOfAtom + i];
     }
   rewriter.replaceOpWithMultiple(op, {registers});
   return success();

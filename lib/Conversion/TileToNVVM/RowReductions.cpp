@@ -1,4 +1,4 @@
-//===- RowReductions.cpp - Reductions along the rows of a tile ------------===//
+//===- RowReductions.cpp - Reductions of the rows of a tile ---------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -24,6 +24,14 @@ struct FoldConversion : OpConversionPattern<FoldOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
   matchAndRewrite(FoldOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
+/// A vote among the lanes of a warp.
+struct AnyConversion : OpConversionPattern<AnyOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(AnyOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override;
 };
 
@@ -96,8 +104,21 @@ FoldConversion::matchAndRewrite(FoldOp op, OneToNOpAdaptor adaptor,
   return success();
 }
 
+LogicalResult
+AnyConversion::matchAndRewrite(AnyOp op, OneToNOpAdaptor adaptor,
+                               ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  Value any = adaptor.getInput().front();
+  for (Value value : adaptor.getInput().drop_front())
+    any = arith::OrIOp::create(rewriter, loc, any, value);
+  rewriter.replaceOpWithNewOp<NVVM::VoteSyncOp>(op, rewriter.getI1Type(),
+                                                emitI32(rewriter, loc, -1), any,
+                                                NVVM::VoteSyncKind::any);
+  return success();
+}
+
 void attn::tile::populateRowReductionPatterns(const TypeConverter &converter,
                                               RewritePatternSet &patterns) {
-  patterns.add<ReduceConversion, FoldConversion>(converter,
-                                                 patterns.getContext());
+  patterns.add<ReduceConversion, FoldConversion, AnyConversion>(
+      converter, patterns.getContext());
 }

@@ -30,6 +30,8 @@
 // CHECK: tile.broadcast %[[INSIDE]]
 // CHECK: arith.select
 // CHECK-NOT: } to
+// Nothing is masked, so no value can be lost.
+// CHECK-NOT: tile.any
 // CHECK: tile.reduce add
 // CHECK: tile.store %{{.*}}, %[[O]][%[[BATCH]], %[[HEAD]], %[[ROW]]]
 // CHECK-NOT: tile.store
@@ -61,6 +63,19 @@ func.func @plain(%q: !q, %k: !kv, %v: !kv) -> !q {
 // CHECK: } to
 // CHECK: arith.select
 // CHECK: tile.yield
+// Where an accumulator is NaN and its row's total is not, the values that rows keep
+// are added anew, one key at a time; what rows do not keep is replaced by 0.
+// CHECK: %[[SUM:.*]] = tile.reduce add
+// CHECK: %[[TOTAL:.*]] = tile.reduce add
+// CHECK-DAG: %[[NAN:.*]] = arith.cmpf uno, %[[SUM]], %[[SUM]]
+// CHECK-DAG: %[[NUMBER:.*]] = arith.cmpf ord, %[[TOTAL]], %[[TOTAL]]
+// CHECK: %[[LOST:.*]] = arith.andi %[[NAN]], %[[NUMBER]]
+// CHECK: %[[ANY:.*]] = tile.any %[[LOST]]
+// CHECK: scf.if %[[ANY]]
+// CHECK: scf.for %[[KEY:[^ ]*]] =
+// CHECK: %[[VALUE:.*]] = tile.load %{{.*}}, %[[KEY]]] : {{.*}} -> tensor<1x64xf16>
+// CHECK: arith.select {{.*}} : tensor<128x64xi1>, tensor<128x64xf32>
+// CHECK: math.fma
 // Nothing below attn knows the words.
 // CHECK-NOT: causal
 // CHECK-NOT: {{ window[ (]}}

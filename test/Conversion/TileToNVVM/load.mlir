@@ -4,10 +4,11 @@
 // outside are zero, and are not read.
 // CHECK-LABEL: llvm.func @matrix
 // CHECK-SAME: %[[P:[^:]*]]: !llvm.ptr<1>, %[[ROWS:[^:]*]]: i32, %[[COLUMNS:[^:]*]]: i32, %[[STRIDE:[^:]*]]: i64, %[[I:[^:]*]]: i32, %[[J:[^:]*]]: i32
-// CHECK: llvm.icmp "slt" %{{.*}}, %[[ROWS]]
+// CHECK: %[[ROW:.*]] = llvm.icmp "slt" %{{.*}}, %[[ROWS]]
+// CHECK: llvm.cond_br %[[ROW]], ^[[INSIDE:.*]], ^{{.*}}
+// CHECK: ^[[INSIDE]]:
 // CHECK: %[[COLUMN:.*]] = llvm.icmp "slt" %{{.*}}, %[[COLUMNS]]
-// CHECK: %[[INSIDE:.*]] = llvm.and %{{.*}}, %[[COLUMN]]
-// CHECK: llvm.cond_br %[[INSIDE]], ^[[READ:.*]], ^[[ZERO:.*]]
+// CHECK: llvm.cond_br %[[COLUMN]], ^[[READ:.*]], ^[[ZERO:.*]]
 // CHECK: ^[[READ]]:
 // CHECK-NEXT: llvm.load %{{.*}} : !llvm.ptr<1> -> f32
 // CHECK: ^[[ZERO]]:
@@ -32,6 +33,26 @@ tile.kernel @matrix(%m: memref<?x?xf32, strided<[?, 1]>>, %i: index, %j: index)
 tile.kernel @pairs(%m: memref<?x?xf16, strided<[?, 1]>>, %i: index)
     attributes {cta = #tile.cta<warps = 1>, target = "sm_80", shared_bytes = 0 : i64} {
   %x = tile.load %m[%i] : memref<?x?xf16, strided<[?, 1]>> -> tensor<16x8xf16, #tile.accumulator<warps = 1>>
+  tile.return
+}
+
+// Columns that the type shows to be inside need no test: one for each row.
+// CHECK-LABEL: llvm.func @inside
+// CHECK-COUNT-2: llvm.cond_br
+// CHECK-NOT: llvm.cond_br
+tile.kernel @inside(%m: memref<?x16xf32, strided<[?, 1]>>, %i: index)
+    attributes {cta = #tile.cta<warps = 1>, target = "sm_80", shared_bytes = 0 : i64} {
+  %x = tile.load %m[%i] : memref<?x16xf32, strided<[?, 1]>> -> tensor<16x8xf32, #tile.accumulator<warps = 1>>
+  tile.return
+}
+
+// Rows of two indices, from a column on.
+// CHECK-LABEL: llvm.func @box_from_column
+// CHECK-COUNT-4: llvm.load
+// CHECK-NOT: llvm.load
+tile.kernel @box_from_column(%m: memref<?x?x16xf32, strided<[?, ?, 1]>>, %i: index, %j: index)
+    attributes {cta = #tile.cta<warps = 1>, target = "sm_80", shared_bytes = 0 : i64} {
+  %x = tile.load %m[%i, %i, %j] box = [2, 8] : memref<?x?x16xf32, strided<[?, ?, 1]>> -> tensor<16x8xf32, #tile.accumulator<warps = 1>>
   tile.return
 }
 

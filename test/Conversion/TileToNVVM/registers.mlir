@@ -50,6 +50,31 @@ tile.kernel @fold(%out: !rows)
   tile.return
 }
 
+// A warp asks about its own rows: of two in each thread, one bit, and one vote.
+// CHECK-LABEL: llvm.func @any
+tile.kernel @any(%out: !rows, %values: memref<?x16xbf16, strided<[?, 1]>>)
+    attributes {cta = #cta, target = "sm_80", shared_bytes = 0 : i64} {
+  %c0 = arith.constant 0 : index
+  // A pair of 16-bit elements becomes two registers.
+  %pairs = tile.load %values[%c0] : memref<?x16xbf16, strided<[?, 1]>> -> tensor<16x8xbf16, #acc>
+  // CHECK: llvm.extractelement
+  // CHECK-NEXT: llvm.fpext %{{.*}} : bf16 to f32
+  // CHECK: llvm.extractelement
+  // CHECK-NEXT: llvm.fpext %{{.*}} : bf16 to f32
+  %wide = arith.extf %pairs : tensor<16x8xbf16, #acc> to tensor<16x8xf32, #acc>
+  %sum = tile.reduce add %wide : tensor<16x8xf32, #acc> -> tensor<16x1xf32, #acc>
+  // CHECK: %[[FIRST:.*]] = llvm.fcmp "uno"
+  // CHECK: %[[SECOND:.*]] = llvm.fcmp "uno"
+  %bits = arith.cmpf uno, %sum, %sum : tensor<16x1xf32, #acc>
+  // CHECK: %[[BIT:.*]] = llvm.or %[[FIRST]], %[[SECOND]]
+  // CHECK: nvvm.vote.sync any %{{.*}}, %[[BIT]] -> i1
+  %any = tile.any %bits : tensor<16x1xi1, #acc>
+  scf.if %any {
+    tile.store %sum, %out[%c0] : tensor<16x1xf32, #acc>, !rows
+  }
+  tile.return
+}
+
 // CHECK-LABEL: llvm.func @approximate
 tile.kernel @approximate(%out: !rows) attributes {cta = #cta, target = "sm_80", shared_bytes = 0 : i64} {
   %c0 = arith.constant 0 : index

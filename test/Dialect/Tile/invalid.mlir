@@ -684,8 +684,8 @@ func.func @first_of_nothing(%x: index) {
 // -----
 
 func.func @column_and_box(%m: memref<?x?x64xf32>, %i: index) {
-  // expected-error@+1 {{expected no column index beside a box}}
-  %0 = tile.load %m[%i, %i, %i] box = [1, 64] : memref<?x?x64xf32> -> tensor<64x64xf32>
+  // expected-error@+1 {{expected a box of 2 sizes, got 3}}
+  %0 = tile.load %m[%i, %i, %i] box = [1, 64, 1] : memref<?x?x64xf32> -> tensor<64x64xf32>
   return
 }
 

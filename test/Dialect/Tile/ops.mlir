@@ -71,6 +71,9 @@ tile.kernel @arithmetic() attributes {cta = #cta, target = "sm_80"} {
   %o = tile.dot %a, %v, %s : tensor<64x16xbf16>, tensor<16x32xbf16>, tensor<64x32xf32>
   // CHECK: tile.reduce max %{{.*}} : tensor<64x32xf32> -> tensor<64x1xf32>
   %m = tile.reduce max %o : tensor<64x32xf32> -> tensor<64x1xf32>
+  // CHECK: tile.any %{{.*}} : tensor<64x1xi1>
+  %bits = arith.cmpf uno, %m, %m : tensor<64x1xf32>
+  %any = tile.any %bits : tensor<64x1xi1>
   // CHECK: tile.fold add %{{.*}} : tensor<64x32xf32> -> tensor<64x4xf32>
   %l = tile.fold add %o : tensor<64x32xf32> -> tensor<64x4xf32>
   // CHECK: tile.broadcast %{{.*}} : tensor<64x1xf32> -> tensor<64x32xf32>

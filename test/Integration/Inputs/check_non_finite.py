@@ -7,20 +7,23 @@
 #===------------------------------------------------------------------------===#
 """Runs attention on operands that are not finite, and looks at every row.
 
-Usage: check_non_finite.py ATTN_RUN DIRECTORY TARGET
+Usage: check_non_finite.py ATTN_RUN DIRECTORY TARGET [FIRST COUNT]
 
-attn-run judges each case, and numpy says which rows must be NaN, which empty and
-which finite.
+attn-run judges each case, and numpy does: which rows must be NaN, which empty and
+which finite, or, where values are not finite, every element. A masked value must not
+matter, whichever rows of its tile keep it. With FIRST and COUNT only that many drawn
+cases are tried, from that seed on.
 """
 
 import dataclasses
 import pathlib
 import subprocess
 import sys
-from typing import Callable
+from typing import Callable, Optional
 
 import numpy as np
 
+from attn_testing import oracle
 from attn_testing.case import Case
 
 ALL = frozenset(operand + dim for operand in "qkv" for dim in "bhs")
@@ -31,7 +34,8 @@ class Trial:
     name: str
     case: Case
     change: Callable  # of the operands q, k, v, in place
-    kind: Callable  # of a row: "finite", "empty", "nan" or "uniform"
+    # Of a row: "finite", "empty", "nan" or "uniform". None: numpy has every element.
+    kind: Optional[Callable] = None
 
 
 def low_keys(first, last):
@@ -61,7 +65,78 @@ def overflowing(q, k, v):
     k[..., :64, 0] = -(2.0**100)
 
 
+def bad_values(*places):
+    """Values that are not finite: (keys, feature, value) each."""
+    def change(q, k, v):
+        for keys, feature, value in places:
+            v[..., keys, feature] = value
+    return change
+
+
+def drawn_values(rng, keys, features):
+    """Some keys with a value that is not finite, in one feature or in all."""
+    return bad_values(*[
+        (int(rng.integers(keys)),
+         slice(None) if rng.integers(4) == 0 else int(rng.integers(features)),
+         [np.nan, np.inf, -np.inf][rng.integers(3)])
+        for _ in range(rng.integers(1, 9))])
+
+
+ALL_FEATURES = slice(None)
+DIMS = [(64, 64), (128, 128), (256, 256), (192, 128), (80, 40)]
+
+
+def value_trials():
+    long = dict(heads=(2, 1), dynamic=ALL)
+    garbage = bad_values((slice(150, None), ALL_FEATURES, np.nan))
+    for dims in DIMS:
+        yield Trial(f"NaN behind key 150, {dims}",
+                    Case(lengths=(200, 200), dims=dims, causal="top_left", **long),
+                    garbage)
+    yield Trial("one NaN",
+                Case(lengths=(200, 200), window=(20, 0), causal="top_left", **long),
+                bad_values((7, ALL_FEATURES, np.nan)))
+    both_signs = bad_values((7, 3, np.inf), (9, 3, -np.inf), (20, 5, np.inf),
+                            (70, 6, -np.inf), (71, 9, np.nan), (150, 0, np.nan))
+    for policy in ("zero", "nan", "uniform"):
+        yield Trial(f"both infinities, {policy}",
+                    Case(lengths=(100, 180), window=(40, 10), element="f16",
+                         causal=-20, masked_row=policy, **long), both_signs)
+        yield Trial(f"both infinities in bshd, {policy}",
+                    Case(lengths=(90, 160), window=(30, 30), layout="bshd",
+                         masked_row=policy, **long), both_signs)
+        yield Trial(f"split keys, {policy}",
+                    Case(lengths=(6, 700), causal=400, window=(250, 0), **long,
+                         masked_row=policy, schedule="split=4"),
+                    bad_values((slice(405, None), ALL_FEATURES, np.nan),
+                               (100, 2, np.inf), (300, 4, -np.inf), (160, 7, np.inf)))
+    yield Trial("heads that share a tile",
+                Case(heads=(8, 2), lengths=(9, 300), causal=200),
+                bad_values((slice(205, None), ALL_FEATURES, np.nan), (3, 1, np.inf)))
+
+
+def drawn_trials(first, count):
+    for seed in range(first, first + count):
+        rng = np.random.default_rng(seed)
+        queries, keys = (int(n) for n in rng.integers(1, 280, 2))
+        dims = DIMS[seed % len(DIMS)]
+        mask = [{"causal": "bottom_right"}, {"causal": int(rng.integers(-50, 50))},
+                {"window": (int(rng.integers(60)), int(rng.integers(60)))},
+                {"causal": "top_left", "window": (int(rng.integers(90)), None)}]
+        case = Case(element=["bf16", "f16"][rng.integers(2)],
+                    heads=[(1, 1), (2, 2), (4, 1), (6, 2)][rng.integers(4)],
+                    lengths=(queries, keys), dims=dims,
+                    layout=["bhsd", "bshd"][rng.integers(2)],
+                    masked_row=["zero", "nan", "uniform"][rng.integers(3)],
+                    dynamic=[ALL, frozenset()][rng.integers(2)],
+                    schedule=[None, None, "split=3"][rng.integers(3)],
+                    **mask[rng.integers(4)])
+        yield Trial(f"drawn by {seed}", case, drawn_values(rng, keys, dims[1]))
+
+
 def trials():
+    yield from value_trials()
+    yield from drawn_trials(0, 10)
     lengths = dict(lengths=(70, 300), dynamic=ALL)
     for mask in ({}, {"causal": "bottom_right"}, {"window": (250, 210)}):
         yield Trial("first tile of -inf", Case(**lengths, **mask), low_keys(0, 64),
@@ -91,6 +166,16 @@ def trials():
                 nan_row(7), lambda row: "nan" if row == 7 else "finite")
 
 
+def judged(trial, operands, results):
+    """What numpy finds wrong with O and LSE; empty if nothing is."""
+    operands = [oracle.round_to(trial.case.element, x) for x in operands]
+    exact, naive = (oracle.attention(trial.case, *operands, exact)
+                    for exact in (True, False))
+    return "; ".join(filter(None, (
+        oracle.judge(trial.case, name, results[name], exact[name], naive[name])
+        for name in ("o", "lse"))))
+
+
 def complaint(trial, out, lse):
     """What is wrong with a row of O or LSE; empty if nothing is."""
     for row in range(out.shape[2]):
@@ -112,7 +197,8 @@ def run(tool, directory, target, trial):
     draw = np.random.default_rng(1)
     operands = [draw.standard_normal(trial.case.shape(x)).astype(np.float32)
                 for x in "qkv"]
-    trial.change(*operands)
+    in_order = [oracle.to_bhsd(trial.case, x) for x in operands]  # views
+    trial.change(*in_order)
     for x, array in zip("qkv", operands):
         np.save(directory / f"{x}.npy", array)
     source = directory / "f.mlir"
@@ -125,16 +211,20 @@ def run(tool, directory, target, trial):
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode:
         return process.stdout + process.stderr
-    return complaint(trial, np.load(directory / "o.npy"), np.load(directory / "lse.npy"))
+    out, lse = (np.load(directory / f"{x}.npy") for x in ("o", "lse"))
+    if trial.kind is None:
+        return judged(trial, operands, {"o": out, "lse": lse})
+    return complaint(trial, out, lse)
 
 
 def main():
-    tool, directory, target = sys.argv[1:]
+    tool, directory, target = sys.argv[1:4]
+    drawn = [int(n) for n in sys.argv[4:]]
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     failed = 0
     count = 0
-    for trial in trials():
+    for trial in drawn_trials(*drawn) if drawn else trials():
         count += 1
         wrong = run(tool, directory, target, trial)
         if wrong:

@@ -18,12 +18,19 @@ Sequences::Sequences(TileBuilder &b, Layout layout, HeadGroups &groups,
       queries(b.dim(this->query, 2)), keys(b.dim(this->key, 2)) {}
 
 tile::LoadOp Sequences::loadQuery(RankedTensorType type, Value batch,
-                                  Value firstQuery) {
-  return b.load(type, query, groups.indices(batch, firstQuery), groups.box());
+                                  Value firstQuery, Value firstColumn) {
+  SmallVector<Value> indices = groups.indices(batch, firstQuery);
+  if (firstColumn)
+    indices.push_back(firstColumn);
+  return b.load(type, query, indices, groups.box());
 }
 
-Value Sequences::loadKey(RankedTensorType type, Value batch, Value firstKey) {
-  return b.load(type, key, {batch, groups.keyHead(), firstKey});
+Value Sequences::loadKey(RankedTensorType type, Value batch, Value firstKey,
+                         Value firstColumn) {
+  SmallVector<Value> indices = {batch, groups.keyHead(), firstKey};
+  if (firstColumn)
+    indices.push_back(firstColumn);
+  return b.load(type, key, indices);
 }
 
 Value Sequences::loadValue(RankedTensorType type, Value batch, Value firstKey) {

@@ -24,10 +24,13 @@ public:
   mlir::Value queryLength() const { return queries; }
   mlir::Value keyLength() const { return keys; }
 
+  /// Rows are read whole, or `type` says how many columns from `firstColumn`
+  /// on.
   tile::LoadOp loadQuery(mlir::RankedTensorType type, mlir::Value batch,
-                         mlir::Value firstQuery);
+                         mlir::Value firstQuery,
+                         mlir::Value firstColumn = nullptr);
   mlir::Value loadKey(mlir::RankedTensorType type, mlir::Value batch,
-                      mlir::Value firstKey);
+                      mlir::Value firstKey, mlir::Value firstColumn = nullptr);
   mlir::Value loadValue(mlir::RankedTensorType type, mlir::Value batch,
                         mlir::Value firstKey);
   /// The index of each of `columns` keys as a row of i32.

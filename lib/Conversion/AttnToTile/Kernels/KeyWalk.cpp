@@ -23,6 +23,7 @@
 
 #include "../Parts/Mask.h"
 #include "../Parts/Scores.h"
+#include "KeptSum.h"
 #include "attn/Schedule/RegisterModel.h"
 #include "attn/Target/MmaAtom.h"
 #include "llvm/Support/MathExtras.h"
@@ -64,18 +65,23 @@ void KeyWalk::loadQuery() {
   query = load;
 }
 
+/// Which rows keep the keys of these indices: one, or a row of them.
+Value KeyWalk::emitKept(Value keyIndices, int64_t columns) {
+  ScoreIndices indices;
+  indices.batch = b.toI32(batch);
+  indices.head = groups.rowHeads();
+  indices.query = groups.rowQueries(firstQuery);
+  indices.key = keyIndices;
+  indices.queryLength = sequences.queryLength();
+  indices.keyLength = sequences.keyLength();
+  return emitKeepTile(b, op.getKeep(), indices, rows, columns);
+}
+
 /// Masked scores are -inf, or the score that weighs the same in every key of a
 /// row without a kept one; keys behind the end are always -inf.
 Value KeyWalk::emitMasked(Value scores, Value firstKey) {
   if (!op.getKeep().empty()) {
-    ScoreIndices indices;
-    indices.batch = b.toI32(batch);
-    indices.head = groups.rowHeads();
-    indices.query = groups.rowQueries(firstQuery);
-    indices.key = sequences.keyIndices(firstKey, keys);
-    indices.queryLength = sequences.queryLength();
-    indices.keyLength = sequences.keyLength();
-    Value kept = emitKeepTile(b, op.getKeep(), indices, rows, keys);
+    Value kept = emitKept(sequences.keyIndices(firstKey, keys), keys);
     scores = emitMaskedScores(b, kept, scores,
                               scale.isUniform ? ScoreScale::kUniformScore
                                               : -INFINITY);
@@ -119,6 +125,14 @@ TurnsAttr KeyWalk::turns() {
   llvm_unreachable("every kind of turns has a case");
 }
 
+Value KeyWalk::emitKeptSum(const KeyRange &range, const SoftmaxState &state) {
+  KeptSum sum(b, op, scale, rows, sequences, batch, firstQuery);
+  Value first = b.mul(range.first, b.index(keys));
+  Value end = b.min(b.mul(range.last, b.index(keys)), sequences.keyLength());
+  return sum.emit(state, first, end,
+                  [&](Value key) { return emitKept(b.toI32(key), 1); });
+}
+
 SoftmaxState KeyWalk::emit(const KeyRange &range) {
   SoftmaxState state = softmax.initialState(dimV, kPartialSums);
   auto walk = WalkOp::create(
@@ -135,5 +149,8 @@ SoftmaxState KeyWalk::emit(const KeyRange &range) {
                                  {carried[0], carried[1], carried[2]});
     tile::YieldOp::create(b, ValueRange{next.acc, next.max, next.sums});
   }
-  return {walk.getResult(0), walk.getResult(1), walk.getResult(2)};
+  state = {walk.getResult(0), walk.getResult(1), walk.getResult(2)};
+  if (!op.getKeep().empty())
+    state.acc = emitKeptSum(range, state);
+  return state;
 }

@@ -32,6 +32,8 @@ private:
   SoftmaxState emitStep(mlir::Value tile, bool isMasked,
                         const SoftmaxState &state);
   mlir::Value emitMasked(mlir::Value scores, mlir::Value firstKey);
+  mlir::Value emitKept(mlir::Value keyIndices, int64_t columns);
+  mlir::Value emitKeptSum(const KeyRange &range, const SoftmaxState &state);
 
   TileBuilder &b;
   SdpaOp op;

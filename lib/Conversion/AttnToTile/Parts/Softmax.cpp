@@ -80,6 +80,10 @@ SoftmaxStep OnlineSoftmax::addScores(Value runningMax, Value scores,
   return {max, rescale, weights};
 }
 
+Value OnlineSoftmax::weightOf(Value scores, Value max) {
+  return b.exp2(b.fma(scores, b.splat(scale.toLog2, rows, 1), shiftOf(max)));
+}
+
 Value OnlineSoftmax::addSums(Value sums, const SoftmaxStep &step) {
   int64_t partialSums = columnsOf(sums);
   auto tileSums =
@@ -93,6 +97,20 @@ Value OnlineSoftmax::rescaled(Value acc, const SoftmaxStep &step) {
   return b.multiply(acc, b.broadcast(step.rescale, columnsOf(acc)));
 }
 
+Value OnlineSoftmax::withoutMasked(Value acc, Value max, Value rowMax) {
+  if (!scale.isUniform)
+    return acc;
+  int64_t columns = columnsOf(acc);
+  Value uniform = b.splat(ScoreScale::kUniformScore, rows, 1);
+  Value isMasked =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, max, uniform);
+  Value keepsAny =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, rowMax, uniform);
+  Value isDropped = arith::AndIOp::create(b, isMasked, keepsAny);
+  return arith::SelectOp::create(b, b.broadcast(isDropped, columns),
+                                 b.splat(0, rows, columns), acc);
+}
+
 SoftmaxState OnlineSoftmax::merge(SoftmaxState state, SoftmaxState part) {
   int64_t columns = columnsOf(state.acc);
   Value max = arith::MaxNumFOp::create(b, state.max, part.max);
@@ -100,8 +118,9 @@ SoftmaxState OnlineSoftmax::merge(SoftmaxState state, SoftmaxState part) {
   Value rescale = rescaleOf(state.max, shift);
   Value weight = rescaleOf(part.max, shift);
   Value kept = b.broadcast(weight, columns);
-  Value acc = b.fma(part.acc, kept,
-                    b.multiply(state.acc, b.broadcast(rescale, columns)));
+  Value acc = b.fma(withoutMasked(part.acc, part.max, max), kept,
+                    b.multiply(withoutMasked(state.acc, state.max, max),
+                               b.broadcast(rescale, columns)));
   Value sums = b.fma(part.sums, weight, b.multiply(state.sums, rescale));
   return {acc, max, sums};
 }

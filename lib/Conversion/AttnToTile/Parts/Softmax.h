@@ -66,6 +66,8 @@ public:
   /// Adds a tile of scores, any of which may be -inf.
   SoftmaxStep addScores(mlir::Value runningMax, mlir::Value scores,
                         bool isMasked);
+  /// exp(scores - max), for one score in each row.
+  mlir::Value weightOf(mlir::Value scores, mlir::Value max);
   mlir::Value addSums(mlir::Value sums, const SoftmaxStep &step);
   mlir::Value rescaled(mlir::Value acc, const SoftmaxStep &step);
   /// The state over the keys of both.
@@ -75,6 +77,10 @@ private:
   /// Replaces the maximum of a row without a key by 0. No weight depends on it;
   /// masked steps have it because ptxas spills in a few of them otherwise.
   mlir::Value emptyAsZero(mlir::Value max);
+  /// Replaces accumulators by 0 where all keys that they sum are masked and the
+  /// row keeps another: their weight is 0, but they may not be finite.
+  mlir::Value withoutMasked(mlir::Value acc, mlir::Value max,
+                            mlir::Value rowMax);
   /// -max in exponents of two.
   mlir::Value shiftOf(mlir::Value max);
   /// exp(max - origin), where `shift` is -origin in exponents of two.

@@ -19,16 +19,16 @@ using namespace attn::tile;
 // Loads, stores and copies
 //===----------------------------------------------------------------------===//
 
-/// * a size for each index, positive;
+/// * a size for each index of rows, positive;
 /// * as many elements as the tile has rows.
 template <typename OpT>
-static LogicalResult verifyBox(OpT op, int64_t rows) {
+static LogicalResult verifyBox(OpT op, int64_t rows, size_t rowIndices) {
   std::optional<ArrayRef<int64_t>> box = op.getBox();
   if (!box)
     return success();
-  if (box->size() != op.getIndices().size())
+  if (box->size() != rowIndices)
     return op.emitOpError("expected a box of ")
-           << op.getIndices().size() << " sizes, got " << box->size();
+           << rowIndices << " sizes, got " << box->size();
   int64_t elements = 1;
   for (int64_t size : *box) {
     if (size < 1 || size > rows)
@@ -61,7 +61,7 @@ static LogicalResult verifyAccess(OpT op, MemRefType memory,
   if (memory.getElementType() != elementType)
     return op.emitOpError("expected element type ")
            << memory.getElementType() << ", got " << elementType;
-  return verifyBox(op, tile.front());
+  return verifyBox(op, tile.front(), expected - columnIndices);
 }
 
 static LogicalResult verifyRank2(Operation *op, Type type) {
@@ -79,14 +79,11 @@ bool LoadOp::hasColumnIndex() {
 }
 
 /// * a tile of rank 2;
-/// * as any access, but for one more index, the first column;
-/// * rows of several indices begin with the first column.
+/// * as any access, but for one more index, the first column.
 LogicalResult LoadOp::verify() {
   auto tile = cast<RankedTensorType>(getResult().getType());
   if (failed(verifyRank2(*this, tile)))
     return failure();
-  if (hasColumnIndex() && getBox())
-    return emitOpError("expected no column index beside a box");
   return verifyAccess(*this, getSource().getType(), tile.getShape(),
                       tile.getElementType(), hasColumnIndex());
 }
@@ -189,7 +186,7 @@ static LogicalResult verifyBoxes(OpT op, Type memory, SharedType tile) {
       map.getSwizzle() != tile.getSwizzle())
     return op.emitOpError("expected boxes of the panels of ")
            << tile << ", got " << map;
-  if (failed(verifyBox(op, tile.getRows())))
+  if (failed(verifyBox(op, tile.getRows(), op.getIndices().size())))
     return failure();
   ArrayRef<int64_t> box = map.getBox().drop_back();
   int64_t rows = ShapedType::getNumElements(box);

@@ -190,7 +190,7 @@ def Tile_LoadOp : Tile_Op<"load"> {
     from one more index, the first column. A row vector `tensor<Mx1xT>` is read
     from a memref whose last dimension is the rows.
     Rows follow one another in the last index, or in all that `box` says: as
-    many of each index, the last one fastest.
+    many of each index but that of the column, the last one fastest.
     Elements outside the memref, rows and columns alike, are zero and are not
     read: that is how ragged edges and head dimensions that are no multiple of
     an MMA step are met. `tile-stage-operands` sends operands of `tile.dot`
@@ -354,6 +354,22 @@ def Tile_FoldOp : Tile_Op<"fold", [Pure]> {
     $kind $input attr-dict `:` type($input) `->` type($result)
   }];
   let hasVerifier = 1;
+}
+
+def Tile_AnyOp : Tile_Op<"any", [Pure]> {
+  let summary = "Returns true if any element of a tile is.";
+  let description = [{
+    Each warp asks about the rows that it has, so warps may differ. What stands
+    under the condition computes rows of this warp, and neither waits for others
+    nor touches shared memory.
+
+    ```mlir
+    %redo = tile.any %is_nan : tensor<64x1xi1>
+    ```
+  }];
+  let arguments = (ins StaticShapeTensorOf<[I1]>:$input);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
 }
 
 def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {

@@ -1,0 +1,140 @@
+//===- KeptSum.cpp - The weighted sum of kept values ----------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// In a tile of keys that some rows keep, the product of weights and values
+// multiplies masked values by 0. That is NaN where they are not finite, and a
+// NaN stays in its accumulator. Maxima and sums know scores alone, and are
+// right. So rows need not be watched during the walk:
+//
+//   if any of acc is NaN, and its row's total is not {
+//     acc = 0
+//     for each key j:  acc += exp(s_j - m) * v_j  in the rows that keep it
+//   }
+//
+// Each warp decides for its own rows. The sum is taken from global
+// memory, key by key, in plain arithmetic: it is meant to be right and small,
+// not fast.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KeptSum.h"
+
+#include "../Parts/Mask.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::tile;
+
+/// Columns of query and key that are multiplied at a time: few registers, and
+/// little code.
+static constexpr int64_t kMaxColumns = 32, kMinColumns = 16;
+/// Sums of a row: one for each of the lanes that share it.
+static constexpr int64_t kPartialSums = 4;
+
+KeptSum::KeptSum(TileBuilder &b, SdpaOp op, const ScoreScale &scale,
+                 int64_t rows, Sequences &sequences, Value batch,
+                 Value firstQuery)
+    : b(b), op(op), scale(scale), softmax(b, scale, rows), rows(rows),
+      sequences(sequences), batch(batch), firstQuery(firstQuery) {}
+
+/// A row vector, or a column vector, as a whole tile.
+static Value spread(TileBuilder &b, Value vector, int64_t rows,
+                    int64_t columns) {
+  Type element = getElementTypeOrSelf(vector);
+  return BroadcastOp::create(b, b.tileType(rows, columns, element), vector);
+}
+
+/// A row whose total is NaN is NaN, whatever its accumulators are.
+Value KeptSum::emitIsLost(const SoftmaxState &state) {
+  auto add = [&](Value tile) -> Value {
+    return ReduceOp::create(b, b.tileType(rows, 1, b.getF32Type()),
+                            Combiner::add, tile);
+  };
+  Value sum = add(state.acc), total = add(state.sums);
+  Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, sum, sum);
+  Value isNumber =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::ORD, total, total);
+  return AnyOp::create(b, arith::AndIOp::create(b, isNaN, isNumber));
+}
+
+/// scale * <q, k>. Columns behind the last one are read as zeros.
+Value KeptSum::emitScore(Value key) {
+  Type element = op.getElementType();
+  int64_t dim = llvm::alignTo(op.getHeadDimQK(), kMinColumns);
+  int64_t columns = dim % kMaxColumns ? kMinColumns : kMaxColumns;
+  auto loop = scf::ForOp::create(b, b.index(0), b.index(dim), b.index(columns),
+                                 ValueRange{b.splat(0, rows, kPartialSums)});
+  {
+    OpBuilder::InsertionGuard restore(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value column = loop.getInductionVar();
+    Value q = b.widen(sequences.loadQuery(b.tileType(rows, columns, element),
+                                          batch, firstQuery, column));
+    Value k = b.widen(
+        sequences.loadKey(b.tileType(1, columns, element), batch, key, column));
+    Value products = b.multiply(q, spread(b, k, rows, columns));
+    Value before = loop.getRegionIterArg(0);
+    Value sums = FoldOp::create(b, before.getType(), Combiner::add, products);
+    Value after = arith::AddFOp::create(b, before, sums);
+    scf::YieldOp::create(b, after);
+  }
+  Value score = ReduceOp::create(b, b.tileType(rows, 1, b.getF32Type()),
+                                 Combiner::add, loop.getResult(0));
+  return scale.scalesFirst ? b.multiply(score, vector(scale.scale)) : score;
+}
+
+/// Under `uniform`, the masked keys alone take part in a row whose maximum is
+/// their score.
+KeptSum::Part KeptSum::emitPart(Value key, Value kept, Value max) {
+  Value score = emitScore(key);
+  if (!scale.isUniform)
+    return {kept, softmax.weightOf(score, max)};
+  Value any = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, max,
+                                    vector(ScoreScale::kUniformScore));
+  Value takesPart =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kept, any);
+  score = emitMaskedScores(b, kept, score, ScoreScale::kUniformScore);
+  return {takesPart, softmax.weightOf(score, max)};
+}
+
+Value KeptSum::emitAdded(Value key, const Part &part, Value acc) {
+  auto type = cast<RankedTensorType>(acc.getType());
+  int64_t columns = type.getDimSize(1);
+  Value value = b.widen(sequences.loadValue(
+      b.tileType(1, columns, op.getElementType()), batch, key));
+  Value taken = arith::SelectOp::create(b, b.broadcast(part.takesPart, columns),
+                                        spread(b, value, rows, columns),
+                                        b.splat(0, rows, columns));
+  Value weight =
+      arith::SelectOp::create(b, part.takesPart, part.weight, vector(0));
+  return b.fma(b.broadcast(weight, columns), taken, acc);
+}
+
+Value KeptSum::emit(const SoftmaxState &state, Value first, Value end,
+                    function_ref<Value(Value)> keptBy) {
+  auto type = cast<RankedTensorType>(state.acc.getType());
+  auto guard = scf::IfOp::create(b, TypeRange{type}, emitIsLost(state),
+                                 /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(guard.elseBlock());
+  scf::YieldOp::create(b, state.acc);
+
+  b.setInsertionPointToStart(guard.thenBlock());
+  auto loop =
+      scf::ForOp::create(b, first, end, b.index(1),
+                         ValueRange{b.splat(0, rows, type.getDimSize(1))});
+  scf::YieldOp::create(b, loop.getResult(0));
+
+  b.setInsertionPointToStart(loop.getBody());
+  Value key = loop.getInductionVar();
+  Part part = emitPart(key, keptBy(key), state.max);
+  scf::YieldOp::create(b, emitAdded(key, part, loop.getRegionIterArg(0)));
+  return guard.getResult(0);
+}

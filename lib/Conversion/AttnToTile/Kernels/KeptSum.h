@@ -1,0 +1,53 @@
+//===- KeptSum.h - The weighted sum of kept values --------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_KEPTSUM_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_KEPTSUM_H
+
+#include "../Index/Sequences.h"
+#include "../Parts/Softmax.h"
+
+namespace attn {
+
+/// The weighted sum of the values of a query tile's rows, as the walk over its
+/// keys leaves it, without the masked values that were not finite.
+class KeptSum {
+public:
+  KeptSum(TileBuilder &b, SdpaOp op, const ScoreScale &scale, int64_t rows,
+          Sequences &sequences, mlir::Value batch, mlir::Value firstQuery);
+
+  /// Returns the accumulators of `state`, which has seen the keys from `first`
+  /// to before `end`. `keptBy` says which rows keep a key.
+  mlir::Value emit(const SoftmaxState &state, mlir::Value first,
+                   mlir::Value end,
+                   llvm::function_ref<mlir::Value(mlir::Value key)> keptBy);
+
+private:
+  /// How a key counts in each row.
+  struct Part {
+    mlir::Value takesPart, weight;
+  };
+
+  mlir::Value emitIsLost(const SoftmaxState &state);
+  mlir::Value emitScore(mlir::Value key);
+  Part emitPart(mlir::Value key, mlir::Value kept, mlir::Value max);
+  mlir::Value emitAdded(mlir::Value key, const Part &part, mlir::Value acc);
+  mlir::Value vector(float value) { return b.splat(value, rows, 1); }
+
+  TileBuilder &b;
+  SdpaOp op;
+  const ScoreScale &scale;
+  OnlineSoftmax softmax;
+  int64_t rows;
+  Sequences &sequences;
+  mlir::Value batch, firstQuery;
+};
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_KEPTSUM_H
