@@ -60,6 +60,12 @@ OVERLAPPED = "heads=1,persistent=2,prefetch=1,turns=2,overlap=1"
 TWO, THREE = "q=128,warps=8", "q=192,warps=12"
 OVERLAPPED_WIDE = "heads=1,persistent=1,prefetch=0,turns=0,overlap=1"
 
+
+def in_groups(schedule, heads):
+    """The schedule with so many query heads in a tile."""
+    return schedule.replace("heads=1", f"heads={heads}")
+
+
 # Small tiles of keys, so that short lengths go around rings and loops more than once;
 # without a mask they fit, or the loop with masks would be left by its first and last
 # step. Sixteen tiles of queries are four for each of the simulator's multiprocessors,
@@ -99,9 +105,9 @@ SM_90A = [
     Function("overlapped256", "bf16", (8, 2), [(150, 80)], (256, 256), "",
              "kv=16," + OVERLAPPED_WIDE),
     Function("shared64", "bf16", (16, 4), [(130, 230)], (64, 64),
-             "causal(bottom_right)", f"{TWO},kv=32,{OVERLAPPED},heads=4"),
+             "causal(bottom_right)", f"{TWO},kv=32,{in_groups(OVERLAPPED, 4)}"),
     Function("decoded128", "f16", (40, 8), [(1, 330)], (128, 128), "",
-             f"q=64,warps=4,kv=32,{OVERLAPPED_WIDE},heads=8"),
+             f"q=64,warps=4,kv=32,{in_groups(OVERLAPPED_WIDE, 8)}"),
 ]
 
 FUNCTIONS = {"sm_80": SM_80, "sm_90a": SM_90A}

@@ -20,10 +20,10 @@ import re
 import subprocess
 import sys
 
-from attn_testing.case import Case
+from attn_testing.case import Case, with_keys
 
 PLAIN = "persistent=0,prefetch=0,turns=0,overlap=0"
-SCHEDULES = [PLAIN, f"{PLAIN},turns=1,persistent=1", None]
+SCHEDULES = [PLAIN, with_keys(PLAIN, "turns=1,persistent=1"), None]
 DIMS = [(64, 64), (80, 80), (128, 128), (192, 128), (256, 256)]
 
 

@@ -19,6 +19,8 @@ import re
 import subprocess
 import sys
 
+import numpy as np
+
 # Name, what is looked for, what stands there instead; and whether each match is
 # a mutant of its own. Where a single one may change nothing, since not every
 # copy crosses an edge nor every key the diagonal, all are changed at once.
@@ -67,12 +69,23 @@ def main():
         ptx = file.read()
     path = os.path.join(directory, "mutant.ptx")
 
+    # What is alive on drawn arguments is tried on a masked value that is not finite,
+    # too, which has code of its own.
+    values = np.random.default_rng(1).standard_normal((1, 1, 203, 64))
+    values[0, 0, [20, 90, 150, 202]] = np.nan
+    poisoned = os.path.join(directory, "values.npy")
+    np.save(poisoned, values.astype(np.float32))
+
     def run(text):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-        return subprocess.run(
-            ["attn-run", package, "--device=sim", f"--replace-ptx={path}",
-             *flags], capture_output=True, text=True, check=False)
+        for more in [], [f"--arg=2={poisoned}"]:
+            process = subprocess.run(
+                ["attn-run", package, "--device=sim", f"--replace-ptx={path}",
+                 *flags, *more], capture_output=True, text=True, check=False)
+            if process.returncode != 0:
+                break
+        return process
 
     process = run(ptx)
     if process.returncode != 0:

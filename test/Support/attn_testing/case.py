@@ -13,6 +13,12 @@ from typing import Optional, Tuple, Union
 import numpy as np
 
 
+def with_keys(schedule, keys):
+    """The schedule with other values of some keys."""
+    parts = [part.split("=") for part in f"{schedule},{keys}".split(",")]
+    return ",".join(f"{name}={value}" for name, value in dict(parts).items())
+
+
 @dataclasses.dataclass
 class Case:
     """Lengths and counts are those of the run; `dynamic` says which of them the

@@ -17,7 +17,7 @@ import dataclasses
 
 import numpy as np
 
-from attn_testing.case import Case
+from attn_testing.case import Case, with_keys
 
 HEAD_DIMS = list(range(8, 257, 8))
 PLAIN = "persistent=0,prefetch=0,turns=0,overlap=0"
@@ -56,7 +56,7 @@ SCHEDULES = {
         "q=16,kv=16,warps=1,stages=1", "q=32,kv=32,warps=2", "stages=1",
         "kv=32,heads=2", "kv=48,stages=2", "kv=16,stages=3",
         "q=64,warps=4,kv=32,heads=8", "q=64,warps=2,kv=16,stages=2"],
-    "sm_90a": [None] * 3 + [f"{PLAIN},{keys}" for keys in [
+    "sm_90a": [None] * 3 + [with_keys(PLAIN, keys) for keys in [
         "kv=64", "stages=1", "q=64,warps=4,kv=48,heads=8", "kv=32,stages=3",
         "persistent=1,heads=2", "persistent=2,prefetch=1,turns=1",
         "turns=1,kv=80", "overlap=1", "overlap=1,turns=2,kv=48",

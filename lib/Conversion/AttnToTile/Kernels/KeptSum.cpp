@@ -34,7 +34,7 @@ using namespace attn::tile;
 
 /// Columns of query and key that are multiplied at a time: few registers, and
 /// little code.
-static constexpr int64_t kMaxColumns = 32, kMinColumns = 16;
+static constexpr int64_t kMaxColumns = 16, kMinColumns = 16;
 /// Sums of a row: one for each of the lanes that share it.
 static constexpr int64_t kPartialSums = 4;
 
