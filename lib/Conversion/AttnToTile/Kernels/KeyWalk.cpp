@@ -36,8 +36,6 @@ using namespace attn::tile;
 
 /// The groups of a step's products that warpgroups may take turns in.
 static constexpr int64_t kScoresGroup = 0, kValuesGroup = 1;
-/// Sums of a row: one for each of the lanes that share it.
-static constexpr int64_t kPartialSums = 4;
 
 /// A head dimension in whole steps of the products over it.
 static int64_t inSteps(int64_t dim, Type element) {
