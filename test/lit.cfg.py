@@ -75,10 +75,11 @@ config.substitutions += [
     # Another seed, so that the long run tries something new.
     ("%mutant_count", "960" if is_long else "60"),
     ("%hopper_mutant_count", "480" if is_long else "60"),
-    ("%mutant_seed", "2" if is_long else "1"),
+    ("%mutant_seed", "2" if is_long else "3"),
     ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few"),
     ("%spill_sizes", "groups" if is_long else "short"),
+    ("%drawn_values", "100" if is_long else "3"),
     ("%damage_seed", "2" if is_long else "1"),
     # A driver that runs nothing.
     ("%fake_cuda", "LD_LIBRARY_PATH=" + os.path.join(

@@ -146,18 +146,23 @@ static bool isKnown(Type type, bool isResult) {
 /// * `tile.args` and `tile.results` describe them. The dialect verifies how.
 static LogicalResult checkDescription(func::FuncOp function) {
   StringRef name = function.getSymName();
-  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-    if (!isKnown(type, /*isResult=*/false))
-      return emitError(function.getLoc())
-             << "expected argument " << i << " of `" << name
-             << "` to be a tensor of f16, bf16, f32, i32 or i64 with at most "
-             << int(ATTNRT_MAX_RANK) << " dimensions, got " << type;
-  for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
-    if (!isKnown(type, /*isResult=*/true))
-      return emitError(function.getLoc())
-             << "expected result " << i << " of `" << name
-             << "` to be a tensor of f16, bf16 or f32 with at most "
-             << int(ATTNRT_MAX_RANK) << " dimensions, got " << type;
+  auto checkTypes = [&](TypeRange types, StringRef what, bool isResult) {
+    for (auto [i, type] : llvm::enumerate(types))
+      if (!isKnown(type, isResult))
+        return LogicalResult(
+            emitError(function.getLoc())
+            << "expected " << what << " " << i << " of `" << name
+            << "` to be a tensor of "
+            << (isResult ? "f16, bf16 or f32" : "f16, bf16, f32, i32 or i64")
+            << " with at most " << int(ATTNRT_MAX_RANK) << " dimensions, got "
+            << type);
+    return success();
+  };
+  if (failed(checkTypes(function.getArgumentTypes(), "argument",
+                        /*isResult=*/false)) ||
+      failed(checkTypes(function.getResultTypes(), "result",
+                        /*isResult=*/true)))
+    return failure();
   for (auto [attribute, what] :
        {std::pair(kArgsAttr, "argument"), std::pair(kResultsAttr, "result")})
     if (!function->hasAttr(attribute))

@@ -80,10 +80,11 @@ static constexpr AttentionKeys wide(int64_t kv) {
 /// of 32 would rescale the accumulators twice as often.
 ///
 /// Three warpgroups have 160 registers a thread, enough up to 64, and tiles of
-/// keys and values are copied for half as many rows again. Without masks,
-/// longer tiles are worth the place of the next query above 112; at the edge of
-/// a mask, more of them is wasted. As few queries as decoding has want short
-/// ones, to split.
+/// keys and values are copied for half as many rows again. With masks, 112 keys
+/// leave the registers that ptxas needs where types show few tiles. Without
+/// them, longer tiles are worth the place of the next query above 112; at the
+/// edge of a mask, more of them is wasted. As few queries as decoding has want
+/// short ones, to split.
 static constexpr Row kRows[] = {
     {kWarps, {64, 64}, alike(/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2)},
     {kWarps,
@@ -98,6 +99,11 @@ static constexpr Row kRows[] = {
     {kWarpgroups,
      {64, 64},
      inTurns(3, /*kv=*/128, /*prefetch=*/true),
+     /*leastQueries=*/129,
+     /*acceptsMasks=*/false},
+    {kWarpgroups,
+     {64, 64},
+     inTurns(3, /*kv=*/112, /*prefetch=*/true),
      /*leastQueries=*/129},
     {kWarpgroups,
      {112, 112},

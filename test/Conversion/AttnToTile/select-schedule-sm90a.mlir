@@ -16,12 +16,14 @@
 !d192 = tensor<1x2x?x192xbf16>
 !d256 = tensor<1x2x?x256xbf16>
 
-// Three warpgroups, where they have registers enough.
+// Three warpgroups, where they have registers enough: a mask takes some.
 // CHECK-LABEL: func.func @d64
-func.func @d64(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
+func.func @d64(%q: !d64, %k: !d64, %v: !d64) -> (!d64, !d64) {
   // CHECK: #tile.schedule<q = 192, kv = 128, warps = 12, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>, tile.target = "sm_90a"
   %o = attn.sdpa %q, %k, %v : (!d64, !d64, !d64) -> !d64
-  return %o : !d64
+  // CHECK: #tile.schedule<q = 192, kv = 112, warps = 12, stages = 2, producers = 4, persistent = 1, prefetch = 1, turns = 2, overlap = 1>
+  %w = attn.sdpa %q, %k, %v window(100, 100) : (!d64, !d64, !d64) -> !d64
+  return %o, %w : !d64, !d64
 }
 
 // Not for as few rows as two have.

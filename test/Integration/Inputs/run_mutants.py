@@ -43,14 +43,23 @@ MUTATIONS = [
     ("one key too few", r"setp\.gt\.s32", "setp.ge.s32", False),
 ]
 
+# Of the function's third argument.
+VALUES_SHAPE = (1, 1, 203, 64)
+
 # A mutation with very many matches is tried on a spread of them.
 MOST = 6
 
 
-def feeds_vote(ptx, place):
-    """Whether a vote follows soon: sums before it only tell whether any lane has a
-    NaN, which a lane more or less does not change."""
-    return "vote.sync.any" in "\n".join(ptx[place:].split("\n", 100)[:100])
+def only_tells_nan(ptx, match):
+    """Whether the sum that the shuffle is added to is only asked for NaN, which a lane
+    more or less does not change."""
+    moved = re.search(r"%r\d+", match.group()).group()
+    added = re.search(rf"add\S*\s+(%r\d+), %r\d+, {moved};", ptx[match.end():])
+    if not added:
+        return False
+    uses = re.findall(rf"^.*[ ,]{added.group(1)}\b.*$", ptx[match.end() + added.end():],
+                      flags=re.M)
+    return bool(uses) and all("setp.nan" in use for use in uses)
 
 
 def mutants(ptx):
@@ -58,7 +67,7 @@ def mutants(ptx):
     for name, pattern, replacement, is_single in MUTATIONS:
         matches = [match for match in re.finditer(pattern, ptx)
                    if not (name == "one lane too few" and
-                           feeds_vote(ptx, match.end()))]
+                           only_tells_nan(ptx, match))]
         if not matches:
             yield name, None
         elif not is_single:
@@ -77,9 +86,9 @@ def main():
         ptx = file.read()
     path = os.path.join(directory, "mutant.ptx")
 
-    # What is alive on drawn arguments is tried on a masked value that is not finite,
-    # too, which has code of its own.
-    values = np.random.default_rng(1).standard_normal((1, 1, 203, 64))
+    # What is alive on drawn arguments is tried on masked values that are not finite,
+    # too, which have code of their own.
+    values = np.random.default_rng(1).standard_normal(VALUES_SHAPE)
     values[0, 0, [20, 90, 150, 202]] = np.nan
     poisoned = os.path.join(directory, "values.npy")
     np.save(poisoned, values.astype(np.float32))

@@ -34,9 +34,7 @@ using namespace attn::tile;
 
 /// Columns of query and key that are multiplied at a time: few registers, and
 /// little code.
-static constexpr int64_t kMaxColumns = 16, kMinColumns = 16;
-/// Sums of a row: one for each of the lanes that share it.
-static constexpr int64_t kPartialSums = 4;
+static constexpr int64_t kColumns = 16;
 
 KeptSum::KeptSum(TileBuilder &b, SdpaOp op, const ScoreScale &scale,
                  int64_t rows, Sequences &sequences, Value batch,
@@ -67,21 +65,20 @@ Value KeptSum::emitIsLost(const SoftmaxState &state) {
 /// scale * <q, k>. Columns behind the last one are read as zeros.
 Value KeptSum::emitScore(Value key) {
   Type element = op.getElementType();
-  int64_t dim = llvm::alignTo(op.getHeadDimQK(), kMinColumns);
-  int64_t columns = dim % kMaxColumns ? kMinColumns : kMaxColumns;
-  auto loop = scf::ForOp::create(b, b.index(0), b.index(dim), b.index(columns),
+  int64_t dim = llvm::alignTo(op.getHeadDimQK(), kColumns);
+  auto loop = scf::ForOp::create(b, b.index(0), b.index(dim), b.index(kColumns),
                                  ValueRange{b.splat(0, rows, kPartialSums)});
   {
     OpBuilder::InsertionGuard restore(b);
     b.setInsertionPointToStart(loop.getBody());
     Value column = loop.getInductionVar();
-    Value q = b.convert(sequences.loadQuery(b.tileType(rows, columns, element),
-                                          batch, firstQuery, column),
+    Value q = b.convert(sequences.loadQuery(b.tileType(rows, kColumns, element),
+                                            batch, firstQuery, column),
                         b.getF32Type());
-    Value k = b.convert(
-        sequences.loadKey(b.tileType(1, columns, element), batch, key, column),
-        b.getF32Type());
-    Value products = b.multiply(q, spread(b, k, rows, columns));
+    Value k = b.convert(sequences.loadKey(b.tileType(1, kColumns, element),
+                                          batch, key, column),
+                        b.getF32Type());
+    Value products = b.multiply(q, spread(b, k, rows, kColumns));
     Value before = loop.getRegionIterArg(0);
     Value sums = FoldOp::create(b, before.getType(), Combiner::add, products);
     Value after = arith::AddFOp::create(b, before, sums);

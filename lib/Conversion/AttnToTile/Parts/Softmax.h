@@ -15,6 +15,9 @@
 
 namespace attn {
 
+/// Partial sums of a row: one for each of the lanes that share it.
+inline constexpr int64_t kPartialSums = 4;
+
 /// For each row of a tile, over some of its keys:
 ///
 ///   max   the largest score, `ScoreScale::lowest` without a key that weighs
