@@ -13,8 +13,8 @@
 #include "Exp2.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace attn;
@@ -71,8 +71,7 @@ private:
 /// A NaN stays one: neither comparison holds for it.
 Value Exp2Builder::clamp(Value x) {
   Value lowest = constant(kLowest), highest = constant(kHighest);
-  Value isLow =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, lowest, x);
+  Value isLow = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, lowest, x);
   x = arith::SelectOp::create(b, isLow, lowest, x);
   Value isHigh =
       arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, highest, x);
@@ -105,8 +104,8 @@ Value Exp2Builder::scale(Value value, Value whole) {
     constexpr int32_t kCurrentRounding = 4;
     Value rounding =
         arith::ConstantOp::create(b, b.getI32IntegerAttr(kCurrentRounding));
-    // `x86vector.avx512.mask.scalef` hands its operands on in another order than
-    // it names them.
+    // `x86vector.avx512.mask.scalef` hands its operands on in another order
+    // than it names them.
     return LLVM::CallIntrinsicOp::create(
                b, type, b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
                ValueRange{value, whole, value, all, rounding})

@@ -76,7 +76,8 @@ Frame::Frame(KernelOp kernel, const ProcessorDesc &processor)
   set(zero, {2});
   set(most, {3, 0});
   set(one, {4, 0});
-  scratch = UnrealizedConversionCastOp::create(b, bytes, descriptor).getResult(0);
+  scratch =
+      UnrealizedConversionCastOp::create(b, bytes, descriptor).getResult(0);
 }
 
 Value Frame::index(int64_t value) {
@@ -99,9 +100,9 @@ Value Frame::loadFromCta(int word) {
 
 Value Frame::loadParameter(Type type) {
   Type pointer = pointerType(b);
-  Value slot = LLVM::GEPOp::create(
-      b, pointer, pointer, params,
-      ArrayRef<LLVM::GEPArg>{int32_t(nextParameter++)});
+  Value slot =
+      LLVM::GEPOp::create(b, pointer, pointer, params,
+                          ArrayRef<LLVM::GEPArg>{int32_t(nextParameter++)});
   return LLVM::LoadOp::create(b, type, LLVM::LoadOp::create(b, pointer, slot));
 }
 
@@ -111,10 +112,10 @@ Value Frame::unpackMemRef(MemRefType type) {
   int64_t rank = type.getRank();
   SmallVector<Value> sizes, strides;
   for (int64_t size : type.getShape())
-    sizes.push_back(ShapedType::isDynamic(size)
-                        ? Value(LLVM::SExtOp::create(
-                              b, i64, loadParameter(b.getI32Type())))
-                        : Value(LLVM::ConstantOp::create(b, i64, size)));
+    sizes.push_back(
+        ShapedType::isDynamic(size)
+            ? Value(LLVM::SExtOp::create(b, i64, loadParameter(b.getI32Type())))
+            : Value(LLVM::ConstantOp::create(b, i64, size)));
   SmallVector<int64_t> known;
   int64_t offset;
   LogicalResult isStrided = type.getStridesAndOffset(known, offset);
@@ -128,7 +129,8 @@ Value Frame::unpackMemRef(MemRefType type) {
   SmallVector<Type> fields = {pointer, pointer, i64};
   if (rank)
     fields.append(2, array);
-  auto descriptorType = LLVM::LLVMStructType::getLiteral(b.getContext(), fields);
+  auto descriptorType =
+      LLVM::LLVMStructType::getLiteral(b.getContext(), fields);
   Value descriptor = LLVM::PoisonOp::create(b, descriptorType);
   auto set = [&](Value value, ArrayRef<int64_t> position) {
     descriptor = LLVM::InsertValueOp::create(b, descriptor, value, position);

@@ -187,8 +187,7 @@ LogicalResult BlockPlanner::add(Operation *op) {
     addItem(item, rowsOf(item.getInput()));
     return success();
   }
-  bool isRowVectorLoad =
-      isa<LoadOp>(op) && isRowVector(op->getResult(0));
+  bool isRowVectorLoad = isa<LoadOp>(op) && isRowVector(op->getResult(0));
   if (!isElementwise(op) && !isRowVectorLoad)
     return op->emitOpError("has no form for processors");
   for (Value result : op->getResults()) {
@@ -239,12 +238,12 @@ FailureOr<std::vector<Step>> BlockPlanner::plan() {
   for (Operation &op : block.without_terminator()) {
     bool hasTiles = llvm::any_of(op.getOperands(), isTile) ||
                     llvm::any_of(op.getResults(), isTile);
-    if (op.getNumRegions() == 0 && hasTiles) {
+    if (op.getNumRegions() == 0 && hasTiles && !isa<AnyOp>(op)) {
       if (failed(add(&op)))
         return failure();
       continue;
     }
-    if (op.getNumRegions())
+    if (op.getNumRegions() || hasTiles)
       closeGroup();
     steps.emplace_back();
     steps.back().op = &op;
@@ -269,8 +268,8 @@ bool tile::isReplacedInPlace(Value carried, Value yielded,
     return false;
   auto continuesWith = [&](Value operand) {
     bool isFirst = operand == carried && carried.hasOneUse();
-    if (!isFirst && (operand == carried ||
-                     !isReplacedInPlace(carried, operand, inPlace)))
+    if (!isFirst &&
+        (operand == carried || !isReplacedInPlace(carried, operand, inPlace)))
       return false;
     inPlace.push_back(yielded);
     return true;

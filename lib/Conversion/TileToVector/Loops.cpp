@@ -21,8 +21,8 @@ using namespace attn::tile;
 
 KernelLowering::KernelLowering(Frame &frame, KernelOp kernel)
     : frame(frame), b(frame.b), kernel(kernel), values(frame) {
-  for (auto [argument, value] : llvm::zip_equal(
-           kernel.getBody().getArguments(), frame.getArguments()))
+  for (auto [argument, value] :
+       llvm::zip_equal(kernel.getBody().getArguments(), frame.getArguments()))
     values.scalars.map(argument, value);
 }
 
@@ -106,12 +106,11 @@ LogicalResult KernelLowering::lowerBlock(Block &block,
                                          const Destinations &destinations) {
   for (const Step &step : steps) {
     if (step.group) {
-      bool isCounted = step.group->rows == storedRows;
-      emitGroup(frame, values, *step.group, isCounted ? neededRows : Value(),
+      emitGroup(frame, values, *step.group, countComputedRows(step.group->rows),
                 destinations);
       continue;
     }
-    if (step.op->getNumRegions() == 0)
+    if (step.op->getNumRegions() == 0 && !isa<AnyOp>(step.op))
       cloneScalar(step.op);
     else if (failed(lowerStep(step.op)))
       return failure();
@@ -120,28 +119,106 @@ LogicalResult KernelLowering::lowerBlock(Block &block,
 }
 
 LogicalResult KernelLowering::lowerStep(Operation *op) {
+  if (auto any = dyn_cast<AnyOp>(op)) {
+    lowerAny(any);
+    return success();
+  }
   if (auto walk = dyn_cast<WalkOp>(op))
     return lowerWalk(walk);
   if (auto loop = dyn_cast<scf::ForOp>(op))
     return lowerFor(loop);
-  if (auto choice = dyn_cast<scf::IfOp>(op); choice && !choice.getNumResults())
+  if (auto choice = dyn_cast<scf::IfOp>(op))
     return lowerIf(choice);
   return op->emitOpError("has no form for processors");
 }
 
+/// Number of rows of a tile of `rows` rows that are computed.
+Value KernelLowering::countComputedRows(int64_t rows) {
+  return neededRows && rows == storedRows ? neededRows : frame.index(rows);
+}
+
+/// Asks every row that is computed.
+void KernelLowering::lowerAny(AnyOp any) {
+  Value no = arith::ConstantOp::create(b, b.getBoolAttr(false));
+  auto loop = scf::ForOp::create(b, frame.index(0),
+                                 countComputedRows(rowsOf(any.getInput())),
+                                 frame.index(1), ValueRange(no));
+  values.scalars.map(any.getResult(), loop.getResult(0));
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(loop.getBody());
+  RowScope scope;
+  scope.row = scope.rowOfBlock = loop.getInductionVar();
+  Value yes = arith::OrIOp::create(b, loop.getRegionIterArg(0),
+                                   values.scalarOf(any.getInput(), scope));
+  scf::YieldOp::create(b, yes);
+}
+
+//===----------------------------------------------------------------------===//
+// Choices
+//===----------------------------------------------------------------------===//
+
+/// Whether `choice` is the last that reads a tile, so that its memory can
+/// become that of a result.
+static bool isLastReadIn(scf::IfOp choice, Value tile) {
+  return llvm::all_of(tile.getUsers(), [&](Operation *user) {
+    Operation *ancestor = choice->getBlock()->findAncestorOpInBlock(*user);
+    if (!ancestor)
+      return false;
+    return ancestor->isBeforeInBlock(choice) ||
+           (ancestor == choice && user->hasTrait<OpTrait::IsTerminator>());
+  });
+}
+
+/// Results go where one of the branches has them already, or to new memory.
+SmallVector<Value> KernelLowering::placeResults(scf::IfOp choice) {
+  SmallVector<Value> memrefs;
+  for (unsigned i = 0; i < choice.getNumResults(); ++i) {
+    Value memref;
+    for (scf::YieldOp yield : {choice.thenYield(), choice.elseYield()}) {
+      Value yielded = yield.getOperand(i);
+      const TilePlace *place = values.placeOf(yielded);
+      if (place && place->hasAllRows && isLastReadIn(choice, yielded))
+        memref = place->memref;
+    }
+    auto type = cast<RankedTensorType>(choice.getResult(i).getType());
+    memrefs.push_back(memref ? memref
+                             : allocateRows(frame, type, type.getDimSize(0)));
+  }
+  return memrefs;
+}
+
+LogicalResult KernelLowering::lowerBranch(Block &block,
+                                          ArrayRef<Value> memrefs) {
+  FailureOr<std::vector<Step>> steps = planBlock(block);
+  if (failed(steps) || failed(lowerBlock(block, *steps, Destinations())))
+    return failure();
+  for (auto [yielded, memref] :
+       llvm::zip_equal(block.getTerminator()->getOperands(), memrefs)) {
+    const TilePlace *place = values.placeOf(yielded);
+    if (!place || place->memref != memref)
+      writeTile(yielded, memref);
+  }
+  return success();
+}
+
 LogicalResult KernelLowering::lowerIf(scf::IfOp choice) {
+  if (!llvm::all_of(choice.getResults(), isTile))
+    return choice.emitOpError("returns what is no tile, which has no form for "
+                              "processors");
+  SmallVector<Value> memrefs = placeResults(choice);
   Value condition = values.scalars.lookup(choice.getCondition());
   auto lowered = scf::IfOp::create(b, condition, choice.elseBlock() != nullptr);
-  OpBuilder::InsertionGuard restore(b);
-  for (auto [from, to] : llvm::zip_equal(choice->getRegions(),
-                                         lowered->getRegions())) {
+  for (auto [from, to] :
+       llvm::zip_equal(choice->getRegions(), lowered->getRegions())) {
     if (from.empty())
       continue;
-    FailureOr<std::vector<Step>> steps = planBlock(from.front());
+    OpBuilder::InsertionGuard restore(b);
     b.setInsertionPointToStart(&to.front());
-    if (failed(steps) || failed(lowerBlock(from.front(), *steps, Destinations())))
+    if (failed(lowerBranch(from.front(), memrefs)))
       return failure();
   }
+  for (auto [result, memref] : llvm::zip_equal(choice.getResults(), memrefs))
+    values.setPlace(result, {memref, /*hasAllRows=*/true});
   return success();
 }
 
@@ -153,34 +230,34 @@ void KernelLowering::copyTile(Value from, Value to) {
   memref::CopyOp::create(b, from, to);
 }
 
+/// A tile as it is computed, or a copy of it.
+void KernelLowering::writeTile(Value tile, Value memref) {
+  if (const TilePlace *place = values.placeOf(tile))
+    return copyTile(place->memref, memref);
+  auto loop = scf::ForOp::create(b, frame.index(0), frame.index(rowsOf(tile)),
+                                 frame.index(1));
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(loop.getBody());
+  RowScope scope;
+  scope.row = scope.rowOfBlock = loop.getInductionVar();
+  if (isRowVector(tile)) {
+    memref::StoreOp::create(b, values.scalarOf(tile, scope), memref,
+                            ValueRange(scope.row));
+    return;
+  }
+  for (int64_t column = 0; column < columnsOf(tile);
+       column += frame.processor.lanes())
+    vector::StoreOp::create(b, values.vectorAt(tile, column, scope), memref,
+                            ValueRange{scope.row, frame.index(column)});
+}
+
 /// Memory for carried tiles, with what they are at first.
 SmallVector<Value> KernelLowering::startCarrying(ValueRange inits) {
   SmallVector<Value> memrefs;
   for (Value init : inits) {
     auto type = cast<RankedTensorType>(init.getType());
-    Value memref = allocateRows(frame, type, type.getDimSize(0));
-    memrefs.push_back(memref);
-    if (const TilePlace *place = values.placeOf(init)) {
-      copyTile(place->memref, memref);
-      continue;
-    }
-    auto loop = scf::ForOp::create(b, frame.index(0),
-                                   frame.index(type.getDimSize(0)),
-                                   frame.index(1));
-    OpBuilder::InsertionGuard restore(b);
-    b.setInsertionPointToStart(loop.getBody());
-    RowScope scope;
-    scope.row = scope.rowOfBlock = loop.getInductionVar();
-    if (isRowVector(init)) {
-      memref::StoreOp::create(b, values.scalarOf(init, scope), memref,
-                              ValueRange(scope.row));
-      continue;
-    }
-    for (int64_t column = 0; column < type.getDimSize(1);
-         column += frame.processor.lanes())
-      vector::StoreOp::create(
-          b, values.vectorAt(init, column, scope), memref,
-          ValueRange{scope.row, frame.index(column)});
+    memrefs.push_back(allocateRows(frame, type, type.getDimSize(0)));
+    writeTile(init, memrefs.back());
   }
   return memrefs;
 }
@@ -191,7 +268,8 @@ static bool hasOneGroup(const std::vector<Step> &steps) {
          }) <= 1;
 }
 
-/// Whether the value is written to a place, and not computed where it is needed.
+/// Whether the value is written to a place, and not computed where it is
+/// needed.
 static bool isWrittenIn(const std::vector<Step> &steps, Value value) {
   return llvm::any_of(steps, [&](const Step &step) {
     return step.group && step.group->places.contains(value);
@@ -222,11 +300,10 @@ LogicalResult KernelLowering::lowerLoop(Block &block, Value first, Value last,
           values.setPlace(value, {memref, /*hasAllRows=*/true});
       continue;
     }
-    bool isWrittenLast = isRowVector(yielded) && hasOneGroup(*steps) &&
-                         !destinations.contains(yielded) &&
-                         yielded.getParentBlock() == &block &&
-                         yielded.getDefiningOp() &&
-                         isElementwise(yielded.getDefiningOp());
+    bool isWrittenLast =
+        isRowVector(yielded) && hasOneGroup(*steps) &&
+        !destinations.contains(yielded) && yielded.getParentBlock() == &block &&
+        yielded.getDefiningOp() && isElementwise(yielded.getDefiningOp());
     if (isWrittenLast)
       destinations[yielded] = memref;
     else

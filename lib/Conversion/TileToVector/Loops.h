@@ -34,20 +34,26 @@ private:
   llvm::LogicalResult lowerWalk(WalkOp walk);
   llvm::LogicalResult lowerFor(mlir::scf::ForOp loop);
   llvm::LogicalResult lowerIf(mlir::scf::IfOp choice);
+  llvm::LogicalResult lowerBranch(mlir::Block &block,
+                                  llvm::ArrayRef<mlir::Value> memrefs);
+  llvm::SmallVector<mlir::Value> placeResults(mlir::scf::IfOp choice);
+  void lowerAny(AnyOp any);
   llvm::LogicalResult lowerLoop(mlir::Block &block, mlir::Value first,
                                 mlir::Value last, mlir::Value step,
                                 llvm::ArrayRef<mlir::Value> memrefs);
   llvm::SmallVector<mlir::Value> startCarrying(mlir::ValueRange inits);
   void cloneScalar(mlir::Operation *op);
   void copyTile(mlir::Value from, mlir::Value to);
+  void writeTile(mlir::Value tile, mlir::Value memref);
+  mlir::Value countComputedRows(int64_t rows);
   mlir::Value countNeededRows();
 
   Frame &frame;
   mlir::ImplicitLocOpBuilder &b;
   KernelOp kernel;
   Values values;
-  int64_t storedRows = 0;  // of the tiles that `neededRows` is about
-  mlir::Value neededRows;  // null where all are
+  int64_t storedRows = 0; // of the tiles that `neededRows` is about
+  mlir::Value neededRows; // null where all are
 };
 
 } // namespace attn::tile

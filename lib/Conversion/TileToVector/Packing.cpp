@@ -34,8 +34,7 @@ public:
         isTransposed(op.getTransposeB()), hasPairs(multipliesPairs(op)),
         lanes(frame.processor.lanes()) {
     int64_t inner = isTransposed ? columnsOf(operand) : rowsOf(operand);
-    int64_t vectors =
-        llvm::divideCeil(columnsOf(op.getResult()), lanes);
+    int64_t vectors = llvm::divideCeil(columnsOf(op.getResult()), lanes);
     packed.steps = hasPairs ? inner / 2 : inner;
     packed.panelVectors =
         std::min(vectorsOfBlock(frame.processor, blockRows), vectors);
@@ -75,8 +74,8 @@ void Packer::allocate() {
     packed.memref = frame.allocate(
         {packed.panels, packed.steps, wordsOf(packed, lanes)}, wordType());
   if (packed.restVectors)
-    packed.rest = frame.allocate(
-        {1, packed.steps, packed.restVectors * lanes}, wordType());
+    packed.rest = frame.allocate({1, packed.steps, packed.restVectors * lanes},
+                                 wordType());
 }
 
 /// A vector of 32-bit words of a row.
@@ -142,8 +141,8 @@ void Packer::emitTransposed(Value vectorIndex) {
   for (int64_t word = 0; word < packed.steps; word += lanes) {
     SmallVector<Value> rows;
     for (int64_t i = 0; i < lanes; ++i)
-      rows.push_back(loadWords(
-          arith::AddIOp::create(b, firstRow, frame.index(i)), word));
+      rows.push_back(
+          loadWords(arith::AddIOp::create(b, firstRow, frame.index(i)), word));
     rows = transposed(rows);
     for (int64_t i = 0; i < std::min(lanes, packed.steps - word); ++i) {
       Value step = frame.index(word + i);
@@ -171,8 +170,8 @@ void Packer::emitRows(Value step) {
     if (hasPairs) {
       Value other = values.vectorAt(operand, i * lanes, second);
       Value pairs = vector::InterleaveOp::create(b, vector, other);
-      vector = vector::BitCastOp::create(b, frame.vectorOf(b.getI32Type()),
-                                         pairs);
+      vector =
+          vector::BitCastOp::create(b, frame.vectorOf(b.getI32Type()), pairs);
     }
     storeInPanel(vector, i, step);
   }
@@ -214,9 +213,8 @@ PackedOperand Packer::emit() {
     return packed;
   }
   Value count = RowMemory(frame, load, values.scalars).countRows();
-  Value isWhole =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, count,
-                            frame.index(rowsOf(operand)));
+  Value isWhole = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, count,
+                                        frame.index(rowsOf(operand)));
   scf::IfOp::create(
       b, isWhole,
       [&](OpBuilder &, Location) {

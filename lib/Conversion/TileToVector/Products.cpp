@@ -62,11 +62,11 @@ SmallVector<Value> ProductBuilder::start(int64_t vectors, Value firstColumn) {
   SmallVector<Value> sums;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t i = 0; i < vectors; ++i)
-      sums.push_back(acc ? Value(vector::LoadOp::create(
-                               b, type, acc->memref,
-                               ValueRange{rowAt(*acc, row),
-                                          columnAt(firstColumn, i)}))
-                         : frame.splat(0));
+      sums.push_back(
+          acc ? Value(vector::LoadOp::create(
+                    b, type, acc->memref,
+                    ValueRange{rowAt(*acc, row), columnAt(firstColumn, i)}))
+              : frame.splat(0));
   return sums;
 }
 
@@ -103,9 +103,9 @@ void ProductBuilder::emitStep(Value packed, Value panel, int64_t vectors,
   auto element = cast<MemRefType>(packed.getType()).getElementType();
   SmallVector<Value> right;
   for (int64_t i = 0; i < vectors; ++i) {
-    Value words = vector::LoadOp::create(
-        b, frame.vectorOf(element), packed,
-        ValueRange{panel, step, frame.index(i * lanes)});
+    Value words =
+        vector::LoadOp::create(b, frame.vectorOf(element), packed,
+                               ValueRange{panel, step, frame.index(i * lanes)});
     if (hasPairs)
       words = vector::BitCastOp::create(
           b, VectorType::get(2 * lanes, b.getBF16Type()), words);

@@ -24,7 +24,7 @@ namespace attn::tile {
 /// A packed right operand: panels of one width, and a narrower one for the
 /// columns that are left over.
 struct PackedOperand {
-  int64_t steps;        // of the inner dimension
+  int64_t steps; // of the inner dimension
   int64_t panels;
   int64_t panelVectors; // of a row of a panel
   int64_t restVectors;  // of a row of the narrower one; 0 where there is none

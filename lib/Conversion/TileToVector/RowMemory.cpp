@@ -68,10 +68,10 @@ Value RowMemory::isInside(ArrayRef<Value> indices) {
     if (box[i] == 1 && i + 1 != first.size())
       continue;
     Value dim = memref::DimOp::create(b, memref, i);
-    Value isBefore = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
-                                           indices[i], dim);
-    inside = inside ? Value(arith::AndIOp::create(b, inside, isBefore))
-                    : isBefore;
+    Value isBefore =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::slt, indices[i], dim);
+    inside =
+        inside ? Value(arith::AndIOp::create(b, inside, isBefore)) : isBefore;
   }
   return inside;
 }

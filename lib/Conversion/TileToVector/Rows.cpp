@@ -25,8 +25,7 @@ using namespace attn::tile;
 Value tile::allocateRows(Frame &frame, RankedTensorType tile, int64_t rows) {
   if (tile.getDimSize(1) == 1)
     return frame.allocate({rows}, tile.getElementType());
-  int64_t columns =
-      llvm::alignTo(tile.getDimSize(1), frame.processor.lanes());
+  int64_t columns = llvm::alignTo(tile.getDimSize(1), frame.processor.lanes());
   return frame.allocate({rows, columns}, tile.getElementType());
 }
 
@@ -74,7 +73,7 @@ private:
   const llvm::DenseMap<Value, Value> &destinations;
   int64_t lanes, blockRows;
   llvm::MapVector<Value, Value> kept; // memory of kept row vectors
-  SmallVector<Value> temporary;      // tiles whose places are the block's
+  SmallVector<Value> temporary;       // tiles whose places are the block's
   llvm::DenseMap<Operation *, PackedOperand> packed;
   /// Partial results of the row's reductions, a vector of columns each.
   llvm::DenseMap<Operation *, SmallVector<Value>> partial;
@@ -101,9 +100,8 @@ void GroupEmitter::emit(Value count) {
   choosePlaces();
   for (DotOp op : group.products)
     packed[op] = emitPacked(frame, values, op, blockRows);
-  Value end = count ? count : frame.index(group.rows);
   auto loop =
-      scf::ForOp::create(b, frame.index(0), end, frame.index(blockRows));
+      scf::ForOp::create(b, frame.index(0), count, frame.index(blockRows));
   {
     OpBuilder::InsertionGuard restore(b);
     b.setInsertionPointToStart(loop.getBody());
@@ -174,9 +172,7 @@ BlockRows GroupEmitter::rowsAt(Value tile, BlockScope &block) {
   return {place->memref, place->hasAllRows ? block.first : frame.index(0)};
 }
 
-static bool isZero(Value tile) {
-  return matchPattern(tile, m_AnyZeroFloat());
-}
+static bool isZero(Value tile) { return matchPattern(tile, m_AnyZeroFloat()); }
 
 void GroupEmitter::emitProductNode(DotOp op, BlockScope &block) {
   std::optional<BlockRows> acc;
@@ -327,9 +323,9 @@ void GroupEmitter::accumulate(Operation *reduction, int64_t column,
   Value next = values.vectorAt(input, column, row);
   int64_t left = columnsOf(input) - column;
   if (left < lanes) {
-    Value mask = vector::CreateMaskOp::create(
-        b, VectorType::get(lanes, b.getI1Type()),
-        ValueRange(frame.index(left)));
+    Value mask =
+        vector::CreateMaskOp::create(b, VectorType::get(lanes, b.getI1Type()),
+                                     ValueRange(frame.index(left)));
     next = arith::SelectOp::create(b, mask, next, neutral(kind));
   }
   Value &sum = sums[column / lanes % vectors];

@@ -12,9 +12,9 @@
 
 namespace attn::tile {
 
-/// Computes a group. `count` is the number of rows that are needed; null where
-/// all are. Tiles get places, except those that have one; kept row vectors go to
-/// their `destinations`, where there are.
+/// Computes a group. `count` is the number of rows that are needed. Tiles get
+/// places, except those that have one; kept row vectors go to their
+/// `destinations`, where there are.
 void emitGroup(Frame &frame, Values &values, const Group &group,
                mlir::Value count,
                const llvm::DenseMap<mlir::Value, mlir::Value> &destinations);

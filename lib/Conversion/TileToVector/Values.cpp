@@ -20,7 +20,9 @@ using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-bool tile::isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
+bool tile::isTile(Value value) {
+  return isa<RankedTensorType>(value.getType());
+}
 
 int64_t tile::rowsOf(Value tile) {
   return cast<RankedTensorType>(tile.getType()).getDimSize(0);
@@ -52,8 +54,8 @@ const TilePlace *Values::placeOf(Value tile) const {
   return it == places.end() ? nullptr : &it->second;
 }
 
-void Values::collectRowVectors(
-    Value tile, llvm::SmallSetVector<Value, 8> &found) const {
+void Values::collectRowVectors(Value tile,
+                               llvm::SmallSetVector<Value, 8> &found) const {
   if (!isTile(tile))
     return;
   Operation *op = tile.getDefiningOp();
@@ -192,8 +194,8 @@ Value Values::computeScalar(Operation *op, RowScope &scope) {
   if (auto splat = dyn_cast<tensor::SplatOp>(op))
     return scalars.lookup(splat.getInput());
   if (auto iota = dyn_cast<IotaOp>(op)) {
-    Value row = arith::DivUIOp::create(b, scope.row,
-                                       frame.index(iota.getRepeat()));
+    Value row =
+        arith::DivUIOp::create(b, scope.row, frame.index(iota.getRepeat()));
     return arith::IndexCastOp::create(b, type, row);
   }
   if (auto broadcast = dyn_cast<BroadcastOp>(op))
@@ -238,7 +240,8 @@ Value Values::computeRows(Operation *op, BlockScope &scope) {
         arith::IndexCastOp::create(b, type.getElementType(), scope.first);
     Value rows = arith::AddIOp::create(
         b, steps, vector::BroadcastOp::create(b, type, first));
-    Attribute repeat = b.getIntegerAttr(type.getElementType(), iota.getRepeat());
+    Attribute repeat =
+        b.getIntegerAttr(type.getElementType(), iota.getRepeat());
     return arith::DivUIOp::create(
         b, rows,
         arith::ConstantOp::create(b, DenseElementsAttr::get(type, repeat)));
@@ -255,9 +258,9 @@ Value Values::rowsIn(Value tile, BlockScope &scope) {
   Value vector;
   if (const TilePlace *place = placeOf(tile)) {
     Value row = place->hasAllRows ? scope.first : frame.index(0);
-    vector = vector::LoadOp::create(
-        b, VectorType::get(scope.rows, elementOf(tile)), place->memref,
-        ValueRange(row));
+    vector =
+        vector::LoadOp::create(b, VectorType::get(scope.rows, elementOf(tile)),
+                               place->memref, ValueRange(row));
   } else {
     vector = computeRows(tile.getDefiningOp(), scope);
   }

@@ -202,7 +202,8 @@ def run(tool, directory, target, trial):
         np.save(directory / f"{x}.npy", array)
     source = directory / "f.mlir"
     source.write_text(trial.case.mlir())
-    command = [tool, source, "--device=sim", f"--target={target}",
+    device = "sim" if target.startswith("sm_") else "host"
+    command = [tool, source, f"--device={device}", f"--target={target}",
                *[f"--arg={n}={directory / x}.npy" for n, x in enumerate("qkv")],
                f"--result=0={directory / 'o.npy'}", f"--result=1={directory / 'lse.npy'}"]
     if trial.case.schedule:

@@ -37,10 +37,11 @@ using namespace attn::tile;
 static constexpr int64_t kColumns = 16;
 
 KeptSum::KeptSum(TileBuilder &b, SdpaOp op, const ScoreScale &scale,
-                 int64_t rows, Sequences &sequences, Value batch,
-                 Value firstQuery)
+                 int64_t rows, int64_t partialSums, Sequences &sequences,
+                 Value batch, Value firstQuery)
     : b(b), op(op), scale(scale), softmax(b, scale, rows), rows(rows),
-      sequences(sequences), batch(batch), firstQuery(firstQuery) {}
+      partialSums(partialSums), sequences(sequences), batch(batch),
+      firstQuery(firstQuery) {}
 
 /// A row vector, or a column vector, as a whole tile.
 static Value spread(TileBuilder &b, Value vector, int64_t rows,
@@ -67,7 +68,7 @@ Value KeptSum::emitScore(Value key) {
   Type element = op.getElementType();
   int64_t dim = llvm::alignTo(op.getHeadDimQK(), kColumns);
   auto loop = scf::ForOp::create(b, b.index(0), b.index(dim), b.index(kColumns),
-                                 ValueRange{b.splat(0, rows, kPartialSums)});
+                                 ValueRange{b.splat(0, rows, partialSums)});
   {
     OpBuilder::InsertionGuard restore(b);
     b.setInsertionPointToStart(loop.getBody());
@@ -75,9 +76,9 @@ Value KeptSum::emitScore(Value key) {
     Value q = b.convert(sequences.loadQuery(b.tileType(rows, kColumns, element),
                                             batch, firstQuery, column),
                         b.getF32Type());
-    Value k = b.convert(sequences.loadKey(b.tileType(1, kColumns, element),
-                                          batch, key, column),
-                        b.getF32Type());
+    Value k = b.convert(
+        sequences.loadKey(b.tileType(1, kColumns, element), batch, key, column),
+        b.getF32Type());
     Value products = b.multiply(q, spread(b, k, rows, kColumns));
     Value before = loop.getRegionIterArg(0);
     Value sums = FoldOp::create(b, before.getType(), Combiner::add, products);
@@ -106,10 +107,10 @@ KeptSum::Part KeptSum::emitPart(Value key, Value kept, Value max) {
 Value KeptSum::emitAdded(Value key, const Part &part, Value acc) {
   auto type = cast<RankedTensorType>(acc.getType());
   int64_t columns = type.getDimSize(1);
-  Value value = b.convert(
-      sequences.loadValue(b.tileType(1, columns, op.getElementType()), batch,
-                          key),
-      b.getF32Type());
+  Value value =
+      b.convert(sequences.loadValue(b.tileType(1, columns, op.getElementType()),
+                                    batch, key),
+                b.getF32Type());
   Value taken = arith::SelectOp::create(b, b.broadcast(part.takesPart, columns),
                                         spread(b, value, rows, columns),
                                         b.splat(0, rows, columns));

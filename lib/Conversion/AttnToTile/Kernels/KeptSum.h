@@ -18,8 +18,10 @@ namespace attn {
 /// keys leaves it, without the masked values that were not finite.
 class KeptSum {
 public:
+  /// `partialSums` is the number of sums that a row is added up in.
   KeptSum(TileBuilder &b, SdpaOp op, const ScoreScale &scale, int64_t rows,
-          Sequences &sequences, mlir::Value batch, mlir::Value firstQuery);
+          int64_t partialSums, Sequences &sequences, mlir::Value batch,
+          mlir::Value firstQuery);
 
   /// Returns the accumulators of `state`, which has seen the keys from `first`
   /// to before `end`. `keptBy` says which rows keep a key.
@@ -43,7 +45,7 @@ private:
   SdpaOp op;
   const ScoreScale &scale;
   OnlineSoftmax softmax;
-  int64_t rows;
+  int64_t rows, partialSums;
   Sequences &sequences;
   mlir::Value batch, firstQuery;
 };

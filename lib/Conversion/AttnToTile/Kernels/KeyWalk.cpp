@@ -38,10 +38,9 @@ using namespace attn::tile;
 /// The groups of a step's products that warpgroups may take turns in.
 static constexpr int64_t kScoresGroup = 0, kValuesGroup = 1;
 
-/// Sums of a row: one for each of the lanes that share it.
+/// Sums of a row: one for each lane of those that share it, or of a vector.
 static int64_t partialSums(const TargetDesc &target) {
-  constexpr int64_t kQuad = 4;
-  return target.isProcessor() ? target.processor->lanes() : kQuad;
+  return target.isProcessor() ? target.processor->lanes() : kPartialSums;
 }
 
 /// What the target's products multiply. Processors widen what they have no
@@ -70,8 +69,7 @@ KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
       firstQuery(firstQuery), target(*lookupTarget(targetOf(op))),
       element(op.getElementType()), multiplied(productType(target, element)),
       rows(groups.rows()), dimQK(inSteps(op.getHeadDimQK(), target, element)),
-      dimV(inSteps(op.getHeadDimV(), target, element)),
-      keys(schedule.getKv()) {
+      dimV(inSteps(op.getHeadDimV(), target, element)), keys(schedule.getKv()) {
   loadQuery();
 }
 
@@ -148,7 +146,8 @@ TurnsAttr KeyWalk::turns() {
 }
 
 Value KeyWalk::emitKeptSum(const KeyRange &range, const SoftmaxState &state) {
-  KeptSum sum(b, op, scale, rows, sequences, batch, firstQuery);
+  KeptSum sum(b, op, scale, rows, partialSums(target), sequences, batch,
+              firstQuery);
   Value first = b.mul(range.first, b.index(keys));
   Value end = b.min(b.mul(range.last, b.index(keys)), sequences.keyLength());
   return sum.emit(state, first, end,
@@ -172,8 +171,7 @@ SoftmaxState KeyWalk::emit(const KeyRange &range) {
     tile::YieldOp::create(b, ValueRange{next.acc, next.max, next.sums});
   }
   state = {walk.getResult(0), walk.getResult(1), walk.getResult(2)};
-  // Processors do not lower the repair yet (docs/Numerics.md).
-  if (!op.getKeep().empty() && !target.isProcessor())
+  if (!op.getKeep().empty())
     state.acc = emitKeptSum(range, state);
   return state;
 }
