@@ -18,9 +18,9 @@ func.func @rope_r1_encoding(%x: tensor<2x8x16x128xbf16, 1 : i32>, %p: tensor<?x?
 
 // -----
 
-func.func @rope_r2_f32(%x: tensor<?x8x?x128xf32>, %p: tensor<?x?xi32>, %o: tensor<?xi32>, %l: tensor<?x?xi64>, %w: tensor<2x76xi32>) {
-  // expected-error @+1 {{expected element type of input to be f16 or bf16, got 'f32'}}
-  %r = attn.rope %x : tensor<?x8x?x128xf32>
+func.func @rope_r2_f64(%x: tensor<?x8x?x128xf64>, %p: tensor<?x?xi32>, %o: tensor<?xi32>, %l: tensor<?x?xi64>, %w: tensor<2x76xi32>) {
+  // expected-error @+1 {{expected element type of input to be f16, bf16 or f32, got 'f64'}}
+  %r = attn.rope %x : tensor<?x8x?x128xf64>
   return
 }
 

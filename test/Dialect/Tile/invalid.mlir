@@ -50,7 +50,7 @@ func.func private @step_of_8_bits() -> tensor<64x16xf8E4M3FN, #tile.operand_a<wa
 
 // -----
 
-// expected-error@+1 {{expected `warps` in 0..32, got 33}}
+// expected-error@+1 {{expected `warps` in 1..32, got 33}}
 func.func private @warps() -> tensor<64x16xf32, #tile.accumulator<warps = 33>>
 
 // -----
@@ -553,7 +553,7 @@ func.func @channel_offsets() {
 
 // -----
 
-// expected-error@+1 {{expected `warps` in 1..32, got 33}}
+// expected-error@+1 {{expected `warps` in 0..32, got 33}}
 tile.kernel @warps() attributes {cta = #tile.cta<warps = 33>, target = "sm_80"} {
   tile.return
 }
