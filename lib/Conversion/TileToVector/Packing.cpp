@@ -48,11 +48,12 @@ private:
   void allocate();
   void emitFor(bool areRowsInside);
   void emitTransposed(Value vectorIndex);
+  void emitSquare(Value vectorIndex, Value firstStep, int64_t word,
+                  int64_t count);
   void emitRows(Value step);
-  Value loadWords(Value row, int64_t word);
+  Value loadWords(Value row, Value firstColumn, int64_t word);
   SmallVector<Value> transposed(SmallVector<Value> rows);
   void storeWords(Value vector, Value vectorIndex, Value step);
-  void storeInPanel(Value vector, int64_t vectorIndex, Value step);
 
   Frame &frame;
   ImplicitLocOpBuilder &b;
@@ -79,9 +80,10 @@ void Packer::allocate() {
 }
 
 /// A vector of 32-bit words of a row.
-Value Packer::loadWords(Value row, int64_t word) {
+Value Packer::loadWords(Value row, Value firstColumn, int64_t word) {
   RowScope scope;
   scope.row = scope.rowOfBlock = row;
+  scope.firstColumn = firstColumn;
   if (!hasPairs)
     return values.vectorAt(operand, word, scope);
   Value low = values.vectorAt(operand, 2 * word, scope);
@@ -116,6 +118,14 @@ SmallVector<Value> Packer::transposed(SmallVector<Value> rows) {
 
 /// Panels are one after the other, and so are vectors within a row of one.
 void Packer::storeWords(Value vector, Value vectorIndex, Value step) {
+  int64_t inPanels = packed.panels * packed.panelVectors;
+  auto known = getConstantIntValue(vectorIndex);
+  if (known && *known >= inPanels) {
+    Value column = frame.index((*known - inPanels) * lanes);
+    vector::StoreOp::create(b, vector, packed.rest,
+                            ValueRange{frame.index(0), step, column});
+    return;
+  }
   Value width = frame.index(packed.panelVectors);
   Value panel = arith::DivUIOp::create(b, vectorIndex, width);
   Value place = arith::RemUIOp::create(b, vectorIndex, width);
@@ -124,34 +134,40 @@ void Packer::storeWords(Value vector, Value vectorIndex, Value step) {
                           ValueRange{panel, step, column});
 }
 
-void Packer::storeInPanel(Value vector, int64_t vectorIndex, Value step) {
-  int64_t inPanels = packed.panels * packed.panelVectors;
-  if (vectorIndex < inPanels)
-    return storeWords(vector, frame.index(vectorIndex), step);
-  Value column = frame.index((vectorIndex - inPanels) * lanes);
-  vector::StoreOp::create(b, vector, packed.rest,
-                          ValueRange{frame.index(0), step, column});
+/// `lanes` words of as many rows become `count` steps of a panel.
+void Packer::emitSquare(Value vectorIndex, Value firstStep, int64_t word,
+                        int64_t count) {
+  Value firstRow = arith::MulIOp::create(b, vectorIndex, frame.index(lanes));
+  Value firstColumn = firstStep;
+  if (hasPairs && firstStep)
+    firstColumn = arith::MulIOp::create(b, firstStep, frame.index(2));
+  SmallVector<Value> rows;
+  for (int64_t i = 0; i < lanes; ++i)
+    rows.push_back(loadWords(arith::AddIOp::create(b, firstRow, frame.index(i)),
+                             firstColumn, word));
+  rows = transposed(rows);
+  for (int64_t i = 0; i < count; ++i) {
+    Value step = frame.index(word + i);
+    if (firstStep)
+      step = arith::AddIOp::create(b, firstStep, step);
+    storeWords(rows[i], vectorIndex, step);
+  }
 }
 
 /// The rows of `vectorIndex`'s lanes become columns.
 void Packer::emitTransposed(Value vectorIndex) {
-  Value firstRow = arith::MulIOp::create(b, vectorIndex, frame.index(lanes));
-  int64_t inPanels = packed.panels * packed.panelVectors;
-  auto known = getConstantIntValue(vectorIndex);
-  for (int64_t word = 0; word < packed.steps; word += lanes) {
-    SmallVector<Value> rows;
-    for (int64_t i = 0; i < lanes; ++i)
-      rows.push_back(
-          loadWords(arith::AddIOp::create(b, firstRow, frame.index(i)), word));
-    rows = transposed(rows);
-    for (int64_t i = 0; i < std::min(lanes, packed.steps - word); ++i) {
-      Value step = frame.index(word + i);
-      if (known && *known >= inPanels)
-        storeInPanel(rows[i], *known, step);
-      else
-        storeWords(rows[i], vectorIndex, step);
-    }
+  int64_t done = 0;
+  if (packed.steps > lanes && values.areColumnsAlike(operand)) {
+    done = packed.steps / lanes * lanes;
+    auto loop = scf::ForOp::create(b, frame.index(0), frame.index(done),
+                                   frame.index(lanes));
+    OpBuilder::InsertionGuard restore(b);
+    b.setInsertionPointToStart(loop.getBody());
+    emitSquare(vectorIndex, loop.getInductionVar(), 0, lanes);
   }
+  for (; done < packed.steps; done += lanes)
+    emitSquare(vectorIndex, Value(), done,
+               std::min(lanes, packed.steps - done));
 }
 
 /// One row of the operand, or two that are multiplied in pairs.
@@ -173,7 +189,7 @@ void Packer::emitRows(Value step) {
       vector =
           vector::BitCastOp::create(b, frame.vectorOf(b.getI32Type()), pairs);
     }
-    storeInPanel(vector, i, step);
+    storeWords(vector, frame.index(i), step);
   }
 }
 

@@ -76,20 +76,28 @@ Value RowMemory::isInside(ArrayRef<Value> indices) {
   return inside;
 }
 
+bool RowMemory::hasAllColumns(int64_t column) const {
+  int64_t columns = cast<MemRefType>(memref.getType()).getShape().back();
+  int64_t ofTile = tile.getDimSize(1), lanes = frame.processor.lanes();
+  if (ShapedType::isDynamic(columns) || firstColumn)
+    return false;
+  int64_t end = shift ? llvm::alignTo(ofTile, lanes) : column + lanes;
+  return end <= columns && end <= ofTile;
+}
+
 Value RowMemory::columnMask(int64_t column) {
-  auto type = cast<MemRefType>(memref.getType());
-  int64_t columns = type.getShape().back(), lanes = frame.processor.lanes();
-  int64_t ofTile = tile.getDimSize(1) - column;
-  if (!ShapedType::isDynamic(columns) && !firstColumn &&
-      column + lanes <= columns && lanes <= ofTile)
+  if (hasAllColumns(column))
     return {};
-  auto mask = VectorType::get(lanes, b.getI1Type());
-  Value left = memref::DimOp::create(b, memref, type.getRank() - 1);
-  if (firstColumn)
-    left = arith::SubIOp::create(b, left, firstColumn);
+  auto minus = [&](Value x, Value y) -> Value {
+    return y ? Value(arith::SubIOp::create(b, x, y)) : x;
+  };
+  int64_t ofTile = tile.getDimSize(1) - column;
+  int64_t last = cast<MemRefType>(memref.getType()).getRank() - 1;
+  Value left = minus(memref::DimOp::create(b, memref, last), firstColumn);
   left = arith::SubIOp::create(b, left, frame.index(column));
   left = arith::MinSIOp::create(b, left, frame.index(ofTile));
-  return vector::CreateMaskOp::create(b, mask, ValueRange(left));
+  auto mask = VectorType::get(frame.processor.lanes(), b.getI1Type());
+  return vector::CreateMaskOp::create(b, mask, ValueRange(minus(left, shift)));
 }
 
 Value RowMemory::loadVector(Value row, int64_t column) {
@@ -100,8 +108,9 @@ Value RowMemory::loadVector(Value row, int64_t column) {
   auto read = [&]() -> Value {
     SmallVector<Value> element(indices);
     Value place = frame.index(column);
-    if (firstColumn)
-      place = arith::AddIOp::create(b, firstColumn, place);
+    for (Value offset : {firstColumn, shift})
+      if (offset)
+        place = arith::AddIOp::create(b, offset, place);
     element.push_back(place);
     if (Value mask = columnMask(column))
       return vector::MaskedLoadOp::create(b, type, memref, element, mask, zero);

@@ -21,7 +21,8 @@ public:
   RowMemory(Frame &frame, LoadOp load, const mlir::IRMapping &scalars);
   RowMemory(Frame &frame, StoreOp store, const mlir::IRMapping &scalars);
 
-  /// Elements of a row, as many as a vector has.
+  /// Elements of a row, as many as a vector has, from a column on. It is
+  /// counted from that of the last `shiftColumns`.
   mlir::Value loadVector(mlir::Value row, int64_t column);
   mlir::Value loadScalar(mlir::Value row);
   void storeVector(mlir::Value vector, mlir::Value row, int64_t column);
@@ -30,6 +31,8 @@ public:
   /// The rows of the tile from the first one to the last one that the memref
   /// has. Those behind it are outside, but some before it may be, too.
   mlir::Value countRows();
+  /// A multiple of a vector's elements; null is 0.
+  void shiftColumns(mlir::Value columns) { shift = columns; }
   /// Until this is undone, rows are known to be inside.
   void assumeInside(bool inside) { isKnownInside = inside; }
 
@@ -42,12 +45,13 @@ private:
   mlir::Value isInside(llvm::ArrayRef<mlir::Value> indices);
   /// Null where all columns of the vector are inside.
   mlir::Value columnMask(int64_t column);
+  bool hasAllColumns(int64_t column) const;
 
   Frame &frame;
   mlir::ImplicitLocOpBuilder &b;
   mlir::Value memref;
   llvm::SmallVector<mlir::Value> first; // of each dimension of rows
-  mlir::Value firstColumn;              // null where it is 0
+  mlir::Value firstColumn, shift;       // null where they are 0
   llvm::SmallVector<int64_t> box;
   mlir::RankedTensorType tile;
   bool hasColumns, isKnownInside = false;

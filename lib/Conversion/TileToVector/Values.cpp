@@ -71,6 +71,23 @@ void Values::collectRowVectors(Value tile,
 }
 
 /// The operation on other types: of vectors or scalars instead of tiles.
+static bool isSplat(arith::ConstantOp constant) {
+  return cast<DenseElementsAttr>(constant.getValue()).isSplat();
+}
+
+bool Values::areColumnsAlike(Value tile) const {
+  Operation *op = tile.getDefiningOp();
+  if (placeOf(tile) || !isTile(tile) || isRowVector(tile))
+    return true;
+  if (auto constant = dyn_cast<arith::ConstantOp>(op))
+    return isSplat(constant);
+  if (isa<IotaOp, InterleaveOp, DeinterleaveOp>(op))
+    return false;
+  return isa<LoadOp>(op) || llvm::all_of(op->getOperands(), [&](Value operand) {
+           return areColumnsAlike(operand);
+         });
+}
+
 Value Values::cloned(Operation *op, ValueRange operands, Type type) {
   if (isa<math::Exp2Op>(op) && getElementTypeOrSelf(type).isF32())
     return emitExp2(frame, operands.front());
@@ -129,6 +146,7 @@ Value Values::computeVector(Operation *op, Value tile, int64_t column,
   if (auto load = dyn_cast<LoadOp>(op)) {
     RowMemory memory(frame, load, scalars);
     memory.assumeInside(isKnownInside);
+    memory.shiftColumns(scope.firstColumn);
     Value row = rowsOf(tile) == 1 ? frame.index(0) : scope.row;
     return memory.loadVector(row, column);
   }
@@ -162,9 +180,11 @@ Value Values::vectorAt(Value tile, int64_t column, RowScope &scope) {
   Value vector;
   if (const TilePlace *place = placeOf(tile)) {
     Value row = place->hasAllRows ? scope.row : scope.rowOfBlock;
+    Value first = frame.index(column);
+    if (scope.firstColumn)
+      first = arith::AddIOp::create(b, first, scope.firstColumn);
     vector = vector::LoadOp::create(b, frame.vectorOf(elementOf(tile)),
-                                    place->memref,
-                                    ValueRange{row, frame.index(column)});
+                                    place->memref, ValueRange{row, first});
   } else {
     vector = computeVector(tile.getDefiningOp(), tile, column, scope);
   }

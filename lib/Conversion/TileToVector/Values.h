@@ -45,6 +45,9 @@ struct TilePlace {
 struct RowScope {
   mlir::Value row;        // in the tile
   mlir::Value rowOfBlock; // in the block
+  /// Where columns are counted from, a multiple of a vector's elements; null is
+  /// 0. Tiles whose columns differ have none of it.
+  mlir::Value firstColumn;
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, mlir::Value> vectors;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars;
 };
@@ -76,6 +79,8 @@ public:
   void clearPlace(mlir::Value tile) { places.erase(tile); }
   /// Null where the tile has none.
   const TilePlace *placeOf(mlir::Value tile) const;
+  /// Whether any vector of columns is computed in the same way.
+  bool areColumnsAlike(mlir::Value tile) const;
   /// Row vectors of floating-point numbers that computing `tile` needs, row by
   /// row.
   void collectRowVectors(mlir::Value tile,
