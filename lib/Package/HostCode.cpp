@@ -202,8 +202,9 @@ static void addDescription(llvm::Module &module, const json::Object &object) {
   llvm::appendToUsed(module, {global});
 }
 
-/// Kernels for processors are written in vectors and blocks of registers: to
-/// look for more of both takes a third of the time and finds nothing. Called
+/// Kernels for processors are written in vectors and blocks of registers, behind
+/// MLIR's canonicalisation: what more than O1 looks for takes a third of the
+/// time and finds nothing. Called
 /// values are not followed: host code calls by name only, and LLVM takes time
 /// for it that grows with the square of a function's arguments.
 static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
@@ -228,7 +229,7 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
   builder.crossRegisterProxies(loops, functions, graphs, modules);
   builder
       .buildPerModuleDefaultPipeline(hasHostKernels
-                                         ? llvm::OptimizationLevel::O2
+                                         ? llvm::OptimizationLevel::O1
                                          : llvm::OptimizationLevel::O3)
       .run(module, modules);
 }

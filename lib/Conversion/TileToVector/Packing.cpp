@@ -40,13 +40,18 @@ public:
         std::min(vectorsOfBlock(frame.processor, blockRows), vectors);
     packed.panels = vectors / packed.panelVectors;
     packed.restVectors = vectors % packed.panelVectors;
+    inPanels = packed.panels * packed.panelVectors;
   }
   PackedOperand emit();
 
 private:
   Type wordType() { return hasPairs ? Type(b.getI32Type()) : b.getF32Type(); }
   void allocate();
-  void emitFor(bool areRowsInside);
+  void emitAll();
+  void emitVectors();
+  void emitZeros(Value memref);
+  Value rowAt(Value first, int64_t row);
+  Value withoutRowsBehind(Value vector, Value firstRow);
   void emitTransposed(Value vectorIndex);
   void emitSquare(Value vectorIndex, Value firstStep, int64_t word,
                   int64_t count);
@@ -60,8 +65,10 @@ private:
   Values &values;
   Value operand;
   bool isTransposed, hasPairs;
-  int64_t lanes;
+  int64_t lanes, inPanels; // vectors that are in panels
   PackedOperand packed;
+  /// Rows that are inside; null where each row is asked for.
+  Value count;
 };
 
 } // namespace
@@ -118,7 +125,6 @@ SmallVector<Value> Packer::transposed(SmallVector<Value> rows) {
 
 /// Panels are one after the other, and so are vectors within a row of one.
 void Packer::storeWords(Value vector, Value vectorIndex, Value step) {
-  int64_t inPanels = packed.panels * packed.panelVectors;
   auto known = getConstantIntValue(vectorIndex);
   if (known && *known >= inPanels) {
     Value column = frame.index((*known - inPanels) * lanes);
@@ -134,23 +140,43 @@ void Packer::storeWords(Value vector, Value vectorIndex, Value step) {
                           ValueRange{panel, step, column});
 }
 
-/// `lanes` words of as many rows become `count` steps of a panel.
+/// A row that is inside, in place of one behind them.
+Value Packer::rowAt(Value first, int64_t row) {
+  Value index = arith::AddIOp::create(b, first, frame.index(row));
+  if (!count)
+    return index;
+  Value last = arith::SubIOp::create(b, count, frame.index(1));
+  return arith::MinSIOp::create(b, index, last);
+}
+
+/// Zeros in the lanes of rows that are not inside.
+Value Packer::withoutRowsBehind(Value vector, Value firstRow) {
+  if (!count)
+    return vector;
+  auto type = cast<VectorType>(vector.getType());
+  Value left = arith::SubIOp::create(b, count, firstRow);
+  Value mask = vector::CreateMaskOp::create(b, type.clone(b.getI1Type()),
+                                            ValueRange(left));
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  return arith::SelectOp::create(b, mask, vector, zero);
+}
+
+/// `lanes` words of as many rows become `steps` steps of a panel.
 void Packer::emitSquare(Value vectorIndex, Value firstStep, int64_t word,
-                        int64_t count) {
+                        int64_t steps) {
   Value firstRow = arith::MulIOp::create(b, vectorIndex, frame.index(lanes));
   Value firstColumn = firstStep;
   if (hasPairs && firstStep)
     firstColumn = arith::MulIOp::create(b, firstStep, frame.index(2));
   SmallVector<Value> rows;
   for (int64_t i = 0; i < lanes; ++i)
-    rows.push_back(loadWords(arith::AddIOp::create(b, firstRow, frame.index(i)),
-                             firstColumn, word));
+    rows.push_back(loadWords(rowAt(firstRow, i), firstColumn, word));
   rows = transposed(rows);
-  for (int64_t i = 0; i < count; ++i) {
+  for (int64_t i = 0; i < steps; ++i) {
     Value step = frame.index(word + i);
     if (firstStep)
       step = arith::AddIOp::create(b, firstStep, step);
-    storeWords(rows[i], vectorIndex, step);
+    storeWords(withoutRowsBehind(rows[i], firstRow), vectorIndex, step);
   }
 }
 
@@ -170,21 +196,49 @@ void Packer::emitTransposed(Value vectorIndex) {
                std::min(lanes, packed.steps - done));
 }
 
+/// All vectors whose lanes are rows, as far as there are rows.
+void Packer::emitVectors() {
+  auto emitFrom = [&](int64_t first, int64_t most) {
+    Value end = frame.index(most);
+    if (count) {
+      Value vectors = arith::CeilDivSIOp::create(b, count, frame.index(lanes));
+      end = arith::MinSIOp::create(b, vectors, end);
+    }
+    auto loop = scf::ForOp::create(b, frame.index(first), end, frame.index(1));
+    OpBuilder::InsertionGuard restore(b);
+    b.setInsertionPointToStart(loop.getBody());
+    bool isOne = most == first + 1; // may lie outside the panels
+    emitTransposed(isOne ? frame.index(first) : loop.getInductionVar());
+  };
+  if (packed.panels)
+    emitFrom(0, inPanels);
+  for (int64_t i = 0; i < packed.restVectors; ++i)
+    emitFrom(inPanels + i, inPanels + i + 1);
+}
+
 /// One row of the operand, or two that are multiplied in pairs.
 void Packer::emitRows(Value step) {
-  int64_t vectors = packed.panels * packed.panelVectors + packed.restVectors;
+  int64_t vectors = inPanels + packed.restVectors;
   RowScope first, second;
-  first.row = step;
+  Value hasSecond;
+  first.row = first.rowOfBlock = step;
   if (hasPairs) {
-    first.row = arith::MulIOp::create(b, step, frame.index(2));
-    second.row = second.rowOfBlock =
-        arith::AddIOp::create(b, first.row, frame.index(1));
+    Value even = arith::MulIOp::create(b, step, frame.index(2));
+    first.row = first.rowOfBlock = even;
+    second.row = second.rowOfBlock = rowAt(even, 1);
+    Value odd = arith::AddIOp::create(b, even, frame.index(1));
+    if (count)
+      hasSecond =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, odd, count);
   }
-  first.rowOfBlock = first.row;
   for (int64_t i = 0; i < vectors; ++i) {
     Value vector = values.vectorAt(operand, i * lanes, first);
     if (hasPairs) {
       Value other = values.vectorAt(operand, i * lanes, second);
+      if (hasSecond)
+        other = arith::SelectOp::create(
+            b, hasSecond, other,
+            arith::ConstantOp::create(b, b.getZeroAttr(other.getType())));
       Value pairs = vector::InterleaveOp::create(b, vector, other);
       vector =
           vector::BitCastOp::create(b, frame.vectorOf(b.getI32Type()), pairs);
@@ -193,54 +247,67 @@ void Packer::emitRows(Value step) {
   }
 }
 
-void Packer::emitFor(bool areRowsInside) {
-  values.assumeInside(areRowsInside);
-  Value zero = frame.index(0), one = frame.index(1);
-  int64_t inPanels = packed.panels * packed.panelVectors;
-  Value end = frame.index(isTransposed ? inPanels : packed.steps);
-  auto loop = scf::ForOp::create(b, zero, end, one);
-  {
-    OpBuilder::InsertionGuard restore(b);
-    b.setInsertionPointToStart(loop.getBody());
-    if (isTransposed)
-      emitTransposed(loop.getInductionVar());
-    else
-      emitRows(loop.getInductionVar());
-  }
-  if (isTransposed)
-    for (int64_t i = 0; i < packed.restVectors; ++i)
-      emitTransposed(frame.index(inPanels + i));
-  values.assumeInside(false);
+void Packer::emitZeros(Value memref) {
+  if (!memref)
+    return;
+  auto type = cast<MemRefType>(memref.getType());
+  Value none = frame.index(0), one = frame.index(1);
+  VectorType vector = frame.vectorOf(wordType());
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(vector));
+  scf::buildLoopNest(
+      b, b.getLoc(), {none, none, none},
+      {frame.index(type.getDimSize(0)), frame.index(type.getDimSize(1)),
+       frame.index(type.getDimSize(2))},
+      {one, one, frame.index(lanes)},
+      [&](OpBuilder &nested, Location loc, ValueRange place) {
+        vector::StoreOp::create(nested, loc, zero, memref, place);
+      });
 }
 
-/// The load that the operand's rows come from, where there is just one.
-static LoadOp loadBehind(Value operand) {
-  Operation *op = operand.getDefiningOp();
-  while (op && op->getNumOperands() == 1 && !isa<LoadOp>(op))
-    op = op->getOperand(0).getDefiningOp();
-  return dyn_cast_or_null<LoadOp>(op);
+void Packer::emitAll() {
+  if (isTransposed)
+    return emitVectors();
+  Value end = frame.index(packed.steps);
+  if (count)
+    end = hasPairs ? Value(arith::CeilDivSIOp::create(b, count, frame.index(2)))
+                   : count;
+  auto loop = scf::ForOp::create(b, frame.index(0), end, frame.index(1));
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(loop.getBody());
+  emitRows(loop.getInductionVar());
+}
+
+/// The load of rows that lie one behind the other in memory, as far as it has
+/// them: the operand is nothing else, but perhaps in another type.
+static LoadOp loadBehind(const Values &values, Value operand) {
+  while (operand.getDefiningOp<arith::ExtFOp>() ||
+         operand.getDefiningOp<arith::TruncFOp>())
+    operand = operand.getDefiningOp()->getOperand(0);
+  auto load = operand.getDefiningOp<LoadOp>();
+  if (!load || values.placeOf(operand))
+    return {};
+  std::optional<ArrayRef<int64_t>> box = load.getBox();
+  return box && box->back() != rowsOf(operand) ? LoadOp() : load;
 }
 
 PackedOperand Packer::emit() {
   allocate();
-  LoadOp load = loadBehind(operand);
-  if (!load || values.placeOf(load.getResult())) {
-    emitFor(/*areRowsInside=*/false);
+  LoadOp load = loadBehind(values, operand);
+  if (!load) {
+    emitAll();
     return packed;
   }
-  Value count = RowMemory(frame, load, values.scalars).countRows();
-  Value isWhole = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, count,
-                                        frame.index(rowsOf(operand)));
-  scf::IfOp::create(
-      b, isWhole,
-      [&](OpBuilder &, Location) {
-        emitFor(/*areRowsInside=*/true);
-        scf::YieldOp::create(b);
-      },
-      [&](OpBuilder &, Location) {
-        emitFor(/*areRowsInside=*/false);
-        scf::YieldOp::create(b);
-      });
+  count = RowMemory(frame, load, values.scalars).countRows();
+  Value isPart = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, count,
+                                       frame.index(rowsOf(operand)));
+  scf::IfOp::create(b, isPart, [&](OpBuilder &, Location) {
+    emitZeros(packed.memref);
+    emitZeros(packed.rest);
+    scf::YieldOp::create(b);
+  });
+  values.assumeInside(true);
+  emitAll();
+  values.assumeInside(false);
   return packed;
 }
 
