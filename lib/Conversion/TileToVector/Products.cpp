@@ -20,6 +20,10 @@ using namespace attn::tile;
 
 namespace {
 
+struct Span {
+  Value first, end;
+};
+
 class ProductBuilder {
 public:
   ProductBuilder(Frame &frame, DotOp op, int64_t rows, BlockRows left,
@@ -29,7 +33,7 @@ public:
         hasPairs(multipliesPairs(op)) {}
 
   /// Columns of one panel, of `vectors` vectors.
-  void emitPanel(Value packed, Value panel, int64_t vectors, int64_t steps,
+  void emitPanel(Value packed, Value panel, int64_t vectors, Span steps,
                  Value firstColumn);
 
 private:
@@ -121,9 +125,9 @@ void ProductBuilder::emitStep(Value packed, Value panel, int64_t vectors,
 }
 
 void ProductBuilder::emitPanel(Value packed, Value panel, int64_t vectors,
-                               int64_t steps, Value firstColumn) {
-  auto loop = scf::ForOp::create(b, frame.index(0), frame.index(steps),
-                                 frame.index(1), start(vectors, firstColumn));
+                               Span steps, Value firstColumn) {
+  auto loop = scf::ForOp::create(b, steps.first, steps.end, frame.index(1),
+                                 start(vectors, firstColumn));
   {
     OpBuilder::InsertionGuard restore(b);
     b.setInsertionPointToStart(loop.getBody());
@@ -138,23 +142,39 @@ void ProductBuilder::emitPanel(Value packed, Value panel, int64_t vectors,
           ValueRange{rowAt(result, row), columnAt(firstColumn, i)});
 }
 
+/// Blocks of `size`, `count` in all, that hold what is within the bounds.
+static Span blocksWithin(Frame &frame, const std::optional<Bounds> &bounds,
+                         int64_t size, int64_t count) {
+  if (!bounds)
+    return {frame.index(0), frame.index(count)};
+  ImplicitLocOpBuilder &b = frame.b;
+  Value blocks = frame.index(size), most = frame.index(count);
+  Value first = arith::DivUIOp::create(b, bounds->first, blocks);
+  Value end = arith::CeilDivUIOp::create(b, bounds->end, blocks);
+  return {first, arith::MinUIOp::create(b, end, most)};
+}
+
 void tile::emitProduct(Frame &frame, DotOp op, int64_t rows, BlockRows left,
                        const PackedOperand &right, std::optional<BlockRows> acc,
-                       BlockRows result) {
+                       BlockRows result, std::optional<Bounds> bounds) {
   ImplicitLocOpBuilder &b = frame.b;
   ProductBuilder builder(frame, op, rows, left, acc, result);
+  std::optional<Bounds> inner, outer;
+  if (bounds)
+    (bounds->areInner ? inner : outer) = bounds;
   int64_t width = right.panelVectors * frame.processor.lanes();
+  Span steps =
+      blocksWithin(frame, inner, multipliesPairs(op) ? 2 : 1, right.steps);
   if (right.panels) {
-    auto loop = scf::ForOp::create(b, frame.index(0), frame.index(right.panels),
-                                   frame.index(1));
+    Span panels = blocksWithin(frame, outer, width, right.panels);
+    auto loop = scf::ForOp::create(b, panels.first, panels.end, frame.index(1));
     OpBuilder::InsertionGuard restore(b);
     b.setInsertionPointToStart(loop.getBody());
     Value panel = loop.getInductionVar();
     Value column = arith::MulIOp::create(b, panel, frame.index(width));
-    builder.emitPanel(right.memref, panel, right.panelVectors, right.steps,
-                      column);
+    builder.emitPanel(right.memref, panel, right.panelVectors, steps, column);
   }
   if (right.restVectors)
-    builder.emitPanel(right.rest, frame.index(0), right.restVectors,
-                      right.steps, frame.index(right.panels * width));
+    builder.emitPanel(right.rest, frame.index(0), right.restVectors, steps,
+                      frame.index(right.panels * width));
 }

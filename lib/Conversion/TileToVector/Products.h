@@ -50,9 +50,15 @@ struct BlockRows {
 };
 
 /// Multiplies a block of rows. Without `acc` the product is added to nothing.
+/// What a block needs: columns of the result, or of its rows on the left.
+struct Bounds {
+  mlir::Value first, end; // inside of the tile
+  bool areInner;
+};
+
 void emitProduct(Frame &frame, DotOp op, int64_t rows, BlockRows left,
                  const PackedOperand &right, std::optional<BlockRows> acc,
-                 BlockRows result);
+                 BlockRows result, std::optional<Bounds> bounds);
 
 } // namespace attn::tile
 

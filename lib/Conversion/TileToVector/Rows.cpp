@@ -57,6 +57,7 @@ private:
   void keepRowVectors(BlockScope &block);
   void placeRowVectors(const Node &node, BlockScope &block);
   BlockRows rowsAt(Value tile, BlockScope &block);
+  std::optional<Bounds> boundsOf(DotOp op, BlockScope &block);
 
   // Items, a vector at a time.
   void accumulate(Operation *reduction, int64_t column, RowScope &row);
@@ -174,12 +175,31 @@ BlockRows GroupEmitter::rowsAt(Value tile, BlockScope &block) {
 
 static bool isZero(Value tile) { return matchPattern(tile, m_AnyZeroFloat()); }
 
+/// Of any row of the block.
+std::optional<Bounds> GroupEmitter::boundsOf(DotOp op, BlockScope &block) {
+  if (!op.getFirst())
+    return std::nullopt;
+  auto reduced = [&](Value tile, vector::CombiningKind kind) -> Value {
+    Value one =
+        vector::ReductionOp::create(b, kind, values.rowsIn(tile, block));
+    return arith::IndexCastOp::create(b, b.getIndexType(), one);
+  };
+  int64_t columns = columnsOf(op.getInner() ? op.getA() : op.getResult());
+  auto cut = [&](Value bound) -> Value {
+    bound = arith::MaxSIOp::create(b, bound, frame.index(0));
+    return arith::MinSIOp::create(b, bound, frame.index(columns));
+  };
+  return Bounds{cut(reduced(op.getFirst(), vector::CombiningKind::MINSI)),
+                cut(reduced(op.getEnd(), vector::CombiningKind::MAXSI)),
+                op.getInner()};
+}
+
 void GroupEmitter::emitProductNode(DotOp op, BlockScope &block) {
   std::optional<BlockRows> acc;
   if (!isZero(op.getAcc()))
     acc = rowsAt(op.getAcc(), block);
   emitProduct(frame, op, blockRows, rowsAt(op.getA(), block), packed[op], acc,
-              rowsAt(op.getResult(), block));
+              rowsAt(op.getResult(), block), boundsOf(op, block));
 }
 
 //===----------------------------------------------------------------------===//

@@ -83,16 +83,30 @@ void KeyWalk::loadQuery() {
   query = b.convert(load, multiplied);
 }
 
-/// Which rows keep the keys of these indices: one, or a row of them.
-Value KeyWalk::emitKept(Value keyIndices, int64_t columns) {
+/// Of all rows, and of no key yet.
+ScoreIndices KeyWalk::emitRowIndices() {
   ScoreIndices indices;
   indices.batch = b.toI32(batch);
   indices.head = groups.rowHeads();
   indices.query = groups.rowQueries(firstQuery);
-  indices.key = keyIndices;
   indices.queryLength = sequences.queryLength();
   indices.keyLength = sequences.keyLength();
+  return indices;
+}
+
+/// Which rows keep the keys of these indices: one, or a row of them.
+Value KeyWalk::emitKept(Value keyIndices, int64_t columns) {
+  ScoreIndices indices = emitRowIndices();
+  indices.key = keyIndices;
   return emitKeepTile(b, op.getKeep(), indices, rows, columns);
+}
+
+/// Which part of a masked tile rows need, where the target does less for it.
+/// Under `uniform`, masked keys count, too.
+std::optional<KeysOfRows> KeyWalk::emitNeededKeys(Value firstKey) {
+  if (!target.isProcessor() || op.getRange().empty() || scale.isUniform)
+    return std::nullopt;
+  return emitKeysOfRows(b, op.getRange(), emitRowIndices(), firstKey, rows);
 }
 
 /// Masked scores are -inf, or the score that weighs the same in every key of a
@@ -115,7 +129,10 @@ SoftmaxState KeyWalk::emitStep(Value tile, bool isMasked,
   Value key = b.convert(
       sequences.loadKey(b.tileType(keys, dimQK, element), batch, firstKey),
       multiplied);
-  Value scores = emitScores(b, scale, query, key);
+  std::optional<KeysOfRows> needed;
+  if (isMasked)
+    needed = emitNeededKeys(firstKey);
+  Value scores = emitScores(b, scale, query, key, needed);
   if (isMasked)
     scores = emitMasked(scores, firstKey);
   SoftmaxStep step = softmax.addScores(state.max, scores, isMasked);
@@ -125,10 +142,12 @@ SoftmaxState KeyWalk::emitStep(Value tile, bool isMasked,
   Value value = b.convert(
       sequences.loadValue(b.tileType(keys, dimV, element), batch, firstKey),
       multiplied);
-  acc = DotOp::create(b, weights, value, acc, /*transpose_b=*/false,
-                      /*async=*/false, /*stage=*/schedule.getOverlap(),
-                      kValuesGroup);
-  return {acc, step.max, sums};
+  auto product = DotOp::create(b, weights, value, acc, /*transpose_b=*/false,
+                               /*async=*/false,
+                               /*stage=*/schedule.getOverlap(), kValuesGroup);
+  if (needed)
+    product.bound(needed->first, needed->end, /*inner=*/true);
+  return {product, step.max, sums};
 }
 
 /// Only several warpgroups take turns.

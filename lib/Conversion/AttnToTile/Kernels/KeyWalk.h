@@ -11,6 +11,7 @@
 
 #include "../Index/KeyRanges.h"
 #include "../Index/Sequences.h"
+#include "../Parts/Mask.h"
 #include "../Parts/Softmax.h"
 
 #include "attn/Target/TargetRegistry.h"
@@ -34,6 +35,8 @@ private:
   SoftmaxState emitStep(mlir::Value tile, bool isMasked,
                         const SoftmaxState &state);
   mlir::Value emitMasked(mlir::Value scores, mlir::Value firstKey);
+  ScoreIndices emitRowIndices();
+  std::optional<KeysOfRows> emitNeededKeys(mlir::Value firstKey);
   mlir::Value emitKept(mlir::Value keyIndices, int64_t columns);
   mlir::Value emitKeptSum(const KeyRange &range, const SoftmaxState &state);
 

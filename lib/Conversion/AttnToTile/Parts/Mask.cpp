@@ -64,14 +64,13 @@ static Value cloneOnTile(TileBuilder &b, Operation &op, IRMapping &mapping) {
       ->getResult(0);
 }
 
-Value attn::emitKeepTile(TileBuilder &b, Region &keep,
-                         const ScoreIndices &indices, int64_t rows,
-                         int64_t columns) {
-  Block &body = keep.front();
+/// What a region yields for `arguments`.
+static SmallVector<Value> emitOnTiles(TileBuilder &b, Region &region,
+                                      ValueRange arguments,
+                                      const ScoreIndices &indices) {
+  Block &body = region.front();
   IRMapping mapping;
-  for (auto [argument, value] : llvm::zip_equal(
-           body.getArguments(), SmallVector<Value>{indices.batch, indices.head,
-                                                   indices.query, indices.key}))
+  for (auto [argument, value] : llvm::zip_equal(body.getArguments(), arguments))
     mapping.map(argument, value);
   for (Operation &op : body.without_terminator()) {
     Value value;
@@ -83,8 +82,32 @@ Value attn::emitKeepTile(TileBuilder &b, Region &keep,
       value = cloneOnTile(b, op, mapping);
     mapping.map(op.getResult(0), value);
   }
-  Value kept = mapping.lookup(body.getTerminator()->getOperand(0));
-  return broadcastTo(b, kept, {rows, columns});
+  return llvm::map_to_vector(
+      body.getTerminator()->getOperands(),
+      [&](Value yielded) { return mapping.lookup(yielded); });
+}
+
+Value attn::emitKeepTile(TileBuilder &b, Region &keep,
+                         const ScoreIndices &indices, int64_t rows,
+                         int64_t columns) {
+  SmallVector<Value> kept = emitOnTiles(
+      b, keep, {indices.batch, indices.head, indices.query, indices.key},
+      indices);
+  return broadcastTo(b, kept.front(), {rows, columns});
+}
+
+KeysOfRows attn::emitKeysOfRows(TileBuilder &b, Region &range,
+                                const ScoreIndices &indices, Value firstKey,
+                                int64_t rows) {
+  auto column = [&](Value value) { return broadcastTo(b, value, {rows, 1}); };
+  Value one = arith::ConstantIntOp::create(b, 1, 32);
+  Value after = arith::AddIOp::create(b, column(indices.query), column(one));
+  SmallVector<Value> keys = emitOnTiles(
+      b, range, {indices.batch, indices.head, indices.query, after}, indices);
+  auto inTile = [&](Value key) {
+    return arith::SubIOp::create(b, column(key), column(b.toI32(firstKey)));
+  };
+  return {inTile(keys.front()), inTile(keys.back())};
 }
 
 Value attn::emitInsideTile(TileBuilder &b, Value key, Value keyLength,

@@ -31,6 +31,18 @@ mlir::Value emitKeepTile(TileBuilder &b, mlir::Region &keep,
                          const ScoreIndices &indices, int64_t rows,
                          int64_t columns);
 
+/// Columns [first, end) of a tile of scores, `tensor<Mx1xi32>` each: a row
+/// keeps no key outside of them. They may lie outside of the tile.
+struct KeysOfRows {
+  mlir::Value first, end;
+};
+
+/// What the `range` region says of each row, in a tile whose columns start at
+/// `firstKey`.
+KeysOfRows emitKeysOfRows(TileBuilder &b, mlir::Region &range,
+                          const ScoreIndices &indices, mlir::Value firstKey,
+                          int64_t rows);
+
 /// Columns before the end of the keys: `tensor<MxNxi1>`. `key` holds the index
 /// of each column.
 mlir::Value emitInsideTile(TileBuilder &b, mlir::Value key,

@@ -12,11 +12,14 @@ using namespace mlir;
 using namespace attn;
 
 Value attn::emitScores(TileBuilder &b, const ScoreScale &scale, Value query,
-                       Value key) {
+                       Value key, std::optional<KeysOfRows> needed) {
   int64_t rows = cast<RankedTensorType>(query.getType()).getDimSize(0);
   int64_t keys = cast<RankedTensorType>(key.getType()).getDimSize(0);
   Value zero = b.splat(0, rows, keys);
-  Value scores = tile::DotOp::create(b, query, key, zero, /*transpose_b=*/true);
+  auto product = tile::DotOp::create(b, query, key, zero, /*transpose_b=*/true);
+  if (needed)
+    product.bound(needed->first, needed->end, /*inner=*/false);
+  Value scores = product;
   if (!scale.scalesFirst)
     return scores;
   return b.multiply(scores, b.splat(scale.scale, rows, keys));

@@ -9,14 +9,16 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_SCORES_H
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_SCORES_H
 
+#include "Mask.h"
 #include "Softmax.h"
 
 namespace attn {
 
 /// The products of the rows of `query` and `key`, scaled where the softmax
-/// cannot do so.
+/// cannot do so. Those of keys that are not `needed` are undefined.
 mlir::Value emitScores(TileBuilder &b, const ScoreScale &scale,
-                       mlir::Value query, mlir::Value key);
+                       mlir::Value query, mlir::Value key,
+                       std::optional<KeysOfRows> needed);
 
 } // namespace attn
 

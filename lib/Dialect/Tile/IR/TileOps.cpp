@@ -137,6 +137,14 @@ LogicalResult DotOp::verify() {
   if (acc[0] != a[0] || acc[1] != n)
     return emitOpError("expected an accumulator of ")
            << a[0] << 'x' << n << ", got " << acc[0] << 'x' << acc[1];
+  if (!getFirst() != !getEnd())
+    return emitOpError("expected both bounds of `within`, or none");
+  if (!getFirst())
+    return success();
+  for (Value bound : {getFirst(), getEnd()})
+    if (shapeOf(bound.getType()) != ArrayRef<int64_t>{a[0], 1})
+      return emitOpError("expected bounds of ")
+             << a[0] << "x1, got " << bound.getType();
   return success();
 }
 
@@ -175,8 +183,7 @@ LogicalResult FoldOp::verify() {
   constexpr int64_t kQuad = 4, kAtomColumns = 8;
   int64_t columns = input.getShape().back(), parts = result.getShape().back();
   int64_t step = parts == kQuad ? kAtomColumns : parts;
-  return verifyColumns(*this, input, result,
-                       parts > 1 && columns % step == 0);
+  return verifyColumns(*this, input, result, parts > 1 && columns % step == 0);
 }
 
 LogicalResult BroadcastOp::verify() {

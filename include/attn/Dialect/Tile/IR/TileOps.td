@@ -266,7 +266,7 @@ def Tile_StoreOp : Tile_Op<"store"> {
 def Tile_Number : ConfinedAttr<I64Attr, [IntNonNegative]>;
 
 def Tile_DotOp : Tile_Op<"dot", [
-    AllTypesMatch<["acc", "result"]>,
+    AllTypesMatch<["acc", "result"]>, AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Multiplies two tiles and adds a third.";
   let description = [{
@@ -280,20 +280,47 @@ def Tile_DotOp : Tile_Op<"dot", [
     1 runs in the step behind its own, while that one's products of stage 0 do
     (`tile-skew-products`). `group` gives products a name for `#tile.turns`.
 
+    `within` promises for each row that the columns of the result outside of
+    [first, end) are not needed, which leaves them undefined; with `inner`, that
+    the row of `a` is zero outside of them. Bounds that lie outside of the tile
+    are cut. Processors do less for it.
+
     ```mlir
     %s = tile.dot %q, %k, %zero transpose_b
         : tensor<64x128xbf16>, tensor<64x128xbf16>, tensor<64x64xf32>
+    %o = tile.dot %p, %v, %acc inner
+        within(%first : tensor<64x1xi32>, %end : tensor<64x1xi32>)
+        : tensor<64x64xf32>, tensor<64x128xf32>, tensor<64x128xf32>
     ```
   }];
   let arguments = (ins Tile_Operand:$a, Tile_Operand:$b, Tile_TileType:$acc,
-                       UnitAttr:$transpose_b, UnitAttr:$async,
+                       Optional<StaticShapeTensorOf<[I32]>>:$first,
+                       Optional<StaticShapeTensorOf<[I32]>>:$end,
+                       UnitAttr:$inner, UnitAttr:$transpose_b, UnitAttr:$async,
                        DefaultValuedOptionalAttr<Tile_Number, "0">:$stage,
                        DefaultValuedOptionalAttr<Tile_Number, "0">:$group);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
     $a `,` $b `,` $acc (`transpose_b` $transpose_b^)? (`async` $async^)?
-    (`stage` `=` $stage^)? (`group` `=` $group^)?
+    (`stage` `=` $stage^)? (`group` `=` $group^)? (`inner` $inner^)?
+    (`within` `(` $first^ `:` type($first) `,` $end `:` type($end) `)`)?
     attr-dict `:` type($a) `,` type($b) `,` type($acc)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$a, "::mlir::Value":$b,
+                                 "::mlir::Value":$acc, "bool":$transposeB,
+                                 CArg<"bool", "false">:$async,
+                                 CArg<"int64_t", "0">:$stage,
+                                 CArg<"int64_t", "0">:$group), [{
+    build($_builder, $_state, acc.getType(), a, b, acc, ::mlir::Value(),
+          ::mlir::Value(), /*inner=*/false, transposeB, async, stage, group);
+  }]>];
+  let extraClassDeclaration = [{
+    /// Sets the bounds of `within`.
+    void bound(::mlir::Value first, ::mlir::Value end, bool inner) {
+      getFirstMutable().assign(first);
+      getEndMutable().assign(end);
+      setInner(inner);
+    }
   }];
   let hasVerifier = 1;
 }
