@@ -17,7 +17,7 @@
 #ifndef ATTN_LIB_CONVERSION_TILETOVECTOR_PRODUCTS_H
 #define ATTN_LIB_CONVERSION_TILETOVECTOR_PRODUCTS_H
 
-#include "Values.h"
+#include "RightOperand.h"
 
 namespace attn::tile {
 
@@ -37,8 +37,6 @@ int64_t vectorsOfBlock(const ProcessorDesc &processor, int64_t rows);
 
 /// The type of what a product's inner step multiplies: f32, or pairs of 16 bits
 /// as i32.
-bool multipliesPairs(DotOp op);
-
 /// Packs all rows of the right operand.
 PackedOperand emitPacked(Frame &frame, Values &values, DotOp op,
                          int64_t blockRows);
