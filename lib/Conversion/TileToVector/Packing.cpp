@@ -19,7 +19,7 @@ using namespace attn::tile;
 int64_t tile::vectorsOfBlock(const ProcessorDesc &processor, int64_t rows) {
   constexpr int64_t kMost = 8;
   int64_t registers = processor.blockRows * processor.blockVectors;
-  return std::clamp(registers / rows, processor.blockVectors, kMost);
+  return std::clamp<int64_t>(registers / rows, 1, kMost);
 }
 
 namespace {

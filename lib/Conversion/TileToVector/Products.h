@@ -17,7 +17,7 @@
 #ifndef ATTN_LIB_CONVERSION_TILETOVECTOR_PRODUCTS_H
 #define ATTN_LIB_CONVERSION_TILETOVECTOR_PRODUCTS_H
 
-#include "RightOperand.h"
+#include "RegisterBlock.h"
 
 namespace attn::tile {
 
@@ -35,28 +35,35 @@ struct PackedOperand {
 /// Vectors of a block's rows: the fewer rows, the more.
 int64_t vectorsOfBlock(const ProcessorDesc &processor, int64_t rows);
 
-/// The type of what a product's inner step multiplies: f32, or pairs of 16 bits
-/// as i32.
 /// Packs all rows of the right operand.
 PackedOperand emitPacked(Frame &frame, Values &values, DotOp op,
                          int64_t blockRows);
 
-/// Where a block of rows lies in memory.
-struct BlockRows {
-  mlir::Value memref;
-  mlir::Value first; // its first row in there
-};
-
-/// Multiplies a block of rows. Without `acc` the product is added to nothing.
 /// What a block needs: columns of the result, or of its rows on the left.
 struct Bounds {
   mlir::Value first, end; // inside of the tile
   bool areInner;
 };
 
-void emitProduct(Frame &frame, DotOp op, int64_t rows, BlockRows left,
-                 const PackedOperand &right, std::optional<BlockRows> acc,
-                 BlockRows result, std::optional<Bounds> bounds);
+/// Multiplies a block of rows.
+void emitProduct(Frame &frame, DotOp op, int64_t rows, const ProductRows &place,
+                 const PackedOperand &right, std::optional<Bounds> bounds);
+
+/// Rows for which packing a right operand takes about as long as it saves. They
+/// are one block.
+inline constexpr int64_t kFewRows = 8;
+
+/// Whether a product of so few rows reads the right operand where it lies,
+/// since packing it takes longer.
+bool isReadInPlace(DotOp op, int64_t rows);
+
+/// Multiplies all rows.
+void emitProductInPlace(Frame &frame, Values &values, DotOp op,
+                        const ProductRows &place, std::optional<Bounds> bounds);
+
+/// The steps within the bounds.
+Span stepsWithin(Frame &frame, DotOp op, int64_t steps,
+                 const std::optional<Bounds> &bounds);
 
 } // namespace attn::tile
 

@@ -31,6 +31,11 @@ Value tile::allocateRows(Frame &frame, RankedTensorType tile, int64_t rows) {
 
 namespace {
 
+/// Few rows are one block: each block reads all of a right operand.
+static int64_t rowsOfBlock(const ProcessorDesc &processor, int64_t rows) {
+  return rows <= kFewRows ? rows : std::gcd(rows, processor.blockRows);
+}
+
 /// Items that run over the same columns, one vector after the other.
 struct Lockstep {
   int64_t columns;
@@ -43,7 +48,7 @@ public:
                const llvm::DenseMap<Value, Value> &destinations)
       : frame(frame), b(frame.b), values(values), group(group),
         destinations(destinations), lanes(frame.processor.lanes()),
-        blockRows(std::gcd(group.rows, frame.processor.blockRows)) {}
+        blockRows(rowsOfBlock(frame.processor, group.rows)) {}
   void emit(Value count);
 
 private:
@@ -100,7 +105,8 @@ void GroupEmitter::choosePlaces() {
 void GroupEmitter::emit(Value count) {
   choosePlaces();
   for (DotOp op : group.products)
-    packed[op] = emitPacked(frame, values, op, blockRows);
+    if (!isReadInPlace(op, group.rows))
+      packed[op] = emitPacked(frame, values, op, blockRows);
   auto loop =
       scf::ForOp::create(b, frame.index(0), count, frame.index(blockRows));
   {
@@ -195,11 +201,14 @@ std::optional<Bounds> GroupEmitter::boundsOf(DotOp op, BlockScope &block) {
 }
 
 void GroupEmitter::emitProductNode(DotOp op, BlockScope &block) {
-  std::optional<BlockRows> acc;
+  ProductRows place = {rowsAt(op.getA(), block), std::nullopt,
+                       rowsAt(op.getResult(), block)};
   if (!isZero(op.getAcc()))
-    acc = rowsAt(op.getAcc(), block);
-  emitProduct(frame, op, blockRows, rowsAt(op.getA(), block), packed[op], acc,
-              rowsAt(op.getResult(), block), boundsOf(op, block));
+    place.acc = rowsAt(op.getAcc(), block);
+  if (isReadInPlace(op, group.rows))
+    emitProductInPlace(frame, values, op, place, boundsOf(op, block));
+  else
+    emitProduct(frame, op, blockRows, place, packed[op], boundsOf(op, block));
 }
 
 //===----------------------------------------------------------------------===//
