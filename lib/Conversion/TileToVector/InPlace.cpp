@@ -47,15 +47,16 @@ public:
     blockRows = std::min<int64_t>(llvm::PowerOf2Ceil(rows),
                                   std::max<int64_t>(lanes / 4, 1));
     blockColumns = lanes / blockRows;
+    sums = frame.allocate({lanes, lanes}, b.getF32Type());
   }
   void emit();
 
 private:
   void emitColumns(Value firstColumn);
   void emitBlock(int64_t firstRow, int64_t rows, Value firstColumn);
-  void addSteps(int64_t firstRow, ArrayRef<Value> columns, Value firstStep,
-                int64_t step, MutableArrayRef<Value> sums);
-  Value leftWords(int64_t row, Value firstStep, int64_t step);
+  void multiplyColumn(int64_t firstRow, int64_t rows, Value firstColumn,
+                      Value column);
+  Value leftWords(int64_t row, int64_t step);
   Value addedUp(SmallVector<Value> sums);
   Value withoutColumnsBehind(Value sums, Value firstColumn);
   void store(Value sums, int64_t firstRow, int64_t rows, Value firstColumn);
@@ -67,40 +68,38 @@ private:
   const ProductRows &place;
   bool hasPairs;
   int64_t lanes, blockRows, blockColumns;
+  Value sums; // of a block, a row for each of its rows and columns
 };
 
 } // namespace
 
 /// Words of a row on the left, one step in each lane.
-Value LaneSums::leftWords(int64_t row, Value firstStep, int64_t step) {
+Value LaneSums::leftWords(int64_t row, int64_t step) {
   const BlockRows &left = place.left;
   int64_t elements = hasPairs ? 2 : 1;
-  Value column = frame.index(step * elements);
-  if (firstStep) {
-    Value first = arith::MulIOp::create(b, firstStep, frame.index(elements));
-    column = arith::AddIOp::create(b, column, first);
-  }
   Value leftRow = arith::AddIOp::create(b, left.first, frame.index(row));
   Type element = cast<MemRefType>(left.memref.getType()).getElementType();
-  Value loaded =
-      vector::LoadOp::create(b, VectorType::get(elements * lanes, element),
-                             left.memref, ValueRange{leftRow, column});
+  Value loaded = vector::LoadOp::create(
+      b, VectorType::get(elements * lanes, element), left.memref,
+      ValueRange{leftRow, frame.index(step * elements)});
   return vector::BitCastOp::create(b, frame.vectorOf(right.wordType()), loaded);
 }
 
-void LaneSums::addSteps(int64_t firstRow, ArrayRef<Value> columns,
-                        Value firstStep, int64_t step,
-                        MutableArrayRef<Value> sums) {
-  SmallVector<Value> words;
-  for (Value column : columns)
-    words.push_back(right.wordsOfRow(column, firstStep, step));
-  int64_t rows = sums.size() / columns.size();
-  for (int64_t row = 0; row < rows; ++row) {
-    Value x = leftWords(firstRow + row, firstStep, step);
-    for (auto [i, y] : llvm::enumerate(words)) {
-      Value &sum = sums[row * columns.size() + i];
-      sum = emitMultiply(frame, hasPairs, x, y, sum);
-    }
+/// Sums of rows by one column, which is read from its first step to its last.
+void LaneSums::multiplyColumn(int64_t firstRow, int64_t rows, Value firstColumn,
+                              Value column) {
+  Value row = right.rowAt(arith::AddIOp::create(b, firstColumn, column), 0);
+  SmallVector<Value> of(rows, frame.splat(0));
+  for (int64_t step = 0; step < right.steps(); step += lanes) {
+    Value y = right.wordsOfRow(row, Value(), step);
+    for (auto [i, sum] : llvm::enumerate(of))
+      sum =
+          emitMultiply(frame, hasPairs, leftWords(firstRow + i, step), y, sum);
+  }
+  for (auto [i, sum] : llvm::enumerate(of)) {
+    Value place =
+        arith::AddIOp::create(b, column, frame.index(i * blockColumns));
+    vector::StoreOp::create(b, sum, sums, ValueRange{place, frame.index(0)});
   }
 }
 
@@ -153,27 +152,22 @@ void LaneSums::store(Value sums, int64_t firstRow, int64_t rows,
   }
 }
 
+/// Columns take turns, in a loop that keeps its order: memory is fast where it
+/// is read from one end to the other.
 void LaneSums::emitBlock(int64_t firstRow, int64_t rows, Value firstColumn) {
-  SmallVector<Value> columns;
-  for (int64_t i = 0; i < blockColumns; ++i)
-    columns.push_back(right.rowAt(firstColumn, i));
-  SmallVector<Value> sums(rows * blockColumns, frame.splat(0));
-  int64_t done = 0;
-  if (right.steps() > lanes && right.areColumnsAlike()) {
-    done = right.steps() / lanes * lanes;
-    auto loop = scf::ForOp::create(b, frame.index(0), frame.index(done),
-                                   frame.index(lanes), sums);
+  auto loop = scf::ForOp::create(b, frame.index(0), frame.index(blockColumns),
+                                 frame.index(1));
+  {
     OpBuilder::InsertionGuard restore(b);
     b.setInsertionPointToStart(loop.getBody());
-    sums.assign(loop.getRegionIterArgs().begin(),
-                loop.getRegionIterArgs().end());
-    addSteps(firstRow, columns, loop.getInductionVar(), 0, sums);
-    scf::YieldOp::create(b, sums);
-    sums.assign(loop.getResults().begin(), loop.getResults().end());
+    multiplyColumn(firstRow, rows, firstColumn, loop.getInductionVar());
   }
-  for (; done < right.steps(); done += lanes)
-    addSteps(firstRow, columns, Value(), done, sums);
-  store(withoutColumnsBehind(addedUp(sums), firstColumn), firstRow, rows,
+  SmallVector<Value> all;
+  for (int64_t i = 0; i < rows * blockColumns; ++i)
+    all.push_back(
+        vector::LoadOp::create(b, frame.vectorOf(b.getF32Type()), sums,
+                               ValueRange{frame.index(i), frame.index(0)}));
+  store(withoutColumnsBehind(addedUp(all), firstColumn), firstRow, rows,
         firstColumn);
 }
 
