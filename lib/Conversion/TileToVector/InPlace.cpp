@@ -88,7 +88,10 @@ Value LaneSums::leftWords(int64_t row, int64_t step) {
 /// Sums of rows by one column, which is read from its first step to its last.
 void LaneSums::multiplyColumn(int64_t firstRow, int64_t rows, Value firstColumn,
                               Value column) {
-  Value row = right.rowAt(arith::AddIOp::create(b, firstColumn, column), 0);
+  Value index = arith::AddIOp::create(b, firstColumn, column);
+  Value row = right.rowAt(index, 0);
+  if (firstRow == 0)
+    right.prefetchNextRow(index);
   SmallVector<Value> of(rows, frame.splat(0));
   for (int64_t step = 0; step < right.steps(); step += lanes) {
     Value y = right.wordsOfRow(row, Value(), step);
@@ -200,16 +203,18 @@ void LaneSums::emit() {
 // Rows are steps
 //===----------------------------------------------------------------------===//
 
-/// Whole rows as far as registers reach, so that memory is read in order.
+/// Blocks have as many rows as they can, up to four: each of them reads all of
+/// their columns, which memory gives once.
 static void emitRowSteps(Frame &frame, RightOperand &right, DotOp op,
                          const ProductRows &place,
                          std::optional<Bounds> bounds) {
+  constexpr int64_t kMostRows = 4;
   ImplicitLocOpBuilder &b = frame.b;
   const ProcessorDesc &processor = frame.processor;
   int64_t lanes = processor.lanes(), rows = rowsOf(op.getResult());
   int64_t all = llvm::divideCeil(columnsOf(op.getResult()), lanes);
   int64_t registers = processor.blockRows * processor.blockVectors;
-  int64_t blockVectors = std::min(all, vectorsOfBlock(processor, 1));
+  int64_t blockVectors = std::min(all, registers / std::min(rows, kMostRows));
   int64_t blockRows = std::max<int64_t>(registers / blockVectors, 1);
   Span steps = stepsWithin(frame, op, right.steps(), bounds);
   steps.end = arith::MinSIOp::create(b, steps.end, right.countSteps());
@@ -218,8 +223,12 @@ static void emitRowSteps(Frame &frame, RightOperand &right, DotOp op,
     SmallVector<int64_t> columns;
     for (int64_t i = 0; i < vectors; ++i)
       columns.push_back((first + i) * lanes);
-    auto words = [&](Value step) { return right.wordsOfStep(step, columns); };
     for (int64_t row = 0; row < rows; row += blockRows) {
+      auto words = [&](Value step) {
+        if (first == 0 && row == 0)
+          right.prefetchNextStep(step);
+        return right.wordsOfStep(step, columns);
+      };
       ProductRows block = place.from(frame, row);
       RegisterBlock(frame, op, std::min(blockRows, rows - row), vectors, block,
                     frame.index(first * lanes))

@@ -21,7 +21,8 @@ RightOperand::RightOperand(Frame &frame, Values &values, DotOp op)
     : frame(frame), b(frame.b), values(values), operand(op.getB()),
       isTransposed(op.getTransposeB()), hasPairs(multipliesPairs(op)),
       lanes(frame.processor.lanes()) {
-  if (LoadOp load = findLoad())
+  load = findLoad();
+  if (load)
     count = RowMemory(frame, load, values.scalars).countRows();
 }
 
@@ -72,6 +73,21 @@ Value RightOperand::withoutRowsBehind(Value vector, Value firstRow) {
                                             ValueRange(left));
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
   return arith::SelectOp::create(b, mask, vector, zero);
+}
+
+void RightOperand::prefetchNextRow(Value row) {
+  if (!load)
+    return;
+  Value next = arith::AddIOp::create(b, row, frame.index(rowsOf(operand)));
+  RowMemory(frame, load, values.scalars).prefetch(next);
+}
+
+void RightOperand::prefetchNextStep(Value step) {
+  if (!hasPairs)
+    return prefetchNextRow(step);
+  Value even = arith::MulIOp::create(b, step, frame.index(2));
+  prefetchNextRow(even);
+  prefetchNextRow(arith::AddIOp::create(b, even, frame.index(1)));
 }
 
 /// Rows that are counted are known to be inside.

@@ -42,6 +42,10 @@ public:
   /// Zeros in the lanes of rows that are not inside. Lane i is of row
   /// `firstRow` + i.
   mlir::Value withoutRowsBehind(mlir::Value vector, mlir::Value firstRow);
+  /// Asks memory for the rows of the tile behind this one that correspond to
+  /// `row`, or to a step. They arrive while this one is worked on.
+  void prefetchNextRow(mlir::Value row);
+  void prefetchNextStep(mlir::Value step);
   /// Words [word, word + lanes) of a row, where columns are steps. They are
   /// counted from `firstWord`, which is a multiple of the lanes; null is 0.
   mlir::Value wordsOfRow(mlir::Value row, mlir::Value firstWord, int64_t word);
@@ -59,6 +63,7 @@ private:
   mlir::Value operand;
   bool isTransposed, hasPairs;
   int64_t lanes;
+  LoadOp load; // null where the operand is something else
   mlir::Value count;
 };
 

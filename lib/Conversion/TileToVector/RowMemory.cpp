@@ -125,6 +125,20 @@ Value RowMemory::loadVector(Value row, int64_t column) {
   return choice.getResult(0);
 }
 
+void RowMemory::prefetch(Value row) {
+  constexpr int64_t kLineBits = 512, kSecondCache = 2;
+  int64_t line = kLineBits / tile.getElementType().getIntOrFloatBitWidth();
+  SmallVector<Value> element = locate(row);
+  element.push_back(Value());
+  for (int64_t column = 0; column < tile.getDimSize(1); column += line) {
+    element.back() = frame.index(column);
+    if (firstColumn)
+      element.back() = arith::AddIOp::create(b, firstColumn, element.back());
+    memref::PrefetchOp::create(b, memref, element, /*isWrite=*/false,
+                               kSecondCache, /*isDataCache=*/true);
+  }
+}
+
 Value RowMemory::loadScalar(Value row) {
   SmallVector<Value> indices = locate(row);
   auto choice = scf::IfOp::create(

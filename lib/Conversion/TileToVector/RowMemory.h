@@ -25,6 +25,8 @@ public:
   /// counted from that of the last `shiftColumns`.
   mlir::Value loadVector(mlir::Value row, int64_t column);
   mlir::Value loadScalar(mlir::Value row);
+  /// Asks for all columns of a row, which may lie behind the last one.
+  void prefetch(mlir::Value row);
   void storeVector(mlir::Value vector, mlir::Value row, int64_t column);
   void storeScalar(mlir::Value scalar, mlir::Value row);
 
