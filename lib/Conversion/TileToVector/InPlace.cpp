@@ -73,16 +73,23 @@ private:
 
 } // namespace
 
-/// Words of a row on the left, one step in each lane.
+/// Words of a row on the left, one step in each lane; zeros behind the last
+/// one.
 Value LaneSums::leftWords(int64_t row, int64_t step) {
   const BlockRows &left = place.left;
-  int64_t elements = hasPairs ? 2 : 1;
   Value leftRow = arith::AddIOp::create(b, left.first, frame.index(row));
-  Type element = cast<MemRefType>(left.memref.getType()).getElementType();
-  Value loaded = vector::LoadOp::create(
-      b, VectorType::get(elements * lanes, element), left.memref,
-      ValueRange{leftRow, frame.index(step * elements)});
-  return vector::BitCastOp::create(b, frame.vectorOf(right.wordType()), loaded);
+  VectorType type =
+      frame.vectorOf(cast<MemRefType>(left.memref.getType()).getElementType());
+  auto load = [&](int64_t column) -> Value {
+    return vector::LoadOp::create(b, type, left.memref,
+                                  ValueRange{leftRow, frame.index(column)});
+  };
+  if (!hasPairs)
+    return load(step);
+  Value high = 2 * step + lanes < columnsOf(op.getA())
+                   ? load(2 * step + lanes)
+                   : arith::ConstantOp::create(b, b.getZeroAttr(type));
+  return emitWords(frame, load(2 * step), high);
 }
 
 /// Sums of rows by one column, which is read from its first step to its last.

@@ -17,6 +17,14 @@ using namespace attn::tile;
 
 bool tile::multipliesPairs(DotOp op) { return !elementOf(op.getB()).isF32(); }
 
+Value tile::emitWords(Frame &frame, Value low, Value high) {
+  ImplicitLocOpBuilder &b = frame.b;
+  auto order =
+      llvm::to_vector(llvm::seq<int64_t>(0, 2 * frame.processor.lanes()));
+  Value both = vector::ShuffleOp::create(b, low, high, order);
+  return vector::BitCastOp::create(b, frame.vectorOf(b.getI32Type()), both);
+}
+
 RightOperand::RightOperand(Frame &frame, Values &values, DotOp op)
     : frame(frame), b(frame.b), values(values), operand(op.getB()),
       isTransposed(op.getTransposeB()), hasPairs(multipliesPairs(op)),
@@ -106,12 +114,11 @@ Value RightOperand::wordsOfRow(Value row, Value firstWord, int64_t word) {
     return read(word, scope);
   if (firstWord)
     scope.firstColumn = arith::MulIOp::create(b, firstWord, frame.index(2));
-  Value low = read(2 * word, scope), high = low;
-  if (2 * word + lanes < columnsOf(operand))
-    high = read(2 * word + lanes, scope);
-  auto order = llvm::to_vector(llvm::seq<int64_t>(0, 2 * lanes));
-  Value both = vector::ShuffleOp::create(b, low, high, order);
-  return vector::BitCastOp::create(b, frame.vectorOf(b.getI32Type()), both);
+  Value low = read(2 * word, scope);
+  Value high = 2 * word + lanes < columnsOf(operand)
+                   ? read(2 * word + lanes, scope)
+                   : arith::ConstantOp::create(b, b.getZeroAttr(low.getType()));
+  return emitWords(frame, low, high);
 }
 
 SmallVector<Value> RightOperand::wordsOfStep(Value step,

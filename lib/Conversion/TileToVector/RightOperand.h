@@ -21,6 +21,9 @@ namespace attn::tile {
 /// Whether the product's steps take pairs.
 bool multipliesPairs(DotOp op);
 
+/// The words of two vectors of 16-bit elements.
+mlir::Value emitWords(Frame &frame, mlir::Value low, mlir::Value high);
+
 class RightOperand {
 public:
   /// Builds what tells how many rows are inside of memory, where the operand is
@@ -48,6 +51,7 @@ public:
   void prefetchNextStep(mlir::Value step);
   /// Words [word, word + lanes) of a row, where columns are steps. They are
   /// counted from `firstWord`, which is a multiple of the lanes; null is 0.
+  /// Those behind the last one are zeros.
   mlir::Value wordsOfRow(mlir::Value row, mlir::Value firstWord, int64_t word);
   /// A step's words of columns [column, column + lanes), where rows are steps.
   llvm::SmallVector<mlir::Value> wordsOfStep(mlir::Value step,
