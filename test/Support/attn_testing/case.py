@@ -23,7 +23,7 @@ def with_keys(schedule, keys):
 class Case:
     """Lengths and counts are those of the run; `dynamic` says which of them the
     types leave open, by the name of the operand and the dimension."""
-    element: str = "bf16"  # or "f16"
+    element: str = "bf16"  # or "f16", "f32"
     batch: int = 1
     heads: Tuple[int, int] = (4, 2)  # of query, of key and value
     lengths: Tuple[int, int] = (64, 64)  # of query, of key

@@ -50,23 +50,31 @@ DECKS = {
     "sim_seed": list(range(8)),
 }
 
-# What a target may be asked to do instead of its default.
-SCHEDULES = {
-    "sm_80": [None] * 3 + [
+# What a target may be asked to do instead of its default, and what it takes
+# besides.
+TARGET_DECKS = {
+    "sm_80": {"schedule": [None] * 3 + [
         "q=16,kv=16,warps=1,stages=1", "q=32,kv=32,warps=2", "stages=1",
         "kv=32,heads=2", "kv=48,stages=2", "kv=16,stages=3",
-        "q=64,warps=4,kv=32,heads=8", "q=64,warps=2,kv=16,stages=2"],
-    "sm_90a": [None] * 3 + [with_keys(PLAIN, keys) for keys in [
+        "q=64,warps=4,kv=32,heads=8", "q=64,warps=2,kv=16,stages=2"]},
+    "sm_90a": {"schedule": [None] * 3 + [with_keys(PLAIN, keys) for keys in [
         "kv=64", "stages=1", "q=64,warps=4,kv=48,heads=8", "kv=32,stages=3",
         "persistent=1,heads=2", "persistent=2,prefetch=1,turns=1",
         "turns=1,kv=80", "overlap=1", "overlap=1,turns=2,kv=48",
         "persistent=2,prefetch=1,overlap=1,turns=2", "split=3",
-        "split=2,persistent=2,overlap=1,heads=4"]],
+        "split=2,persistent=2,overlap=1,heads=4"]]},
+    "processor": {
+        "element": ["f32", "f16", "bf16"],
+        "schedule": [None] * 4 + [
+            "q=1,kv=16", "q=3,kv=48", "q=16,kv=16", "q=40,kv=80", "q=200,kv=32",
+            "kv=256", "q=64,kv=64,heads=4", "q=8,heads=8", "split=0", "split=3",
+            "split=2,q=24,heads=2"]},
 }
 
 # What one case may cost: the simulator runs some 10^7 warp instructions a
-# second, of which a tensor core instruction is 4096 FLOP.
-MAX_FLOPS = 3e8
+# second, of which a tensor core instruction is 4096 FLOP. On a processor it is
+# the judges that take the time.
+MAX_FLOPS = {"sm_80": 3e8, "sm_90a": 3e8, "processor": 1e8}
 
 
 @dataclasses.dataclass
@@ -80,8 +88,8 @@ class Configuration:
 
 class Dealer:
     def __init__(self, rng, target):
-        self.rng = rng
-        self.decks = {**DECKS, "schedule": SCHEDULES[target]}
+        self.rng, self.target = rng, target
+        self.decks = {**DECKS, **TARGET_DECKS[target]}
         self.hands = {name: [] for name in self.decks}
 
     def deal(self, name):
@@ -122,11 +130,11 @@ def draw_dynamic(rng, card):
                      if card == "all" or (card == "lengths" and d[1] in "bs"))
 
 
-def shrink(batch, heads, lengths, dims):
-    """Fewer of everything until one run is cheap enough."""
+def shrink(most, batch, heads, lengths, dims):
+    """Fewer of everything until one run takes no more than `most` FLOP."""
     while True:
         cost = 2 * batch * heads[0] * lengths[0] * lengths[1] * sum(dims)
-        if cost <= MAX_FLOPS:
+        if cost <= most:
             return batch, heads
         if batch > 1:
             batch -= 1
@@ -138,10 +146,10 @@ def shrink(batch, heads, lengths, dims):
             return batch, heads
 
 
-def takes_overrides(dims):
+def takes_overrides(target, dims):
     """Whether every schedule of the deck fits: with large head dims, shared
-    memory and registers are tight."""
-    return sum(dims) <= 192
+    memory and registers of GPUs are tight."""
+    return target == "processor" or sum(dims) <= 192
 
 
 def draw(dealer):
@@ -153,7 +161,8 @@ def draw(dealer):
     dims = (dqk, dqk if card["equal_dims"] else dealer.deal("dv"))
     lengths = (sq, sq if card["equal_lengths"] else
                draw_length(rng, dealer.deal("sk")))
-    batch, heads = shrink(card["batch"], card["heads"], lengths, dims)
+    batch, heads = shrink(MAX_FLOPS[dealer.target], card["batch"],
+                          card["heads"], lengths, dims)
     case = Case(
         element=card["element"], batch=batch, heads=heads, lengths=lengths,
         dims=dims, layout=card["layout"], scale=card["scale"],
@@ -161,7 +170,8 @@ def draw(dealer):
         window=draw_window(rng, card["window"]),
         masked_row=card["masked_row"], results=card["results"],
         dynamic=draw_dynamic(rng, card["dynamic"]),
-        schedule=dealer.deal("schedule") if takes_overrides(dims) else None)
+        schedule=(dealer.deal("schedule")
+                  if takes_overrides(dealer.target, dims) else None))
     return Configuration(case, card["inputs"], card["values"],
                          int(rng.integers(2**31)), card["sim_seed"])
 

@@ -89,7 +89,7 @@ def judge(case, output, actual, reference, baseline):
     """What is wrong with `actual`, or an empty string.
 
     With e = max |actual - reference|, e0 = max |baseline - reference| and
-    m = max |reference|: e <= 2 e0 + ulp(m), for the LSE + 2^-23 K max(1, m).
+    m = max |reference|: e <= 2 e0 + ulp(m), for f32 + 2^-23 K max(1, m).
     """
     element = "f32" if output == "lse" else case.element
     finite = np.isfinite(reference)
@@ -105,7 +105,7 @@ def judge(case, output, actual, reference, baseline):
     e0 = np.abs(baseline[both] - reference[both]).max(initial=0)
     m = np.abs(reference[finite]).max()
     tolerance = 2 * e0 + ulp(element, m)
-    if output == "lse":
+    if element == "f32":
         tolerance += 2.0**-23 * -(-case.dims[0] // 16) * max(1, m)
     if error.max() <= tolerance:
         return ""

@@ -20,11 +20,15 @@ from attnrt.runtime import Function, Runtime
 
 
 ELEMENTS = {np.dtype(np.uint16): "bf16", np.dtype(np.float16): "f16",
-            np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
+            np.dtype(np.float32): "f32", np.dtype(np.float64): "f64",
+            np.dtype(np.int32): "i32"}
+STORAGE = {element: dtype for dtype, element in ELEMENTS.items()}
 
 
 def to_storage(element, values):
     """float32 values that are of the element type already."""
+    if element == "f32":
+        return np.ascontiguousarray(values)
     if element == "f16":
         return values.astype(np.float16)
     return (np.ascontiguousarray(values).view(np.uint32) >> 16).astype(np.uint16)
