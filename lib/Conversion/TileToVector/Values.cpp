@@ -250,6 +250,8 @@ Value Values::computeRows(Operation *op, BlockScope &scope) {
   if (auto splat = dyn_cast<tensor::SplatOp>(op))
     return vector::BroadcastOp::create(b, type,
                                        scalars.lookup(splat.getInput()));
+  if (auto broadcast = dyn_cast<BroadcastOp>(op))
+    return rowsIn(broadcast.getInput(), scope); // of the same tile
   if (auto iota = dyn_cast<IotaOp>(op)) {
     SmallVector<Attribute> numbers;
     for (int64_t i = 0; i < scope.rows; ++i)
