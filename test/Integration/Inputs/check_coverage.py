@@ -8,26 +8,50 @@
 """Fails where the first COUNT configurations of SEED leave something out.
 
 Usage: check_coverage.py SEED COUNT TARGET
+
+The target `processor` counts functions, each of which is called several times.
 """
 
 import sys
 
+from attn_testing import calls
 from attn_testing.generator import HEAD_DIMS, RANDOM, Dealer, draw
 
 import numpy as np
 
 
-def main():
-    seed, count = int(sys.argv[1]), int(sys.argv[2])
-    dealer = Dealer(np.random.default_rng(seed), sys.argv[3])
+def demand(what, wanted, got):
+    missing = [x for x in wanted if x not in got]
+    if missing:
+        sys.exit(f"{what}: no case has {missing}")
+
+
+def draw_calls(seed, count):
+    """The cases of the functions, and those of all their calls."""
+    dealer = calls.Dealer(seed)
+    functions = [calls.draw(dealer, number) for number in range(count)]
+    made = [call for function in functions for call in function.calls]
+    for name in ["arrangement", "side", "threads", "values"]:
+        demand(name, dealer.decks[name], {getattr(c, name) for c in made})
+    for name, wanted in [("target", calls.TARGETS), ("guard", ["begin", "end"])]:
+        demand(name, wanted, {getattr(f, name) for f in functions})
+    demand("rope", [True, False], {f.rope is not None for f in functions})
+    return dealer, [c.case for c in made if c.case]
+
+
+def draw_cases(seed, count, target):
+    dealer = Dealer(np.random.default_rng(seed), target)
     configurations = [draw(dealer) for _ in range(count)]
-    cases = [c.case for c in configurations]
+    demand("judged by numpy", ["arrays", "seeded"],
+           {c.inputs for c in configurations})
+    demand("values", dealer.decks["values"], {c.values for c in configurations})
+    return dealer, [c.case for c in configurations]
 
-    def demand(what, wanted, got):
-        missing = [x for x in wanted if x not in got]
-        if missing:
-            sys.exit(f"{what}: no case has {missing}")
 
+def main():
+    seed, count, target = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    dealer, cases = (draw_calls(seed, count) if target == "processor" else
+                     draw_cases(seed, count, target))
     for index, name in enumerate(["dqk", "dv"]):
         demand(name, HEAD_DIMS, {c.dims[index] for c in cases})
     demand("dqk != dv", [True], {c.dims[0] != c.dims[1] for c in cases})
@@ -49,9 +73,6 @@ def main():
     has_empty_rows = {not c.keep().any(axis=1).all() and bool(c.flops)
                       for c in cases}
     demand("rows without keys", [True, False], has_empty_rows)
-    demand("judged by numpy", ["arrays", "seeded"],
-           {c.inputs for c in configurations})
-    demand("values", dealer.decks["values"], {c.values for c in configurations})
 
 
 main()

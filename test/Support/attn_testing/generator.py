@@ -74,7 +74,7 @@ TARGET_DECKS = {
 # What one case may cost: the simulator runs some 10^7 warp instructions a
 # second, of which a tensor core instruction is 4096 FLOP. On a processor it is
 # the judges that take the time.
-MAX_FLOPS = {"sm_80": 3e8, "sm_90a": 3e8, "processor": 1e8}
+MAX_FLOPS = {"sm_80": 3e8, "sm_90a": 3e8, "processor": 4e7}
 
 
 @dataclasses.dataclass

@@ -36,25 +36,34 @@ def to_bhsd(case, array):
     return array if case.layout == "bhsd" else array.transpose(0, 2, 1, 3)
 
 
-def weighted_sum(weights, keep, values):
-    """weights @ values over what is kept: a value of infinity that no row
-    keeps is not multiplied by 0."""
+def in_order(a, b):
+    """a @ b, each sum one term after the other. numpy has many sums at a time for
+    each element, whose errors are a fraction of those of one."""
+    total = np.zeros((len(a), b.shape[1]), a.dtype)
+    for column, row in zip(a.T, b):
+        total += column[:, None] * row
+    return total
+
+
+def weighted_sum(weights, keep, values, product):
+    """The product over what is kept: a value of infinity that no row keeps is
+    not multiplied by 0."""
     if np.isfinite(values).all():
-        return weights @ values
+        return product(weights, values)
     rows = [w[k] @ values[k] for w, k in zip(weights, keep)]
     return np.array(rows, weights.dtype).reshape(len(weights), values.shape[1])
 
 
-def head(case, keep, q, k, v, real, cast):
+def head(case, keep, q, k, v, real, cast, product):
     """O [Sq, dv] and LSE [Sq] of one head, in `real` with roundings `cast`."""
     q, k, v = (x.astype(real) for x in (q, k, v))
     sk = case.lengths[1]
     has_keys = keep.any(axis=1)
-    s = np.where(keep, (q @ k.T) * real(case.effective_scale), -np.inf)
+    s = np.where(keep, product(q, k.T) * real(case.effective_scale), -np.inf)
     m = s.max(axis=1, initial=-np.inf).astype(real)
     p = np.where(keep, np.exp((s - m[:, None]).astype(real)), real(0))
     l = p.sum(axis=1, dtype=real)
-    acc = weighted_sum(cast(p).astype(real), keep, v)
+    acc = weighted_sum(cast(p).astype(real), keep, v, product)
     o = cast((acc * (real(1) / l)[:, None]).astype(real))
     lse = (np.log(l) + m).astype(real)
     lse[~has_keys] = -np.inf
@@ -67,7 +76,7 @@ def head(case, keep, q, k, v, real, cast):
     return o, lse
 
 
-def attention(case, q, k, v, exact):
+def attention(case, q, k, v, exact, product=np.matmul):
     """{"o", "lse"} in the shapes of `case`, float64. `exact` leaves out every
     rounding; otherwise it is the naive computation with those of the op."""
     real = np.float64 if exact else np.float32
@@ -81,7 +90,7 @@ def attention(case, q, k, v, exact):
         for b, h in np.ndindex(case.batch, case.heads[0]):
             to_bhsd(case, o)[b, h], lse[b, h] = head(
                 case, keep, q[b, h], k[b, h // group], v[b, h // group], real,
-                cast)
+                cast, product)
     return {"o": o, "lse": lse}
 
 

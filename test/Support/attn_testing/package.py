@@ -16,6 +16,7 @@ import numpy as np
 
 from attn_testing import oracle
 from attnrt import dlpack
+from attnrt.failures import Failure
 from attnrt.runtime import Function, Runtime
 
 
