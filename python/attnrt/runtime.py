@@ -56,6 +56,25 @@ class Verdict(ctypes.Structure):
                 "reason": self.reason.decode(errors="replace") or None}
 
 
+class Peaks(ctypes.Structure):
+    """AttnrtPeaks."""
+    _fields_ = [("threads", ctypes.c_int32),
+                ("f32_instructions", ctypes.c_char * 28),
+                ("bf16_instructions", ctypes.c_char * 32),
+                ("f32_gflops", ctypes.c_double),
+                ("bf16_gflops", ctypes.c_double),
+                ("read_gbytes_per_s", ctypes.c_double),
+                ("copy_gbytes_per_s", ctypes.c_double)]
+
+    def to_json(self):
+        """What the processor does not have is None."""
+        def known(value):
+            if isinstance(value, bytes):
+                return value.decode() or None
+            return None if math.isnan(value) else value
+        return {name: known(getattr(self, name)) for name, _ in self._fields_}
+
+
 class Runtime:
     """One per process: packages find it by its name."""
 
@@ -77,6 +96,7 @@ class Runtime:
                                              ctypes.POINTER(Verdict)]
         self.library.attnrtSetThreads.argtypes = [ctypes.c_int32]
         self.library.attnrtThreads.restype = ctypes.c_int32
+        self.library.attnrtMeasurePeaks.argtypes = [ctypes.POINTER(Peaks)]
         self.library.mgpuMemHostRegister.argtypes = [ctypes.c_void_p,
                                                      ctypes.c_uint64]
         self.library.mgpuMemHostUnregister.argtypes = [ctypes.c_void_p]
@@ -97,6 +117,12 @@ class Runtime:
         if count == 0:
             raise BadInput(self.last_error())
         return count
+
+    def measure_peaks(self):
+        """What the threads of launches together can do at best."""
+        peaks = Peaks()
+        self.check(self.library.attnrtMeasurePeaks(ctypes.byref(peaks)))
+        return peaks.to_json()
 
     def take_report(self):
         """What the simulator executed since the last call; None on a GPU."""

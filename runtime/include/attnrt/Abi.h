@@ -106,6 +106,20 @@ const char *attnrtLastError(void);
 int attnrtSetThreads(int32_t threads);
 int32_t attnrtThreads(void);
 
+/* For programs that measure: the most that the threads of launches together
+ * were seen to do just now. Products are counted as a multiplication and an
+ * addition; NaN and no instructions where the processor has none of the kind.
+ * Bandwidth is that of arrays beyond the caches; what a copy moves is read and
+ * written, and counts twice. */
+typedef struct AttnrtPeaks {
+  int32_t threads;
+  char f32Instructions[28]; /* as /proc/cpuinfo spells them: "avx512f" */
+  char bf16Instructions[32];
+  double f32Gflops, bf16Gflops;
+  double readGbytesPerSecond, copyGbytesPerSecond;
+} AttnrtPeaks;
+int attnrtMeasurePeaks(AttnrtPeaks *peaks);
+
 /* For programs that call entries: what the device of host arrays executed since
  * the last call, as the object `sim` of the run record (JSON). Null where there
  * is no such device, or it keeps no such report. The text is this thread's
