@@ -11,7 +11,7 @@ function says."""
 import dataclasses
 from typing import Optional
 
-ELEMENT_BYTES = {"bf16": 2, "f16": 2}
+ELEMENT_BYTES = {"bf16": 2, "f16": 2, "f32": 4}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Case:
     def name(self):
         f = self.function
         few = f"-q{f.queries}" if f.queries else ""
-        return (f"{self.group}/h{f.heads.replace('/', ':')}-d{f.dim}-{f.mask}"
-                f"-b{self.batch}{few}-s{self.length}")
+        return (f"{self.group}/h{f.heads.replace('/', ':')}-d{f.dim}-"
+                f"{f.element}-{f.mask}-b{self.batch}{few}-s{self.length}")
 
     @property
     def queries(self):

@@ -10,8 +10,8 @@
 
 import dataclasses
 
+from attn_bench.markdown import rows_of
 from attn_bench.statistics import geometric_mean
-from attn_bench.table import rows_of
 
 
 @dataclasses.dataclass

@@ -40,7 +40,7 @@ def positive(kind):
 def add_grid(parser, default):
     parser.add_argument("--grid", default=default,
                         help=f"some of {', '.join(grids.GRIDS)} (default: "
-                        f"{default or 'full, on the simulator tiny'})")
+                        f"{default or 'full, on sim tiny, on host host'})")
     parser.add_argument("--only", default="", metavar="REGEX",
                         help="of these, the cases whose names have it")
 
@@ -69,18 +69,23 @@ def add_run(subparsers):
     parser.add_argument("--packages", action="append", metavar="DIR",
                         help="made by build; more than one is compared "
                         "(default: compile some)")
-    parser.add_argument("--device", default="cuda", choices=("cuda", "sim"))
+    parser.add_argument("--device", default="cuda",
+                        choices=("cuda", "sim", "host"))
+    parser.add_argument("--threads", type=int, metavar="N",
+                        help="of everyone, on host (default: one for each "
+                        "processor)")
     add_grid(parser, None)
     add_compiler(parser)
     parser.add_argument("--peers", default="all",
                         help="all, none, or names with commas")
     parser.add_argument("--triton", metavar="FILE",
                         help="Triton's tutorial 06-fused-attention.py")
-    parser.add_argument("--layout", default="bshd", choices=operands.LAYOUTS,
-                        help="of the arrays in memory")
+    parser.add_argument("--layout", choices=operands.LAYOUTS,
+                        help="of the arrays in memory (default: bshd, on host "
+                        "bhsd)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--repeats", type=positive(int), default=30,
-                        help="turns at least (default: 30)")
+    parser.add_argument("--repeats", type=positive(int),
+                        help="turns at least (default: 30, on host 7)")
     parser.add_argument("--seconds-limit", type=positive(float), metavar="S",
                         help="end with what there is by then")
     parser.add_argument("--json", metavar="FILE", help="the record")

@@ -7,15 +7,17 @@
 #===------------------------------------------------------------------------===#
 """Each takes the flags of command_line.py and gives the exit status."""
 
+import dataclasses
 import os
 import tempfile
 
 from attnrt.runtime import Runtime
 
-from attn_bench import (build, changes, grids, manifest, peers, plot, record,
-                        session, table, timing)
+from attn_bench import (build, changes, grids, host_table, manifest, peers,
+                        plot, record, session, table, timing)
 from attn_bench.compiled import Compiled
 from attn_bench.failures import BadInput, Failure, NoDevice
+from attn_bench.host_device import HostDevice
 from attn_bench.judge import Judge
 from attn_bench.sim_device import SimDevice
 
@@ -60,9 +62,11 @@ def build_packages(flags):
 
 #===-- run -----------------------------------------------------------------===#
 
-def open_device(name, runtime):
-    if name == "sim":
+def open_device(flags, runtime):
+    if flags.device == "sim":
         return SimDevice(runtime)
+    if flags.device == "host":
+        return HostDevice(runtime, flags.threads)
     try:
         from attn_bench.cuda_device import CudaDevice
     except ImportError as error:
@@ -83,14 +87,22 @@ def open_packages(directories, layout):
     return ours, runtime
 
 
+# A turn of everyone may take seconds on a processor.
+SETTINGS = {"host": timing.Settings(warm_up_rounds=1, least_rounds=7,
+                                    most_rounds=30, enough_ms=1500,
+                                    slow_factor=4)}
+
+
 def options_of(flags):
     def save(made):
         if flags.json is not None:
             record.write(flags.json, made)
 
-    settings = timing.Settings(
-        least_rounds=flags.repeats,
-        most_rounds=max(flags.repeats, timing.Settings.most_rounds))
+    settings = SETTINGS.get(flags.device, timing.Settings())
+    if flags.repeats is not None:
+        settings = dataclasses.replace(
+            settings, least_rounds=flags.repeats,
+            most_rounds=max(flags.repeats, settings.most_rounds))
     return session.Options(layout=flags.layout, seed=flags.seed,
                            seconds_limit=flags.seconds_limit, rounds=settings,
                            save=save)
@@ -108,7 +120,7 @@ def first_failure(made):
 
 def measure(flags, cases, others, directories):
     ours, runtime = open_packages(directories, flags.layout)
-    device = open_device(flags.device, runtime)
+    device = open_device(flags, runtime)
     if not device.measures_time:
         others = []
     run = session.Session(device, [*ours, *others], cases,
@@ -117,18 +129,33 @@ def measure(flags, cases, others, directories):
     put(table.render(made), flags.table)
     if flags.plot is not None and table.has_times(made):
         plot.draw(made, flags.plot)
+    if device.kind == "host" and flags.table is not None:
+        put("\n".join(host_table.summary(made)), None)
     if run.status() != 0:
         raise Failure(first_failure(made), run.status())
     return 0
 
 
+def fill_in(flags):
+    """What depends on the device where the flags leave it open."""
+    if flags.threads is not None and flags.device != "host":
+        raise BadInput(f"--threads is for --device=host, got "
+                       f"--device={flags.device}")
+    on_host = flags.device == "host"
+    if flags.layout is None:
+        flags.layout = "bhsd" if on_host else "bshd"
+    if flags.target is None and on_host:
+        flags.target = "host"
+
+
 def run(flags):
+    fill_in(flags)
     if flags.plot is not None:
         plot.check_path(flags.plot)
     check_places(flags.json, flags.table, flags.plot)
-    others = peers.choose(flags.peers, flags.triton)
-    grid = flags.grid or ("tiny" if flags.device == "sim" else "full")
-    cases = grids.choose(grid, flags.only)
+    others = peers.choose(flags.peers, flags.device, flags.triton)
+    cases = grids.choose(flags.grid or grids.DEFAULTS[flags.device],
+                         flags.only)
     if flags.packages:
         return measure(flags, cases, others, flags.packages)
     compiler = build.find_compiler(flags.compiler)

@@ -7,6 +7,8 @@
 #===------------------------------------------------------------------------===#
 """What tables and plots read off a record."""
 
+import typing
+
 from attn_bench import record as records
 from attn_bench.statistics import geometric_mean
 
@@ -53,22 +55,45 @@ def heads_of(case):
     return f"{case['query_heads']}/{case['kv_heads']}"
 
 
+class Family(typing.NamedTuple):
+    """Cases that differ in length and batch only."""
+    group: str
+    heads: str
+    dim: int
+    mask: str
+    element: str
+    queries: typing.Optional[int]  # None: as many as keys
+
+    @property
+    def title(self):
+        of = f", {self.queries} queries" if self.queries else ""
+        return (f"{self.group}: {self.heads} heads of {self.dim}, "
+                f"{self.element}{of}, mask {self.mask}")
+
+
+def few_queries(case):
+    """How many, where there are fewer than keys; else None."""
+    queries = case.get("queries", case["length"])
+    return None if queries == case["length"] else queries
+
+
 def family(case):
-    """What differs in length and batch only."""
-    return case["group"], heads_of(case), case["dim"], case["mask"]
+    return Family(case["group"], heads_of(case), case["dim"], case["mask"],
+                  case["element"], few_queries(case))
 
 
 def families(cells):
     """{family: cells by length}: groups as they first come, in each by
-    dimension, mask and heads."""
+    element, dimension, mask, heads and queries."""
     grouped = {}
     for cell in cells:
         grouped.setdefault(family(cell["case"]), []).append(cell)
     for members in grouped.values():
         members.sort(key=lambda cell: cell["case"]["length"])
-    groups = list(dict.fromkeys(group for group, *_ in grouped))
+    groups = list(dict.fromkeys(key.group for key in grouped))
+    elements = list(dict.fromkeys(key.element for key in grouped))
 
     def place(key):
-        group, heads, dim, mask = key
-        return groups.index(group), dim, mask, int(heads.split("/")[0])
+        return (groups.index(key.group), elements.index(key.element), key.dim,
+                key.mask, int(key.heads.split("/")[0]), key.queries or 0)
     return {key: grouped[key] for key in sorted(grouped, key=place)}

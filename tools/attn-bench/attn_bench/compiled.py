@@ -58,6 +58,7 @@ class Compiled(Contender):
 
     def prepare(self, case, operands, device):
         function = self.load(case.function)
+        device.expect_code(function.package)
         arrays = device.arrays
         args = [operands.with_role(names) for names in function.roles()]
         results = {

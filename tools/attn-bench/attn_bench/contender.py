@@ -29,8 +29,13 @@ class Contender:
         return {}
 
     def prepare(self, case, operands, device):
-        """A function without arguments that queues the work and gives the
-        outputs by their roles: "output", and "lse" where there is one. What may be left
-        out of the time (descriptors, buffers) is done here. Unsupported says
-        that the case is not for this contender."""
+        """A function without arguments that queues the work; outputs_of()
+        understands what it gives. What may be left out of the time
+        (descriptors, buffers, layouts) is done here. Unsupported says that the
+        case is not for this contender."""
         raise NotImplementedError
+
+    def outputs_of(self, made):
+        """Arrays of the device, [batch, heads, length, dim], by their roles:
+        "output", and "lse" where there is one."""
+        return made

@@ -13,6 +13,8 @@ import subprocess
 
 import torch
 
+from attn_bench import timing
+from attn_bench.device import Device
 from attn_bench.failures import NoDevice
 from attn_bench.torch_arrays import TorchArrays
 
@@ -43,7 +45,7 @@ class Lap:
         return self.begin.elapsed_time(self.end)
 
 
-class CudaDevice:
+class CudaDevice(Device):
     kind = "cuda"
     measures_time = True
 
@@ -74,16 +76,10 @@ class CudaDevice:
                 "torch": torch.__version__, "cuda": torch.version.cuda,
                 "cudnn": None if cudnn is None else str(cudnn)}
 
-    def refuses(self, flops):
-        return None
-
     #===-- Running ---------------------------------------------------------===#
 
     def launcher(self, call, arrays):
         return lambda: call(torch.cuda.current_stream().cuda_stream)
-
-    def execution_report(self):
-        return None
 
     def poison_free_memory(self, case):
         """Allocators give out what was just freed: a peer that leaves part of
@@ -97,6 +93,9 @@ class CudaDevice:
         torch.cuda.empty_cache()
 
     #===-- Timing ----------------------------------------------------------===#
+
+    def sampling(self, case, flops):
+        return timing.sampling_on_gpu(flops)
 
     def lap(self, work):
         """Queues work behind a flush of the L2 cache. The flush keeps the

@@ -80,6 +80,8 @@ def tiny():
 def tier(case):
     """What others publish comes first, then what the same kernels do
     elsewhere."""
+    if case.group.startswith("host"):
+        return 0 if case in HOST_QUICK else 1
     headline = case.length in (2048, 8192, 16384)
     if case.group == "mha":
         return 0 if headline else 1
@@ -98,8 +100,61 @@ def order(case):
             not case.function.causal)
 
 
+#===-- Processors ----------------------------------------------------------===#
+
+HOST_HEADS = [(8, 8), (32, 8)]
+HOST_LENGTHS = [128, 512, 1024, 2048, 4096]
+HOST_MOST_FLOPS = 35e9  # of a case; the longest would take the whole time
+# Elements, and what their kernels are tried at.
+HOST_ELEMENTS = {"f32": HOST_LENGTHS, "bf16": HOST_LENGTHS, "f16": [512, 2048]}
+HOST_KEYS = [1024, 4096, 32768]
+FEW_QUERIES = [1, 8]
+
+
+def host_case(element, heads, dim, causal, length, queries=None):
+    group = "host-decode" if queries else "host"
+    return Case(group, Function(*heads, dim, causal, element, queries), 1,
+                length)
+
+
+def host():
+    """No batch: a processor serves one user. FLOP are those of kept pairs."""
+    yield from host_quick()
+    for element, lengths in HOST_ELEMENTS.items():
+        for heads in HOST_HEADS:
+            for dim in (64, 128):
+                for causal in (True, False):
+                    for length in lengths:
+                        pairs = length * length / (2 if causal else 1)
+                        if 4 * heads[0] * dim * pairs <= HOST_MOST_FLOPS:
+                            yield host_case(element, heads, dim, causal, length)
+        for heads in HOST_HEADS:
+            for queries in FEW_QUERIES:
+                for length in HOST_KEYS:
+                    yield host_case(element, heads, 128, False, length, queries)
+
+
+def host_quick():
+    """Some of them that tell most."""
+    for element, heads, dim, causal, length in [
+            ("f32", (8, 8), 128, False, 1024), ("f32", (8, 8), 64, False, 512),
+            ("f32", (8, 8), 64, True, 1024), ("f32", (8, 8), 64, False, 128),
+            ("f32", (32, 8), 128, True, 512),
+            ("bf16", (8, 8), 128, False, 1024),
+            ("bf16", (32, 8), 128, True, 512),
+            ("f16", (8, 8), 64, False, 512)]:
+        yield host_case(element, heads, dim, causal, length)
+    for element, heads, queries in [
+            ("f32", (32, 8), 1), ("bf16", (32, 8), 1), ("bf16", (8, 8), 8),
+            ("f16", (32, 8), 1)]:
+        yield host_case(element, heads, 128, False, 4096, queries)
+
+
 GRIDS = {"full": full, "telling": telling, "mha": mha, "llama3": llama3,
-         "workloads": workloads, "decode": decode, "tiny": tiny}
+         "workloads": workloads, "decode": decode, "tiny": tiny,
+         "host": host, "host-quick": host_quick}
+HOST_QUICK = frozenset(host_quick())
+DEFAULTS = {"cuda": "full", "sim": "tiny", "host": "host"}  # by device
 
 
 def matcher(pattern):

@@ -5,12 +5,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""TFLOP/s over length, one panel for each family of cases. Needs matplotlib;
-the file's suffix is its format."""
+"""TFLOP/s over length, one panel for each family of cases; of a processor what
+host_plot.py draws. Needs matplotlib; the file's suffix is its format."""
 
 import math
 import os
 
+from attn_bench import host_plot
 from attn_bench import record as records
 from attn_bench.comparison import families, names_of, tflops
 from attn_bench.failures import BadInput
@@ -52,14 +53,14 @@ def curve(cells, name):
     return lengths, speeds, (below, above)
 
 
-def draw_panel(axes, title, cells, ours, peers):
+def draw_panel(axes, family, cells, ours, peers):
     for name in ours + peers:
         lengths, speeds, errors = curve(cells, name)
         if lengths:
             width = 2.4 if name in ours else 1.2
             axes.errorbar(lengths, speeds, errors, label=name, linewidth=width,
                           marker="o", markersize=3, capsize=2)
-    axes.set_title(title, fontsize=9)
+    axes.set_title(family.title, fontsize=9)
     axes.set_xscale("log", base=2)
     axes.set_xlabel("length")
     axes.set_ylabel("TFLOP/s")
@@ -76,15 +77,19 @@ def draw(record, path):
                       for cell in cells for name in ours + peers)}
     if not grouped:
         raise BadInput("the record has no times to plot")
-    rows = math.ceil(len(grouped) / COLUMNS)
+    # What draws each panel, and of what.
+    panels_of = [(draw_panel, family, cells)
+                 for family, cells in grouped.items()]
+    if record["device"]["kind"] == "host":
+        panels_of = host_plot.panels(record, grouped)
+    rows = math.ceil(len(panels_of) / COLUMNS)
     figure, panels = pyplot.subplots(
         rows, COLUMNS, squeeze=False,
         figsize=(COLUMNS * PANEL_INCHES[0], rows * PANEL_INCHES[1]))
     flat = list(panels.flat)
-    for axes, ((group, heads, dim, mask), cells) in zip(flat, grouped.items()):
-        draw_panel(axes, f"{group}: {heads} heads of {dim}, {mask}", cells,
-                   ours, peers)
-    for axes in flat[len(grouped):]:
+    for axes, (draw_one, *what) in zip(flat, panels_of):
+        draw_one(axes, *what, ours, peers)
+    for axes in flat[len(panels_of):]:
         axes.set_visible(False)
     figure.suptitle(f"{record['device']['name']}, {record['date']}",
                     fontsize=10)

@@ -8,7 +8,7 @@
 """The record of a run, as JSON:
 
     {"schema": 1, "date", "command",
-     "device": {"kind": "cuda"|"sim", "name", …},
+     "device": {"kind": "cuda"|"sim"|"host", "name", …},
      "versions": {name: text or null},
      "settings": {"seed", "layout", "seconds_limit", "least_rounds", …},
      "ended": null, or why the run stopped early,
@@ -17,13 +17,21 @@
      "cells": [{"case": {"name", "group", "batch", "query_heads", "kv_heads",
                          "queries", "length", "dim", "mask", "element",
                          "flops": as a package counts them, or null},
-                "sensors": {"sm_mhz": {"min", "median", "max"} or null, …},
+                "sensors": {"sm_mhz": {"min", "median", "max"} or null, …}
+                           or null,
                 "results": [{"contender", "status", "reason",
                              "verify": {"passed", "outputs": […]},
-                             "timing": {"median_ms", "p10_ms", "p90_ms",
-                                        "repeats", "tflops", "method",
-                                        "runs_per_sample", "samples_ms"},
-                             "sim": what the simulator counted}]}]}
+                             "timing": {"min_ms", "median_ms", "p10_ms",
+                                        "p90_ms", "repeats", "tflops",
+                                        "method", "runs_per_sample",
+                                        "samples_ms"},
+                             "sim": what the simulator counted}]}],
+     "machine": null, or on a processor the most that it was seen to do:
+                {"threads", "f32_instructions", "f32_gflops",
+                 "bf16_instructions", "bf16_gflops": null where it has none,
+                 "read_gbytes_per_s", "copy_gbytes_per_s",
+                 "readings": [the same numbers at the start, half-way and at
+                              the end]}}
 
 A status is "right", "wrong", "failed" (it ran into an error), "unsupported" or
 "not run". What was not measured is null, never 0.

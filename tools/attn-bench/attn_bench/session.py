@@ -75,6 +75,7 @@ class Session:
             "seconds": round(options.now() - self.begun, 3),
             "ended": self.ended,
             "contenders": [self.describe(c) for c in self.contenders],
+            "machine": self.device.machine(),
             "cells": list(self.cells.values())}
 
     def describe(self, contender):
@@ -193,10 +194,10 @@ class Session:
         try:
             run = contender.prepare(case, given, self.device)
             self.device.poison_free_memory(case)
-            outputs = run()
+            made = run()
             self.device.synchronize()
-            result["verify"] = self.judge.judge(self.device.arrays, case,
-                                                given, outputs)
+            result["verify"] = self.judge.judge(
+                self.device.arrays, case, given, contender.outputs_of(made))
         except BadInput:
             raise
         except Failure as error:
@@ -218,7 +219,9 @@ class Session:
     #===-- Timing ----------------------------------------------------------===#
 
     def time_everything(self):
-        for case in self.cases:
+        for number, case in enumerate(self.cases):
+            if number in (0, len(self.cases) // 2):
+                self.device.measure_machine()
             cell = self.cells[case]
             group = [c for c in self.present
                      if record.result_of(cell, c.name)["status"] == "right"]
@@ -230,6 +233,7 @@ class Session:
             self.time_case(case, cell, group)
             self.device.trim()
             self.options.save(self.record())
+        self.device.measure_machine()
 
     def not_timed(self, cell, group):
         self.ended = OUT_OF_TIME
@@ -238,7 +242,8 @@ class Session:
             result["reason"] = f"not timed: {OUT_OF_TIME}"
 
     def time_case(self, case, cell, group):
-        works = self.works(case, cell, group)
+        sampling = self.device.sampling(case, cell["case"]["flops"])
+        works = self.works(case, cell, group, sampling)
         if not works:
             return
         rounds = timing.Rounds(self.device, works, self.options.rounds,
@@ -254,33 +259,33 @@ class Session:
         cell["sensors"] = timing.summarize_sensors(rounds.sensors)
         for name, samples in rounds.samples.items():
             record.result_of(cell, name)["timing"] = timing.timing_of(
-                samples, cell["case"]["flops"])
+                samples, cell["case"]["flops"], sampling)
         self.tell("timed", case, [
             f"{name} {record.result_of(cell, name)['timing']['tflops']:.4g}"
             for name in rounds.samples])
 
-    def works(self, case, cell, group):
+    def works(self, case, cell, group, sampling):
         """What one sample of each contender runs, by name."""
         sets = [operands.draw(self.device.arrays, case, self.options.layout,
                               self.options.seed, number)
-                for number in range(timing.sets_of_operands(
-                    cell["case"]["flops"]))]
+                for number in range(sampling.sets)]
         works = {}
         for contender in group:
             try:
-                works[contender.name] = self.work(case, contender, sets)
+                works[contender.name] = self.work(case, contender, sets,
+                                                  sampling)
             except Exception as error:
                 self.note_failure(contender, record.result_of(
                     cell, contender.name), error)
         return works
 
-    def work(self, case, contender, sets):
+    def work(self, case, contender, sets, sampling):
         """After a first run, which loads and compiles."""
         runs = [contender.prepare(case, given, self.device) for given in sets]
         runs[0]()
         self.device.synchronize()
-        if not timing.uses_graph(self.cells[case]["case"]["flops"]):
-            return runs[0]
+        if sampling.method != "graph":
+            return timing.Runs(runs, sampling)
         replay, outputs = self.device.capture(runs)
         self.check_replay(replay, outputs)
         return replay

@@ -12,13 +12,14 @@ import platform
 
 import numpy
 
+from attn_bench.device import Device
 from attn_bench.numpy_arrays import NumpyArrays
 
 # Some minutes of the simulator on two cores.
 MOST_FLOPS = 2e10
 
 
-class SimDevice:
+class SimDevice(Device):
     kind = "sim"
     measures_time = False
 
@@ -58,12 +59,3 @@ class SimDevice:
 
     def execution_report(self):
         return self.runtime.take_report()
-
-    def poison_free_memory(self, case):
-        """Contenders write into arrays that were poisoned."""
-
-    def synchronize(self):
-        """A launch runs to its end."""
-
-    def trim(self):
-        """Nothing is cached."""

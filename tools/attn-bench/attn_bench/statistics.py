@@ -22,7 +22,8 @@ def quantile(values, q):
 def summarize(milliseconds, flops):
     """Timing as in the record, of at least one repeat."""
     median = quantile(milliseconds, 0.5)
-    return {"median_ms": median, "p10_ms": quantile(milliseconds, 0.1),
+    return {"min_ms": min(milliseconds), "median_ms": median,
+            "p10_ms": quantile(milliseconds, 0.1),
             "p90_ms": quantile(milliseconds, 0.9),
             "repeats": len(milliseconds), "tflops": flops / median * 1e-9}
 

@@ -7,23 +7,12 @@
 #===------------------------------------------------------------------------===#
 """Tables of a record: times where there are any, else what was checked."""
 
+from attn_bench import host_table
 from attn_bench import record as records
 from attn_bench.comparison import (best_of, families, mean_ratio,
                                    names_of, ratio, tflops)
+from attn_bench.markdown import NOTHING, number, rows_of
 from attn_bench.statistics import spread
-
-NOTHING = "—"
-
-
-def number(value, form="{:.3g}"):
-    return NOTHING if value is None else form.format(value)
-
-
-def rows_of(header, rows):
-    yield "| " + " | ".join(header) + " |"
-    yield "|" + "---|" * len(header)
-    for row in rows:
-        yield "| " + " | ".join(x.replace("|", r"\|") for x in row) + " |"
 
 
 #===-- What was measured where ---------------------------------------------===#
@@ -99,28 +88,27 @@ def means(record, ours, peers):
     grouped = families(record["cells"])
     rows = []
     for key, cells in [*grouped.items(),
-                       (("all", "", "", ""), record["cells"])]:
+                       (("all", "", "", "", ""), record["cells"])]:
         for name in ours:
             mean, count = mean_ratio(cells, name, peers)
             if count:
-                group, heads, dim, mask = key
-                rows.append([group, heads, str(dim), mask, name,
-                             f"{mean:.2f}", f"{count} of {len(cells)}"])
+                rows.append([*map(str, key[:5]), name, f"{mean:.2f}",
+                             f"{count} of {len(cells)}"])
     if rows:
         yield "## Geometric means of the ratio to the best peer"
         yield ""
-        yield from rows_of(["group", "heads", "dim", "mask", "ours", "mean",
-                            "cells"], rows)
+        yield from rows_of(["group", "heads", "dim", "mask", "element", "ours",
+                            "mean", "cells"], rows)
         yield ""
 
 
 def time_sections(record):
     ours, peers = names_of(record, "ours"), names_of(record, "peer")
-    for (group, heads, dim, mask), cells in families(record["cells"]).items():
+    for family, cells in families(record["cells"]).items():
         timed = [cell for cell in cells
                  if any(tflops(cell, n) is not None for n in ours + peers)]
         if timed:
-            yield f"## {group}: {heads} heads of {dim}, mask {mask}, TFLOP/s"
+            yield f"## {family.title}, TFLOP/s"
             yield ""
             yield from times(timed, ours, peers)
             yield ""
@@ -186,7 +174,14 @@ def has_times(record):
 
 def render(record):
     lines = ["# attn-bench", "", *context(record), "", *contenders(record), ""]
-    lines += time_sections(record) if has_times(record) else \
-        verdict_section(record)
+    on_host = record["device"]["kind"] == "host"
+    if not has_times(record):
+        lines += verdict_section(record)
+    elif on_host:
+        lines += host_table.sections(record)
+    else:
+        lines += time_sections(record)
     lines += shortfalls(record)
+    if on_host:
+        lines += host_table.summary(record)
     return "\n".join(lines)

@@ -10,7 +10,9 @@ or temperature meets each of them."""
 
 import dataclasses
 import math
+import random
 import time
+from typing import Optional
 
 from attn_bench.statistics import quantile, summarize
 
@@ -32,22 +34,54 @@ class Settings:
     least_rounds: int = 30
     most_rounds: int = 200
     enough_ms: float = 500  # of everyone, after the least rounds
+    # Who takes so many times as long as the fastest takes part in `slow_rounds`
+    # turns only.
+    slow_factor: Optional[float] = None
+    slow_rounds: int = 3
 
 
-def sets_of_operands(flops):
-    """How many runs one measurement has."""
+@dataclasses.dataclass(frozen=True)
+class Sampling:
+    """What one sample of a contender runs: each of some sets of operands once,
+    and that a number of times. A sample's method is "events" or "graph" on a
+    GPU, "calls" on the host."""
+    method: str
+    sets: int = 1
+    times: int = 1
+
+    @property
+    def runs(self):
+        return self.sets * self.times
+
+
+def sampling_on_gpu(flops):
+    if flops >= GRAPH_BELOW_FLOPS:
+        return Sampling("events")
     if flops >= GRAPH_FLOPS:
-        return 1
-    return min(MOST_SETS, math.ceil(GRAPH_FLOPS / flops))
+        return Sampling("graph")
+    return Sampling("graph", min(MOST_SETS, math.ceil(GRAPH_FLOPS / flops)))
 
 
-def uses_graph(flops):
-    return flops < GRAPH_BELOW_FLOPS
+class Runs:
+    """A sample that is no graph."""
+
+    def __init__(self, runs, sampling):
+        self.runs = runs
+        self.times = sampling.times
+
+    def __call__(self):
+        for _ in range(self.times):
+            for run in self.runs:
+                run()
+
+    def __len__(self):
+        return self.times * len(self.runs)
 
 
-def rotated(names, by):
-    by %= len(names)
-    return names[by:] + names[:by]
+def order(names, turn):
+    """Another one in each turn, the same in each run: who comes after whom must
+    not matter."""
+    return random.Random(turn).sample(names, len(names))
 
 
 class Rounds:
@@ -59,11 +93,14 @@ class Rounds:
         self.settings = settings
         self.now = now
         self.samples = {name: [] for name in works}
+        self.slow = set()
         self.sensors = []
 
     def turn(self, number):
-        """Everyone once; who begins changes from turn to turn."""
-        names = rotated(list(self.works), number)
+        """Everyone once, those that are slow not for long."""
+        late = number >= self.settings.slow_rounds
+        names = order([name for name in self.works
+                       if not (late and name in self.slow)], number)
         laps = {name: self.device.lap(self.works[name]) for name in names}
         if number % SENSOR_INTERVAL == 0:
             self.sensors.append(self.device.sensors())
@@ -71,18 +108,25 @@ class Rounds:
         return {name: lap.milliseconds() for name, lap in laps.items()}
 
     def has_enough(self):
-        done = len(next(iter(self.samples.values())))
+        done = max(map(len, self.samples.values()))
         total = sum(map(sum, self.samples.values()))
         if done < self.settings.least_rounds:
             return False
         return (done >= self.settings.most_rounds
                 or total >= self.settings.enough_ms)
 
+    def warm_up(self):
+        times = {}
+        for number in range(self.settings.warm_up_rounds):
+            times.update(self.turn(number))
+        if times and self.settings.slow_factor is not None:
+            limit = self.settings.slow_factor * min(times.values())
+            self.slow = {name for name, ms in times.items() if ms > limit}
+        self.sensors.clear()
+
     def run(self, deadline=None):
         """False where the deadline came before the least rounds."""
-        for number in range(self.settings.warm_up_rounds):
-            self.turn(number)
-        self.sensors.clear()
+        self.warm_up()
         number = 0
         while not self.has_enough():
             if deadline is not None and self.now() > deadline:
@@ -104,11 +148,9 @@ def summarize_sensors(sensors):
     return summary
 
 
-def timing_of(samples, flops):
+def timing_of(samples, flops, sampling):
     """"timing" of the record."""
-    sets = sets_of_operands(flops)
-    each = [value / sets for value in samples]
-    return dict(summarize(each, flops),
-                method="graph" if uses_graph(flops) else "events",
-                runs_per_sample=sets,
+    each = [value / sampling.runs for value in samples]
+    return dict(summarize(each, flops), method=sampling.method,
+                runs_per_sample=sampling.runs,
                 samples_ms=[float(f"{value:.6g}") for value in each])

@@ -23,7 +23,7 @@ def close(one, other):
 def check_curves(made):
     """By length, from what p90 is slower to what p10 is faster; where there is
     no time, there is no point."""
-    cells = families(made["cells"])["mha", "16", 128, "causal"]
+    cells = families(made["cells"])["mha", "16", 128, "causal", "bf16", None]
     lengths, speeds, (below, above) = plot.curve(cells, "sm_80")
     assert lengths == [8192, 16384] and close(speeds, [500, 250]), speeds
     assert math.isclose(speeds[0] - below[0], 1000 / 2.04), below
@@ -46,7 +46,8 @@ def main():
     with open(sys.argv[2], "rb") as file:
         svg = file.read()
     # matplotlib draws texts as outlines and keeps them in comments.
-    for text in ("mha: 16 heads of 128, causal", "llama3: 64/8 heads of 128",
+    for text in ("mha: 16 heads of 128, bf16, mask causal",
+                 "llama3: 64/8 heads of 128",
                  "an invented GPU, 2026-01-02T03:04:05Z", "sm_80", "flex"):
         assert text.encode() in svg, text
     assert b"flash-attn-3" not in svg

@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 
+from attn_bench import device as device_of
 from attn_bench import operands, record, session, table, timing
 from attn_bench.cases import Case, Function
 from attn_bench.contender import Contender
@@ -50,7 +51,7 @@ class Lap:
         return self.value
 
 
-class Device:
+class Device(device_of.Device):
     """Work takes the time that its contender says."""
     kind = "stand-in"
     measures_time = True
@@ -70,9 +71,6 @@ class Device:
     def refuses(self, flops):
         return "too long" if flops > 1e6 else None
 
-    def execution_report(self):
-        return None
-
     def poison_free_memory(self, case):
         self.log.append(("poison", case.length))
 
@@ -80,8 +78,11 @@ class Device:
         if self.lost:
             raise RuntimeError("an illegal address was read")
 
-    def trim(self):
-        pass
+    def sampling(self, case, flops):
+        return timing.sampling_on_gpu(flops)
+
+    def measure_machine(self):
+        self.log.append(("machine", len(self.log)))
 
     def lap(self, work):
         self.running = 0.0
@@ -192,7 +193,7 @@ def everyone_has_the_same_arrays():
 
 
 @check
-def turns_rotate_and_the_warm_up_does_not_count():
+def turns_have_everyone_once_and_the_warm_up_does_not_count():
     ours, peer = StandIn("a", "ours", 2.0), StandIn("b", milliseconds=3.0)
     _, made, log = run([ours, peer], cases=CASES[:1])
     sets = timing.MOST_SETS
@@ -200,7 +201,9 @@ def turns_rotate_and_the_warm_up_does_not_count():
     later = [e[0] for e in log[last_capture + 1:] if e[1] == "run"][::sets]
     captured, replayed, *turns = later
     assert captured == replayed == "b"
-    assert turns == list("ab" "ba") * 3, turns
+    turns = ["".join(turns[i:i + 2]) for i in range(0, len(turns), 2)]
+    assert len(turns) == ROUNDS.warm_up_rounds + ROUNDS.least_rounds
+    assert set(turns) == {"ab", "ba"}, turns
     timing_, = timings(made, "a")
     assert timing_["repeats"] == ROUNDS.least_rounds
     # A sample is of all sets; what is recorded is of one.
@@ -210,6 +213,54 @@ def turns_rotate_and_the_warm_up_does_not_count():
     sensors = made["cells"][0]["sensors"]
     assert 1000 <= sensors["sm_mhz"]["min"] <= sensors["sm_mhz"]["max"]
     assert sensors["power_w"] is None
+
+
+@check
+def who_follows_whom_changes():
+    orders = [timing.order(list("abcd"), turn) for turn in range(30)]
+    assert all(sorted(one) == list("abcd") for one in orders)
+    followers = {pair for one in orders for pair in zip(one, one[1:])}
+    assert len(followers) == 4 * 3, followers
+    assert orders == [timing.order(list("abcd"), turn) for turn in range(30)]
+
+
+@check
+def slow_ones_take_part_in_few_turns():
+    rounds = timing.Settings(2, 6, 6, 0, slow_factor=4, slow_rounds=3)
+    group = [StandIn("a", "ours", 1.0), StandIn("b", milliseconds=4.0),
+             StandIn("c", milliseconds=5.0)]
+    _, made, _ = run(group, cases=CASES[:1], rounds=rounds)
+    repeats = [timings(made, name)[0]["repeats"] for name in "abc"]
+    assert repeats == [6, 6, 3], repeats
+
+
+@check
+def the_machine_is_measured_at_start_half_way_and_end():
+    _, _, log = run([StandIn("a", "ours")], cases=CASES)
+    events = [e[0] for e in log if e[0] in ("capture", "machine")]
+    assert events == ["machine", "capture", "machine", "capture", "capture",
+                      "machine"], events
+
+
+@check
+def outputs_may_be_made_out_of_what_a_run_gives():
+    class Wrapped(StandIn):
+        def prepare(self, case, given, device):
+            run_it = super().prepare(case, given, device)
+            return lambda: ["wrapped", run_it()]
+
+        def outputs_of(self, made):
+            return made[1]
+
+    class Host(Device):
+        def sampling(self, case, flops):
+            return timing.Sampling("calls", sets=2, times=3)
+    _, made, log = run([Wrapped("a", "ours", 0.5)], device=Host([], Clock()))
+    assert statuses(made, "a") == ["right"] * 3
+    for one in timings(made, "a"):
+        assert (one["method"], one["runs_per_sample"]) == ("calls", 6)
+        assert one["median_ms"] == one["min_ms"] == 0.5
+    assert not any(e[0] == "capture" for e in log)
 
 
 @check

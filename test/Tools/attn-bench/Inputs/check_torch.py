@@ -92,7 +92,7 @@ def poison_is_seen():
 
 @check
 def the_hosts_attention_takes_its_turns():
-    others = peers.choose("sdpa-flash,sdpa-cudnn,triton-tutorial")
+    others = peers.choose("sdpa-flash,sdpa-cudnn,triton-tutorial", "cuda")
     it = session.Session(Host(), others, CASES,
                          StandInJudge(to_numpy), session.Options(
         rounds=timing.Settings(1, 3, 3, 0)))

@@ -17,7 +17,7 @@ import tempfile
 
 import numpy
 
-from attn_bench import (build, grids, judge, manifest, operands, record,
+from attn_bench import (build, device, grids, judge, manifest, operands, record,
                         statistics, timing)
 from attn_bench.cases import Case, Function
 from attn_bench.compiled import Compiled
@@ -45,7 +45,7 @@ def close(a, b, relative=1e-12):
 @check
 def sizes_are_those_that_are_published():
     """Hidden size 2048, 16k tokens."""
-    case, = grids.choose("full", "mha/h16-d128-none-b2-s8192$")
+    case, = grids.choose("full", "mha/h16-d128-bf16-none-b2-s8192$")
     assert case.function.query_heads * case.function.dim == 2048
     assert case.batch * case.length == 16384
     few = Case("x", Function(6, 2, 32, False, queries=2), 3, 5)
@@ -72,7 +72,7 @@ def the_full_grid_is_what_it_says():
             == {"64/8", "32/8"})
     tiers = [grids.tier(case) for case in cases]
     assert tiers == sorted(tiers)
-    assert names[0] == "mha/h16-d128-causal-b1-s16384", names[0]
+    assert names[0] == "mha/h16-d128-bf16-causal-b1-s16384", names[0]
     tiny = grids.choose("tiny")
     assert ({case.function for case in tiny}
             == {case.function for case in [*cases, *grids.choose("decode")]})
@@ -87,7 +87,7 @@ def decoding_has_one_query():
         assert case.shape("lse") == (case.batch, case.function.query_heads,
                                      1)
         assert case.operand_bytes < 1 << 30, case
-    case, = grids.choose("decode", "h32:8-d128-none-b1-q1-s131072$")
+    case, = grids.choose("decode", "h32:8-d128-bf16-none-b1-q1-s131072$")
     assert "%q: tensor<?x32x1x128xbf16>" in case.function.mlir()
     assert case.to_json()["queries"] == 1
 
@@ -122,12 +122,14 @@ def means():
 
 @check
 def short_cases_are_repeated_in_a_graph():
-    assert timing.sets_of_operands(1e6) == timing.MOST_SETS
-    assert timing.sets_of_operands(1.1e10) == 2
-    assert timing.uses_graph(1e6) and timing.uses_graph(1.1e10)
-    assert timing.sets_of_operands(2e11) == 1 and not timing.uses_graph(2e11)
-    one = timing.timing_of([32.0, 16.0, 48.0], 1e6)
+    short = timing.sampling_on_gpu(1e6)
+    assert short == timing.Sampling("graph", timing.MOST_SETS)
+    assert timing.sampling_on_gpu(1.1e10) == timing.Sampling("graph", 2)
+    assert timing.sampling_on_gpu(2e10) == timing.Sampling("graph")
+    assert timing.sampling_on_gpu(2e11) == timing.Sampling("events")
+    one = timing.timing_of([32.0, 16.0, 48.0], 1e6, short)
     assert one["median_ms"] == 2 and one["samples_ms"] == [2, 1, 3]
+    assert one["min_ms"] == 1
     assert (one["method"], one["runs_per_sample"]) == ("graph", 16)
 
 
@@ -252,6 +254,7 @@ def poison_is_found():
 
 class NothingWritten:
     """A compiled function whose kernel stores nothing."""
+    package = {"host": None}
 
     def __init__(self, function):
         self.function = function
@@ -265,7 +268,8 @@ class NothingWritten:
         return lambda stream: None
 
 
-class Host:
+class Host(device.Device):
+    kind = "sim"
     arrays = NumpyArrays()
 
     def launcher(self, call, arrays):

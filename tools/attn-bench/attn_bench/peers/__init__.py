@@ -11,11 +11,24 @@ from attn_bench.failures import BadInput
 from attn_bench.peers.flash_attention import (FlashAttention2, FlashAttention3,
                                               FlashAttention4)
 from attn_bench.peers.flex import FlexAttention
+from attn_bench.peers.host_sdpa import HostSdpa
+from attn_bench.peers.iree import Iree
+from attn_bench.peers.onnx_runtime import (OnnxAttention, OnnxGroupedAttention,
+                                           OnnxMultiHeadAttention)
+from attn_bench.peers.openvino import OpenVino
 from attn_bench.peers.sdpa import Sdpa
 from attn_bench.peers.triton_tutorial import TritonTutorial
 
 
-def everyone(triton_file=None):
+def on_host():
+    return [HostSdpa("sdpa-flash", is_flash=True),
+            HostSdpa("sdpa-math", is_flash=False),
+            OnnxMultiHeadAttention(), OnnxGroupedAttention(), OnnxAttention(),
+            OpenVino("openvino", "f32"), OpenVino("openvino-bf16", "bf16"),
+            Iree()]
+
+
+def on_gpu(triton_file=None):
     return [Sdpa("sdpa-flash", "FLASH_ATTENTION"),
             Sdpa("sdpa-cudnn", "CUDNN_ATTENTION"),
             Sdpa("sdpa-efficient", "EFFICIENT_ATTENTION"),
@@ -24,9 +37,10 @@ def everyone(triton_file=None):
             TritonTutorial(triton_file, warp_specialize=True)]
 
 
-def choose(names, triton_file=None):
+def choose(names, device="cuda", triton_file=None):
     """`names` is "all", "none" or a list with commas."""
-    known = {peer.name: peer for peer in everyone(triton_file)}
+    those = on_host() if device == "host" else on_gpu(triton_file)
+    known = {peer.name: peer for peer in those}
     if names == "all":
         return list(known.values())
     if names == "none":

@@ -5,7 +5,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Peers are Python modules that may be missing, and run on a GPU."""
+"""Peers are Python modules that may be missing."""
 
 import importlib
 import importlib.metadata
@@ -36,6 +36,24 @@ class Peer(Contender):
             return importlib.metadata.version(self.distribution)
         except importlib.metadata.PackageNotFoundError:
             return None
+
+
+class HostPeer(Peer):
+    """Makes a program of a case, which is used for all sets of its operands.
+    Its pool has as many threads as the device has, all else in it is as its
+    makers set it."""
+    latest = None, None
+
+    def program(self, case, device):
+        made_for, program = self.latest
+        if made_for != case:
+            self.latest = None, None  # before there are two
+            program = self.compile(case, device)
+            self.latest = case, program
+        return program
+
+    def compile(self, case, device):
+        raise NotImplementedError
 
 
 def is_grouped(case):
