@@ -89,7 +89,7 @@ def open_packages(directories, layout):
 
 # A turn of everyone may take seconds on a processor.
 SETTINGS = {"host": timing.Settings(warm_up_rounds=1, least_rounds=7,
-                                    most_rounds=30, enough_ms=1500,
+                                    most_rounds=20, enough_ms=1000,
                                     slow_factor=4)}
 
 

@@ -72,7 +72,7 @@ class Compiled(Contender):
              zip(results.values(), function.description["results"])])
         launch = device.launcher(call, [*args, *results.values()])
 
-        def run():
+        def run(keep=args):  # descriptors do not own what they describe
             launch()
             return results
         return run

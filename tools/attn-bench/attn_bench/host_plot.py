@@ -28,7 +28,8 @@ def points(cells, name):
 def roof(machine, element, intensities):
     """Its corners: from the least intensity up to the peak, and along it."""
     peak = roofline.peak_gflops(machine, element)
-    bandwidth = machine["copy_gbytes_per_s"]
+    bandwidth = max(machine["copy_gbytes_per_s"],
+                    machine["read_gbytes_per_s"])
     corner = peak / bandwidth
     ends = min([*intensities, corner / 2]), max([*intensities, corner * 2])
     xs = [ends[0], corner, ends[1]]

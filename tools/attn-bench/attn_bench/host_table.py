@@ -43,7 +43,8 @@ def machine_section(record):
     yield ("GFLOP/s count 4·d for each pair that the mask keeps, and so do the "
            "shares of the peak: bf16 of its own, f16 of that of f32. Where few "
            "queries decode, GB/s count keys and values once, and shares are of "
-           "the bandwidth of a copy. Speeds and ratios are those of medians.")
+           "reading. A copy counts what it reads and what it writes. Speeds and "
+           "ratios are those of medians.")
     yield ""
 
 
@@ -80,7 +81,7 @@ def times(cells, ours, peers, machine):
     decodes = roofline.is_decoding(cells[0]["case"])
     header = (["keys", "ours: min, median, ms", "best peer",
                "its min, median, ms", f"{ours[0]} / best peer",
-               "of copy" if decodes else "of peak"] + ours + peers)
+               "of reading" if decodes else "of peak"] + ours + peers)
     rows = []
     for cell in cells:
         best = best_of(cell, peers)

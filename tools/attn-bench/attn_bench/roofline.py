@@ -57,9 +57,10 @@ def peak_gflops(machine, element):
 
 
 def share(case, milliseconds, machine):
-    """Of the peak; decoding, of the bandwidth of a copy."""
+    """Of the peak; decoding, of the bandwidth of reading: nothing else is done
+    to keys and values."""
     if is_decoding(case):
-        most = machine and machine["copy_gbytes_per_s"]
+        most = machine and machine["read_gbytes_per_s"]
         reached = gbytes_per_s(case, milliseconds)
     else:
         most = peak_gflops(machine, case["element"])

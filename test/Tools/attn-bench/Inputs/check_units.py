@@ -14,6 +14,7 @@ import math
 import os
 import sys
 import tempfile
+import weakref
 
 import numpy
 
@@ -290,6 +291,22 @@ def results_of_packages_are_poisoned_before_they_run():
         verdict = PACKAGES.judge.judge(arrays, case, given, outputs)
         assert [entry["reason"] for entry in verdict["outputs"]] == [
             "value was never written"] * 2
+
+
+@check
+def what_a_call_reads_lives_as_long_as_it():
+    case = CASES[1]
+    contender = Compiled.__new__(Compiled)
+    contender.layout = "bhsd"
+    contender.load = lambda function: NothingWritten(
+        PACKAGES.contender.load(function))
+    given = operands.draw(NumpyArrays(), case, "bhsd", 3)
+    seen = [weakref.ref(x) for x in given]
+    run = contender.prepare(case, given, Host())
+    del given
+    assert all(one() is not None for one in seen)
+    del run
+    assert all(one() is None for one in seen)
 
 
 @check

@@ -93,13 +93,13 @@ class Iree(HostPeer):
         return config, context.modules.module.attend
 
     def prepare(self, case, operands, device):
-        import iree.runtime
         f = case.function
         flops = (4.0 * case.batch * f.query_heads * case.queries * case.length
                  * f.dim)
         if flops > MOST_FLOPS:
             raise Unsupported(f"left out above {MOST_FLOPS * 1e-9:g} GFLOP, "
                               "which take it seconds")
+        import iree.runtime
         config, attend = self.program(case, device)
         q, k, v = (to_device(numpy.ascontiguousarray(x), f.element)
                    for x in operands)
