@@ -220,6 +220,22 @@ func.func @dot(%a: tensor<64x32xbf16>, %b: tensor<16x32xbf16>, %c: tensor<64x32x
 
 // -----
 
+func.func @dot(%a: tensor<64x32xf32>, %b: tensor<16x32xf32>, %c: tensor<64x16xf32>, %k: tensor<64x1xi32>, %l: tensor<16x1xi32>) {
+  // expected-error@+1 {{expected bounds of 64x1, got 'tensor<16x1xi32>'}}
+  %0 = tile.dot %a, %b, %c transpose_b within(%k : tensor<64x1xi32>, %l : tensor<16x1xi32>) : tensor<64x32xf32>, tensor<16x32xf32>, tensor<64x16xf32>
+  return
+}
+
+// -----
+
+func.func @dot(%a: tensor<64x32xf32>, %b: tensor<32x16xf32>, %c: tensor<64x16xf32>, %k: tensor<64x1xi32>) {
+  // expected-error@+1 {{expected bounds of `within` where there is `inner`}}
+  %0 = tile.dot %a, %b, %c inner : tensor<64x32xf32>, tensor<32x16xf32>, tensor<64x16xf32>
+  return
+}
+
+// -----
+
 func.func @dot(%a: tensor<64x32xbf16>, %b: tensor<16x32xf16>, %c: tensor<64x16xf32>) {
   // expected-error@+1 {{expected operands of one element type, got 'bf16' and 'f16'}}
   %0 = tile.dot %a, %b, %c transpose_b : tensor<64x32xbf16>, tensor<16x32xf16>, tensor<64x16xf32>

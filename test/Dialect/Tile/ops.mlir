@@ -69,6 +69,10 @@ tile.kernel @arithmetic() attributes {cta = #cta, target = "sm_80"} {
   %s = tile.dot %a, %k, %plain transpose_b : tensor<64x16xbf16>, tensor<32x16xbf16>, tensor<64x32xf32>
   // CHECK: tile.dot %{{.*}}, %{{.*}}, %{{.*}} : tensor<64x16xbf16>, tensor<16x32xbf16>, tensor<64x32xf32>
   %o = tile.dot %a, %v, %s : tensor<64x16xbf16>, tensor<16x32xbf16>, tensor<64x32xf32>
+  %first = arith.constant dense<0> : tensor<64x1xi32>
+  %end = arith.constant dense<9> : tensor<64x1xi32>
+  // CHECK: tile.dot %{{.*}}, %{{.*}}, %{{.*}} inner within(%{{.*}} : tensor<64x1xi32>, %{{.*}} : tensor<64x1xi32>) : tensor<64x16xbf16>
+  %bounded = tile.dot %a, %v, %o inner within(%first : tensor<64x1xi32>, %end : tensor<64x1xi32>) : tensor<64x16xbf16>, tensor<16x32xbf16>, tensor<64x32xf32>
   // CHECK: tile.reduce max %{{.*}} : tensor<64x32xf32> -> tensor<64x1xf32>
   %m = tile.reduce max %o : tensor<64x32xf32> -> tensor<64x1xf32>
   // CHECK: tile.any %{{.*}} : tensor<64x1xi1>

@@ -139,6 +139,8 @@ LogicalResult DotOp::verify() {
            << a[0] << 'x' << n << ", got " << acc[0] << 'x' << acc[1];
   if (!getFirst() != !getEnd())
     return emitOpError("expected both bounds of `within`, or none");
+  if (getInner() && !getFirst())
+    return emitOpError("expected bounds of `within` where there is `inner`");
   if (!getFirst())
     return success();
   for (Value bound : {getFirst(), getEnd()})
