@@ -11,7 +11,8 @@ arrays, in one process, after each has been judged.
     grids ─▶ cases ─▶ contenders (ours, peers) ─▶ judge ─▶ timing ─▶ record
                                                               table ◂─┴─▸ plot
 
-The core needs numpy only. A GPU is reached through PyTorch (cuda_device.py and
-peers/), plots through matplotlib (plot.py); both are imported where they are
-used.
+The core needs numpy only, and so do the simulator and the processor
+(sim_device.py, host_device.py). A GPU is reached through PyTorch
+(cuda_device.py), plots through matplotlib (plot.py); both, and all peers, are
+imported where they are used.
 """
