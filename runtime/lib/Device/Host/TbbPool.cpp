@@ -8,14 +8,65 @@
 
 #include "Device/Host/Pool.h"
 
+#include <atomic>
+#include <chrono>
 #include <optional>
+#include <thread>
 
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_scheduler_observer.h>
+#include <sched.h>
 
 using namespace attnrt;
+
+namespace {
+
+/// Keeps threads off the processor that the caller runs on, for as long as they
+/// work for it. A thread that sleeps is often woken there, where it waits for
+/// the caller, while others have nothing to do until the system balances them:
+/// tens of milliseconds, on some machines.
+class Placement : public tbb::task_scheduler_observer {
+public:
+  explicit Placement(tbb::task_arena &arena)
+      : tbb::task_scheduler_observer(arena) {
+    observe(true);
+  }
+  ~Placement() override { observe(false); }
+
+  void setCaller() { caller = sched_getcpu(); }
+  void on_scheduler_entry(bool isWorker) override;
+  void on_scheduler_exit(bool isWorker) override;
+
+private:
+  std::atomic<int> caller{-1};
+};
+
+/// The processors of a thread that was placed; none where it was not.
+thread_local std::optional<cpu_set_t> placedFrom;
+
+} // namespace
+
+void Placement::on_scheduler_entry(bool isWorker) {
+  int processor = caller;
+  cpu_set_t all;
+  if (!isWorker || processor < 0 || placedFrom ||
+      sched_getaffinity(0, sizeof(all), &all) || CPU_COUNT(&all) < 2)
+    return;
+  cpu_set_t others = all;
+  CPU_CLR(processor, &others);
+  if (sched_setaffinity(0, sizeof(others), &others) == 0)
+    placedFrom = all;
+}
+
+void Placement::on_scheduler_exit(bool isWorker) {
+  if (!isWorker || !placedFrom)
+    return;
+  (void)sched_setaffinity(0, sizeof(*placedFrom), &*placedFrom);
+  placedFrom.reset();
+}
 
 /// The handle comes first: it is what lets the destructor wait.
 struct Pool::Threads {
@@ -28,7 +79,44 @@ struct Pool::Threads {
   tbb::task_scheduler_handle handle{tbb::attach{}};
   std::optional<tbb::global_control> limit;
   tbb::task_arena arena;
+  Placement placement{arena};
+
+  /// Shared with tasks that may outlive this.
+  struct Awake {
+    std::atomic<unsigned> runs{0};    // so far
+    std::atomic<unsigned> threads{0}; // that wait for the next
+  };
+  std::shared_ptr<Awake> awake = std::make_shared<Awake>();
+
+  void wake(unsigned count);
+  void keepAwake(unsigned count);
 };
+
+/// Lets threads that sleep find their place before there is work.
+void Pool::Threads::wake(unsigned count) {
+  placement.setCaller();
+  if (awake->threads.load() != 0)
+    return;
+  for (unsigned i = 0; i < count; ++i)
+    arena.enqueue([] {});
+  std::this_thread::yield();
+}
+
+/// Callers that run kernel after kernel would find the threads asleep each
+/// time, and to wake one takes as long as a small kernel. So they stay for a
+/// moment, in which they let others have the processor.
+void Pool::Threads::keepAwake(unsigned count) {
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::microseconds kMoment(200);
+  for (unsigned i = 0; i < count; ++i)
+    arena.enqueue([awake = awake, seen = awake->runs.load()] {
+      ++awake->threads;
+      Clock::time_point end = Clock::now() + kMoment;
+      while (awake->runs.load() == seen && Clock::now() < end)
+        std::this_thread::yield();
+      --awake->threads;
+    });
+}
 
 bool Pool::isParallel() { return true; }
 
@@ -41,9 +129,12 @@ Pool::~Pool() {
 }
 
 void Pool::run(unsigned count, void (*work)(void *, unsigned), void *context) {
+  threads->wake(count - 1);
+  ++threads->awake->runs;
   threads->arena.execute([&] {
     tbb::parallel_for(
         0u, count, [&](unsigned i) { work(context, i); },
         tbb::simple_partitioner());
   });
+  threads->keepAwake(count - 1);
 }
