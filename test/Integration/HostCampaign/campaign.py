@@ -21,6 +21,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import traceback
 
 import numpy as np
 
@@ -142,6 +143,8 @@ def in_child(work):
         status = 1
         try:
             status = work()
+        except Exception:
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -167,6 +170,8 @@ def main():
     parser.add_argument("--case", type=int, required=True)
     parser.add_argument("--runtime", help="another libattnrt.so")
     options = parser.parse_args()
+    # A sanitizer's library is for this process, not for the compiler.
+    os.environ.pop("LD_PRELOAD", None)
 
     function = calls.function(options.seed, options.case)
     directory = options.output
@@ -180,6 +185,7 @@ def main():
     if function.guard:
         os.environ["ATTNRT_HOST_GUARD"] = function.guard
     progress = directory / "progress"
+    progress.touch()
     runtime = options.runtime or os.path.join(options.bin, "..", "lib",
                                               "libattnrt.so")
     status = in_child(lambda: make_calls(function, directory / "f.so", runtime,
