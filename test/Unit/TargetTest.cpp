@@ -15,7 +15,7 @@ namespace {
 
 TEST(Target, AtomsAgreeWithFragments) {
   for (const TargetDesc &target : knownTargets()) {
-    EXPECT_FALSE(target.atoms.empty()) << target.name.str();
+    EXPECT_EQ(target.atoms.empty(), target.isProcessor()) << target.name.str();
     for (const MmaAtom &atom : target.atoms) {
       EXPECT_EQ(atom.rowsPerWarp(), WarpFragment::kRows);
       EXPECT_EQ(atom.k, WarpFragment::depth(bitsOf(atom.type)));
@@ -61,10 +61,27 @@ TEST(Target, RegistersAreHandedOverWhereWarpsCan) {
 
 TEST(Target, TheDefaultRunsOnTheMostChips) {
   EXPECT_FALSE(defaultTarget().isArchitectureSpecific);
+  EXPECT_FALSE(defaultTarget().isProcessor());
   for (const TargetDesc &target : knownTargets())
-    EXPECT_GE(std::make_pair(target.computeMajor, target.computeMinor),
-              std::make_pair(defaultTarget().computeMajor,
-                             defaultTarget().computeMinor));
+    if (!target.isProcessor())
+      EXPECT_GE(std::make_pair(target.computeMajor, target.computeMinor),
+                std::make_pair(defaultTarget().computeMajor,
+                               defaultTarget().computeMinor));
+}
+
+/// A block of a product, a row of its right operand and a word of the left one
+/// fit the vector registers that all processors of the kind have.
+TEST(Target, BlocksFitRegisters) {
+  for (const TargetDesc &target : knownTargets()) {
+    if (!target.isProcessor())
+      continue;
+    const ProcessorDesc &processor = *target.processor;
+    int64_t registers = target.name == "x86-64-v3" ? 16 : 32;
+    int64_t block = processor.blockRows * processor.blockVectors;
+    EXPECT_LE(block + processor.blockVectors + 1, registers)
+        << target.name.str();
+    EXPECT_EQ(processor.lanes() * 32, processor.vectorBits);
+  }
 }
 
 } // namespace
