@@ -111,9 +111,13 @@ static Status parseFiles(const char *flag, const char *what,
   return Status::ok();
 }
 
-static void setVariable(const char *name, const std::string &value) {
-  if (!value.empty())
-    setenv(name, value.c_str(), 1);
+/// Hands a flag to the simulator, which reads its variable.
+static void setVariable(CommandLine &line, const char *name, const char *flag,
+                        const std::string &value) {
+  if (value.empty())
+    return;
+  setenv(name, value.c_str(), 1);
+  line.flagOfVariable[name] = flag;
 }
 
 static Status finish(const Texts &texts, CommandLine &line) {
@@ -132,11 +136,13 @@ static Status finish(const Texts &texts, CommandLine &line) {
     status = parseFiles("--arg", "argument", texts.args, line.args);
   if (status.isOk())
     status = parseFiles("--result", "result", texts.results, line.results);
-  setVariable("ATTNRT_SIM_SCHEDULE", texts.simSchedule);
-  setVariable("ATTNRT_SIM_MATH", texts.simMath);
-  setVariable("ATTNRT_SIM_CHECKS", texts.simChecks);
-  setVariable("ATTNRT_SIM_MAX_INSTRUCTIONS", texts.simMaxInstructions);
-  setVariable("ATTNRT_SIM_MAX_MEMORY", texts.simMaxMemory);
+  setVariable(line, "ATTNRT_SIM_SCHEDULE", "--sim-schedule", texts.simSchedule);
+  setVariable(line, "ATTNRT_SIM_MATH", "--sim-math", texts.simMath);
+  setVariable(line, "ATTNRT_SIM_CHECKS", "--sim-checks", texts.simChecks);
+  setVariable(line, "ATTNRT_SIM_MAX_INSTRUCTIONS", "--sim-max-instructions",
+              texts.simMaxInstructions);
+  setVariable(line, "ATTNRT_SIM_MAX_MEMORY", "--sim-max-memory",
+              texts.simMaxMemory);
   return status;
 }
 

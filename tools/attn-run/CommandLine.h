@@ -33,6 +33,8 @@ struct CommandLine {
   std::map<size_t, std::string> args, results;
   uint64_t seed = 0;
   std::optional<std::string> json, replacePtx;
+  /// Variables that a flag has set, and that flag.
+  std::map<std::string, std::string> flagOfVariable;
 };
 
 /// None after --help, which was printed. The --sim flags are stored in their

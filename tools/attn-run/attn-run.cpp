@@ -291,6 +291,23 @@ measure(Device &device, const Package &package, const Function &function,
   return results;
 }
 
+/// Asked before there is any memory: what the function does not take is the
+/// input's fault and not the machine's. Files say their shapes when they are
+/// read.
+static Status checkShapes(const Function &function, const CommandLine &line,
+                          const std::vector<Shape> &argShapes) {
+  if (!line.args.empty())
+    return Status::ok();
+  std::vector<TensorView> views;
+  for (size_t i = 0; i < argShapes.size(); ++i)
+    views.emplace_back(function.description.args[i].type, argShapes[i], nullptr,
+                       DLDevice{kDLCPU, 0});
+  std::vector<DLTensor *> args;
+  for (TensorView &view : views)
+    args.push_back(view.dl());
+  return resultShapes(function, args).status();
+}
+
 static Status run(const CommandLine &line) {
   Expected<Package> package = openInput(line);
   if (!package)
@@ -311,6 +328,10 @@ static Status run(const CommandLine &line) {
   Expected<std::vector<Shape>> argShapes = argumentShapes(description, line);
   if (!argShapes)
     return argShapes.status();
+
+  status = checkShapes(**function, line, *argShapes);
+  if (!status.isOk())
+    return status;
 
   Expected<std::unique_ptr<Device>> device =
       openDevice(deviceName(*package, line));
@@ -350,11 +371,21 @@ static Status run(const CommandLine &line) {
   return conclude(record);
 }
 
-static int report(const Status &status) {
+/// What a variable is blamed for is the fault of the flag that set it.
+static std::string inTermsOfFlags(const std::string &message,
+                                  const CommandLine &line) {
+  auto flag = line.flagOfVariable.find(message.substr(0, message.find(':')));
+  if (flag == line.flagOfVariable.end())
+    return message;
+  return flag->second + message.substr(flag->first.size());
+}
+
+static int report(const Status &status,
+                  const CommandLine &commandLine = CommandLine()) {
   std::fflush(stdout);
   // A failure without a message has been reported by attn-compile.
   if (!status.isOk() && !status.message().empty()) {
-    std::string line = status.message();
+    std::string line = inTermsOfFlags(status.message(), commandLine);
     std::replace(line.begin(), line.end(), '\n', ' ');
     std::fprintf(stderr, "error: %s\n", line.c_str());
   }
@@ -368,7 +399,7 @@ int main(int argc, char **argv) {
       return report(line.status());
     if (!*line)
       return 0;
-    return report(run(**line));
+    return report(run(**line), **line);
   } catch (const std::bad_alloc &) {
     return report(Status::device("out of host memory"));
   }
