@@ -56,7 +56,7 @@ namespace {
 
 class BlockPlanner {
 public:
-  explicit BlockPlanner(Block &block) : block(block) {}
+  BlockPlanner(Block &block, int64_t lanes) : block(block), lanes(lanes) {}
   FailureOr<std::vector<Step>> plan();
 
 private:
@@ -79,6 +79,7 @@ private:
   };
 
   Block &block;
+  int64_t lanes; // of a vector of f32
   std::vector<Step> steps;
   std::unique_ptr<Group> group;
   llvm::MapVector<Value, Origin> origins;
@@ -176,7 +177,17 @@ void BlockPlanner::keepRowVector(Value vector) {
 
 /// Elementwise values are computed where they are needed; here only if they
 /// need a place.
+/// Columns that are whole vectors, or an equal share of the lanes.
+static bool isFoldedEvenly(FoldOp op, int64_t lanes) {
+  int64_t columns = columnsOf(op.getResult());
+  return columns % lanes == 0 || lanes % columns == 0;
+}
+
 LogicalResult BlockPlanner::add(Operation *op) {
+  if (auto fold = dyn_cast<FoldOp>(op); fold && !isFoldedEvenly(fold, lanes))
+    return fold.emitOpError("to ")
+           << columnsOf(fold.getResult())
+           << " columns has no form for vectors of " << lanes;
   if (auto dot = dyn_cast<DotOp>(op)) {
     addProduct(dot);
     return success();
@@ -253,8 +264,8 @@ FailureOr<std::vector<Step>> BlockPlanner::plan() {
   return std::move(steps);
 }
 
-FailureOr<std::vector<Step>> tile::planBlock(Block &block) {
-  return BlockPlanner(block).plan();
+FailureOr<std::vector<Step>> tile::planBlock(Block &block, int64_t lanes) {
+  return BlockPlanner(block, lanes).plan();
 }
 
 bool tile::isReplacedInPlace(Value carried, Value yielded,

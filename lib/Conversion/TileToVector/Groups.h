@@ -55,7 +55,7 @@ struct Step {
 
 /// The steps of a block, in order. Fails with a message where an operation on
 /// tiles cannot be computed like this.
-llvm::FailureOr<std::vector<Step>> planBlock(mlir::Block &block);
+llvm::FailureOr<std::vector<Step>> planBlock(mlir::Block &block, int64_t lanes);
 
 /// Whether a walk's or a loop's carried tile can be replaced in place by what
 /// the step yields; the values that are then in its place.

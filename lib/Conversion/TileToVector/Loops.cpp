@@ -28,7 +28,7 @@ KernelLowering::KernelLowering(Frame &frame, KernelOp kernel)
 
 LogicalResult KernelLowering::lower() {
   Block &body = kernel.getBody().front();
-  FailureOr<std::vector<Step>> steps = planBlock(body);
+  FailureOr<std::vector<Step>> steps = planBlock(body, frame.processor.lanes());
   if (failed(steps))
     return failure();
   neededRows = countNeededRows();
@@ -189,7 +189,8 @@ SmallVector<Value> KernelLowering::placeResults(scf::IfOp choice) {
 
 LogicalResult KernelLowering::lowerBranch(Block &block,
                                           ArrayRef<Value> memrefs) {
-  FailureOr<std::vector<Step>> steps = planBlock(block);
+  FailureOr<std::vector<Step>> steps =
+      planBlock(block, frame.processor.lanes());
   if (failed(steps) || failed(lowerBlock(block, *steps, Destinations())))
     return failure();
   for (auto [yielded, memref] :
@@ -280,7 +281,8 @@ static bool isWrittenIn(const std::vector<Step> &steps, Value value) {
 /// step, the others are carried.
 LogicalResult KernelLowering::lowerLoop(Block &block, Value first, Value last,
                                         Value step, ArrayRef<Value> memrefs) {
-  FailureOr<std::vector<Step>> steps = planBlock(block);
+  FailureOr<std::vector<Step>> steps =
+      planBlock(block, frame.processor.lanes());
   if (failed(steps))
     return failure();
   auto loop = scf::ForOp::create(b, first, last, step);

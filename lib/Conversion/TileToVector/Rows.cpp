@@ -67,6 +67,7 @@ private:
   // Items, a vector at a time.
   void accumulate(Operation *reduction, int64_t column, RowScope &row);
   void finishReduction(Operation *reduction, RowScope &row);
+  Value folded(Combiner kind, Value sum, int64_t columns);
   void write(Value tile, int64_t column, RowScope &row);
   Value placedRow(Value tile, RowScope &row);
   Value combine(Combiner kind, Value sum, Value next);
@@ -361,6 +362,18 @@ void GroupEmitter::accumulate(Operation *reduction, int64_t column,
   sum = combine(kind, sum, next);
 }
 
+/// Of a fold to fewer columns than a vector has: column c combines lanes c,
+/// c + columns, ….
+Value GroupEmitter::folded(Combiner kind, Value sum, int64_t columns) {
+  for (int64_t distance = lanes / 2; distance >= columns; distance /= 2) {
+    SmallVector<int64_t> other;
+    for (int64_t i = 0; i < lanes; ++i)
+      other.push_back((i + distance) % lanes);
+    sum = combine(kind, sum, vector::ShuffleOp::create(b, sum, sum, other));
+  }
+  return sum;
+}
+
 void GroupEmitter::finishReduction(Operation *reduction, RowScope &row) {
   Value tile = reduction->getResult(0);
   SmallVector<Value> &sums = partial[reduction];
@@ -368,6 +381,7 @@ void GroupEmitter::finishReduction(Operation *reduction, RowScope &row) {
   if (isa<FoldOp>(reduction)) {
     for (auto [i, sum] : llvm::enumerate(sums)) {
       int64_t column = i * lanes;
+      sum = folded(kindOf(reduction), sum, columnsOf(tile));
       row.vectors[{tile, column}] = sum;
       vector::StoreOp::create(
           b, sum, place->memref,

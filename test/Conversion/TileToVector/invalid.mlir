@@ -56,3 +56,18 @@ tile.kernel @strange(%X: !m) attributes {cta = #tile.cta<warps = 0>, target = "x
   %y = tensor.cast %x : tensor<16x16xf32> to tensor<?x16xf32>
   tile.return
 }
+
+// -----
+
+!m = memref<64x16xf32, strided<[16, 1]>>
+
+tile.kernel @uneven_fold(%X: !m) attributes {cta = #tile.cta<warps = 0>, target = "x86-64-v3"} {
+  %c0 = arith.constant 0 : index
+  %x = tile.load %X[%c0] : !m -> tensor<16x48xf32>
+  // expected-error @below {{'tile.fold' op to 12 columns has no form for vectors of 8}}
+  %f = tile.fold add %x : tensor<16x48xf32> -> tensor<16x12xf32>
+  %r = tile.reduce add %f : tensor<16x12xf32> -> tensor<16x1xf32>
+  %w = tile.broadcast %r : tensor<16x1xf32> -> tensor<16x16xf32>
+  tile.store %w, %X[%c0] : tensor<16x16xf32>, !m
+  tile.return
+}

@@ -6,3 +6,9 @@ tile.kernel @rows() attributes {
   %c = arith.constant dense<0.0> : tensor<32x64xf32>
   tile.return
 }
+
+// expected-error@+1 {{expected at least one warp, as kernels for GPUs have}}
+tile.kernel @no_warps() attributes {
+    cta = #tile.cta<warps = 0>, target = "sm_80"} {
+  tile.return
+}

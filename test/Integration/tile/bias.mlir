@@ -6,6 +6,8 @@
 // RUN: attn-opt %t.sm90.mlir --attn-to-tile | FileCheck %s --check-prefix=SM90
 // RUN: %python %S/Inputs/run_kernel.py %t.sm80.mlir attn-compile %attn_obj_root/lib %t.sm80.so | FileCheck %s
 // RUN: %python %S/Inputs/run_kernel.py %t.sm90.mlir attn-compile %attn_obj_root/lib %t.sm90.so | FileCheck %s
+// RUN: sed -e 's/CTA/warps = 0/' -e 's/CHIP/host/' %s > %t.host.mlir
+// RUN: %python %S/Inputs/run_kernel.py %t.host.mlir attn-compile %attn_obj_root/lib %t.host.so | FileCheck %s
 // CHECK: bias: {{[0-9]+}} runs agree with numpy
 
 !t = tensor<1x?x?x64xbf16>

@@ -164,6 +164,10 @@ static LogicalResult assignAccumulators(KernelOp kernel) {
 
 void AssignLayouts::runOnOperation() {
   KernelOp kernel = getOperation();
+  if (kernel.getCta().getWarps() == 0) {
+    kernel.emitOpError("expected at least one warp, as kernels for GPUs have");
+    return signalPassFailure();
+  }
   auto operandA = OperandAAttr::get(&getContext(), kernel.getCta().getWarps());
   LayoutClasses classes(kernel);
   WalkResult result = kernel.walk(

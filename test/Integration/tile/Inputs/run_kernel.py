@@ -7,9 +7,9 @@
 #===------------------------------------------------------------------------===#
 """Usage: run_kernel.py KERNEL.mlir COMPILER LIB_DIR PACKAGE [--without TEXT]
 
-Compiles a kernel on tiles with its host function, and runs it on the simulator in
-every order in which copies and products may complete. Results are held against
-numpy's in double precision. With --without, each line of the lowered kernel that has
+Compiles a kernel on tiles with its host function, and runs it: on the simulator in
+every order in which copies and products may complete, or on the processor. Results are
+held against numpy's in double precision. With --without, each line of the lowered kernel that has
 this text is left out, one at a time, and some order must show that it is missing.
 """
 
@@ -217,7 +217,8 @@ def main():
     whole.write_text(described(text) + judges(text, name))
     if mutation:
         return run_without(mutation[1], whole, compiler, libraries, path, name)
-    subprocess.run([compiler, whole, "-o", path], check=True)
+    target = re.search(r'target = "([\w-]+)"', text)[1]
+    subprocess.run([compiler, whole, f"--target={target}", "-o", path], check=True)
     runs = run_in_all_orders(path, libraries, name)
     if not isinstance(runs, int):
         sys.exit(runs)

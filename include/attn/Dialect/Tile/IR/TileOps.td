@@ -369,7 +369,7 @@ def Tile_FoldOp : Tile_Op<"fold", [Pure]> {
     multiple of 8: column c of the result combines columns 2c and 2c + 1 of every
     block of eight. Those are what one lane of a quad holds of an MMA atom, so no
     element changes its thread. On processors P is a multiple of a vector's
-    elements: column c combines columns c, c + P, …. That is how row sums stay
+    elements, or divides them: column c combines columns c, c + P, …. That is how row sums stay
     partial inside a loop and are reduced across lanes once after it.
 
     ```mlir
