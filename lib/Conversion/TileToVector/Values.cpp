@@ -175,6 +175,8 @@ Value Values::computeVector(Operation *op, Value tile, int64_t column,
 }
 
 Value Values::vectorAt(Value tile, int64_t column, RowScope &scope) {
+  if (!isTile(tile))
+    return scalars.lookup(tile);
   if (Value known = scope.vectors.lookup({tile, column}))
     return known;
   Value vector;
@@ -227,6 +229,8 @@ Value Values::computeScalar(Operation *op, RowScope &scope) {
 }
 
 Value Values::scalarOf(Value tile, RowScope &scope) {
+  if (!isTile(tile))
+    return scalars.lookup(tile);
   if (Value known = scope.scalars.lookup(tile))
     return known;
   Value scalar;
@@ -275,6 +279,8 @@ Value Values::computeRows(Operation *op, BlockScope &scope) {
 }
 
 Value Values::rowsIn(Value tile, BlockScope &scope) {
+  if (!isTile(tile))
+    return scalars.lookup(tile);
   if (Value known = scope.vectors.lookup(tile))
     return known;
   Value vector;

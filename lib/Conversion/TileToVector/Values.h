@@ -63,6 +63,9 @@ class Values {
 public:
   Values(Frame &frame) : frame(frame), b(frame.b) {}
 
+  // Operands that are no tiles, as one condition for all elements, are the
+  // same anywhere.
+
   /// Elements [column, column + lanes) of the row.
   mlir::Value vectorAt(mlir::Value tile, int64_t column, RowScope &scope);
   /// The same, computed even where the tile has a place.

@@ -57,3 +57,17 @@ tile.kernel @pairs(%X: !m, %Y: !m) attributes {cta = #tile.cta<warps = 0>, targe
   tile.store %y, %Y[%c0] : tensor<16x16xf32>, !m
   tile.return
 }
+
+// A condition that is no tile chooses whole tiles.
+// CHECK-LABEL: func.func private @one_condition
+// CHECK: %[[SOME:.*]] = arith.cmpi
+// CHECK: arith.select %[[SOME]], %{{.*}}, %{{.*}} : vector<8xf32>
+tile.kernel @one_condition(%X: !m, %Y: !m, %n: index) attributes {cta = #tile.cta<warps = 0>, target = "x86-64-v3"} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<16x16xf32>
+  %some = arith.cmpi sgt, %n, %c0 : index
+  %x = tile.load %X[%c0] : !m -> tensor<16x16xf32>
+  %y = arith.select %some, %x, %zero : tensor<16x16xf32>
+  tile.store %y, %Y[%c0] : tensor<16x16xf32>, !m
+  tile.return
+}
