@@ -123,4 +123,9 @@ SmallVector<int64_t> RopeOp::getRowDims(OpResult) {
 
 StringRef RopeOp::getResultRole(OpResult) { return "rotated"; }
 
-int64_t RopeOp::getChainLength(OpResult) { return 0; }
+/// An angle of up to half a turn is rounded twice, by 2^-23 at most each time:
+/// as a number of turns, and in radians.
+int64_t RopeOp::getChainLength(OpResult) {
+  constexpr int64_t kRoundings = 2;
+  return kRoundings;
+}

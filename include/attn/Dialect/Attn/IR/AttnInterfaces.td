@@ -45,8 +45,9 @@ def Attn_CompilableOp : OpInterface<"CompilableOp"> {
       The name of a result in what a package says of a function.
     }], "::llvm::StringRef", "getResultRole", (ins "::mlir::OpResult":$result)>,
     InterfaceMethod<[{
-      The number of MMA steps that add up to one score behind a value of the
-      result; 0 without a matrix product.
+      The number of errors of up to 2^-23, relative to the largest value, that
+      add up behind a value of the result and that the baseline does not make:
+      MMA steps of a score, roundings of an angle.
     }], "int64_t", "getChainLength", (ins "::mlir::OpResult":$result)>,
     InterfaceMethod<[{
       Rows that a sampling judge must not miss: those at which a mask starts or
