@@ -36,7 +36,7 @@
 //                     "reference", "baseline": symbol names (Abi.h),
 //                     "rows": [0, 1, 2], the dimensions that count rows, the
 //                                        slowest first
-//                     "chain": 8,        MMA k-steps or roundings behind a value
+//                     "chain": 8,        MMA steps or roundings behind a value
 //                     "edges": [         places along the last of `rows` where
 //                                        what is computed changes: a constant
 //                                        plus multiples of argument dimensions

@@ -13,7 +13,8 @@
 //   f32      e <= 2 e0 + ulp(m) + 2^-23 K max(1, m)
 //
 // with K the number of chained MMA k-steps, since tensor cores round toward
-// zero, or of roundings of an angle; 2^-126, below which f32 operations flush, is added to each tolerance.
+// zero, or of roundings of an angle; 2^-126, below which f32 operations flush,
+// is added to each tolerance.
 // Infinities and NaN must stand in the same places, and nothing may be
 // left of the poison that outputs are filled with before a run.
 //
