@@ -43,11 +43,17 @@ Value attn::emitLogSumExp(TileBuilder &b, const ScoreScale &scale,
       arith::AddFOp::create(b, math::Log2Op::create(b, total), rounding);
   Value natural = b.multiply(logarithm, b.splat(kLn2, rows, 1));
   Value lse = b.fma(state.max, b.splat(scale.toLn, rows, 1), natural);
-  Value isEmpty =
-      scale.isUniform
-          ? arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, state.max,
-                                  b.splat(ScoreScale::kUniformScore, rows, 1))
-          : arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, total,
-                                  b.splat(0, rows, 1));
+  Value isEmpty;
+  if (scale.isUniform) {
+    Value isMasked =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, state.max,
+                              b.splat(ScoreScale::kUniformScore, rows, 1));
+    Value isNumber =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::ORD, total, total);
+    isEmpty = arith::AndIOp::create(b, isMasked, isNumber);
+  } else {
+    isEmpty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, total,
+                                    b.splat(0, rows, 1));
+  }
   return arith::SelectOp::create(b, isEmpty, b.splat(-INFINITY, rows, 1), lse);
 }
