@@ -12,6 +12,8 @@
 #include "attn/Conversion/TileToNVVM/Passes.h"
 #include "attn/Conversion/TileToVector/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
+#include "attn/Dialect/Tile/IR/Tile.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
 #include "attn/InitAll.h"
 #include "attn/Package/Passes.h"
@@ -71,6 +73,28 @@ static void buildTileStage(OpPassManager &manager) {
 bool attn::isForProcessor(StringRef target) {
   const TargetDesc *desc = lookupTarget(target);
   return desc && desc->isProcessor();
+}
+
+static LogicalResult checkTarget(Operation *kernel, StringRef name,
+                                 const TargetDesc &wanted) {
+  const TargetDesc *target = lookupTarget(name);
+  bool areGpus = target && !target->isProcessor() && !wanted.isProcessor();
+  if (!target || areGpus || target == &wanted)
+    return success();
+  return kernel->emitOpError("is for `")
+         << name << "`, and what is compiled for is `" << wanted.name << "`";
+}
+
+LogicalResult attn::checkKernelTargets(ModuleOp module,
+                                       const TargetDesc &wanted) {
+  for (auto kernel : module.getOps<tile::KernelOp>())
+    if (failed(checkTarget(kernel, kernel.getTarget(), wanted)))
+      return failure();
+  for (auto function : module.getOps<func::FuncOp>())
+    if (auto target = function->getAttrOfType<StringAttr>(tile::kTargetAttr))
+      if (failed(checkTarget(function, target, wanted)))
+        return failure();
+  return success();
 }
 
 void attn::buildAttnToTilePipeline(OpPassManager &manager,

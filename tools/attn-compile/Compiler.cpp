@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 #include "Compiler.h"
 
-#include "attn/Dialect/Tile/IR/Tile.h"
 #include "attn/Package/KernelAssembler.h"
 #include "attn/Package/Passes.h"
 #include "attn/Pipeline/Pipelines.h"
@@ -176,21 +175,8 @@ FailureOr<std::string> Compiler::compileForProcessors() {
   return emitCode(modules, HostOutput::Object);
 }
 
-/// Kernels that the input has are of the kind that is compiled for.
-LogicalResult Compiler::checkKernels() {
-  const TargetDesc &wanted = *line.targets.front();
-  for (auto kernel : module.getOps<tile::KernelOp>()) {
-    const TargetDesc *target = lookupTarget(kernel.getTarget());
-    if (target && target->isProcessor() != wanted.isProcessor())
-      return kernel.emitOpError("is for `")
-             << target->name << "`, and what is compiled for is `"
-             << wanted.name << "`";
-  }
-  return success();
-}
-
 FailureOr<std::string> Compiler::compile() {
-  if (failed(checkKernels()))
+  if (failed(checkKernelTargets(module, *line.targets.front())))
     return failure();
   if (line.targets.size() > 1)
     return compileForProcessors();

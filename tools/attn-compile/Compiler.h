@@ -37,7 +37,6 @@ private:
   mlir::LogicalResult
   runStage(llvm::StringRef name, mlir::ModuleOp module,
            llvm::function_ref<void(mlir::OpPassManager &)> build);
-  mlir::LogicalResult checkKernels();
   mlir::LogicalResult lowerToTiles(mlir::ModuleOp module,
                                    const attn::TargetDesc &target);
   mlir::LogicalResult lowerToVectors(mlir::ModuleOp module);

@@ -8,6 +8,7 @@
 #ifndef ATTN_PIPELINE_PIPELINES_H
 #define ATTN_PIPELINE_PIPELINES_H
 
+#include "attn/Target/TargetRegistry.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 
@@ -16,8 +17,8 @@ namespace attn {
 struct AttnToTileOptions : mlir::PassPipelineOptions<AttnToTileOptions> {
   Option<std::string> target{
       *this, "target",
-      llvm::cl::desc("chip to compile for (default: the "
-                     "one whose code runs on the most)")};
+      llvm::cl::desc("chip or processor to compile for (default: "
+                     "the chip whose code runs on the most)")};
   Option<std::string> schedule{
       *this, "schedule",
       llvm::cl::desc("keys of the schedule to override, e.g. q=128,kv=64")};
@@ -32,6 +33,11 @@ void buildAttnToTilePipeline(mlir::OpPassManager &manager,
 
 /// Whether code for the target runs on a processor.
 bool isForProcessor(llvm::StringRef target);
+
+/// Whether the kernels that a module has, in `tile` or lowered for a processor,
+/// are for the target. Those of GPUs run on later ones.
+llvm::LogicalResult checkKernelTargets(mlir::ModuleOp module,
+                                       const TargetDesc &wanted);
 
 /// Input: kernels in the `tile` dialect, for processors. Output: functions of
 /// upstream dialects that compute one CTA. IR without kernels passes through.
