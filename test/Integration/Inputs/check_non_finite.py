@@ -154,6 +154,9 @@ def trials():
         yield Trial(f"all of -inf, {policy}",
                     Case(**lengths, causal="top_left", masked_row=policy),
                     low_keys(0, 300), lambda row: policy)
+    yield Trial("one row of NaN, uniform",
+                Case(**lengths, causal="top_left", masked_row="uniform"), nan_row(5),
+                lambda row: "nan" if row == 5 else "finite")
     yield Trial("split keys, some of -inf",
                 Case(lengths=(20, 600), dynamic=ALL, schedule="split=4"),
                 low_keys(0, 300), lambda row: "finite")

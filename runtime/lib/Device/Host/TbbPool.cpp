@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <thread>
 
@@ -165,10 +166,19 @@ bool Pool::isParallel() { return true; }
 
 Pool::Pool(unsigned count) : threads(std::make_unique<Threads>(count)) {}
 
+/// Where the system gives no thread, oneTBB waits for it to end nonetheless.
+static bool hasOtherThreads() {
+  std::error_code error;
+  std::filesystem::directory_iterator all("/proc/self/task", error);
+  return error || std::distance(all, {}) > 1;
+}
+
 Pool::~Pool() {
   tbb::task_scheduler_handle handle = std::move(threads->handle);
+  // Threads beyond the processors end only while they are allowed.
+  std::unique_ptr<tbb::global_control> limit = std::move(threads->limit);
   ++threads->awake->runs;
-  bool canWait = threads->hasBegunAll();
+  bool canWait = threads->hasBegunAll() && hasOtherThreads();
   threads.reset();
   if (canWait)
     (void)tbb::finalize(handle, std::nothrow);
