@@ -21,10 +21,6 @@ public:
 
 private:
   /// Where what a step yields goes.
-  struct Carried {
-    mlir::Value memref;   // of the tile that the step is given
-    mlir::Value computed; // of what it yields; the same where it is replaced
-  };
   using Destinations = llvm::DenseMap<mlir::Value, mlir::Value>;
 
   llvm::LogicalResult lowerBlock(mlir::Block &block,

@@ -36,6 +36,15 @@ def roof(machine, element, intensities):
     return xs, [min(peak, bandwidth * x) for x in xs]
 
 
+def label(axes, title, x, y):
+    axes.set_title(title, fontsize=9)
+    axes.set_xscale("log", base=2)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=6)
+
+
 def draw_roofline(machine, axes, element, cells, ours, peers):
     if machine is not None:
         known = [roofline.intensity(cell["case"]) for cell in cells]
@@ -46,13 +55,8 @@ def draw_roofline(machine, axes, element, cells, ours, peers):
             axes.plot(xs, ys, linestyle="", marker="o", label=name,
                       markersize=6 if name in ours else 3,
                       zorder=3 if name in ours else 2)
-    axes.set_title(f"roofline, {element}", fontsize=9)
-    axes.set_xscale("log", base=2)
     axes.set_yscale("log", base=2)
-    axes.set_xlabel("FLOP / byte")
-    axes.set_ylabel("GFLOP/s")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=6)
+    label(axes, f"roofline, {element}", "FLOP / byte", "GFLOP/s")
 
 
 def curve(cells, name):
@@ -71,13 +75,8 @@ def draw_times(axes, family, cells, ours, peers):
             axes.errorbar(lengths, milliseconds, errors, label=name, marker="o",
                           linewidth=2.4 if name in ours else 1.2, markersize=3,
                           capsize=2)
-    axes.set_title(family.title, fontsize=9)
-    axes.set_xscale("log", base=2)
     axes.set_yscale("log", base=10)
-    axes.set_xlabel("keys")
-    axes.set_ylabel("ms")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=6)
+    label(axes, family.title, "keys", "ms")
 
 
 def panels(record, families):

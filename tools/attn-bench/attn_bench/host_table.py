@@ -11,7 +11,7 @@ can do, and the last lines of a run."""
 from attn_bench import record as records
 from attn_bench import roofline
 from attn_bench.comparison import best_of, families, names_of, ratio, tflops
-from attn_bench.markdown import NOTHING, number, rows_of
+from attn_bench.markdown import NOTHING, number, rows_of, why_untimed
 from attn_bench.statistics import geometric_mean
 
 KINDS = ("f32", "bf16", "f16", "decode")
@@ -59,10 +59,8 @@ def time_of(timing):
 def speed(cell, name):
     """As the family counts it, or a word on why there is none."""
     result = records.result_of(cell, name)
-    if result is None:
-        return NOTHING
-    if result["timing"] is None:
-        return NOTHING if result["status"] == "right" else result["status"]
+    if word := why_untimed(result):
+        return word
     median = result["timing"]["median_ms"]
     if roofline.is_decoding(cell["case"]):
         return f"{roofline.gbytes_per_s(cell['case'], median):.1f}"

@@ -14,6 +14,15 @@ def number(value, form="{:.3g}"):
     return NOTHING if value is None else form.format(value)
 
 
+def why_untimed(result):
+    """Empty for a result that has a time."""
+    if result is None:
+        return NOTHING
+    if result["timing"] is None:
+        return NOTHING if result["status"] == "right" else result["status"]
+    return ""
+
+
 def rows_of(header, rows):
     yield "| " + " | ".join(header) + " |"
     yield "|" + "---|" * len(header)

@@ -11,7 +11,7 @@ from attn_bench import host_table
 from attn_bench import record as records
 from attn_bench.comparison import (best_of, families, mean_ratio,
                                    names_of, ratio, tflops)
-from attn_bench.markdown import NOTHING, number, rows_of
+from attn_bench.markdown import NOTHING, number, rows_of, why_untimed
 from attn_bench.statistics import spread
 
 
@@ -53,10 +53,8 @@ def contenders(record):
 def speed(cell, name):
     """TFLOP/s with the spread, or a word on why there is none."""
     result = records.result_of(cell, name)
-    if result is None:
-        return NOTHING
-    if result["timing"] is None:
-        return NOTHING if result["status"] == "right" else result["status"]
+    if word := why_untimed(result):
+        return word
     timing = result["timing"]
     return f"{timing['tflops']:.4g} ±{100 * spread(timing):.1f} %"
 
