@@ -37,6 +37,7 @@ static void buildAttnStage(OpPassManager &manager,
   manager.addPass(createCheckSupport());
   manager.addPass(createNameFunctions());
   manager.addPass(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(createExpandScores());
   manager.addNestedPass<func::FuncOp>(createExpandMasks());
   manager.addPass(createConvertAttnToReference());
   SelectScheduleOptions select;

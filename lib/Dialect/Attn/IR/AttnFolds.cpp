@@ -27,9 +27,8 @@ static LogicalResult dropUnusedLse(SdpaOp op, PatternRewriter &rewriter) {
       SdpaOp::create(rewriter, op.getLoc(), TypeRange(op.getOutput().getType()),
                      op->getOperands(), op.getProperties(),
                      op->getDiscardableAttrDictionary().getValue());
-  rewriter.inlineRegionBefore(op.getKeep(), one.getKeep(), one.getKeep().end());
-  rewriter.inlineRegionBefore(op.getRange(), one.getRange(),
-                              one.getRange().end());
+  for (auto [from, to] : llvm::zip(op->getRegions(), one->getRegions()))
+    rewriter.inlineRegionBefore(from, to, to.end());
   rewriter.replaceAllUsesWith(op.getOutput(), one.getOutput());
   rewriter.eraseOp(op);
   return success();

@@ -216,12 +216,162 @@ static LogicalResult verifyResults(SdpaOp op) {
 }
 
 //===----------------------------------------------------------------------===//
+// attn.sdpa: clauses with tensors and numbers
+//===----------------------------------------------------------------------===//
+
+// - A cap is positive, runs and prefixes are counts.
+// - There is one prefix, of a number or of a tensor.
+static LogicalResult verifyNumbers(SdpaOp op) {
+  // sdpa_c29
+  if (op.getSoftcap() &&
+      (!op.getSoftcap()->isFinite() || !(*op.getSoftcap() > APFloat(0.0f))))
+    return op.emitOpError() << "expected `softcap` to be above 0 and finite";
+  // sdpa_c30
+  auto verifyCount = [&](StringRef word, std::optional<uint64_t> count,
+                         int64_t least) -> LogicalResult {
+    auto value = static_cast<int64_t>(count.value_or(least));
+    if (value >= least && value <= SdpaOp::kMaxLength)
+      return success();
+    return op.emitOpError() << "expected `" << word << "` to be from " << least
+                            << " to 2^30, got " << value;
+  };
+  if (failed(verifyCount("chunked", op.getChunked(), 1)) ||
+      failed(verifyCount("prefix", op.getPrefix(), 0)) ||
+      failed(verifyCount("max_distance", op.getMaxDistance(), 2)))
+    return failure();
+  if (op.getPrefix() && op.getPrefixLengths())
+    return op.emitOpError() << "expected one `prefix`, got two";
+  return success();
+}
+
+// - Captures have no encoding, and elements of f16, bf16, f32, i1, i8 or i32.
+static LogicalResult verifyCaptures(SdpaOp op) {
+  // sdpa_c23
+  for (auto [i, type] : llvm::enumerate(op.getCaptures().getTypes())) {
+    auto tensor = cast<RankedTensorType>(type);
+    Type element = tensor.getElementType();
+    bool isElement = element.isF16() || element.isBF16() || element.isF32() ||
+                     element.isSignlessInteger(1) ||
+                     element.isSignlessInteger(8) ||
+                     element.isSignlessInteger(32);
+    if (!isElement || tensor.getEncoding())
+      return op.emitOpError() << "expected capture " << i
+                              << " to be a tensor of f16, bf16, f32, i1, i8 or "
+                                 "i32 without an encoding, got "
+                              << type;
+  }
+  return success();
+}
+
+namespace {
+
+/// What a clause asks of its tensor.
+struct ClauseTensor {
+  StringRef name;
+  Value value;
+  /// "floats", "i32" or "i1"; of f16, bf16 and f32.
+  StringRef elements;
+  /// The sizes; kDynamic where any will do.
+  SmallVector<int64_t, 4> shape;
+  StringRef dims;
+  /// Sizes of 1 stand for any.
+  bool isBroadcast = false;
+};
+
+} // namespace
+
+static bool isOf(Type element, StringRef elements) {
+  if (elements == "i32")
+    return element.isSignlessInteger(32);
+  if (elements == "i1")
+    return element.isSignlessInteger(1);
+  return element.isF16() || element.isBF16() || element.isF32();
+}
+
+static LogicalResult verifyClauseTensor(SdpaOp op, const ClauseTensor &clause) {
+  if (!clause.value)
+    return success();
+  auto type = cast<RankedTensorType>(clause.value.getType());
+  bool fits = !type.getEncoding() &&
+              isOf(type.getElementType(), clause.elements) &&
+              type.getRank() == int64_t(clause.shape.size());
+  for (int64_t i = 0; fits && i < type.getRank(); ++i)
+    fits = areCompatible(type.getDimSize(i), clause.shape[i]) ||
+           (clause.isBroadcast && type.getDimSize(i) == 1);
+  if (fits)
+    return success();
+  return op.emitOpError() << "expected `" << clause.name
+                          << "` to be a tensor of " << clause.elements << ", "
+                          << clause.dims
+                          << (clause.isBroadcast ? " or 1 each" : "")
+                          << ", got " << type;
+}
+
+// - Tensors of clauses have the sizes that the operands give them.
+// - With sinks, every row keeps something.
+static LogicalResult verifyClauseTensors(SdpaOp op) {
+  RankedTensorType query = op.getQuery().getType();
+  int64_t batch = query.getDimSize(op.batchDim());
+  int64_t heads = query.getDimSize(op.headDim());
+  int64_t queries = query.getDimSize(op.lengthDim());
+  int64_t keys = op.getKey().getType().getDimSize(op.lengthDim());
+  constexpr int64_t kAny = ShapedType::kDynamic;
+  // sdpa_c31
+  const ClauseTensor clauses[] = {
+      {"alibi", op.getAlibi(), "floats", {heads}, "[Hq]"},
+      {"relative_bias",
+       op.getRelativeBias(),
+       "floats",
+       {kAny, heads},
+       "[buckets, Hq]"},
+      {"bias",
+       op.getBias(),
+       "floats",
+       {batch, heads, queries, keys},
+       "[B, Hq, Sq, Sk]",
+       true},
+      {"sinks", op.getSinks(), "floats", {heads}, "[Hq]"},
+      {"prefix", op.getPrefixLengths(), "i32", {batch}, "[B]"},
+      {"documents", op.getQueryDocuments(), "i32", {batch, queries}, "[B, Sq]"},
+      {"documents", op.getKeyDocuments(), "i32", {batch, keys}, "[B, Sk]"},
+      {"mask",
+       op.getMask(),
+       "i1",
+       {batch, heads, queries, keys},
+       "[B, Hq, Sq, Sk]",
+       true}};
+  for (const ClauseTensor &clause : clauses)
+    if (failed(verifyClauseTensor(op, clause)))
+      return failure();
+  // sdpa_c32
+  if (auto table = op.getRelativeBias()) {
+    int64_t buckets = table.getType().getDimSize(0);
+    int64_t step = op.getBidirectional() ? 4 : 2;
+    if (ShapedType::isDynamic(buckets) || buckets < step || buckets % step != 0)
+      return op.emitOpError() << "expected the buckets of `relative_bias` to "
+                                 "be a static multiple of "
+                              << step << ", got " << table.getType();
+    int64_t exact = buckets / step;
+    if (op.getMaxDistanceOrDefault() <= exact)
+      return op.emitOpError() << "expected `max_distance` above " << exact
+                              << ", the distances with buckets of their own, "
+                                 "got "
+                              << op.getMaxDistanceOrDefault();
+  }
+  // sdpa_c33
+  if (op.getSinks() && op.getMaskedRow() != MaskedRow::Zero)
+    return op.emitOpError() << "expected `masked_row(zero)` beside `sinks`: "
+                               "no row is without a score";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // attn.sdpa
 //===----------------------------------------------------------------------===//
 
 // - Types, see above.
 // - The scale is finite, and leaves scores room in an f32.
-// - A keep region stands instead of the clauses causal and window.
+// - A keep region stands instead of the clauses that say which keys are kept.
 // - A range region stands beside a keep region.
 LogicalResult SdpaOp::verify() {
   NamedOperand query{"query", getQuery().getType()};
@@ -245,75 +395,13 @@ LogicalResult SdpaOp::verify() {
            << "expected `scale` from -2^64 to 2^64, got "
            << llvm::formatv("{0:e2}", getScale()->convertToFloat()).str();
   // sdpa_c16
-  if (!getKeep().empty() && (getCausal() || getWindow()))
+  if (!getKeep().empty() && hasMaskClause())
     return emitOpError() << "expected either `keep` or the clauses `causal` "
                             "and `window`, got both";
   // sdpa_c17
   if (!getRange().empty() && getKeep().empty())
     return emitOpError() << "expected `range` to stand beside `keep`";
-  return success();
+  return success(succeeded(verifyNumbers(*this)) &&
+                 succeeded(verifyCaptures(*this)) &&
+                 succeeded(verifyClauseTensors(*this)));
 }
-
-/// - The region is one block of four index arguments, ending in attn.yield of
-///   `yielded` values of type `type`.
-static LogicalResult verifyRegionForm(SdpaOp op, StringRef name, Region &region,
-                                      size_t yielded, Type type) {
-  if (!region.hasOneBlock())
-    return op.emitOpError() << "expected `" << name << "` to be one block, got "
-                            << region.getBlocks().size();
-  Block &block = region.front();
-  if (block.getNumArguments() != 4 ||
-      !llvm::all_of(block.getArgumentTypes(), llvm::IsaPred<IndexType>))
-    return op.emitOpError()
-           << "expected `" << name << "` to take four index arguments";
-  auto yield = dyn_cast<YieldOp>(block.getTerminator());
-  if (!yield || yield.getNumOperands() != yielded ||
-      !llvm::all_of(yield.getOperandTypes(),
-                    [&](Type operand) { return operand == type; }))
-    return op.emitOpError() << "expected `" << name << "` to end in "
-                            << "`attn.yield` of " << yielded << " value"
-                            << (yielded == 1 ? "" : "s") << " of type " << type;
-  return success();
-}
-
-// - keep: (b, h, i, j) -> i1; range: (b, h, i0, i1) -> four index values.
-// - Nothing in them has a side effect: how often they run is not defined.
-LogicalResult SdpaOp::verifyRegions() {
-  Builder builder(getContext());
-  // sdpa_c18
-  if (!getKeep().empty() && failed(verifyRegionForm(*this, "keep", getKeep(), 1,
-                                                    builder.getI1Type())))
-    return failure();
-  // sdpa_c19
-  if (!getRange().empty() &&
-      failed(verifyRegionForm(*this, "range", getRange(), 4,
-                              builder.getIndexType())))
-    return failure();
-  // sdpa_c20
-  for (Region *region : {&getKeep(), &getRange()})
-    for (Operation &nested : region->getOps())
-      if (!isMemoryEffectFree(&nested)) {
-        InFlightDiagnostic diag =
-            emitOpError() << "expected operations without side effects in its "
-                             "regions, got `"
-                          << nested.getName() << "`";
-        diag.attachNote(nested.getLoc()) << "see this operation";
-        return diag;
-      }
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Lengths
-//===----------------------------------------------------------------------===//
-
-// sdpa_c21
-// - A length is asked for inside a region of attn.sdpa.
-static LogicalResult verifyInsideSdpa(Operation *op) {
-  if (!op->getParentOfType<SdpaOp>())
-    return op->emitOpError() << "expected to stand in a region of `attn.sdpa`";
-  return success();
-}
-
-LogicalResult QueryLengthOp::verify() { return verifyInsideSdpa(*this); }
-LogicalResult KeyLengthOp::verify() { return verifyInsideSdpa(*this); }

@@ -30,21 +30,30 @@ bool attn::isSupportedSource(const OpSource &source) {
 //===----------------------------------------------------------------------===//
 
 SmallVector<OpSource> SdpaOp::getSources() {
-  return {{"query", getQuery(), /*mayBeComputed=*/true},
-          {"key", getKey(), /*mayBeComputed=*/true},
-          {"value", getValue(), /*mayBeComputed=*/true}};
+  SmallVector<OpSource> sources = {
+      {"query", getQuery(), /*mayBeComputed=*/true},
+      {"key", getKey(), /*mayBeComputed=*/true},
+      {"value", getValue(), /*mayBeComputed=*/true},
+      {"alibi", getAlibi()},
+      {"relative_bias", getRelativeBias()},
+      {"bias", getBias()},
+      {"sinks", getSinks()},
+      {"prefix", getPrefixLengths()},
+      {"query_documents", getQueryDocuments()},
+      {"key_documents", getKeyDocuments()},
+      {"mask", getMask()}};
+  for (Value capture : getCaptures())
+    sources.push_back({"capture", capture});
+  return sources;
 }
 
 Value SdpaOp::getMainSource() { return getQuery(); }
 
-// - No region of the user's.
+// - No range of the user's, which nothing checks.
 LogicalResult SdpaOp::checkSupport() {
-  for (auto [word, region] :
-       {std::pair("keep", &getKeep()), std::pair("range", &getRange())})
-    if (!region->empty())
-      return emitOpError() << "`" << word
-                           << "` is not supported yet; nearest are the "
-                              "clauses `causal` and `window`";
+  if (!getRange().empty())
+    return emitOpError() << "`range` is not supported yet; nearest is `keep`, "
+                            "from which it is derived";
   return success();
 }
 

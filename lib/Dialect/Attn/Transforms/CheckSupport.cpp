@@ -9,9 +9,9 @@
 // The dialect can say more than the compiler can do. What lies between is
 // refused here, by name, and nowhere else:
 //
-//   attn.sdpa %q, %k, %v keep {…}
+//   attn.sdpa %q, %k, %v keep {…} range {…}
 // gives
-//   error: 'attn.sdpa' op `keep` is not supported yet; nearest are `causal` …
+//   error: 'attn.sdpa' op `range` is not supported yet; nearest is `keep` …
 //
 //===----------------------------------------------------------------------===//
 
@@ -110,6 +110,7 @@ static LogicalResult checkBody(func::FuncOp function) {
 /// Whether packages and callers have a word for the type of the elements.
 static bool isDescribable(Type element) {
   return element.isF16() || element.isBF16() || element.isF32() ||
+         element.isSignlessInteger(1) || element.isSignlessInteger(8) ||
          element.isSignlessInteger(32) || element.isSignlessInteger(64);
 }
 
@@ -124,7 +125,8 @@ static LogicalResult checkArguments(func::FuncOp function) {
              << " as arguments, got " << type << " for argument " << i;
     if (!isDescribable(tensor.getElementType()))
       return refuse(function)
-             << "on tensors of f16, bf16, f32, i32 or i64 as arguments, got "
+             << "on tensors of f16, bf16, f32, i1, i8, i32 or i64 as "
+                "arguments, got "
              << type << " for argument " << i;
   }
   return success();

@@ -1,4 +1,4 @@
-//===- ExpandMasks.cpp - Turns causal and window into regions -------------===//
+//===- ExpandMasks.cpp - Turns the clauses of masks into regions ----------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -16,11 +16,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Dialect/Attn/IR/Attn.h"
-#include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "IndexMath.h"
+#include "KeepRange.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
 #include <optional>
@@ -33,88 +31,6 @@ namespace attn {
 using namespace mlir;
 using namespace attn;
 
-namespace {
-
-/// Builds index arithmetic without the operations that change nothing.
-class IndexMath {
-public:
-  IndexMath(OpBuilder &builder, Location loc) : builder(builder), loc(loc) {}
-
-  Value constant(int64_t value) {
-    return arith::ConstantIndexOp::create(builder, loc, value);
-  }
-  Value add(Value lhs, Value rhs) {
-    return arith::AddIOp::create(builder, loc, lhs, rhs);
-  }
-  Value sub(Value lhs, Value rhs) {
-    return arith::SubIOp::create(builder, loc, lhs, rhs);
-  }
-  Value scale(Value value, int64_t by) {
-    return by == 1 ? value
-                   : arith::MulIOp::create(builder, loc, value, constant(by));
-  }
-  Value addConstant(Value value, int64_t by) {
-    return by == 0 ? value : add(value, constant(by));
-  }
-  Value min(Value lhs, Value rhs) {
-    return lhs == rhs ? lhs : arith::MinSIOp::create(builder, loc, lhs, rhs);
-  }
-  Value max(Value lhs, Value rhs) {
-    return lhs == rhs ? lhs : arith::MaxSIOp::create(builder, loc, lhs, rhs);
-  }
-  Value compare(arith::CmpIPredicate predicate, Value lhs, Value rhs) {
-    return arith::CmpIOp::create(builder, loc, predicate, lhs, rhs);
-  }
-  Value both(Value lhs, Value rhs) {
-    return arith::AndIOp::create(builder, loc, lhs, rhs);
-  }
-  Value select(Value condition, Value yes, Value no) {
-    return arith::SelectOp::create(builder, loc, condition, yes, no);
-  }
-  Value floorDiv(Value value, int64_t by) {
-    return by == 1
-               ? value
-               : arith::FloorDivSIOp::create(builder, loc, value, constant(by));
-  }
-  Value ceilDiv(Value value, int64_t by) {
-    return by == 1
-               ? value
-               : arith::CeilDivSIOp::create(builder, loc, value, constant(by));
-  }
-  Value zero() { return zeroValue ? zeroValue : zeroValue = constant(0); }
-  Value queryLength() {
-    if (!queryLengthValue)
-      queryLengthValue =
-          QueryLengthOp::create(builder, loc, builder.getIndexType());
-    return queryLengthValue;
-  }
-  Value keyLength() {
-    if (!keyLengthValue)
-      keyLengthValue =
-          KeyLengthOp::create(builder, loc, builder.getIndexType());
-    return keyLengthValue;
-  }
-
-private:
-  OpBuilder &builder;
-  Location loc;
-  // Made once per block, at their first use.
-  Value zeroValue, queryLengthValue, keyLengthValue;
-};
-
-} // namespace
-
-/// Gives `region` its block of four index arguments.
-static Block *addBlock(OpBuilder &builder, Location loc, Region &region) {
-  SmallVector<Type> types(4, builder.getIndexType());
-  SmallVector<Location> locs(4, loc);
-  return builder.createBlock(&region, region.end(), types, locs);
-}
-
-//===----------------------------------------------------------------------===//
-// From clauses to keep
-//===----------------------------------------------------------------------===//
-
 /// offset + count, in +-2^30. Rows and keys are at least 0 and below 2^30, so a
 /// bound that far out already keeps all or none. The sum is what is clamped:
 /// an offset and a count, both large, may cancel.
@@ -126,192 +42,160 @@ static int64_t clampedSum(int64_t offset, int64_t count) {
   return std::clamp(sum, -kBound, kBound);
 }
 
-/// Replaces `causal` and `window` by the keep region that means the same.
-static void expandClauses(SdpaOp op) {
-  CausalAttr causal = op.getCausalAttr();
-  WindowAttr window = op.getWindowAttr();
-  bool isBottomRight = causal && causal.getKind() == CausalKind::BottomRight;
-  int64_t offset = causal ? causal.getOffset() : 0;
-  std::optional<int64_t> lower, upper; // p + lower <= j <= p + upper
-  if (causal)
-    upper = clampedSum(offset, 0);
-  else if (window && window.isRightBounded())
-    upper = clampedSum(offset, window.getRight());
-  if (window && window.isLeftBounded())
-    lower = clampedSum(offset, -window.getLeft());
-  op.removeCausalAttr();
-  op.removeWindowAttr();
-  if (!lower && !upper)
-    return;
-
-  OpBuilder builder(op.getContext());
-  Block *block = addBlock(builder, op.getLoc(), op.getKeep());
-  IndexMath math(builder, op.getLoc());
-  Value position = block->getArgument(2), j = block->getArgument(3);
-  if (isBottomRight)
-    position =
-        math.add(position, math.sub(math.keyLength(), math.queryLength()));
-  Value kept;
-  if (upper)
-    kept = math.compare(arith::CmpIPredicate::sle, j,
-                        math.addConstant(position, *upper));
-  if (lower) {
-    Value isRecent = math.compare(arith::CmpIPredicate::sge, j,
-                                  math.addConstant(position, *lower));
-    kept = kept ? math.both(kept, isRecent) : isRecent;
-  }
-  YieldOp::create(builder, op.getLoc(), kept);
-}
-
-//===----------------------------------------------------------------------===//
-// From keep to range
-//===----------------------------------------------------------------------===//
-
 namespace {
 
-/// The bounds of a range region while constraints narrow them. Null is no
-/// bound beyond [0, Sk).
-struct Bounds {
-  Value begin, fullBegin, fullEnd, end;
-};
-
-/// Narrows bounds for the rows [i0, i1) by one constraint after another.
-class RangeBuilder {
+/// Writes the keep region of one op from its clauses.
+class MaskExpander {
 public:
-  RangeBuilder(IndexMath &math, Block *block)
-      : math(math), firstRow(block->getArgument(2)),
-        endRow(block->getArgument(3)) {}
-
-  void narrow(const KeepConstraint &constraint) {
-    // The constraint is j * factor + rest(i) <= 0. It keeps most keys at the
-    // row where the rest is least, and fewest where it is greatest; both are at
-    // an end of the run of rows, since the rest is affine.
-    Row least = constraint.i > 0 ? Row::First : Row::Last;
-    Row greatest = constraint.i > 0 ? Row::Last : Row::First;
-    int64_t factor = constraint.j;
-    if (factor > 0) { // j <= floor(-rest / factor)
-      lowerTo(bounds.end, firstKeyAfter(constraint, least));
-      lowerTo(bounds.fullEnd, firstKeyAfter(constraint, greatest));
-    } else if (factor < 0) { // j >= ceil(rest / -factor)
-      raiseTo(bounds.begin, firstKey(constraint, least));
-      raiseTo(bounds.fullBegin, firstKey(constraint, greatest));
-    } else {
-      lowerTo(bounds.end, allOrNone(constraint, least));
-      lowerTo(bounds.fullEnd, allOrNone(constraint, greatest));
-    }
-  }
-
-  /// Claims of no key that all rows keep it.
-  void trustNone() { bounds.fullEnd = math.zero(); }
-
-  /// The four bounds, in order: 0 <= begin <= fullBegin <= fullEnd <= end <= Sk
-  /// for whatever the constraints gave.
-  SmallVector<Value> finish(bool visitsAllKeys) {
-    Value zero = math.zero(), keys = math.keyLength();
-    auto clamp = [&](Value value, Value low, Value high) {
-      return math.max(math.min(value, high), low);
-    };
-    Value begin = zero, end = keys;
-    if (!visitsAllKeys) {
-      if (bounds.end)
-        end = clamp(bounds.end, zero, keys);
-      if (bounds.begin)
-        begin = clamp(bounds.begin, zero, end);
-    }
-    Value fullBegin =
-        bounds.fullBegin ? clamp(bounds.fullBegin, begin, end) : begin;
-    Value fullEnd =
-        bounds.fullEnd ? clamp(bounds.fullEnd, fullBegin, end) : end;
-    return {begin, fullBegin, fullEnd, end};
-  }
+  explicit MaskExpander(SdpaOp op);
+  void expand();
 
 private:
-  enum class Row { First, Last };
-
-  /// sign * (i * … + Sq * … + Sk * … + constant) + extra, at one of the rows.
-  Value rest(const KeepConstraint &constraint, Row row, int64_t sign,
-             int64_t extra) {
-    struct Term {
-      int64_t factor;
-      function_ref<Value()> value;
-    };
-    auto getRow = [&] { return row == Row::First ? firstRow : endRow; };
-    auto getQueryLength = [&] { return math.queryLength(); };
-    auto getKeyLength = [&] { return math.keyLength(); };
-    Term terms[] = {{sign * constraint.i, getRow},
-                    {sign * constraint.keyLength, getKeyLength},
-                    {sign * constraint.queryLength, getQueryLength}};
-    int64_t constant = sign * constraint.constant + extra;
-    if (row == Row::Last) // Row endRow - 1.
-      constant -= sign * constraint.i;
-
-    Value sum;
-    for (const Term &term : terms)
-      if (term.factor > 0) {
-        Value scaled = math.scale(term.value(), term.factor);
-        sum = sum ? math.add(sum, scaled) : scaled;
-      }
-    for (const Term &term : terms)
-      if (term.factor < 0) {
-        Value scaled = math.scale(term.value(), -term.factor);
-        sum = math.sub(sum ? sum : math.zero(), scaled);
-      }
-    return sum ? math.addConstant(sum, constant) : math.constant(constant);
+  void keepWhere(Value predicate) {
+    kept = kept ? math.both(kept, predicate) : predicate;
   }
+  void expandUpper();
+  void expandLower();
+  void expandPrefix();
+  void expandChunks();
+  void expandDocuments();
+  void expandMask();
+  Value readCapture(Value tensor, ValueRange indices);
+  void dropClauses();
 
-  /// floor(-rest / j) + 1: the end of the keys that a positive factor keeps.
-  Value firstKeyAfter(const KeepConstraint &constraint, Row row) {
-    Value value = rest(constraint, row, /*sign=*/-1, /*extra=*/constraint.j);
-    return math.floorDiv(value, constraint.j);
-  }
-
-  /// ceil(rest / -j): the first key that a negative factor keeps.
-  Value firstKey(const KeepConstraint &constraint, Row row) {
-    Value value = rest(constraint, row, /*sign=*/1, /*extra=*/0);
-    return math.ceilDiv(value, -constraint.j);
-  }
-
-  /// Sk where a constraint without j holds, else 0.
-  Value allOrNone(const KeepConstraint &constraint, Row row) {
-    Value zero = math.zero();
-    Value holds =
-        math.compare(arith::CmpIPredicate::sle,
-                     rest(constraint, row, /*sign=*/1, /*extra=*/0), zero);
-    return math.select(holds, math.keyLength(), zero);
-  }
-
-  void lowerTo(Value &bound, Value value) {
-    bound = bound ? math.min(bound, value) : value;
-  }
-  void raiseTo(Value &bound, Value value) {
-    bound = bound ? math.max(bound, value) : value;
-  }
-
-  IndexMath &math;
-  Value firstRow, endRow;
-  Bounds bounds;
+  SdpaOp op;
+  OpBuilder builder;
+  Block *block;
+  IndexMath math;
+  CausalAttr causal;
+  WindowAttr window;
+  int64_t offset;
+  Value batch, head, query, key;
+  Value position; // p, but for a constant offset
+  Value kept;     // null as long as all keys are
 };
 
 } // namespace
 
-/// Gives an op with a keep region the range region that follows from it.
-static void deriveRange(SdpaOp op) {
-  OpBuilder builder(op.getContext());
-  FailureOr<SmallVector<KeepConstraint>> constraints =
-      deriveKeepConstraints(op.getKeep());
-  Block *block = addBlock(builder, op.getLoc(), op.getRange());
-  IndexMath math(builder, op.getLoc());
-  RangeBuilder range(math, block);
-  if (succeeded(constraints)) {
-    for (const KeepConstraint &constraint : *constraints)
-      range.narrow(constraint);
-  } else {
-    range.trustNone();
-  }
-  // A row without any kept key weighs every key under `uniform`.
-  bool visitsAllKeys =
-      failed(constraints) || op.getMaskedRow() == MaskedRow::Uniform;
-  YieldOp::create(builder, op.getLoc(), range.finish(visitsAllKeys));
+static Block *addKeepBlock(OpBuilder &builder, SdpaOp op) {
+  SmallVector<Type> types(4, builder.getIndexType());
+  return addRegionBlock(builder, op.getLoc(), op.getKeep(), types);
+}
+
+MaskExpander::MaskExpander(SdpaOp op)
+    : op(op), builder(op.getContext()), block(addKeepBlock(builder, op)),
+      math(builder, op.getLoc()), causal(op.getCausalAttr()),
+      window(op.getWindowAttr()), offset(causal ? causal.getOffset() : 0),
+      batch(block->getArgument(0)), head(block->getArgument(1)),
+      query(block->getArgument(2)), key(block->getArgument(3)) {
+  position = query;
+  if (causal && causal.getKind() == CausalKind::BottomRight)
+    position = math.add(query, math.sub(math.keyLength(), math.queryLength()));
+}
+
+/// j <= p, or j <= p + right. A prefix makes a rule of its own of the former.
+void MaskExpander::expandUpper() {
+  bool hasPrefix = op.getPrefix() || op.getPrefixLengths();
+  std::optional<int64_t> upper;
+  if (causal && !hasPrefix)
+    upper = clampedSum(offset, 0);
+  else if (window && window.isRightBounded())
+    upper = clampedSum(offset, window.getRight());
+  if (upper)
+    keepWhere(math.compare(arith::CmpIPredicate::sle, key,
+                           math.addConstant(position, *upper)));
+}
+
+/// j >= p - left
+void MaskExpander::expandLower() {
+  if (!window || !window.isLeftBounded())
+    return;
+  int64_t lower = clampedSum(offset, -window.getLeft());
+  keepWhere(math.compare(arith::CmpIPredicate::sge, key,
+                         math.addConstant(position, lower)));
+}
+
+/// j < n or j <= p
+void MaskExpander::expandPrefix() {
+  Value length;
+  if (op.getPrefix())
+    length = math.constant(*op.getPrefix());
+  else if (op.getPrefixLengths())
+    length =
+        arith::IndexCastOp::create(builder, op.getLoc(), builder.getIndexType(),
+                                   readCapture(op.getPrefixLengths(), batch));
+  if (!length)
+    return;
+  Value isCausal =
+      math.compare(arith::CmpIPredicate::sle, key,
+                   math.addConstant(position, clampedSum(offset, 0)));
+  keepWhere(math.either(math.compare(arith::CmpIPredicate::slt, key, length),
+                        isCausal));
+}
+
+/// c <= j < c + n, where c = floor(p / n) * n
+void MaskExpander::expandChunks() {
+  if (!op.getChunked())
+    return;
+  auto size = static_cast<int64_t>(*op.getChunked());
+  Value p = math.addConstant(position, clampedSum(offset, 0));
+  Value first = math.scale(math.floorDiv(p, size), size);
+  Value end = math.addConstant(first, size);
+  keepWhere(math.compare(arith::CmpIPredicate::sge, key, first));
+  keepWhere(math.compare(arith::CmpIPredicate::slt, key, end));
+}
+
+void MaskExpander::expandDocuments() {
+  if (!op.getQueryDocuments())
+    return;
+  Value ofQuery = readCapture(op.getQueryDocuments(), {batch, query});
+  Value ofKey = readCapture(op.getKeyDocuments(), {batch, key});
+  keepWhere(math.compare(arith::CmpIPredicate::eq, ofQuery, ofKey));
+}
+
+void MaskExpander::expandMask() {
+  if (!op.getMask())
+    return;
+  SmallVector<Value> indices = {batch, head, query, key};
+  for (auto [index, size] :
+       llvm::zip(indices, op.getMask().getType().getShape()))
+    if (size == 1)
+      index = math.zero();
+  keepWhere(readCapture(op.getMask(), indices));
+}
+
+/// The tensor of a clause becomes one of `captures`.
+Value MaskExpander::readCapture(Value tensor, ValueRange indices) {
+  op.getCapturesMutable().append(tensor);
+  return CaptureOp::create(
+      builder, op.getLoc(),
+      cast<RankedTensorType>(tensor.getType()).getElementType(), tensor,
+      indices);
+}
+
+void MaskExpander::dropClauses() {
+  op.removeCausalAttr();
+  op.removeWindowAttr();
+  op.removePrefixAttr();
+  op.removeChunkedAttr();
+  op.getPrefixLengthsMutable().clear();
+  op.getQueryDocumentsMutable().clear();
+  op.getKeyDocumentsMutable().clear();
+  op.getMaskMutable().clear();
+}
+
+void MaskExpander::expand() {
+  expandUpper();
+  expandLower();
+  expandPrefix();
+  expandChunks();
+  expandDocuments();
+  expandMask();
+  dropClauses();
+  if (kept)
+    YieldOp::create(builder, op.getLoc(), kept);
+  else // The clauses exclude nothing.
+    op.getKeep().getBlocks().clear();
 }
 
 //===----------------------------------------------------------------------===//
@@ -323,8 +207,8 @@ namespace {
 struct ExpandMasks : public attn::impl::ExpandMasksBase<ExpandMasks> {
   void runOnOperation() override {
     getOperation()->walk([](SdpaOp op) {
-      if (op.getCausal() || op.getWindow())
-        expandClauses(op);
+      if (op.hasMaskClause())
+        MaskExpander(op).expand();
       if (!op.getKeep().empty() && op.getRange().empty())
         deriveRange(op);
     });

@@ -25,7 +25,7 @@ class Attn_Op<string mnemonic, list<Trait> traits = []>
 //===----------------------------------------------------------------------===//
 
 def Attn_SdpaOp : Attn_Op<"sdpa", [
-    Pure, IsolatedFromAbove,
+    Pure, AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames",
                                                  "getAsmBlockArgumentNames"]>,
     DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
@@ -39,6 +39,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
 
     ```
     s_j = scale * <query[b, h, i], key[b, hk, j]>     for every kept key j
+    s_j = softcap, biases and the score region of s_j, in this order
     p_j = exp(s_j - max s) / sum exp(s - max s)
     O   = sum_j p_j * value[b, hk, j]
     LSE = ln(sum exp(s - max s)) + max s
@@ -48,28 +49,53 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     `value` before the last product. The natural-log LSE is there when the op
     has two results.
 
-    Clauses, in any order, each at most once:
+    Clauses, in any order, each at most once. Those of the first table say what
+    a score is:
 
     | clause | meaning | default |
     |---|---|---|
-    | `scale(x)` | factor of the scores, a finite f32 | 1/sqrt(dqk) |
-    | `causal(top_left)`, `causal(bottom_right)`, `causal(offset = n)` | keep j <= p with p = i, i + Sk - Sq, i + n | keep all |
-    | `window(l, r)` | keep p - l <= j <= p + r; counts or `inf` | keep all |
+    | `scale(x)` | factor of the dot product, a finite f32 | 1/sqrt(dqk) |
+    | `softcap(c)` | s becomes c * tanh(s / c) | none |
+    | `alibi(%t)` | adds -t[h] * abs(p - j), t of Hq slopes | none |
+    | `relative_bias(%t, max_distance = n, bidirectional)` | adds t[bucket(j - p), h], t of buckets x Hq, as T5 has it | none |
+    | `bias(%t)` | adds t[b, h, i, j], t of rank 4, sizes of 1 broadcast | none |
+    | `score {…}` | any score: (s, b, h, i, j) -> f32 | none |
+    | `sinks(%t)` | one more score t[h] in each row, that of a value of zeros | none |
+
+    Those of the second say which keys a row keeps; a key has to pass all of
+    them:
+
+    | clause | meaning |
+    |---|---|
+    | `causal(top_left)`, `causal(bottom_right)`, `causal(offset = n)` | j <= p with p = i, i + Sk - Sq, i + n |
+    | `window(l, r)` | p - l <= j <= p + r; counts or `inf` |
+    | `prefix(n)`, `prefix(%n)` | j < n, or j <= p; one n, or one for each batch entry |
+    | `chunked(n)` | p and j are in the same run of n positions |
+    | `documents(%q, %k)` | q[b, i] = k[b, j], integers |
+    | `mask(%t)` | t[b, h, i, j], i1 of rank 4, sizes of 1 broadcast |
+    | `keep {…}` | predicate (b, h, i, j) -> i1, the final form of every mask |
+    | `range {…}` | what `keep` means for consecutive queries, see below |
+
+    And the rest:
+
+    | clause | meaning | default |
+    |---|---|---|
+    | `captures(%t, …)` | tensors that the regions read by `attn.capture` | none |
     | `layout(bhsd)`, `layout(bshd)` | order of the dimensions | `bhsd` |
     | `masked_row(zero)`, `(nan)`, `(uniform)` | O of a row without a kept key: 0, NaN, mean of all values; LSE is -inf | `zero` |
-    | `keep {…}` | predicate (b, h, i, j) -> i1, the final form of every mask | keep all |
-    | `range {…}` | what `keep` means for consecutive queries, see below | none |
 
-    `keep` and `range` are what masks become: `attn-expand-masks` makes both
-    from `causal` and `window`, and stages below read nothing else. `range`
-    takes (b, h, i0, i1) and yields begin, full_begin, full_end, end with
+    `score`, `keep` and `range` are what the other clauses become:
+    `attn-expand-scores` and `attn-expand-masks` make them, and stages below
+    read nothing else but `scale` and `sinks`. `range` takes (b, h, i0, i1) and
+    yields begin, full_begin, full_end, end with
     0 <= begin <= full_begin <= full_end <= end <= Sk: no row of [i0, i1),
     i0 < i1, keeps a key outside [begin, end), and every row keeps all of
-    [full_begin, full_end).
+    [full_begin, full_end). Two more values, gap_begin and gap_end, say of a run
+    of keys within [begin, full_begin) that no row keeps any of them.
 
     Users create this op. `convert-attn-to-tile` and
     `convert-attn-to-reference` consume it. The rules that must hold are
-    (C1) to (C22) of `docs/AttnSpec.md`.
+    (C1) to (C33) of `docs/AttnSpec.md`.
 
     Example:
 
@@ -85,14 +111,28 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     AnyRankedTensor:$query,
     AnyRankedTensor:$key,
     AnyRankedTensor:$value,
+    Variadic<AnyRankedTensor>:$captures,
+    Optional<AnyRankedTensor>:$alibi,
+    Optional<AnyRankedTensor>:$relative_bias,
+    Optional<AnyRankedTensor>:$bias,
+    Optional<AnyRankedTensor>:$sinks,
+    Optional<AnyRankedTensor>:$prefix_lengths,
+    Optional<AnyRankedTensor>:$query_documents,
+    Optional<AnyRankedTensor>:$key_documents,
+    Optional<AnyRankedTensor>:$mask,
     OptionalAttr<F32Attr>:$scale,
+    OptionalAttr<F32Attr>:$softcap,
+    OptionalAttr<I64Attr>:$max_distance,
+    UnitAttr:$bidirectional,
     OptionalAttr<Attn_CausalAttr>:$causal,
     OptionalAttr<Attn_WindowAttr>:$window,
+    OptionalAttr<I64Attr>:$prefix,
+    OptionalAttr<I64Attr>:$chunked,
     DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout,
     DefaultValuedAttr<Attn_MaskedRowAttr, "::attn::MaskedRow::Zero">:$masked_row
   );
   let results = (outs AnyRankedTensor:$output, Optional<AnyRankedTensor>:$lse);
-  let regions = (region AnyRegion:$keep, AnyRegion:$range);
+  let regions = (region AnyRegion:$score, AnyRegion:$keep, AnyRegion:$range);
 
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
@@ -131,9 +171,19 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     /// The factor of the scores: `scale`, or 1/sqrt(dqk).
     float getScaleOrDefault();
 
-    /// Whether any clause or region may exclude a key.
-    bool hasMask() {
-      return getCausal() || getWindow() || !getKeep().empty();
+    /// The distance from which on `relative_bias` has one bucket.
+    int64_t getMaxDistanceOrDefault() {
+      return getMaxDistance().value_or(128);
+    }
+
+    /// Whether a clause stands for a part of the keep region.
+    bool hasMaskClause() {
+      return getCausal() || getWindow() || getPrefix() || getPrefixLengths() ||
+             getChunked() || getQueryDocuments() || getMask();
+    }
+    /// Whether a clause stands for a part of the score region.
+    bool hasScoreClause() {
+      return getSoftcap() || getAlibi() || getRelativeBias() || getBias();
     }
 
     /// The result types that the operands imply.
@@ -252,8 +302,8 @@ def Attn_YieldOp : Attn_Op<"yield", [
     Pure, ReturnLike, Terminator, HasParent<"SdpaOp">]> {
   let summary = "Ends a region of `attn.sdpa`.";
   let description = [{
-    Yields the i1 of a `keep` region or the four index values of a `range`
-    region. It goes where its region is inlined: in `convert-attn-to-tile` and
+    Yields the f32 of a `score` region, the i1 of a `keep` region, or the index
+    values of a `range` region. It goes where its region is inlined: in `convert-attn-to-tile` and
     `convert-attn-to-reference`.
 
     Example: `attn.yield %p : i1`.
@@ -261,6 +311,27 @@ def Attn_YieldOp : Attn_Op<"yield", [
   let arguments = (ins Variadic<AnyType>:$values);
   let builders = [OpBuilder<(ins), [{ /* nothing to yield yet */ }]>];
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+
+def Attn_CaptureOp : Attn_Op<"capture", [Pure,
+    TypesMatchWith<"the result has the element type of the tensor", "source",
+                   "result",
+                   "::llvm::cast<::mlir::RankedTensorType>($_self)"
+                   ".getElementType()">]> {
+  let summary = "Reads an element of a captured tensor.";
+  let description = [{
+    Legal only inside the regions of `attn.sdpa`, of tensors in its `captures`.
+    An index that the sizes of the operands bound is checked when the compiled
+    function is called. Any other one, such as one that was itself read from a
+    tensor, is clamped to the tensor's dimension: at least 0, at most its size
+    less 1.
+
+    Example: `%slope = attn.capture %slopes[%h] : tensor<32xf32>`.
+  }];
+  let arguments = (ins AnyRankedTensor:$source, Variadic<Index>:$indices);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$source `[` $indices `]` attr-dict `:` type($source)";
+  let hasVerifier = 1;
 }
 
 class Attn_LengthOp<string mnemonic, string which> : Attn_Op<mnemonic, [Pure]> {

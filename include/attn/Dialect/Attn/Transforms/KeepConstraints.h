@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The analysis behind `range`: which keys a keep region can keep, as affine
-// constraints. It reads the region only, so it serves every mask alike.
+// The analysis behind `range`: which keys a keep region can keep, as a
+// disjunction of conjunctions of constraints on the key index. It reads the
+// region only, so it serves every mask alike.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,7 +22,7 @@
 namespace attn {
 
 /// The constraint
-///   j * j + i * i + queryLength * Sq + keyLength * Sk + constant <= 0
+///   j * j + i * i + queryLength * Sq + keyLength * Sk + constant + terms <= 0
 /// where each field is the factor of the quantity of its name. Factors are at
 /// most 2^28 and the constant at most 2^60 in magnitude, so that no such sum
 /// over lengths below 2^30 leaves 64 bits.
@@ -31,11 +32,43 @@ struct KeepConstraint {
   int64_t queryLength = 0;
   int64_t keyLength = 0;
   int64_t constant = 0;
+
+  /// A multiple of a value of the region that does not depend on j, and that
+  /// `canBound` accepts.
+  struct Term {
+    mlir::Value value;
+    int64_t factor;
+    bool operator==(const Term &other) const {
+      return value == other.value && factor == other.factor;
+    }
+  };
+  llvm::SmallVector<Term, 1> terms;
+
+  bool operator==(const KeepConstraint &other) const {
+    return j == other.j && i == other.i && queryLength == other.queryLength &&
+           keyLength == other.keyLength && constant == other.constant &&
+           terms == other.terms;
+  }
 };
 
-/// Constraints that all hold exactly where `keep` yields true. Fails where the
-/// region is not a conjunction of signed comparisons of affine values of
-/// i, j, Sq and Sk.
+/// Whether the range of a value of the region over a run of rows follows from
+/// its first and last row: it depends on b, h, i and the lengths alone, by
+/// sums, multiples, minima, quotients and the like.
+bool canBound(mlir::Value value, mlir::Block &region);
+
+/// What must hold at once.
+struct KeepConjunction {
+  llvm::SmallVector<KeepConstraint> constraints;
+  /// False if more must hold, such as what a captured tensor says.
+  bool isComplete = true;
+};
+
+/// `keep` yields true where one of the conjunctions holds; no key is kept where
+/// there is none.
+llvm::SmallVector<KeepConjunction> analyzeKeep(mlir::Region &keep);
+
+/// The constraints of a keep region that is one complete conjunction without
+/// terms. Fails for any other.
 llvm::FailureOr<llvm::SmallVector<KeepConstraint>>
 deriveKeepConstraints(mlir::Region &keep);
 

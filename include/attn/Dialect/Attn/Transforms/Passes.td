@@ -16,12 +16,11 @@ def CheckSupport : Pass<"attn-check-support", "::mlir::ModuleOp"> {
   let description = [{
     The one gate between what the dialect can say and what the compiler can do.
     It changes nothing. Operations that implement `CompilableOp` bring their own
-    rules, such as that `attn.sdpa` has no `keep` and `range` regions that a user
-    wrote. A function that holds such operations is accepted when it
+    rules, such as that `attn.sdpa` has no `range` region that a user wrote. A function that holds such operations is accepted when it
 
     - is a public `func.func` directly in the module, under a name of UTF-8 without
       control characters,
-    - takes ranked tensors of f16, bf16, f32, i32 or i64, used or not,
+    - takes ranked tensors of f16, bf16, f32, i1, i8, i32 or i64, used or not,
     - has one block that holds nothing but such operations and the return,
     - gives them its arguments, or results of an operation that may feed others,
       as operands,
@@ -33,21 +32,54 @@ def CheckSupport : Pass<"attn-check-support", "::mlir::ModuleOp"> {
   }];
 }
 
-def ExpandMasks : Pass<"attn-expand-masks"> {
-  let summary = "Turns `causal` and `window` into a `keep` and a `range` region.";
+def ExpandScores : Pass<"attn-expand-scores"> {
+  let summary = "Turns `softcap`, `alibi`, `relative_bias` and `bias` into a `score` region.";
   let description = [{
-    Input: any `attn.sdpa`. Output: the same without the clauses `causal` and
-    `window`; an op with a mask has a `keep` and a `range` region, an op
-    without one has neither. No stage below needs to know the two words.
+    Input: any `attn.sdpa`. Output: the same without these clauses; their tensors
+    are among `captures`. What they do to a score stands in the `score` region, in
+    this order, and before what the region did. It runs before
+    `attn-expand-masks`, since `alibi` and `relative_bias` count from the position
+    that `causal` gives a query.
+
+    Example:
+
+    ```mlir
+    %o = attn.sdpa %q, %k, %v alibi(%t : tensor<8xf32>) : …
+    ```
+    becomes
+    ```mlir
+    %o = attn.sdpa %q, %k, %v captures(%t : tensor<8xf32>) score {
+    ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+      …
+      %slope = attn.capture %t[%h] : tensor<8xf32>
+      %bias = arith.mulf %distance, %slope : f32
+      %biased = arith.subf %s, %bias : f32
+      attn.yield %biased : f32
+    } : …
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
+def ExpandMasks : Pass<"attn-expand-masks"> {
+  let summary = "Turns the clauses of masks into a `keep` and a `range` region.";
+  let description = [{
+    Input: any `attn.sdpa`. Output: the same without the clauses `causal`,
+    `window`, `prefix`, `chunked`, `documents` and `mask`, whose tensors are among
+    `captures`; an op with a mask has a `keep` and a `range` region, an op without
+    one has neither. No stage below needs to know these words.
 
     `keep` spells the clauses in `arith` on `index`. Counts and offsets are
     clamped to +-2^30 first, which changes nothing, since lengths are below
-    2^30. `range` is then derived from the `keep` region, not from the clauses:
-    the region's comparisons are read as affine constraints on i, j, Sq and Sk,
-    and evaluated at both ends of the run of rows. A `keep` region that is not
-    of that form gets the range that claims nothing: visit every key, trust
-    none. Under `masked_row(uniform)` a masked key weighs 1/Sk in a row without
-    any kept key, so begin = 0 and end = Sk there.
+    2^30. `range` is then derived from the `keep` region, not from the clauses: the
+    region is read as a disjunction of conjunctions of constraints on j, which are
+    affine in i, Sq and Sk, or hold quotients, remainders, minima and the like of
+    them, whose least and greatest values at the ends of the run of rows are
+    evaluated. Each conjunction keeps one run of keys; the range spans all of
+    them, and two that lie apart leave a gap. What is not of that form, such as a
+    comparison of captured numbers, may hold for any key: the range does not
+    exclude keys for it, and trusts none. Under `masked_row(uniform)` a masked key
+    weighs 1/Sk in a row without any kept key, so begin = 0 and end = Sk there.
 
     Example:
 
