@@ -8,6 +8,7 @@
 #include "HostMemory.h"
 
 #include "HostEntry.h"
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 
 using namespace mlir;
 using namespace attn;
@@ -16,7 +17,7 @@ using namespace attn;
 static constexpr uint32_t kWideBytes = 16, kNarrowBytes = 4;
 
 static uint32_t elementBytes(Type elementType) {
-  return elementType.getIntOrFloatBitWidth() / 8;
+  return llvm::divideCeil(elementType.getIntOrFloatBitWidth(), 8);
 }
 
 /// Positions and the like are read one by one.
@@ -61,8 +62,11 @@ static bool isReadByWork(Value filled) {
 /// Processors read and write vectors wherever they lie.
 uint32_t HostMemory::alignmentOf(BlockArgument argument) {
   Type elementType = getElementTypeOrSelf(argument.getType());
-  return entry.isForProcessors() ? elementBytes(elementType)
-                                 : readBytes(elementType);
+  auto loose = function->getAttrOfType<DenseI64ArrayAttr>(tile::kByElementAttr);
+  bool isByElement = entry.isForProcessors() ||
+                     (loose && llvm::is_contained(loose.asArrayRef(),
+                                                  argument.getArgNumber()));
+  return isByElement ? elementBytes(elementType) : readBytes(elementType);
 }
 
 /// Returns the alignment that the readers of a result of the function, and the

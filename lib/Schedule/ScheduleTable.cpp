@@ -14,6 +14,10 @@
 using namespace attn;
 using namespace attn::tile;
 
+static constexpr ScheduleFamily kWarps = ScheduleFamily::Warps,
+                                kWarpgroups = ScheduleFamily::Warpgroups,
+                                kProcessor = ScheduleFamily::Processor;
+
 namespace {
 struct Row {
   ScheduleFamily family;
@@ -21,18 +25,16 @@ struct Row {
   AttentionKeys keys;
   int64_t leastQueries = 0;
   bool acceptsMasks = true;
+  bool isForRegions = false; // and for them alone
 
   bool accepts(const TargetDesc &target, const Workload &work) const {
     return family == target.schedules && work.dims.qk <= most.qk &&
            work.dims.v <= most.v && work.queries >= leastQueries &&
-           (acceptsMasks || !work.isMasked);
+           (acceptsMasks || !work.isMasked) &&
+           isForRegions == (work.hasRegions && family != kProcessor);
   }
 };
 } // namespace
-
-static constexpr ScheduleFamily kWarps = ScheduleFamily::Warps,
-                                kWarpgroups = ScheduleFamily::Warpgroups,
-                                kProcessor = ScheduleFamily::Processor;
 
 /// Schedules in which all warps do the same.
 static constexpr AttentionKeys alike(int64_t q, int64_t kv, int64_t warps,
@@ -72,6 +74,11 @@ static constexpr AttentionKeys wide(int64_t kv) {
   return beside(/*warpgroups=*/2, kv);
 }
 
+static constexpr Row forRegions(Row row) {
+  row.isForRegions = true;
+  return row;
+}
+
 /// The first row that accepts the workload is used. Shared memory is
 /// 2 bytes * (q * dqk + stages * kv * (dqk + dv)). Up to 64, a warp has two
 /// strips of 16 rows, which halves its reads of keys and values; beyond, ptxas
@@ -85,7 +92,25 @@ static constexpr AttentionKeys wide(int64_t kv) {
 /// them, longer tiles are worth the place of the next query above 112; at the
 /// edge of a mask, more of them is wasted. As few queries as decoding has want
 /// short ones, to split.
+///
+/// Regions need registers for what they read, up to another tile of scores, and
+/// for what they compute: they have one strip of rows a warp, and short tiles.
 static constexpr Row kRows[] = {
+    forRegions({kWarps,
+                {64, 64},
+                alike(/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2)}),
+    forRegions({kWarps,
+                {192, 192},
+                alike(/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2)}),
+    forRegions({kWarps,
+                {256, 256},
+                alike(/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/1)}),
+    forRegions(
+        {kWarpgroups, {64, 64}, inTurns(2, /*kv=*/96, /*prefetch=*/true)}),
+    forRegions(
+        {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/64, /*prefetch=*/true)}),
+    forRegions({kWarpgroups, {192, 192}, wide(/*kv=*/48)}),
+    forRegions({kWarpgroups, {256, 256}, wide(/*kv=*/32)}),
     {kWarps, {64, 64}, alike(/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2)},
     {kWarps,
      {192, 192},
@@ -148,5 +173,7 @@ AttentionKeys attn::defaultSchedule(const TargetDesc &target,
       std::begin(kRows), std::end(kRows),
       [&](const Row &candidate) { return candidate.accepts(target, work); });
   assert(row != std::end(kRows) && "every family has a row for every head dim");
-  return row->keys.producers && hasThreeTiles(work, row->keys) ? withoutOverlap(row->keys) : row->keys;
+  return row->keys.producers && hasThreeTiles(work, row->keys)
+             ? withoutOverlap(row->keys)
+             : row->keys;
 }

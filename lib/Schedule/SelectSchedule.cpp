@@ -218,8 +218,10 @@ FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
   // Plain emitError: the operation is fine, the flag is not.
   auto emitError = [&] { return mlir::emitError(op.getLoc()); };
   AttentionKeys keys = defaultSchedule(
-      target, {paddedDims(op), lengthOf(op, op.getQuery()),
-               lengthOf(op, op.getKey()), /*isMasked=*/!op.getKeep().empty()});
+      target,
+      {paddedDims(op), lengthOf(op, op.getQuery()), lengthOf(op, op.getKey()),
+       /*isMasked=*/!op.getKeep().empty(),
+       /*hasRegions=*/!op.getScore().empty() || !op.getCaptures().empty()});
   KeyNames named;
   if (failed(parseFlag(schedule, keys, named, emitError)))
     return failure();
@@ -312,8 +314,8 @@ void SelectSchedule::runOnOperation() {
       return WalkResult::advance();
     op->setAttr(tile::kTargetAttr, targetName);
     op->setAttr(tile::kScheduleAttr, ropeSchedule(op));
-    return WalkResult(checkElementType(
-        op, op.getInput().getType().getElementType(), *desc));
+    return WalkResult(
+        checkElementType(op, op.getInput().getType().getElementType(), *desc));
   });
   if (result.wasInterrupted())
     return signalPassFailure();

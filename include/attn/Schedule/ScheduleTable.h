@@ -18,6 +18,8 @@ struct Workload {
   HeadDims dims;
   int64_t queries, keys;
   bool isMasked; // whether rows may not keep all keys
+  /// Whether scores have a region, or captured tensors are read.
+  bool hasRegions = false;
 };
 
 tile::AttentionKeys defaultSchedule(const TargetDesc &target,

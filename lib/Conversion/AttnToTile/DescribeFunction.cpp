@@ -9,6 +9,7 @@
 #include "FunctionLowering.h"
 
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace attn;
@@ -105,7 +106,30 @@ ArrayAttr Description::results() {
   return builder.getArrayAttr(results);
 }
 
+/// Marks the arguments that nobody reads but element by element.
+static void markReadByElement(FunctionLowering &lowering) {
+  func::FuncOp function = lowering.getFunction();
+  llvm::SmallSetVector<unsigned, 8> byElement, otherwise;
+  function.walk([&](CompilableOp op) {
+    for (const OpSource &source : op.getSources()) {
+      if (!source.value)
+        continue;
+      unsigned number = lowering.rootOf(source.value).getArgNumber();
+      (source.isReadByElement ? byElement : otherwise).insert(number);
+    }
+  });
+  SmallVector<int64_t> numbers;
+  for (unsigned number : byElement)
+    if (!otherwise.contains(number))
+      numbers.push_back(number);
+  llvm::sort(numbers);
+  if (!numbers.empty())
+    function->setAttr(tile::kByElementAttr,
+                      DenseI64ArrayAttr::get(function.getContext(), numbers));
+}
+
 void attn::describeFunction(FunctionLowering &lowering) {
+  markReadByElement(lowering);
   Description description(lowering);
   func::FuncOp function = lowering.getFunction();
   function->setAttr(tile::kArgsAttr, description.arguments());

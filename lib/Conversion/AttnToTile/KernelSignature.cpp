@@ -14,13 +14,18 @@ using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-/// The tensor as kernels see it: any strides but an innermost one of 1.
+/// The tensor as kernels see it: any strides but an innermost one of 1, and
+/// elements of i1 as the bytes that they are in memory.
 static MemRefType memrefOf(RankedTensorType tensor) {
   SmallVector<int64_t> strides(tensor.getRank(), ShapedType::kDynamic);
-  strides.back() = 1;
+  if (!strides.empty())
+    strides.back() = 1;
   auto layout = StridedLayoutAttr::get(tensor.getContext(),
                                        ShapedType::kDynamic, strides);
-  return MemRefType::get(tensor.getShape(), tensor.getElementType(), layout);
+  Type element = tensor.getElementType();
+  if (element.isInteger(1))
+    element = IntegerType::get(tensor.getContext(), 8);
+  return MemRefType::get(tensor.getShape(), element, layout);
 }
 
 static Type typeInKernel(Value operand) {

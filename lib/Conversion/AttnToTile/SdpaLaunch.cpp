@@ -8,6 +8,7 @@
 
 #include "LaunchModels.h"
 
+#include "Host/CaptureChecks.h"
 #include "Host/Checks.h"
 #include "Host/Grid.h"
 #include "Host/HeadGroups.h"
@@ -69,6 +70,10 @@ ForwardSignature SdpaLauncher::signatureOf(const Results &destinations) {
   signature.addInput(Argument::TilesPerKeyHead, groups.tilesPerKeyHead());
   if (!isOneSplit(splits))
     signature.addInput(Argument::Splits, splits);
+  if (mayBeOneSplit(splits))
+    signature.addInput(Argument::Sinks, op.getSinks());
+  for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
+    signature.addInput(captureArgument(i), capture);
   auto addOutput = [&](Argument name, Value destination, int64_t headDim) {
     signature.addOutput(name, groups.splitHeads(destination, headDim));
   };
@@ -137,6 +142,7 @@ SdpaLauncher::Results SdpaLauncher::launchMerge(const PartialResults &parts,
   signature.addInput(MergeArgument::PartAcc, parts.acc);
   signature.addInput(MergeArgument::Blocks, grid.blocks);
   signature.addInput(MergeArgument::Heads, grid.heads);
+  signature.addInput(MergeArgument::Sinks, op.getSinks());
   signature.addOutput(MergeArgument::Output, destinations.output);
   signature.addOutput(MergeArgument::Lse, destinations.lse);
   KernelOp kernel =
@@ -178,6 +184,7 @@ void SdpaLauncher::emitChecks() {
 /// ones.
 void SdpaLauncher::launch() {
   emitShapeChecks(b, op, lowering);
+  emitCaptureChecks(b, op, lowering);
   countTiles();
   emitChecks();
   SdpaDestinations destinations = emitDestinations(b, op);

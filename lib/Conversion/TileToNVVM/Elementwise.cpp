@@ -53,6 +53,13 @@ struct Log2Conversion : OpConversionPattern<math::Log2Op> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
+struct TanhConversion : OpConversionPattern<math::TanhOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(math::TanhOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
 struct ConstantConversion : OpConversionPattern<arith::ConstantOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -184,6 +191,20 @@ Log2Conversion::matchAndRewrite(math::Log2Op op, OneToNOpAdaptor adaptor,
   return success();
 }
 
+/// The approximate instruction again: its error is 2^-11 of the result.
+LogicalResult
+TanhConversion::matchAndRewrite(math::TanhOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const {
+  if (!isa<RankedTensorType>(op.getType()))
+    return failure();
+  SmallVector<Value> registers;
+  for (Value value : adaptor.getOperand())
+    registers.push_back(LLVM::TanhOp::create(rewriter, op.getLoc(), value,
+                                             LLVM::FastmathFlags::afn));
+  rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
+}
+
 LogicalResult
 ConstantConversion::matchAndRewrite(arith::ConstantOp op, OneToNOpAdaptor,
                                     ConversionPatternRewriter &rewriter) const {
@@ -299,7 +320,7 @@ void attn::tile::populateElementwisePatterns(const TypeConverter &converter,
                                              RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<ElementwiseConversion>(converter, context);
-  patterns.add<TruncConversion, ExtConversion, Log2Conversion,
+  patterns.add<TruncConversion, ExtConversion, Log2Conversion, TanhConversion,
                ConstantConversion, SplatConversion, BroadcastConversion,
                IotaConversion, ConvertLayoutConversion>(converter, context,
                                                         /*benefit=*/2);

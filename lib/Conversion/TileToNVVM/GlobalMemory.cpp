@@ -23,6 +23,8 @@ using namespace attn::tile;
 /// Strides that a memref of this type has at run time: but for the innermost
 /// one where that is 1. It is not in transposed row vectors.
 static int64_t numStrides(MemRefType type) {
+  if (type.getRank() == 0)
+    return 0;
   return type.getRank() - (type.getStridesAndOffset().first.back() == 1);
 }
 
@@ -81,6 +83,8 @@ Value GlobalView::address(OpBuilder &builder, Location loc,
         arith::MulIOp::create(builder, loc, toI64(builder, loc, index), stride);
     offset = offset ? arith::AddIOp::create(builder, loc, offset, term) : term;
   }
+  if (!offset) // of rank 0
+    return pointer;
   return LLVM::GEPOp::create(builder, loc, pointer.getType(), elementType,
                              pointer, offset);
 }

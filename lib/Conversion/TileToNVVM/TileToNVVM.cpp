@@ -24,6 +24,7 @@
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 
 namespace attn {
@@ -102,6 +103,7 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   RewritePatternSet patterns(&getContext());
   populateKernelPatterns(converter, patterns);
   populateGlobalMemoryPatterns(converter, patterns);
+  populateGatherPatterns(converter, patterns);
   populateBlockedTilePatterns(converter, patterns);
   populateElementwisePatterns(converter, patterns);
   populateRowReductionPatterns(converter, patterns);
@@ -147,6 +149,7 @@ LogicalResult ConvertTileToNVVM::lowerToLLVM(gpu::GPUModuleOp kernels) {
   options.overrideIndexBitwidth(32);
   LLVMTypeConverter converter(&getContext(), options);
   RewritePatternSet patterns(&getContext());
+  arith::populateCeilFloorDivExpandOpsPatterns(patterns);
   arith::populateArithToLLVMConversionPatterns(converter, patterns);
   populateMathToLLVMConversionPatterns(converter, patterns);
   cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);

@@ -8,6 +8,7 @@
 #include "Values.h"
 
 #include "Exp2.h"
+#include "Gather.h"
 #include "RowMemory.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -39,8 +40,8 @@ Type tile::elementOf(Value tile) {
 bool tile::isRowVector(Value tile) { return columnsOf(tile) == 1; }
 
 bool tile::isElementwise(Operation *op) {
-  if (isa<BroadcastOp, IotaOp, DeinterleaveOp, InterleaveOp, tensor::SplatOp,
-          arith::ConstantOp>(op))
+  if (isa<BroadcastOp, IotaOp, DeinterleaveOp, InterleaveOp, GatherOp,
+          tensor::SplatOp, arith::ConstantOp>(op))
     return true;
   if (auto load = dyn_cast<LoadOp>(op))
     return !isRowVector(load.getResult());
@@ -138,6 +139,33 @@ Value Values::shuffled(Operation *op, Value tile, int64_t column,
   return vector::ShuffleOp::create(b, even, odd, order);
 }
 
+/// Indices of one row, or of one column, are single numbers.
+Value Values::gathered(GatherOp op, int64_t column, RowScope &scope) {
+  Value memref = scalars.lookup(op.getSource());
+  SmallVector<Value> indices;
+  for (Value index : op.getIndices()) {
+    bool isOfRow = isTile(index) && isRowVector(index);
+    indices.push_back(isOfRow ? scalarOf(index, scope)
+                              : vectorAt(index, column, scope));
+  }
+  if (llvm::none_of(indices, [](Value index) {
+        return isa<VectorType>(index.getType());
+      }))
+    return vector::BroadcastOp::create(b, frame.vectorOf(elementOf(op)),
+                                       emitElement(frame, memref, indices));
+  Value first = op.getFirstColumn();
+  bool areNeighbours =
+      first && llvm::none_of(ArrayRef(indices).drop_back(), [](Value index) {
+        return isa<VectorType>(index.getType());
+      });
+  if (!areNeighbours)
+    return emitGather(frame, memref, indices);
+  Type i32 = b.getI32Type();
+  Value before = arith::ConstantOp::create(b, b.getIntegerAttr(i32, column));
+  indices.back() = arith::AddIOp::create(b, scalars.lookup(first), before);
+  return emitNeighbours(frame, memref, indices);
+}
+
 Value Values::computeVector(Operation *op, Value tile, int64_t column,
                             RowScope &scope) {
   VectorType type = frame.vectorOf(elementOf(tile));
@@ -168,6 +196,8 @@ Value Values::computeVector(Operation *op, Value tile, int64_t column,
   }
   if (isa<DeinterleaveOp, InterleaveOp>(op))
     return shuffled(op, tile, column, scope);
+  if (auto gather = dyn_cast<GatherOp>(op))
+    return gathered(gather, column, scope);
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
     operands.push_back(vectorAt(operand, column, scope));
@@ -225,6 +255,9 @@ Value Values::computeScalar(Operation *op, RowScope &scope) {
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
     operands.push_back(scalarOf(operand, scope));
+  if (isa<GatherOp>(op))
+    return emitElement(frame, operands.front(),
+                       ValueRange(operands).drop_front());
   return cloned(op, operands, type);
 }
 
@@ -244,6 +277,20 @@ Value Values::scalarOf(Value tile, RowScope &scope) {
   }
   scope.scalars[tile] = scalar;
   return scalar;
+}
+
+/// Row by row: there are few.
+Value Values::gatheredRows(ValueRange operands, VectorType type) {
+  SmallVector<Value> elements;
+  for (int64_t row = 0; row < type.getNumElements(); ++row) {
+    SmallVector<Value> indices;
+    for (Value index : operands.drop_front())
+      indices.push_back(isa<VectorType>(index.getType())
+                            ? vector::ExtractOp::create(b, index, row)
+                            : index);
+    elements.push_back(emitElement(frame, operands.front(), indices));
+  }
+  return vector::FromElementsOp::create(b, type, elements);
 }
 
 Value Values::computeRows(Operation *op, BlockScope &scope) {
@@ -275,6 +322,8 @@ Value Values::computeRows(Operation *op, BlockScope &scope) {
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
     operands.push_back(rowsIn(operand, scope));
+  if (isa<GatherOp>(op))
+    return gatheredRows(operands, type);
   return cloned(op, operands, type);
 }
 

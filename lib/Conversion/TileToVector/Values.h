@@ -96,6 +96,8 @@ private:
                             int64_t column, RowScope &scope);
   mlir::Value shuffled(mlir::Operation *op, mlir::Value tile, int64_t column,
                        RowScope &scope);
+  mlir::Value gathered(GatherOp op, int64_t column, RowScope &scope);
+  mlir::Value gatheredRows(mlir::ValueRange operands, mlir::VectorType type);
   mlir::Value constantVector(mlir::DenseElementsAttr elements, int64_t column);
   mlir::Value computeScalar(mlir::Operation *op, RowScope &scope);
   mlir::Value computeRows(mlir::Operation *op, BlockScope &scope);

@@ -50,4 +50,20 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
                            "::mlir::cf::ControlFlowDialect"];
 }
 
+def ExpandMath : Pass<"attn-expand-math"> {
+  let summary = "Expands functions in regions into those that targets have.";
+  let description = [{
+    Input: `attn.sdpa` with a target. Output: the same, with `score` and `keep`
+    regions of `arith` and of the functions of `math` that the target has an
+    instruction for: on GPUs exp2, log2, tanh, sqrt, floor and the like. All others
+    become these, or arithmetic in f32 that approximates them. It runs behind
+    `convert-attn-to-reference`, whose functions are exact.
+
+    Example: `math.exp %x` becomes `math.exp2` of `%x * log2(e)`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 #endif // ATTN_CONVERSION_ATTNTOTILE_PASSES_TD

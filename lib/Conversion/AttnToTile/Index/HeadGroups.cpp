@@ -60,8 +60,10 @@ void HeadGroups::select(Value headTile, Value tilesPerKeyHead,
                         Value queryView) {
   firstHead = headTile;
   selectedKeyHead = b.div(headTile, tilesPerKeyHead);
+  allHeads = b.dim(queryView, /*dimension=*/1);
   if (heads == 1)
     return;
+  allHeads = b.mul(allHeads, b.dim(queryView, /*dimension=*/3));
   Value tileOfGroup = b.rem(headTile, tilesPerKeyHead);
   firstOfGroup = b.mul(tileOfGroup, b.index(heads));
   Value firstOfKeyHead =

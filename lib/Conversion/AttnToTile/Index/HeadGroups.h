@@ -40,6 +40,8 @@ public:
   /// key head has `tilesPerKeyHead`.
   void select(mlir::Value headTile, mlir::Value tilesPerKeyHead,
               mlir::Value queryView);
+  /// The number of query heads.
+  mlir::Value numHeads() const { return allHeads; }
   mlir::Value head() const { return firstHead; }
   mlir::Value keyHead() const { return selectedKeyHead; }
 
@@ -53,7 +55,8 @@ private:
   int64_t tileRows, heads;
   mlir::DenseI64ArrayAttr tileBox;
   mlir::Value selectedKeyHead;
-  mlir::Value firstHead;    // of all heads
+  mlir::Value firstHead; // of all heads
+  mlir::Value allHeads;
   mlir::Value firstOfGroup; // of those that share the key head
 };
 

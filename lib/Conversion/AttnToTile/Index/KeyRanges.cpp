@@ -14,7 +14,7 @@
 using namespace mlir;
 using namespace attn;
 
-/// Keys: begin, full begin, full end, end.
+/// Keys: begin, full begin, full end, end, and those of a gap.
 static SmallVector<Value> emitKeys(TileBuilder &b, SdpaOp op,
                                    const QueryTile &tile) {
   Value end = b.add(tile.firstQuery, b.index(tile.queries));
@@ -26,6 +26,15 @@ static SmallVector<Value> emitKeys(TileBuilder &b, SdpaOp op,
   return inlineMaskRegion(b, op.getRange(),
                           {tile.batch, tile.head, tile.firstQuery, end},
                           tile.queryLength, tile.keyLength);
+}
+
+/// Takes the tiles [begin, end) out of the first masked run. Those behind them
+/// have lower numbers in the walk.
+static void leaveOut(TileBuilder &b, KeyRange &range, Value begin, Value end) {
+  range.gap = b.clamp(begin, range.first, range.full);
+  range.skipped = b.sub(b.clamp(end, range.gap, range.full), range.gap);
+  for (Value *bound : {&range.full, &range.fullEnd, &range.last})
+    *bound = b.sub(*bound, range.skipped);
 }
 
 KeyRange attn::emitKeyRange(TileBuilder &b, SdpaOp op, const QueryTile &tile,
@@ -44,7 +53,21 @@ KeyRange attn::emitKeyRange(TileBuilder &b, SdpaOp op, const QueryTile &tile,
                    ? range.first
                    : b.clamp(tilesThrough(bounds[1]), range.first, range.last);
   range.fullEnd = b.clamp(tilesBefore(bounds[2]), range.full, range.last);
+  if (bounds.size() > 4)
+    leaveOut(b, range, tilesThrough(bounds[4]), tilesBefore(bounds[5]));
   return range;
+}
+
+Value attn::emitFirstKey(TileBuilder &b, const KeyRange &range, Value tile,
+                         int64_t keys) {
+  if (range.gap) {
+    Value isBehind =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::sge, tile, range.gap);
+    Value skipped =
+        arith::SelectOp::create(b, isBehind, range.skipped, b.index(0));
+    tile = b.add(tile, skipped);
+  }
+  return b.mul(tile, b.index(keys));
 }
 
 KeyRange attn::emitShare(TileBuilder &b, KeyRange range, Value split,
@@ -59,5 +82,6 @@ KeyRange attn::emitShare(TileBuilder &b, KeyRange range, Value split,
   Value to = b.add(from, share);
   to = b.min(to, range.last);
   Value full = range.full == range.first ? from : b.clamp(range.full, from, to);
-  return {from, full, b.clamp(range.fullEnd, full, to), to};
+  return {from, full,      b.clamp(range.fullEnd, full, to),
+          to,   range.gap, range.skipped};
 }

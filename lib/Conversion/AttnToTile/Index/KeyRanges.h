@@ -22,11 +22,17 @@ struct QueryTile {
   mlir::Value queryLength, keyLength;
 };
 
-/// The key tiles of a walk. Those in [full, fullEnd) need no mask; [first,
-/// full) and [fullEnd, last) do.
+/// The key tiles of a walk, by their numbers in it. Those in [full, fullEnd)
+/// need no mask; [first, full) and [fullEnd, last) do. From `gap` on, which is
+/// null where the walk leaves none out, `skipped` tiles lie between.
 struct KeyRange {
   mlir::Value first, full, fullEnd, last;
+  mlir::Value gap, skipped;
 };
+
+/// The first key of a tile of the walk.
+mlir::Value emitFirstKey(TileBuilder &b, const KeyRange &range,
+                         mlir::Value tile, int64_t keys);
 
 /// Rounds the keys that the attention's `range` gives for the queries to whole
 /// tiles of `keys`.

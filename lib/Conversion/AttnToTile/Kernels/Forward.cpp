@@ -113,8 +113,15 @@ void ForwardKernel::storeParts(const SoftmaxState &state, Value total,
     store(state.acc, acc);
 }
 
-void ForwardKernel::storeResults(const SoftmaxState &state, Value total,
+void ForwardKernel::storeResults(const SoftmaxState &keys, Value keysTotal,
                                  Value firstQuery) {
+  SoftmaxState state = keys;
+  state.sums = keysTotal;
+  if (Value sinks = arguments[Argument::Sinks])
+    state =
+        emitSinks(b, scale, state,
+                  b.clampBelow(groups.rowHeads(), groups.numHeads()), sinks);
+  Value total = state.sums;
   SmallVector<Value> indices = groups.indices(batch, firstQuery);
   if (Value output = arguments[Argument::Output]) {
     Value rounded =
@@ -158,7 +165,11 @@ void ForwardKernel::storeState(const SoftmaxState &state) {
 void ForwardKernel::emitTile(TileIndex tile) {
   locate(tile);
   KeyRange range = emitRange();
-  KeyWalk walk(b, op, schedule, groups, *sequences, batch, firstQuery);
+  SmallVector<Value> captures;
+  for (size_t i = 0; i < op.getCaptures().size(); ++i)
+    captures.push_back(arguments[captureArgument(i)]);
+  KeyWalk walk(b, op, schedule, groups, *sequences, captures, batch,
+               firstQuery);
   storeState(walk.emit(range));
 }
 

@@ -38,8 +38,15 @@ enum class ForwardArgument {
   // Partial results, see MergeArgument; only where keys may be split.
   PartMax,
   PartSums,
-  PartAcc
+  PartAcc,
+  Sinks,       // of each head
+  FirstCapture // the captured tensors are this and the numbers behind
 };
+
+inline ForwardArgument captureArgument(size_t number) {
+  return ForwardArgument(size_t(ForwardArgument::FirstCapture) + number);
+}
+
 using ForwardSignature = KernelSignature<ForwardArgument>;
 
 /// Fills `kernel` with the forward pass of `op`.

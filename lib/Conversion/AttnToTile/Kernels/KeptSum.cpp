@@ -25,6 +25,7 @@
 #include "KeptSum.h"
 
 #include "../Parts/Mask.h"
+#include "../Parts/Scores.h"
 
 #include <cmath>
 
@@ -37,10 +38,10 @@ using namespace attn::tile;
 static constexpr int64_t kColumns = 16;
 
 KeptSum::KeptSum(TileBuilder &b, SdpaOp op, const ScoreScale &scale,
-                 int64_t rows, int64_t partialSums, Sequences &sequences,
-                 Value batch, Value firstQuery)
-    : b(b), op(op), scale(scale), softmax(b, scale, rows), rows(rows),
-      partialSums(partialSums), sequences(sequences), batch(batch),
+                 RegionTiles &regions, int64_t rows, int64_t partialSums,
+                 Sequences &sequences, Value batch, Value firstQuery)
+    : b(b), op(op), scale(scale), regions(regions), softmax(b, scale, rows),
+      rows(rows), partialSums(partialSums), sequences(sequences), batch(batch),
       firstQuery(firstQuery) {}
 
 /// A row vector, or a column vector, as a whole tile.
@@ -85,9 +86,9 @@ Value KeptSum::emitScore(Value key) {
     Value after = arith::AddFOp::create(b, before, sums);
     scf::YieldOp::create(b, after);
   }
-  Value score = ReduceOp::create(b, b.tileType(rows, 1, b.getF32Type()),
-                                 Combiner::add, loop.getResult(0));
-  return scale.scalesFirst ? b.multiply(score, vector(scale.scale)) : score;
+  Value product = ReduceOp::create(b, b.tileType(rows, 1, b.getF32Type()),
+                                   Combiner::add, loop.getResult(0));
+  return emitScores(b, scale, regions, product, b.toI32(key));
 }
 
 /// Under `uniform`, the masked keys alone take part in a row whose maximum is
@@ -120,7 +121,7 @@ Value KeptSum::emitAdded(Value key, const Part &part, Value acc) {
 }
 
 Value KeptSum::emit(const SoftmaxState &state, Value first, Value end,
-                    function_ref<Value(Value)> keptBy) {
+                    function_ref<void()> setRows) {
   auto type = cast<RankedTensorType>(state.acc.getType());
   auto guard = scf::IfOp::create(b, TypeRange{type}, emitIsLost(state),
                                  /*withElseRegion=*/true);
@@ -136,7 +137,8 @@ Value KeptSum::emit(const SoftmaxState &state, Value first, Value end,
 
   b.setInsertionPointToStart(loop.getBody());
   Value key = loop.getInductionVar();
-  Part part = emitPart(key, keptBy(key), state.max);
+  setRows();
+  Part part = emitPart(key, regions.emitKeep(b.toI32(key), 1), state.max);
   scf::YieldOp::create(b, emitAdded(key, part, loop.getRegionIterArg(0)));
   return guard.getResult(0);
 }

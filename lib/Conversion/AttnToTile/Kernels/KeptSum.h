@@ -10,6 +10,7 @@
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_KEPTSUM_H
 
 #include "../Index/Sequences.h"
+#include "../Parts/RegionTiles.h"
 #include "../Parts/Softmax.h"
 
 namespace attn {
@@ -19,15 +20,14 @@ namespace attn {
 class KeptSum {
 public:
   /// `partialSums` is the number of sums that a row is added up in.
-  KeptSum(TileBuilder &b, SdpaOp op, const ScoreScale &scale, int64_t rows,
-          int64_t partialSums, Sequences &sequences, mlir::Value batch,
-          mlir::Value firstQuery);
+  KeptSum(TileBuilder &b, SdpaOp op, const ScoreScale &scale,
+          RegionTiles &regions, int64_t rows, int64_t partialSums,
+          Sequences &sequences, mlir::Value batch, mlir::Value firstQuery);
 
   /// Returns the accumulators of `state`, which has seen the keys from `first`
-  /// to before `end`. `keptBy` says which rows keep a key.
+  /// to before `end`. `setRows` gives the regions their rows.
   mlir::Value emit(const SoftmaxState &state, mlir::Value first,
-                   mlir::Value end,
-                   llvm::function_ref<mlir::Value(mlir::Value key)> keptBy);
+                   mlir::Value end, llvm::function_ref<void()> setRows);
 
 private:
   /// How a key counts in each row.
@@ -44,6 +44,7 @@ private:
   TileBuilder &b;
   SdpaOp op;
   const ScoreScale &scale;
+  RegionTiles &regions;
   OnlineSoftmax softmax;
   int64_t rows, partialSums;
   Sequences &sequences;

@@ -62,15 +62,20 @@ static int64_t inSteps(int64_t dim, const TargetDesc &target, Type element) {
 }
 
 KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
-                 HeadGroups &groups, Sequences &sequences, Value batch,
-                 Value firstQuery)
+                 HeadGroups &groups, Sequences &sequences, ValueRange captures,
+                 Value batch, Value firstQuery)
     : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
-      scale(op), softmax(b, scale, groups.rows()), batch(batch),
+      scale(op), softmax(b, scale, groups.rows()),
+      regions(b, op, captures, groups.rows()), batch(batch),
       firstQuery(firstQuery), target(*lookupTarget(targetOf(op))),
       element(op.getElementType()), multiplied(productType(target, element)),
       rows(groups.rows()), dimQK(inSteps(op.getHeadDimQK(), target, element)),
       dimV(inSteps(op.getHeadDimV(), target, element)), keys(schedule.getKv()) {
   loadQuery();
+  if (captures.empty())
+    return;
+  regions.setRows(emitRowIndices());
+  regions.readCapturesOfRows();
 }
 
 void KeyWalk::loadQuery() {
@@ -83,7 +88,8 @@ void KeyWalk::loadQuery() {
   query = b.convert(load, multiplied);
 }
 
-/// Of all rows, and of no key yet.
+/// Of all rows, and of no key yet. Rows of a tile may lie behind the last query
+/// or head, where captured tensors have no elements.
 ScoreIndices KeyWalk::emitRowIndices() {
   ScoreIndices indices;
   indices.batch = b.toI32(batch);
@@ -91,14 +97,20 @@ ScoreIndices KeyWalk::emitRowIndices() {
   indices.query = groups.rowQueries(firstQuery);
   indices.queryLength = sequences.queryLength();
   indices.keyLength = sequences.keyLength();
+  if (op.getCaptures().empty())
+    return indices;
+  indices.query = b.clampBelow(indices.query, indices.queryLength);
+  indices.head = b.clampBelow(indices.head, groups.numHeads());
   return indices;
 }
 
-/// Which rows keep the keys of these indices: one, or a row of them.
-Value KeyWalk::emitKept(Value keyIndices, int64_t columns) {
-  ScoreIndices indices = emitRowIndices();
-  indices.key = keyIndices;
-  return emitKeepTile(b, op.getKeep(), indices, rows, columns);
+/// The indices of a tile's keys, for the regions. Keys of a masked one may lie
+/// behind the last one.
+Value KeyWalk::emitKeyIndices(Value firstKey, bool isMasked) {
+  Value indices = sequences.keyIndices(firstKey, keys);
+  if (isMasked && !op.getCaptures().empty())
+    indices = b.clampBelow(indices, sequences.keyLength());
+  return indices;
 }
 
 /// Which part of a masked tile rows need, where the target does less for it.
@@ -106,14 +118,14 @@ Value KeyWalk::emitKept(Value keyIndices, int64_t columns) {
 std::optional<KeysOfRows> KeyWalk::emitNeededKeys(Value firstKey) {
   if (!target.isProcessor() || op.getRange().empty() || scale.isUniform)
     return std::nullopt;
-  return emitKeysOfRows(b, op.getRange(), emitRowIndices(), firstKey, rows);
+  return regions.emitKeysOfRows(firstKey);
 }
 
 /// Masked scores are -inf, or the score that weighs the same in every key of a
 /// row without a kept one; keys behind the end are always -inf.
 Value KeyWalk::emitMasked(Value scores, Value firstKey) {
-  if (!op.getKeep().empty()) {
-    Value kept = emitKept(sequences.keyIndices(firstKey, keys), keys);
+  if (regions.hasKeep()) {
+    Value kept = regions.emitKeep(emitKeyIndices(firstKey, true), keys);
     scores = emitMaskedScores(b, kept, scores,
                               scale.isUniform ? ScoreScale::kUniformScore
                                               : -INFINITY);
@@ -123,16 +135,20 @@ Value KeyWalk::emitMasked(Value scores, Value firstKey) {
   return emitMaskedScores(b, inside, scores, -INFINITY);
 }
 
-SoftmaxState KeyWalk::emitStep(Value tile, bool isMasked,
+SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
                                const SoftmaxState &state) {
-  Value firstKey = b.mul(tile, b.index(keys));
+  regions.setRows(emitRowIndices());
   Value key = b.convert(
       sequences.loadKey(b.tileType(keys, dimQK, element), batch, firstKey),
       multiplied);
   std::optional<KeysOfRows> needed;
   if (isMasked)
     needed = emitNeededKeys(firstKey);
-  Value scores = emitScores(b, scale, query, key, needed);
+  Value products = emitProducts(b, query, key, needed);
+  Value keyIndices;
+  if (regions.hasScore())
+    keyIndices = emitKeyIndices(firstKey, isMasked);
+  Value scores = emitScores(b, scale, regions, products, keyIndices);
   if (isMasked)
     scores = emitMasked(scores, firstKey);
   SoftmaxStep step = softmax.addScores(state.max, scores, isMasked);
@@ -165,12 +181,12 @@ TurnsAttr KeyWalk::turns() {
 }
 
 Value KeyWalk::emitKeptSum(const KeyRange &range, const SoftmaxState &state) {
-  KeptSum sum(b, op, scale, rows, partialSums(target), sequences, batch,
-              firstQuery);
-  Value first = b.mul(range.first, b.index(keys));
-  Value end = b.min(b.mul(range.last, b.index(keys)), sequences.keyLength());
-  return sum.emit(state, first, end,
-                  [&](Value key) { return emitKept(b.toI32(key), 1); });
+  KeptSum sum(b, op, scale, regions, rows, partialSums(target), sequences,
+              batch, firstQuery);
+  Value first = emitFirstKey(b, range, range.first, keys);
+  Value end = emitFirstKey(b, range, range.last, keys);
+  return sum.emit(state, first, b.min(end, sequences.keyLength()),
+                  [&] { regions.setRows(emitRowIndices()); });
 }
 
 SoftmaxState KeyWalk::emit(const KeyRange &range) {
@@ -185,12 +201,13 @@ SoftmaxState KeyWalk::emit(const KeyRange &range) {
     OpBuilder::InsertionGuard restore(b);
     b.setInsertionPointToStart(walk.getStep(segment));
     auto carried = walk.getCarried(segment);
-    SoftmaxState next = emitStep(walk.getTile(segment), isMasked,
-                                 {carried[0], carried[1], carried[2]});
+    Value firstKey = emitFirstKey(b, range, walk.getTile(segment), keys);
+    SoftmaxState next =
+        emitStep(firstKey, isMasked, {carried[0], carried[1], carried[2]});
     tile::YieldOp::create(b, ValueRange{next.acc, next.max, next.sums});
   }
   state = {walk.getResult(0), walk.getResult(1), walk.getResult(2)};
-  if (!op.getKeep().empty())
+  if (regions.hasKeep())
     state.acc = emitKeptSum(range, state);
   return state;
 }

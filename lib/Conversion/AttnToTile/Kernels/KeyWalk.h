@@ -12,6 +12,7 @@
 #include "../Index/KeyRanges.h"
 #include "../Index/Sequences.h"
 #include "../Parts/Mask.h"
+#include "../Parts/RegionTiles.h"
 #include "../Parts/Softmax.h"
 
 #include "attn/Target/TargetRegistry.h"
@@ -21,10 +22,11 @@ namespace attn {
 /// The online softmax of one query tile over its key tiles.
 class KeyWalk {
 public:
-  /// Loads the query tile that begins at `firstQuery`.
+  /// Loads the query tile that begins at `firstQuery`, and what all keys need
+  /// of the captured tensors, whose memrefs are `captures`.
   KeyWalk(TileBuilder &b, SdpaOp op, tile::ScheduleAttr schedule,
-          HeadGroups &groups, Sequences &sequences, mlir::Value batch,
-          mlir::Value firstQuery);
+          HeadGroups &groups, Sequences &sequences, mlir::ValueRange captures,
+          mlir::Value batch, mlir::Value firstQuery);
 
   /// The state over all keys of the range.
   SoftmaxState emit(const KeyRange &range);
@@ -32,12 +34,12 @@ public:
 private:
   void loadQuery();
   tile::TurnsAttr turns();
-  SoftmaxState emitStep(mlir::Value tile, bool isMasked,
+  SoftmaxState emitStep(mlir::Value firstKey, bool isMasked,
                         const SoftmaxState &state);
   mlir::Value emitMasked(mlir::Value scores, mlir::Value firstKey);
   ScoreIndices emitRowIndices();
+  mlir::Value emitKeyIndices(mlir::Value firstKey, bool isMasked);
   std::optional<KeysOfRows> emitNeededKeys(mlir::Value firstKey);
-  mlir::Value emitKept(mlir::Value keyIndices, int64_t columns);
   mlir::Value emitKeptSum(const KeyRange &range, const SoftmaxState &state);
 
   TileBuilder &b;
@@ -47,6 +49,7 @@ private:
   Sequences &sequences;
   ScoreScale scale;
   OnlineSoftmax softmax;
+  RegionTiles regions;
   mlir::Value batch, firstQuery, query;
   const TargetDesc &target;
   mlir::Type element, multiplied; // in memory, and by products

@@ -78,7 +78,10 @@ SoftmaxState MergeKernel::emitLoop() {
   return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
 }
 
-void MergeKernel::storeResults(const SoftmaxState &state) {
+void MergeKernel::storeResults(const SoftmaxState &keys) {
+  SoftmaxState state = keys;
+  if (Value sinks = arguments[MergeArgument::Sinks])
+    state = emitSinks(b, scale, state, b.toI32(tile.head), sinks);
   SmallVector<Value> indices = {tile.batch, tile.head, firstRow};
   if (Value output = arguments[MergeArgument::Output]) {
     Value rounded = emitOutput(b, op.getMaskedRow(), state, state.sums,

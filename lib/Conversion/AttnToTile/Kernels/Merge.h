@@ -27,7 +27,8 @@ enum class MergeArgument {
   Blocks,
   Heads,
   Output,
-  Lse
+  Lse,
+  Sinks // of each head
 };
 using MergeSignature = KernelSignature<MergeArgument>;
 

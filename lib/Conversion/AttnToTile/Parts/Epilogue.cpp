@@ -57,3 +57,28 @@ Value attn::emitLogSumExp(TileBuilder &b, const ScoreScale &scale,
   }
   return arith::SelectOp::create(b, isEmpty, b.splat(-INFINITY, rows, 1), lse);
 }
+
+/// One element for each row.
+static Value loadOfHeads(TileBuilder &b, Value heads, Value sinks,
+                         int64_t rows) {
+  RankedTensorType type = b.tileType(rows, 1, b.getF32Type());
+  if (isa<RankedTensorType>(heads.getType()))
+    return tile::GatherOp::create(b, type, sinks, heads);
+  Value head = arith::IndexCastOp::create(b, b.getIndexType(), heads);
+  Value sink = memref::LoadOp::create(b, sinks, head);
+  if (!sink.getType().isF32())
+    sink = arith::ExtFOp::create(b, b.getF32Type(), sink);
+  return tensor::SplatOp::create(b, type, sink);
+}
+
+SoftmaxState attn::emitSinks(TileBuilder &b, const ScoreScale &scale,
+                             const SoftmaxState &state, Value heads,
+                             Value sinks) {
+  auto type = cast<RankedTensorType>(state.acc.getType());
+  int64_t rows = type.getDimSize(0);
+  SoftmaxState sink = {b.splat(0, rows, type.getDimSize(1)),
+                       b.multiply(loadOfHeads(b, heads, sinks, rows),
+                                  b.splat(1 / scale.toLn, rows, 1)),
+                       b.splat(1, rows, 1)};
+  return OnlineSoftmax(b, scale, rows).merge(state, sink);
+}

@@ -23,6 +23,13 @@ mlir::Value emitOutput(TileBuilder &b, MaskedRow maskedRow,
 mlir::Value emitLogSumExp(TileBuilder &b, const ScoreScale &scale,
                           const SoftmaxState &state, mlir::Value total);
 
+/// The state with one more score in each row, whose value is all zeros: that of
+/// the row's head in `sinks`. Sums are one value. `heads` are i32, one or a
+/// column of them.
+SoftmaxState emitSinks(TileBuilder &b, const ScoreScale &scale,
+                       const SoftmaxState &state, mlir::Value heads,
+                       mlir::Value sinks);
+
 } // namespace attn
 
 #endif // ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_EPILOGUE_H

@@ -11,16 +11,24 @@
 using namespace mlir;
 using namespace attn;
 
-Value attn::emitScores(TileBuilder &b, const ScoreScale &scale, Value query,
-                       Value key, std::optional<KeysOfRows> needed) {
+Value attn::emitProducts(TileBuilder &b, Value query, Value key,
+                         std::optional<KeysOfRows> needed) {
   int64_t rows = cast<RankedTensorType>(query.getType()).getDimSize(0);
   int64_t keys = cast<RankedTensorType>(key.getType()).getDimSize(0);
   Value zero = b.splat(0, rows, keys);
   auto product = tile::DotOp::create(b, query, key, zero, /*transpose_b=*/true);
   if (needed)
     product.bound(needed->first, needed->end, /*inner=*/false);
-  Value scores = product;
+  return product;
+}
+
+Value attn::emitScores(TileBuilder &b, const ScoreScale &scale,
+                       RegionTiles &regions, Value products, Value key) {
+  if (regions.hasScore())
+    return regions.emitScore(products, scale.scale, key);
   if (!scale.scalesFirst)
-    return scores;
-  return b.multiply(scores, b.splat(scale.scale, rows, keys));
+    return products;
+  auto type = cast<RankedTensorType>(products.getType());
+  return b.multiply(
+      products, b.splat(scale.scale, type.getDimSize(0), type.getDimSize(1)));
 }

@@ -9,16 +9,22 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_SCORES_H
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_SCORES_H
 
-#include "Mask.h"
+#include "RegionTiles.h"
 #include "Softmax.h"
 
 namespace attn {
 
-/// The products of the rows of `query` and `key`, scaled where the softmax
-/// cannot do so. Those of keys that are not `needed` are undefined.
+/// Products of query and key. A row's columns outside of `needed` are
+/// undefined.
+mlir::Value emitProducts(TileBuilder &b, mlir::Value query, mlir::Value key,
+                         std::optional<KeysOfRows> needed);
+
+/// The scores of these products, in the units that the softmax has them in.
+/// `key` is the index of each column, or of all: it is asked for where the
+/// score has a region.
 mlir::Value emitScores(TileBuilder &b, const ScoreScale &scale,
-                       mlir::Value query, mlir::Value key,
-                       std::optional<KeysOfRows> needed);
+                       RegionTiles &regions, mlir::Value products,
+                       mlir::Value key);
 
 } // namespace attn
 

@@ -8,6 +8,8 @@
 
 #include "Softmax.h"
 
+#include "RegionTiles.h"
+
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
@@ -18,13 +20,21 @@ using namespace attn::tile;
 
 static constexpr double kLog2E = 1.4426950408889634;
 
+/// What the score region leaves to the softmax; 0 where it has no region.
+static float factorOf(SdpaOp op) {
+  return op.getScore().empty() ? 0 : splitFactor(op).factor;
+}
+
 ScoreScale::ScoreScale(SdpaOp op)
     : scale(op.getScaleOrDefault()),
       isUniform(op.getMaskedRow() == MaskedRow::Uniform),
-      scalesFirst(scale < FLT_MIN || isUniform),
-      toLog2(scalesFirst ? kLog2E : scale * kLog2E),
-      toLn(scalesFirst ? 1.0f : scale),
-      lowest(-0x1p126f / std::max(toLog2, 1.0f)) {}
+      scalesFirst(scale < (op.getSinks() ? 0x1p-64f : FLT_MIN) || isUniform) {
+  float region = factorOf(op);
+  float factor = region ? region : scalesFirst ? 1 : scale;
+  toLog2 = factor == 1 ? kLog2E : factor * kLog2E;
+  toLn = factor;
+  lowest = -0x1p126f / std::max(toLog2, 1.0f);
+}
 
 static int64_t rowsOf(Value tile) {
   return cast<RankedTensorType>(tile.getType()).getDimSize(0);

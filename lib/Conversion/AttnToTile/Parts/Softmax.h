@@ -42,7 +42,8 @@ struct ScoreScale {
   bool isUniform;
   /// True where the scale cannot be the factor of the FMA: it would change the
   /// order of scores (zero, negative), lose bits (subnormal), or scale the
-  /// score that stands for a masked one.
+  /// score that stands for a masked one. A score region is given scores that
+  /// are scaled anyway, and what it multiplies them by at last is the factor.
   bool scalesFirst;
   /// Factors of scores: to exponents of two, and to natural logarithms.
   float toLog2, toLn;

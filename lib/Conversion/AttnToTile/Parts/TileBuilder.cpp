@@ -76,6 +76,13 @@ Value TileBuilder::broadcast(Value column, int64_t columns) {
       column);
 }
 
+Value TileBuilder::clampBelow(Value indices, Value length) {
+  Value last = toI32(sub(length, index(1)));
+  if (auto type = dyn_cast<RankedTensorType>(indices.getType()))
+    last = tensor::SplatOp::create(*this, type, last);
+  return min(indices, last);
+}
+
 tile::LoadOp TileBuilder::load(RankedTensorType type, Value view,
                                ValueRange indices, DenseI64ArrayAttr box) {
   return LoadOp::create(*this, type, view, indices, box);

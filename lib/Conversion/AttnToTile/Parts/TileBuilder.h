@@ -46,6 +46,9 @@ public:
   mlir::Value splat(float value, int64_t rows, int64_t columns);
   /// A column vector as a tile of several columns.
   mlir::Value broadcast(mlir::Value column, int64_t columns);
+  /// Indices, i32 alone or in a tile, that are below `length`, or else the last
+  /// one before it.
+  mlir::Value clampBelow(mlir::Value indices, mlir::Value length);
   tile::LoadOp load(mlir::RankedTensorType type, mlir::Value view,
                     mlir::ValueRange indices,
                     mlir::DenseI64ArrayAttr box = nullptr);

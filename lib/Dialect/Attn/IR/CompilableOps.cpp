@@ -33,17 +33,21 @@ SmallVector<OpSource> SdpaOp::getSources() {
   SmallVector<OpSource> sources = {
       {"query", getQuery(), /*mayBeComputed=*/true},
       {"key", getKey(), /*mayBeComputed=*/true},
-      {"value", getValue(), /*mayBeComputed=*/true},
-      {"alibi", getAlibi()},
-      {"relative_bias", getRelativeBias()},
-      {"bias", getBias()},
-      {"sinks", getSinks()},
-      {"prefix", getPrefixLengths()},
-      {"query_documents", getQueryDocuments()},
-      {"key_documents", getKeyDocuments()},
-      {"mask", getMask()}};
+      {"value", getValue(), /*mayBeComputed=*/true}};
+  auto add = [&](StringRef name, Value tensor) {
+    sources.push_back({name, tensor, /*mayBeComputed=*/false,
+                       /*isReadByElement=*/true});
+  };
+  add("alibi", getAlibi());
+  add("relative_bias", getRelativeBias());
+  add("bias", getBias());
+  add("sinks", getSinks());
+  add("prefix", getPrefixLengths());
+  add("query_documents", getQueryDocuments());
+  add("key_documents", getKeyDocuments());
+  add("mask", getMask());
   for (Value capture : getCaptures())
-    sources.push_back({"capture", capture});
+    add("capture", capture);
   return sources;
 }
 

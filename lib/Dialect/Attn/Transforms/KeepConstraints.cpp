@@ -16,6 +16,7 @@
 
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/IndexIntervals.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/DenseMap.h"
@@ -27,18 +28,13 @@ using namespace attn;
 
 static constexpr int64_t kMaxFactor = int64_t(1) << 28;
 static constexpr int64_t kMaxConstant = int64_t(1) << 60;
-/// More conjunctions, constraints in one, or operations in a value than these
-/// are not worth their ranges.
+/// More conjunctions, or constraints in one, than these are not worth their
+/// ranges.
 static constexpr size_t kMaxConjunctions = 8, kMaxConstraints = 32;
-static constexpr int kMaxDepth = 12;
 
 static constexpr int64_t KeepConstraint::*kFactors[] = {
     &KeepConstraint::j, &KeepConstraint::i, &KeepConstraint::queryLength,
     &KeepConstraint::keyLength};
-
-//===----------------------------------------------------------------------===//
-// Values that do not depend on j
-//===----------------------------------------------------------------------===//
 
 static std::optional<int64_t> constantOf(Value value) {
   APInt constant;
@@ -46,62 +42,6 @@ static std::optional<int64_t> constantOf(Value value) {
       constant.getSignificantBits() > 61)
     return std::nullopt;
   return constant.getSExtValue();
-}
-
-static bool isPositiveConstant(Value value) {
-  std::optional<int64_t> constant = constantOf(value);
-  return constant && *constant > 0 && *constant <= kMaxFactor;
-}
-
-/// Whether the value is at least 0 whatever the indices are.
-static bool isNonNegative(Value value, int depth) {
-  if (depth == kMaxDepth)
-    return false;
-  if (std::optional<int64_t> constant = constantOf(value))
-    return *constant >= 0;
-  Operation *op = value.getDefiningOp();
-  if (!op) // An index.
-    return true;
-  if (isa<QueryLengthOp, KeyLengthOp>(op))
-    return true;
-  return isa<arith::AddIOp, arith::MulIOp, arith::DivUIOp, arith::DivSIOp,
-             arith::FloorDivSIOp, arith::CeilDivSIOp, arith::RemUIOp,
-             arith::RemSIOp, arith::MinSIOp, arith::MaxSIOp>(op) &&
-         llvm::all_of(op->getOperands(), [&](Value operand) {
-           return isNonNegative(operand, depth + 1);
-         });
-}
-
-static bool canBound(Value value, Block &region, int depth) {
-  if (!value.getType().isIndex() || depth == kMaxDepth)
-    return false;
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return argument.getOwner() == &region && argument.getArgNumber() != 3;
-  if (std::optional<int64_t> constant = constantOf(value))
-    return std::abs(*constant) <= kMaxConstant;
-  Operation *op = value.getDefiningOp();
-  if (isa<QueryLengthOp, KeyLengthOp>(op))
-    return true;
-  auto areBounded = [&](ValueRange values) {
-    return llvm::all_of(
-        values, [&](Value each) { return canBound(each, region, depth + 1); });
-  };
-  if (isa<arith::AddIOp, arith::SubIOp, arith::MinSIOp, arith::MaxSIOp>(op))
-    return areBounded(op->getOperands());
-  if (isa<arith::SelectOp>(op))
-    return areBounded(op->getOperands().drop_front());
-  bool isByConstant = op->getNumOperands() == 2 &&
-                      isPositiveConstant(op->getOperand(1)) &&
-                      areBounded(op->getOperand(0));
-  if (isa<arith::MulIOp, arith::FloorDivSIOp, arith::CeilDivSIOp,
-          arith::DivSIOp>(op))
-    return isByConstant;
-  return isa<arith::DivUIOp, arith::RemUIOp, arith::RemSIOp>(op) &&
-         isByConstant && isNonNegative(op->getOperand(0), depth + 1);
-}
-
-bool attn::canBound(Value value, Block &region) {
-  return ::canBound(value, region, /*depth=*/0);
 }
 
 //===----------------------------------------------------------------------===//
@@ -437,17 +377,19 @@ std::optional<Affine> KeepReader::readSum(Operation *op) {
 
 /// A quotient of j, which is at least 0.
 std::optional<Affine> KeepReader::readQuotient(Operation *op) {
-  if (op->getOperand(0) != block.getArgument(3) ||
-      !isPositiveConstant(op->getOperand(1)))
+  if (op->getOperand(0) != block.getArgument(3))
+    return std::nullopt;
+  std::optional<int64_t> divisor = constantOf(op->getOperand(1));
+  if (!divisor || *divisor <= 0 || *divisor > kMaxFactor)
     return std::nullopt;
   Affine result;
   result.j = 1;
-  result.divisor = *constantOf(op->getOperand(1));
+  result.divisor = *divisor;
   return result;
 }
 
 std::optional<Affine> KeepReader::readTerm(Value value) {
-  if (!attn::canBound(value, block))
+  if (!canBound(value, block, KeyIndex::Excluded))
     return std::nullopt;
   Affine result;
   result.terms.push_back({value, 1});

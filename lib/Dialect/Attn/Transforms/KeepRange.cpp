@@ -20,9 +20,8 @@
 #include "KeepRange.h"
 
 #include "IndexMath.h"
+#include "attn/Dialect/Attn/Transforms/IndexIntervals.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
-#include "mlir/IR/Matchers.h"
-#include "llvm/ADT/DenseMap.h"
 
 using namespace mlir;
 using namespace attn;
@@ -35,33 +34,10 @@ struct Bounds {
   Value begin, fullBegin, fullEnd, end;
 };
 
-/// The least and the greatest of a value over a run of rows.
-struct Interval {
-  Value low, high;
-};
-
-/// Emits what values of the keep region are over the rows [i0, i1), in the
-/// range region.
-class IntervalBuilder {
-public:
-  IntervalBuilder(IndexMath &math, Block &keep, Block &range)
-      : math(math), keep(keep), range(range) {}
-
-  Interval of(Value value);
-
-private:
-  Interval compute(Value value);
-  Interval computeOp(Operation *op);
-
-  IndexMath &math;
-  Block &keep, &range;
-  llvm::DenseMap<Value, Interval> known;
-};
-
 /// Narrows bounds for the rows [i0, i1) by one constraint after another.
 class RangeBuilder {
 public:
-  RangeBuilder(IndexMath &math, IntervalBuilder &intervals, Block *block)
+  RangeBuilder(IndexMath &math, IndexIntervals &intervals, Block *block)
       : math(math), intervals(intervals), firstRow(block->getArgument(2)),
         endRow(block->getArgument(3)) {}
 
@@ -149,7 +125,7 @@ private:
       }
     bool isLeast = row == leastRow(constraint);
     for (const KeepConstraint::Term &term : constraint.terms) {
-      Interval interval = intervals.of(term.value);
+      IndexInterval interval = intervals.of(term.value);
       Value end = (term.factor > 0) == isLeast ? interval.low : interval.high;
       int64_t factor = sign * term.factor;
       if (factor > 0)
@@ -190,64 +166,12 @@ private:
   }
 
   IndexMath &math;
-  IntervalBuilder &intervals;
+  IndexIntervals &intervals;
   Value firstRow, endRow;
   Bounds bounds;
 };
 
 } // namespace
-
-//===----------------------------------------------------------------------===//
-// Intervals
-//===----------------------------------------------------------------------===//
-
-Interval IntervalBuilder::of(Value value) {
-  auto it = known.find(value);
-  if (it != known.end())
-    return it->second;
-  Interval interval = compute(value);
-  known[value] = interval;
-  return interval;
-}
-
-Interval IntervalBuilder::compute(Value value) {
-  if (value == keep.getArgument(2))
-    return {range.getArgument(2), math.addConstant(range.getArgument(3), -1)};
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    Value same = range.getArgument(argument.getArgNumber());
-    return {same, same};
-  }
-  APInt constant;
-  if (matchPattern(value, m_ConstantInt(&constant))) {
-    Value same = math.constant(constant.getSExtValue());
-    return {same, same};
-  }
-  return computeOp(value.getDefiningOp());
-}
-
-/// Of the operations that `canBound` accepts.
-Interval IntervalBuilder::computeOp(Operation *op) {
-  if (isa<QueryLengthOp>(op))
-    return {math.queryLength(), math.queryLength()};
-  if (isa<KeyLengthOp>(op))
-    return {math.keyLength(), math.keyLength()};
-  if (auto select = dyn_cast<arith::SelectOp>(op)) {
-    Interval yes = of(select.getTrueValue()), no = of(select.getFalseValue());
-    return {math.min(yes.low, no.low), math.max(yes.high, no.high)};
-  }
-  Interval lhs = of(op->getOperand(0)), rhs = of(op->getOperand(1));
-  if (isa<arith::AddIOp>(op))
-    return {math.add(lhs.low, rhs.low), math.add(lhs.high, rhs.high)};
-  if (isa<arith::SubIOp>(op))
-    return {math.sub(lhs.low, rhs.high), math.sub(lhs.high, rhs.low)};
-  if (isa<arith::RemUIOp, arith::RemSIOp>(op))
-    return {math.zero(), math.addConstant(rhs.low, -1)};
-  // All others grow with their operands.
-  auto apply = [&](Value left, Value right) {
-    return math.create(op->getName().getIdentifier(), left, right);
-  };
-  return {apply(lhs.low, rhs.low), apply(lhs.high, rhs.high)};
-}
 
 //===----------------------------------------------------------------------===//
 // Runs
@@ -316,14 +240,32 @@ static SmallVector<Value> emptyRange(IndexMath &math, bool visitsAllKeys) {
   return {zero, zero, zero, visitsAllKeys ? math.keyLength() : zero};
 }
 
-static SmallVector<Value> emitRange(SdpaOp op, IndexMath &math, Block *block) {
+/// The rows are [i0, i1); all else is one value.
+static IndexInterval intervalOf(IndexMath &math, Value leaf, Block &keep,
+                                Block &range) {
+  if (leaf == keep.getArgument(2))
+    return {range.getArgument(2), math.addConstant(range.getArgument(3), -1)};
+  Value same;
+  if (auto argument = dyn_cast<BlockArgument>(leaf))
+    same = range.getArgument(argument.getArgNumber());
+  else
+    same = leaf.getDefiningOp<QueryLengthOp>() ? math.queryLength()
+                                               : math.keyLength();
+  return {same, same};
+}
+
+static SmallVector<Value> emitRange(SdpaOp op, OpBuilder &builder,
+                                    IndexMath &math, Block *block) {
   SmallVector<KeepConjunction> conjunctions = analyzeKeep(op.getKeep());
   // A row without any kept key weighs every key under `uniform`.
   bool visitsAllKeys = op.getMaskedRow() == MaskedRow::Uniform;
   if (conjunctions.empty())
     return emptyRange(math, visitsAllKeys);
 
-  IntervalBuilder intervals(math, op.getKeep().front(), *block);
+  Block &keep = op.getKeep().front();
+  IndexIntervals intervals(builder, op.getLoc(), [&](Value leaf) {
+    return intervalOf(math, leaf, keep, *block);
+  });
   RunBuilder runs(math);
   SmallVector<Bounds> all;
   bool begins = false;
@@ -353,6 +295,6 @@ void attn::deriveRange(SdpaOp op) {
   SmallVector<Type> types(4, builder.getIndexType());
   Block *block = addRegionBlock(builder, op.getLoc(), op.getRange(), types);
   IndexMath math(builder, op.getLoc());
-  SmallVector<Value> yielded = emitRange(op, math, block);
+  SmallVector<Value> yielded = emitRange(op, builder, math, block);
   YieldOp::create(builder, op.getLoc(), yielded);
 }

@@ -88,6 +88,55 @@ LogicalResult LoadOp::verify() {
                       tile.getElementType(), hasColumnIndex());
 }
 
+Value GatherOp::getFirstColumn() {
+  if (getIndices().empty())
+    return {};
+  auto sum = getIndices().back().getDefiningOp<arith::AddIOp>();
+  auto tile = dyn_cast<RankedTensorType>(getIndices().back().getType());
+  if (!sum || !tile || tile.getDimSize(0) != 1)
+    return {};
+  auto iota = sum.getLhs().getDefiningOp<IotaOp>();
+  auto first = sum.getRhs().getDefiningOp<tensor::SplatOp>();
+  return iota && first && iota.getRepeat() == 1 ? first.getInput() : Value();
+}
+
+/// What a gather makes of an element in memory.
+static Type gatheredType(Type element) {
+  if (element.isF16() || element.isBF16())
+    return Float32Type::get(element.getContext());
+  return element;
+}
+
+// - There is an index for each dimension, of the shape of the result or of a
+//   vector or a number that is repeated.
+// - The result has the elements of the memory, those of 16-bit floats as f32.
+LogicalResult GatherOp::verify() {
+  auto tile = cast<RankedTensorType>(getResult().getType());
+  auto memory = cast<MemRefType>(getSource().getType());
+  if (failed(verifyRank2(*this, tile)))
+    return failure();
+  if (int64_t(getIndices().size()) != memory.getRank())
+    return emitOpError("expected ")
+           << memory.getRank() << " indices, got " << getIndices().size();
+  for (Type type : getIndices().getTypes()) {
+    auto index = dyn_cast<RankedTensorType>(type);
+    if (!index)
+      continue;
+    bool fits = index.getRank() == 2;
+    for (int64_t dim = 0; fits && dim < 2; ++dim)
+      fits = index.getDimSize(dim) == 1 ||
+             index.getDimSize(dim) == tile.getDimSize(dim);
+    if (!fits)
+      return emitOpError("expected indices that ")
+             << tile << " can repeat, got " << index;
+  }
+  Type element = gatheredType(memory.getElementType());
+  if (tile.getElementType() != element)
+    return emitOpError("expected elements of ")
+           << element << ", got " << tile.getElementType();
+  return success();
+}
+
 LogicalResult StoreOp::verify() {
   auto tile = cast<RankedTensorType>(getValue().getType());
   if (failed(verifyRank2(*this, tile)))

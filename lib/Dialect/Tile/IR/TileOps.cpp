@@ -76,8 +76,12 @@ static bool isCompatibleArgument(Type type, Type argument) {
   auto memref = dyn_cast<MemRefType>(argument);
   if (!tensor || !memref)
     return type == argument;
+  // Elements of i1 are bytes in memory.
+  Type element = tensor.getElementType();
+  if (element.isInteger(1))
+    element = IntegerType::get(type.getContext(), 8);
   return tensor.getShape() == memref.getShape() &&
-         tensor.getElementType() == memref.getElementType();
+         element == memref.getElementType();
 }
 
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {

@@ -43,6 +43,8 @@ struct OpSource {
   mlir::Value value;
   /// Whether another operation may compute it.
   bool mayBeComputed = false;
+  /// Whether it is read element by element, wherever these lie.
+  bool isReadByElement = false;
 };
 
 /// A row index of a result: `constant` plus multiples of dimensions of tensors.

@@ -34,7 +34,7 @@ struct KeepConstraint {
   int64_t constant = 0;
 
   /// A multiple of a value of the region that does not depend on j, and that
-  /// `canBound` accepts.
+  /// `canBound` (IndexIntervals.h) accepts.
   struct Term {
     mlir::Value value;
     int64_t factor;
@@ -50,11 +50,6 @@ struct KeepConstraint {
            terms == other.terms;
   }
 };
-
-/// Whether the range of a value of the region over a run of rows follows from
-/// its first and last row: it depends on b, h, i and the lengths alone, by
-/// sums, multiples, minima, quotients and the like.
-bool canBound(mlir::Value value, mlir::Block &region);
 
 /// What must hold at once.
 struct KeepConjunction {

@@ -32,6 +32,10 @@ inline constexpr char kScratchBytesAttr[] = "tile.scratch_bytes";
 inline constexpr char kArgsAttr[] = "tile.args";
 inline constexpr char kResultsAttr[] = "tile.results";
 
+/// On such a function: numbers of the arguments that kernels read element by
+/// element, and so may lie anywhere.
+inline constexpr char kByElementAttr[] = "tile.by_element";
+
 } // namespace attn::tile
 
 #endif // ATTN_DIALECT_TILE_IR_ATTRIBUTENAMES_H

@@ -259,6 +259,37 @@ def Tile_StoreOp : Tile_Op<"store"> {
   let hasVerifier = 1;
 }
 
+def Tile_GatherOp : Tile_Op<"gather", [Pure]> {
+  let summary = "Reads an element of global memory for each place of a tile.";
+  let description = [{
+    Each index is one number, or a tile of i32: a row vector, a column vector or
+    one of the result's shape. The element of the result at (r, c) is the one at
+    the indices that these have at (r, c), all of which are inside the memref. It
+    has the memref's type, but for floats of 16 bits, which become f32. Nobody
+    writes the memory while the kernel runs, so that a gather may stand anywhere
+    and be repeated.
+
+    ```mlir
+    %bias = tile.gather %B[%b, %h, %rows, %columns]
+        : memref<?x?x?x?xf16, …>, (i32, i32, tensor<64x1xi32>, tensor<1x64xi32>)
+        -> tensor<64x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$source,
+      Variadic<AnyTypeOf<[I32, StaticShapeTensorOf<[I32]>]>>:$indices);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $source `[` $indices `]` attr-dict `:` type($source) `,`
+    `(` type($indices) `)` `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    /// Where the last index counts columns, the number that it begins with; null
+    /// elsewhere.
+    ::mlir::Value getFirstColumn();
+  }];
+  let hasVerifier = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Arithmetic that arith and math lack
 //===----------------------------------------------------------------------===//

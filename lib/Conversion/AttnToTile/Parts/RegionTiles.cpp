@@ -1,0 +1,319 @@
+//===- RegionTiles.cpp - Regions of attention on tiles --------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RegionTiles.h"
+
+#include "attn/Dialect/Attn/Transforms/IndexIntervals.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/DenseSet.h"
+
+#include <optional>
+
+using namespace mlir;
+using namespace attn;
+
+using Shape = std::array<int64_t, 2>;
+
+//===----------------------------------------------------------------------===//
+// Shapes
+//===----------------------------------------------------------------------===//
+
+/// 1 x 1 for a scalar.
+static Shape shapeOf(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type ? Shape{type.getDimSize(0), type.getDimSize(1)} : Shape{1, 1};
+}
+
+static bool isScalar(Value value) {
+  return !isa<RankedTensorType>(value.getType());
+}
+
+static Shape commonShape(ValueRange values) {
+  Shape shape = {1, 1};
+  for (Value value : values) {
+    Shape from = shapeOf(value);
+    shape = {std::max(shape[0], from[0]), std::max(shape[1], from[1])};
+  }
+  return shape;
+}
+
+static Value broadcastTo(TileBuilder &b, Value value, Shape shape) {
+  auto type = RankedTensorType::get(shape, getElementTypeOrSelf(value));
+  if (value.getType() == type)
+    return value;
+  if (isScalar(value))
+    return tensor::SplatOp::create(b, type, value);
+  return tile::BroadcastOp::create(b, type, value);
+}
+
+/// Of the type `element`, and in the shape of `like`.
+static Type typeLike(Value like, Type element) {
+  auto type = dyn_cast<RankedTensorType>(like.getType());
+  return type ? Type(type.clone(element)) : element;
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+Value RegionTiles::emitConstant(arith::ConstantOp constant) {
+  if (!constant.getType().isIndex())
+    return arith::ConstantOp::create(b, constant.getValue());
+  return arith::ConstantIntOp::create(
+      b, cast<IntegerAttr>(constant.getValue()).getInt(), 32);
+}
+
+/// Constants may stand outside of the region.
+Value RegionTiles::lookup(Value value, IRMapping &map) {
+  if (Value known = map.lookupOrNull(value))
+    return known;
+  Value emitted = emitConstant(value.getDefiningOp<arith::ConstantOp>());
+  map.map(value, emitted);
+  return emitted;
+}
+
+/// Between integers, one of which may have been `index`.
+Value RegionTiles::emitCast(Value value, Type type, bool isSigned) {
+  Type from = getElementTypeOrSelf(value);
+  Type to = type.isIndex() ? b.getI32Type() : type;
+  if (from == to)
+    return value;
+  Type result = typeLike(value, to);
+  if (from.getIntOrFloatBitWidth() > to.getIntOrFloatBitWidth())
+    return arith::TruncIOp::create(b, result, value);
+  if (isSigned)
+    return arith::ExtSIOp::create(b, result, value);
+  return arith::ExtUIOp::create(b, result, value);
+}
+
+/// The same operation in the smallest shape that holds its operands.
+Value RegionTiles::emitOnTile(Operation &op, ValueRange operands) {
+  bool areScalar = llvm::all_of(operands, isScalar);
+  Shape shape = commonShape(operands);
+  Type type = op.getResult(0).getType();
+  if (type.isIndex())
+    type = b.getI32Type();
+  SmallVector<Value> inputs(operands);
+  if (!areScalar) {
+    for (Value &input : inputs)
+      input = broadcastTo(b, input, shape);
+    type = RankedTensorType::get(shape, type);
+  }
+  return b
+      .OpBuilder::create(b.getLoc(), op.getName().getIdentifier(), inputs, type,
+                         op.getAttrs())
+      ->getResult(0);
+}
+
+/// A place in memory for each element of the indices. What the caller's shapes
+/// do not bound, such as an index that was read itself, is clamped.
+SmallVector<Value> RegionTiles::emitPlaces(CaptureOp capture, Value memory,
+                                           IRMapping &map) {
+  SmallVector<Value> places;
+  for (auto [dim, index] : llvm::enumerate(capture.getIndices())) {
+    Value place = lookup(index, map);
+    if (!canBound(index, *capture->getBlock(), KeyIndex::Included)) {
+      place = b.clampBelow(place, b.dim(memory, dim));
+      Value zero = arith::ConstantIntOp::create(b, 0, 32);
+      if (!isScalar(place))
+        zero = broadcastTo(b, zero, shapeOf(place));
+      place = b.max(place, zero);
+    }
+    places.push_back(place);
+  }
+  return places;
+}
+
+/// Elements as memory has them, floats of 16 bits as f32.
+Value RegionTiles::emitRead(CaptureOp capture, IRMapping &map) {
+  size_t number = llvm::find(op.getCaptures(), capture.getSource()) -
+                  op.getCaptures().begin();
+  Value memory = captures[number];
+  SmallVector<Value> places = emitPlaces(capture, memory, map);
+  Type element = cast<MemRefType>(memory.getType()).getElementType();
+  if (element.isF16() || element.isBF16())
+    element = b.getF32Type();
+  if (!llvm::all_of(places, isScalar))
+    return tile::GatherOp::create(
+        b, RankedTensorType::get(commonShape(places), element), memory, places);
+  for (Value &place : places)
+    place = arith::IndexCastOp::create(b, b.getIndexType(), place);
+  Value loaded = memref::LoadOp::create(b, memory, places);
+  return loaded.getType() == element
+             ? loaded
+             : arith::ExtFOp::create(b, element, loaded).getResult();
+}
+
+Value RegionTiles::emitCapture(CaptureOp capture, IRMapping &map) {
+  Value read = readAhead.lookupOrNull(capture.getResult());
+  if (!read)
+    read = emitRead(capture, map);
+  if (!capture.getType().isInteger(1))
+    return read;
+  Value zero = arith::ConstantIntOp::create(b, 0, 8);
+  if (!isScalar(read))
+    zero = broadcastTo(b, zero, shapeOf(read));
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, read, zero);
+}
+
+Value RegionTiles::emitOp(Operation &nested, IRMapping &map) {
+  if (isa<QueryLengthOp>(nested))
+    return b.toI32(indices.queryLength);
+  if (isa<KeyLengthOp>(nested))
+    return b.toI32(indices.keyLength);
+  if (auto constant = dyn_cast<arith::ConstantOp>(nested))
+    return emitConstant(constant);
+  if (auto capture = dyn_cast<CaptureOp>(nested))
+    return emitCapture(capture, map);
+  SmallVector<Value> operands = llvm::map_to_vector(
+      nested.getOperands(), [&](Value value) { return lookup(value, map); });
+  Type type = nested.getResult(0).getType();
+  if (isa<arith::IndexCastOp>(nested))
+    return emitCast(operands[0], type, /*isSigned=*/true);
+  if (isa<arith::IndexCastUIOp>(nested))
+    return emitCast(operands[0], type, /*isSigned=*/false);
+  // Elements of 16 bits are read as f32.
+  if (isa<arith::ExtFOp>(nested) && getElementTypeOrSelf(operands[0]) == type)
+    return operands[0];
+  return emitOnTile(nested, operands);
+}
+
+SmallVector<Value> RegionTiles::emit(Block &body, IRMapping &map) {
+  for (Operation &nested : body.without_terminator())
+    if (!map.contains(nested.getResult(0)))
+      map.map(nested.getResult(0), emitOp(nested, map));
+  return llvm::map_to_vector(
+      body.getTerminator()->getOperands(),
+      [&](Value yielded) { return lookup(yielded, map); });
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+/// The last four arguments of a region.
+void RegionTiles::mapIndices(Block &body, Value key, IRMapping &map) {
+  Value values[] = {indices.batch, indices.head, indices.query, key};
+  auto arguments = body.getArguments().take_back(std::size(values));
+  for (auto [argument, value] : llvm::zip_equal(arguments, values))
+    if (value)
+      map.map(argument, value);
+}
+
+/// Reads the elements that all keys have in common. What else is computed here
+/// for their indices is computed again where it is needed otherwise.
+void RegionTiles::readRowCaptures(Block &body) {
+  IRMapping map;
+  mapIndices(body, /*key=*/{}, map);
+  llvm::SmallDenseSet<Value> ofKeys;
+  for (BlockArgument argument : body.getArguments())
+    if (!map.contains(argument))
+      ofKeys.insert(argument);
+  for (Operation &nested : body.without_terminator()) {
+    Value result = nested.getResult(0);
+    if (llvm::any_of(nested.getOperands(),
+                     [&](Value operand) { return ofKeys.contains(operand); })) {
+      ofKeys.insert(result);
+      continue;
+    }
+    if (auto capture = dyn_cast<CaptureOp>(nested))
+      readAhead.map(result, emitRead(capture, map));
+    map.map(result, emitOp(nested, map));
+  }
+}
+
+void RegionTiles::readCapturesOfRows() {
+  for (Region *region : {&op.getScore(), &op.getKeep()})
+    if (!region->empty())
+      readRowCaptures(region->front());
+}
+
+//===----------------------------------------------------------------------===//
+// Regions
+//===----------------------------------------------------------------------===//
+
+static std::optional<float> constantOf(Value value) {
+  FloatAttr constant;
+  if (!matchPattern(value, m_Constant(&constant)) ||
+      !constant.getType().isF32())
+    return std::nullopt;
+  return constant.getValue().convertToFloat();
+}
+
+/// The product of a value and a constant. Other values have the factor 1.
+static ScaledValue splitProduct(Value value) {
+  auto product = value.getDefiningOp<arith::MulFOp>();
+  if (!product)
+    return {value};
+  if (std::optional<float> factor = constantOf(product.getRhs()))
+    return {product.getLhs(), *factor};
+  if (std::optional<float> factor = constantOf(product.getLhs()))
+    return {product.getRhs(), *factor};
+  return {value};
+}
+
+ScaledValue attn::splitFactor(SdpaOp op) {
+  Value yielded = op.getScore().front().getTerminator()->getOperand(0);
+  ScaledValue split = splitProduct(yielded);
+  // Larger ones, and smaller ones, leave the softmax no room.
+  bool isPlain = split.factor >= 0x1p-32f && split.factor <= 0x1p32f;
+  return isPlain && op.getMaskedRow() != MaskedRow::Uniform
+             ? split
+             : ScaledValue{yielded};
+}
+
+Value RegionTiles::scaled(Value products, float by) {
+  if (by == 1)
+    return products;
+  Shape shape = shapeOf(products);
+  return b.multiply(products, b.splat(by, shape[0], shape[1]));
+}
+
+/// A constant that the region multiplies the score by is one with the scale.
+Value RegionTiles::emitScore(Value products, float scale, Value key) {
+  Block &body = op.getScore().front();
+  IRMapping map;
+  mapIndices(body, key, map);
+  Value score = body.getArgument(0);
+  auto productWith = [&](Operation *user) {
+    return splitProduct(user->getResult(0));
+  };
+  bool isAlwaysScaled = llvm::all_of(score.getUsers(), [&](Operation *user) {
+    return isa<arith::MulFOp>(user) && productWith(user).value == score;
+  });
+  if (!isAlwaysScaled)
+    map.map(score, scaled(products, scale));
+  else
+    for (Operation *user : score.getUsers())
+      map.map(user->getResult(0),
+              scaled(products, scale * productWith(user).factor));
+  emit(body, map);
+  return broadcastTo(b, lookup(splitFactor(op).value, map), shapeOf(products));
+}
+
+Value RegionTiles::emitKeep(Value key, int64_t columns) {
+  Block &body = op.getKeep().front();
+  IRMapping map;
+  mapIndices(body, key, map);
+  return broadcastTo(b, emit(body, map).front(), {rows, columns});
+}
+
+KeysOfRows RegionTiles::emitKeysOfRows(Value firstKey) {
+  auto column = [&](Value value) { return broadcastTo(b, value, {rows, 1}); };
+  Value one = arith::ConstantIntOp::create(b, 1, 32);
+  Value after = arith::AddIOp::create(b, column(indices.query), column(one));
+  Block &body = op.getRange().front();
+  IRMapping map;
+  mapIndices(body, after, map);
+  SmallVector<Value> keys = emit(body, map);
+  auto inTile = [&](Value key) {
+    return arith::SubIOp::create(b, column(key), column(b.toI32(firstKey)));
+  };
+  constexpr unsigned kBegin = 0, kEnd = 3;
+  return {inTile(keys[kBegin]), inTile(keys[kEnd])};
+}
