@@ -137,8 +137,9 @@ Value KeptSum::emit(const SoftmaxState &state, Value first, Value end,
 
   b.setInsertionPointToStart(loop.getBody());
   Value key = loop.getInductionVar();
+  Value number = b.toI32(key);
   setRows();
-  Part part = emitPart(key, regions.emitKeep(b.toI32(key), 1), state.max);
+  Part part = emitPart(key, regions.emitKeep(number, 1), state.max);
   scf::YieldOp::create(b, emitAdded(key, part, loop.getRegionIterArg(0)));
   return guard.getResult(0);
 }

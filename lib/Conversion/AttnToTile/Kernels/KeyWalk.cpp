@@ -118,6 +118,7 @@ Value KeyWalk::emitKeyIndices(Value firstKey, bool isMasked) {
 std::optional<KeysOfRows> KeyWalk::emitNeededKeys(Value firstKey) {
   if (!target.isProcessor() || op.getRange().empty() || scale.isUniform)
     return std::nullopt;
+  regions.setRows(emitRowIndices());
   return regions.emitKeysOfRows(firstKey);
 }
 
@@ -125,7 +126,9 @@ std::optional<KeysOfRows> KeyWalk::emitNeededKeys(Value firstKey) {
 /// row without a kept one; keys behind the end are always -inf.
 Value KeyWalk::emitMasked(Value scores, Value firstKey) {
   if (regions.hasKeep()) {
-    Value kept = regions.emitKeep(emitKeyIndices(firstKey, true), keys);
+    Value keyIndices = emitKeyIndices(firstKey, /*isMasked=*/true);
+    regions.setRows(emitRowIndices());
+    Value kept = regions.emitKeep(keyIndices, keys);
     scores = emitMaskedScores(b, kept, scores,
                               scale.isUniform ? ScoreScale::kUniformScore
                                               : -INFINITY);
@@ -137,7 +140,6 @@ Value KeyWalk::emitMasked(Value scores, Value firstKey) {
 
 SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
                                const SoftmaxState &state) {
-  regions.setRows(emitRowIndices());
   Value key = b.convert(
       sequences.loadKey(b.tileType(keys, dimQK, element), batch, firstKey),
       multiplied);
@@ -146,8 +148,10 @@ SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
     needed = emitNeededKeys(firstKey);
   Value products = emitProducts(b, query, key, needed);
   Value keyIndices;
-  if (regions.hasScore())
+  if (regions.hasScore()) {
     keyIndices = emitKeyIndices(firstKey, isMasked);
+    regions.setRows(emitRowIndices());
+  }
   Value scores = emitScores(b, scale, regions, products, keyIndices);
   if (isMasked)
     scores = emitMasked(scores, firstKey);
