@@ -44,7 +44,7 @@ static void buildAttnStage(OpPassManager &manager,
   select.target = options.target;
   select.schedule = options.schedule;
   manager.addPass(createSelectSchedule(select));
-  manager.addNestedPass<func::FuncOp>(createExpandMath());
+  manager.addPass(createExpandMath());
   manager.addPass(createConvertAttnToTile());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

@@ -3,12 +3,15 @@
 // RUN: attn-opt %s --attn-check-support --split-input-file --verify-diagnostics
 
 !t = tensor<?x?x?x8xf16>
-func.func @keep(%q: !t) -> !t {
-  // expected-error @below {{'attn.sdpa' op `keep` is not supported yet; nearest are the clauses `causal` and `window`}}
+func.func @range(%q: !t) -> !t {
+  // expected-error @below {{'attn.sdpa' op `range` is not supported yet; nearest is `keep`, from which it is derived}}
   %o = attn.sdpa %q, %q, %q keep {
   ^bb0(%b: index, %h: index, %i: index, %j: index):
     %p = arith.cmpi sle, %j, %i : index
     attn.yield %p : i1
+  } range {
+  ^bb0(%b: index, %h: index, %i0: index, %i1: index):
+    attn.yield %i0, %i0, %i1, %i1 : index, index, index, index
   } : (!t, !t, !t) -> !t
   return %o : !t
 }
@@ -138,7 +141,7 @@ func.func @rank_nine(%q: !t, %unused: tensor<1x1x1x1x1x1x1x1x1xf32>) -> !t {
 // -----
 
 !t = tensor<?x?x?x8xf16>
-// expected-error @below {{'func.func' op with `attn.sdpa` is supported only on tensors of f16, bf16, f32, i32 or i64 as arguments, got 'tensor<4xf64>' for argument 0}}
+// expected-error @below {{'func.func' op with `attn.sdpa` is supported only on tensors of f16, bf16, f32, i1, i8, i32 or i64 as arguments, got 'tensor<4xf64>' for argument 0}}
 func.func @unused_f64(%unused: tensor<4xf64>, %q: !t) -> !t {
   %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
   return %o : !t

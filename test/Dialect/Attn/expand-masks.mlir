@@ -111,7 +111,7 @@ func.func @uniform(%q: !t, %k: !t, %v: !t) -> !t {
   return %o : !t
 }
 
-// A predicate of another form than affine: visit every key, trust none.
+// What nothing is known of: visit every key, trust none.
 // CHECK-LABEL: func.func @not_affine
 // CHECK: } range {
 // CHECK: %[[BEGIN:.*]] = arith.constant 0 : index
@@ -121,8 +121,45 @@ func.func @uniform(%q: !t, %k: !t, %v: !t) -> !t {
 func.func @not_affine(%q: !t, %k: !t, %v: !t) -> !t {
   %o = attn.sdpa %q, %k, %v keep {
   ^bb0(%b: index, %h: index, %i: index, %j: index):
-    %p = arith.cmpi ne, %j, %i : index
+    %c2 = arith.constant 2 : index
+    %rest = arith.remsi %j, %c2 : index
+    %p = arith.cmpi eq, %rest, %h : index
     attn.yield %p : i1
   } : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// Two runs that lie apart leave a gap.
+// CHECK-LABEL: func.func @gap
+// CHECK: } range {
+// CHECK: attn.yield %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} : index, index, index, index, index, index
+func.func @gap(%q: !t, %k: !t, %v: !t) -> !t {
+  %o = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %c4 = arith.constant 4 : index
+    %c64 = arith.constant 64 : index
+    %first = arith.subi %i, %c64 : index
+    %recent = arith.cmpi sge, %j, %first : index
+    %sink = arith.cmpi slt, %j, %c4 : index
+    %p = arith.ori %recent, %sink : i1
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// Clauses with tensors: they are captured.
+// CHECK-LABEL: func.func @tensors
+// CHECK-SAME: %[[N:[^:]+]]: tensor<?xi32>, %[[D:[^:]+]]: tensor<?x?xi32>, %[[M:[^:]+]]: tensor<1x?x?x?xi1>
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} captures(%[[N]], %[[D]], %[[D]], %[[M]] :
+// CHECK-SAME: keep {
+// CHECK: ^bb0(%[[B:.*]]: index, %[[H:.*]]: index, %[[I:.*]]: index, %[[J:.*]]: index):
+// CHECK: attn.capture %[[N]][%[[B]]] : tensor<?xi32>
+// CHECK: %[[Q:.*]] = attn.capture %[[D]][%[[B]], %[[I]]]
+// CHECK: %[[K:.*]] = attn.capture %[[D]][%[[B]], %[[J]]]
+// CHECK: arith.cmpi eq, %[[Q]], %[[K]] : i32
+// CHECK: %[[ZERO:.*]] = arith.constant 0 : index
+// CHECK: attn.capture %[[M]][%[[ZERO]], %[[H]], %[[I]], %[[J]]]
+func.func @tensors(%q: !t, %k: !t, %v: !t, %n: tensor<?xi32>, %d: tensor<?x?xi32>, %m: tensor<1x?x?x?xi1>) -> !t {
+  %o = attn.sdpa %q, %k, %v prefix(%n : tensor<?xi32>) documents(%d, %d : tensor<?x?xi32>) mask(%m : tensor<1x?x?x?xi1>) : (!t, !t, !t) -> !t
   return %o : !t
 }

@@ -603,20 +603,69 @@ func.func @sdpa_c21_key() {
 
 // -----
 
-func.func @yield_elsewhere() {
-  // expected-error @below {{'attn.yield' op expects parent op 'attn.sdpa'}}
-  attn.yield
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c23(%q: !t, %k: !t, %v: !t, %x: tensor<4xf32>, %y: tensor<4xi64>) {
+  // expected-error @below {{'attn.sdpa' op expected capture 1 to be a tensor of f16, bf16, f32, i1, i8 or i32 without an encoding, got 'tensor<4xi64>'}}
+  %0 = attn.sdpa %q, %k, %v captures(%x, %y : tensor<4xf32>, tensor<4xi64>) : (!t, !t, !t) -> !t
+  return
 }
 
 // -----
 
-// Regions see only their arguments.
 !t = tensor<2x4x16x64xbf16>
-func.func @capture(%q: !t, %k: !t, %v: !t, %p: i1) {
-  // expected-note @below {{required by region isolation constraints}}
+func.func @sdpa_c23_encoding(%q: !t, %k: !t, %v: !t, %x: tensor<4xf32, 1 : i64>) {
+  // expected-error @below {{'attn.sdpa' op expected capture 0 to be a tensor of f16, bf16, f32, i1, i8 or i32 without an encoding, got 'tensor<4xf32, 1 : i64>'}}
+  %0 = attn.sdpa %q, %k, %v captures(%x : tensor<4xf32, 1 : i64>) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c24_arguments(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `score` to take an f32 and four index arguments}}
+  %0 = attn.sdpa %q, %k, %v score {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %s = arith.constant 1.0 : f32
+    attn.yield %s : f32
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c24_yield(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `score` to end in `attn.yield` of 1 value of type 'f32'}}
+  %0 = attn.sdpa %q, %k, %v score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.yield %i : index
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c25(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected operations of arith and math and `attn.capture` in its regions, got `tensor.empty`}}
+  %0 = attn.sdpa %q, %k, %v score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    // expected-note @below {{see this operation}}
+    %x = tensor.empty() : tensor<4xf32>
+    attn.yield %s : f32
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c26_value(%q: !t, %k: !t, %v: !t, %p: i1) {
+  // expected-error @below {{'attn.sdpa' op expected values from outside of its regions to be read by `attn.capture`, got one as an operand of `attn.yield`}}
   %0 = attn.sdpa %q, %k, %v keep {
   ^bb0(%b: index, %h: index, %i: index, %j: index):
-    // expected-error @below {{'attn.yield' op using value defined outside the region}}
+    // expected-note @below {{see this operation}}
     attn.yield %p : i1
   } : (!t, !t, !t) -> !t
   return
@@ -625,28 +674,183 @@ func.func @capture(%q: !t, %k: !t, %v: !t, %p: i1) {
 // -----
 
 !t = tensor<2x4x16x64xbf16>
-func.func @unsupported_softcap(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{`softcap` is not supported yet; the score is `scale` times the dot product}}
-  %0 = attn.sdpa %q, %k, %v softcap(30.0) : (!t, !t, !t) -> !t
+func.func @sdpa_c26_captures(%q: !t, %k: !t, %v: !t, %x: tensor<16xi1>) {
+  // expected-error @below {{'attn.sdpa' op expected the tensor of `attn.capture` in `captures`}}
+  %0 = attn.sdpa %q, %k, %v keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    // expected-note @below {{see this operation}}
+    %p = attn.capture %x[%j] : tensor<16xi1>
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
   return
 }
 
 // -----
 
 !t = tensor<2x4x16x64xbf16>
-func.func @unsupported_captures(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{`captures` is not supported yet; regions see only their arguments}}
-  %0 = attn.sdpa %q, %k, %v captures(30.0) : (!t, !t, !t) -> !t
+func.func @sdpa_c29_zero(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `softcap` to be above 0 and finite}}
+  %0 = attn.sdpa %q, %k, %v softcap(0.0) : (!t, !t, !t) -> !t
   return
 }
 
 // -----
 
 !t = tensor<2x4x16x64xbf16>
-func.func @unsupported_bias(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{`bias` is not supported yet; the score is `scale` times the dot product}}
-  %0 = attn.sdpa %q, %k, %v bias(30.0) : (!t, !t, !t) -> !t
+func.func @sdpa_c29_negative(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `softcap` to be above 0 and finite}}
+  %0 = attn.sdpa %q, %k, %v softcap(-1.0) : (!t, !t, !t) -> !t
   return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c30_chunked(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `chunked` to be from 1 to 2^30, got 0}}
+  %0 = attn.sdpa %q, %k, %v chunked(0) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c30_prefix(%q: !t, %k: !t, %v: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `prefix` to be from 0 to 2^30, got -1}}
+  %0 = attn.sdpa %q, %k, %v prefix(-1) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c31_alibi(%q: !t, %k: !t, %v: !t, %x: tensor<3xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected `alibi` to be a tensor of floats, [Hq], got 'tensor<3xf32>'}}
+  %0 = attn.sdpa %q, %k, %v alibi(%x : tensor<3xf32>) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c31_bias(%q: !t, %k: !t, %v: !t, %x: tensor<2x4x16x15xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected `bias` to be a tensor of floats, [B, Hq, Sq, Sk] or 1 each, got 'tensor<2x4x16x15xf32>'}}
+  %0 = attn.sdpa %q, %k, %v bias(%x : tensor<2x4x16x15xf32>) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c31_bias_rank(%q: !t, %k: !t, %v: !t, %x: tensor<16x16xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected `bias` to be a tensor of floats, [B, Hq, Sq, Sk] or 1 each, got 'tensor<16x16xf32>'}}
+  %0 = attn.sdpa %q, %k, %v bias(%x : tensor<16x16xf32>) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c31_mask(%q: !t, %k: !t, %v: !t, %x: tensor<2x4x16x16xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected `mask` to be a tensor of i1, [B, Hq, Sq, Sk] or 1 each, got 'tensor<2x4x16x16xf32>'}}
+  %0 = attn.sdpa %q, %k, %v mask(%x : tensor<2x4x16x16xf32>) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c31_sinks(%q: !t, %k: !t, %v: !t, %x: tensor<4x1xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected `sinks` to be a tensor of floats, [Hq], got 'tensor<4x1xf32>'}}
+  %0 = attn.sdpa %q, %k, %v sinks(%x : tensor<4x1xf32>) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c31_documents(%q: !t, %k: !t, %v: !t, %x: tensor<2x16xi32>, %y: tensor<2x17xi32>) {
+  // expected-error @below {{'attn.sdpa' op expected `documents` to be a tensor of i32, [B, Sk], got 'tensor<2x17xi32>'}}
+  %0 = attn.sdpa %q, %k, %v documents(%x, %y : tensor<2x16xi32>, tensor<2x17xi32>) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c31_prefix(%q: !t, %k: !t, %v: !t, %x: tensor<2xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected `prefix` to be a tensor of i32, [B], got 'tensor<2xf32>'}}
+  %0 = attn.sdpa %q, %k, %v prefix(%x : tensor<2xf32>) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c32_buckets(%q: !t, %k: !t, %v: !t, %x: tensor<30x4xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected the buckets of `relative_bias` to be a static multiple of 4, got 'tensor<30x4xf32>'}}
+  %0 = attn.sdpa %q, %k, %v relative_bias(%x : tensor<30x4xf32>, bidirectional) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c32_distance(%q: !t, %k: !t, %v: !t, %x: tensor<32x4xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected `max_distance` above 16, the distances with buckets of their own, got 16}}
+  %0 = attn.sdpa %q, %k, %v relative_bias(%x : tensor<32x4xf32>, max_distance = 16) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c33(%q: !t, %k: !t, %v: !t, %x: tensor<4xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected `masked_row(zero)` beside `sinks`: no row is without a score}}
+  %0 = attn.sdpa %q, %k, %v sinks(%x : tensor<4xf32>) masked_row(nan) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c27(%q: !t, %k: !t, %v: !t, %x: tensor<2x16xi1>) {
+  %0 = attn.sdpa %q, %k, %v captures(%x : tensor<2x16xi1>) keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    // expected-error @below {{'attn.capture' op expected 2 indices, as many as the rank of 'tensor<2x16xi1>', got 1}}
+    %p = attn.capture %x[%j] : tensor<2x16xi1>
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c28(%q: !t, %k: !t, %v: !t, %x: tensor<16xi1>) {
+  %0 = attn.sdpa %q, %k, %v captures(%x : tensor<16xi1>) keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %c16 = arith.constant 16 : index
+    // expected-error @below {{'attn.capture' op expected index 0 to be inside of 'tensor<16xi1>', got 16}}
+    %p = attn.capture %x[%c16] : tensor<16xi1>
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+func.func @sdpa_c21_capture(%x: tensor<4xf32>, %i: index) {
+  // expected-error @below {{'attn.capture' op expected to stand in a region of `attn.sdpa`}}
+  %0 = attn.capture %x[%i] : tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @yield_elsewhere() {
+  // expected-error @below {{'attn.yield' op expects parent op 'attn.sdpa'}}
+  attn.yield
 }
 
 // -----
@@ -670,17 +874,8 @@ func.func @unsupported_precision(%q: !t, %k: !t, %v: !t) {
 // -----
 
 !t = tensor<2x4x16x64xbf16>
-func.func @unsupported_sinks(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{`sinks` is not supported yet; the score is `scale` times the dot product}}
-  %0 = attn.sdpa %q, %k, %v sinks(30.0) : (!t, !t, !t) -> !t
-  return
-}
-
-// -----
-
-!t = tensor<2x4x16x64xbf16>
 func.func @unsupported_segments(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{`segments` is not supported yet; masks are `causal` and `window`}}
+  // expected-error @below {{`segments` is not supported yet; the nearest form is `documents`}}
   %0 = attn.sdpa %q, %k, %v segments(30.0) : (!t, !t, !t) -> !t
   return
 }
@@ -706,20 +901,8 @@ func.func @unsupported_rope(%q: !t, %k: !t, %v: !t) {
 // -----
 
 !t = tensor<2x4x16x64xbf16>
-func.func @unsupported_score(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{`score` is not supported yet; the score is `scale` times the dot product}}
-  %0 = attn.sdpa %q, %k, %v causal(top_left) score {
-  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
-    attn.yield %s : f32
-  } : (!t, !t, !t) -> !t
-  return
-}
-
-// -----
-
-!t = tensor<2x4x16x64xbf16>
 func.func @unknown_clause(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{expected a clause, `scale`, `causal`, `window`, `layout`, `masked_row`, `keep` or `range`, got `casual`}}
+  // expected-error @below {{expected a clause, `scale`, `softcap`, `alibi`, `relative_bias`, `bias`, `score`, `sinks`, `causal`, `window`, `prefix`, `chunked`, `documents`, `mask`, `keep`, `range`, `captures`, `layout` or `masked_row`, got `casual`}}
   %0 = attn.sdpa %q, %k, %v casual(top_left) : (!t, !t, !t) -> !t
   return
 }
@@ -849,7 +1032,7 @@ func.func @three_results(%q: !t) {
 
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_no_regions(%q: !t) {
-  // expected-error @below {{'attn.sdpa' op expected 2 regions}}
+  // expected-error @below {{'attn.sdpa' op expected 3 regions}}
   %0 = "attn.sdpa"(%q, %q, %q) : (!t, !t, !t) -> !t
   return
 }
@@ -858,7 +1041,7 @@ func.func @generic_no_regions(%q: !t) {
 
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_one_region(%q: !t) {
-  // expected-error @below {{'attn.sdpa' op expected 2 regions}}
+  // expected-error @below {{'attn.sdpa' op expected 3 regions}}
   %0 = "attn.sdpa"(%q, %q, %q) ({}) : (!t, !t, !t) -> !t
   return
 }
@@ -867,8 +1050,8 @@ func.func @generic_one_region(%q: !t) {
 
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_operands(%q: !t) {
-  // expected-error @below {{'attn.sdpa' op expected 3 operands, but found 2}}
-  %0 = "attn.sdpa"(%q, %q) ({}, {}) : (!t, !t) -> !t
+  // expected-error @below {{'attn.sdpa' op expected 3 or more operands, but found 2}}
+  %0 = "attn.sdpa"(%q, %q) ({}, {}, {}) : (!t, !t) -> !t
   return
 }
 
@@ -877,7 +1060,7 @@ func.func @generic_operands(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_results(%q: !t) {
   // expected-error @below {{'attn.sdpa' op result group starting at #1 requires 0 or 1 element, but found 2}}
-  %0:3 = "attn.sdpa"(%q, %q, %q) ({}, {}) : (!t, !t, !t) -> (!t, !t, !t)
+  %0:3 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>}> ({}, {}, {}) : (!t, !t, !t) -> (!t, !t, !t)
   return
 }
 
@@ -886,7 +1069,7 @@ func.func @generic_results(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_scale(%q: !t) {
   // expected-error @below {{expected `scale` to be finite as an f32}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{scale = 0x7F800000 : f32}> ({}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, scale = 0x7F800000 : f32}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -895,7 +1078,7 @@ func.func @generic_scale(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_scale_type(%q: !t) {
   // expected-error @below {{'attn.sdpa' op attribute 'scale' failed to satisfy constraint: 32-bit float attribute}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{scale = 1.0 : f64}> ({}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, scale = 1.0 : f64}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -904,7 +1087,7 @@ func.func @generic_scale_type(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_window(%q: !t) {
   // expected-error @below {{expected a window count of at least 0, or `inf`, got -2}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{window = #attn.window<-2, 0>}> ({}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, window = #attn.window<-2, 0>}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -913,7 +1096,7 @@ func.func @generic_window(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_causal(%q: !t) {
   // expected-error @below {{expected `top_left`, `bottom_right` or `offset = n` in `causal`, got `middle`}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{causal = #attn.causal<middle>}> ({}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, causal = #attn.causal<middle>}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -922,7 +1105,7 @@ func.func @generic_causal(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_layout(%q: !t) {
   // expected-error @below {{Invalid attribute `layout` in property conversion: 3 : i32}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{layout = 3 : i32}> ({}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, layout = 3 : i32}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -931,6 +1114,6 @@ func.func @generic_layout(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_offset(%q: !t) {
   // expected-error @below {{expected '>'}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{causal = #attn.causal<top_left = 3>}> ({}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, causal = #attn.causal<top_left = 3>}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
