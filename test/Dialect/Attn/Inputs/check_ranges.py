@@ -53,9 +53,9 @@ PREDICATES = [
         %p = arith.cmpi slt, %sk, %sq : index""",
      lambda i, j, sq, sk: sk < sq, True),
     ("""%p = arith.constant false""", lambda i, j, sq, sk: False, True),
-    # Not affine: nothing is claimed.
     ("""%p = arith.cmpi ne, %i, %j : index""",
-     lambda i, j, sq, sk: i != j, False),
+     lambda i, j, sq, sk: i != j, True),
+    # Nothing is known of remainders of j, and nothing claimed.
     ("""%c2 = arith.constant 2 : index
         %a = arith.remsi %i, %c2 : index
         %b2 = arith.remsi %j, %c2 : index
@@ -64,7 +64,7 @@ PREDICATES = [
     ("""%a = arith.cmpi slt, %i, %j : index
         %c = arith.cmpi sgt, %i, %j : index
         %p = arith.ori %a, %c : i1""",
-     lambda i, j, sq, sk: i != j, False),
+     lambda i, j, sq, sk: i != j, True),
 ]
 
 
@@ -106,6 +106,7 @@ PYTHON = {
     "minsi": "min({0}, {1})", "maxsi": "max({0}, {1})",
     "floordivsi": "{0} // {1}", "ceildivsi": "-(-{0} // {1})",
     "andi": "{0} & {1}", "ori": "{0} | {1}", "remsi": "{0} % {1}",
+    "remui": "{0} % {1}", "divui": "{0} // {1}", "xori": "{0} ^ {1}",
     "select": "{1} if {0} else {2}",
 }
 COMPARE = {"slt": "<", "sle": "<=", "sgt": ">", "sge": ">=", "eq": "==",
@@ -170,12 +171,15 @@ def check(case, keep, range_):
             assert kept[i][j] == case.keep(i, j, sq, sk), ("keep", sq, sk, i, j)
         for i0, i1 in itertools.combinations(range(sq + 1), 2):
             where = ("range", sq, sk, i0, i1)
-            begin, full_begin, full_end, end = range_(i0, i1, sq, sk)
+            begin, full_begin, full_end, end, *gap = range_(i0, i1, sq, sk)
             assert 0 <= begin <= full_begin <= full_end <= end <= sk, where
             columns = [[row[j] for row in kept[i0:i1]] for j in range(sk)]
             assert all(map(all, columns[full_begin:full_end])), where
             if case.policy == "uniform":
                 assert (begin, end) == (0, sk), where
+            if gap:
+                assert begin <= gap[0] <= gap[1] <= full_begin, where
+                assert not any(map(any, columns[gap[0]:gap[1]])), where
             if not case.affine:
                 assert (begin, end) == (0, sk) and full_begin == full_end, where
             outside = columns[:begin] + columns[end:]
@@ -205,4 +209,5 @@ def main():
     print(f"{len(cases)} masks agree")
 
 
-main()
+if __name__ == "__main__":
+    main()
