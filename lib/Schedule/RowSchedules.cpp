@@ -21,13 +21,14 @@ using namespace attn::tile;
 static constexpr int64_t kWarps = 4;
 
 /// \p rows are those of a GPU's CTA; a processor's has as many as suit a task.
-static RowScheduleAttr scheduleOf(Operation *op, int64_t rows) {
+static RowScheduleAttr scheduleOf(Operation *op, int64_t rows,
+                                  int64_t warps = kWarps) {
   constexpr int64_t kRowsOfTask = 64;
   auto target = op->getAttrOfType<StringAttr>(kTargetAttr);
   bool isProcessor = target && lookupTarget(target)->isProcessor();
   RowKeys keys;
   keys.rows = isProcessor ? kRowsOfTask : rows;
-  keys.warps = isProcessor ? 0 : kWarps;
+  keys.warps = isProcessor ? 0 : warps;
   return RowScheduleAttr::get(op->getContext(), keys);
 }
 
@@ -59,4 +60,8 @@ RowScheduleAttr attn::mergeSchedule(SdpaOp op) {
   int64_t threadsPerRow = llvm::divideCeil(mergeTileColumns(op), kAccess);
   int64_t rows = kWarps * CtaAttr::kWarpSize / threadsPerRow;
   return scheduleOf(op, rows);
+}
+
+RowScheduleAttr attn::blockMapSchedule(SdpaOp op) {
+  return scheduleOf(op, WarpFragment::kRows, /*warps=*/1);
 }

@@ -71,9 +71,12 @@ struct Sizes {
 };
 } // namespace
 
+/// Whether heads have key tiles of their own.
 static bool rangeDependsOnHead(SdpaOp op) {
-  return !op.getRange().empty() &&
-         !op.getRange().front().getArgument(1).use_empty();
+  auto dependsOnHead = [](Region &region) {
+    return !region.empty() && !region.front().getArgument(1).use_empty();
+  };
+  return dependsOnHead(op.getRange()) || dependsOnHead(op.getKeep());
 }
 
 /// Chooses for any number of queries: the most heads, no more than a warp has

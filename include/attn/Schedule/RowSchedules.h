@@ -34,6 +34,9 @@ int64_t mergeTileColumns(SdpaOp op);
 /// Rows of the output that one CTA merges, and its warps.
 tile::RowScheduleAttr mergeSchedule(SdpaOp op);
 
+/// Rows of queries that one warp evaluates a predicate on at a time.
+tile::RowScheduleAttr blockMapSchedule(SdpaOp op);
+
 } // namespace attn
 
 #endif // ATTN_SCHEDULE_ROWSCHEDULES_H

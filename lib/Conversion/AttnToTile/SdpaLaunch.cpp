@@ -8,12 +8,14 @@
 
 #include "LaunchModels.h"
 
+#include "BlockMapLaunch.h"
 #include "Host/CaptureChecks.h"
 #include "Host/Checks.h"
 #include "Host/Grid.h"
 #include "Host/HeadGroups.h"
 #include "Host/Splits.h"
 #include "Host/Workspace.h"
+#include "Kernels/BlockMap.h"
 #include "Kernels/Forward.h"
 #include "Kernels/Merge.h"
 #include "attn/Schedule/RowSchedules.h"
@@ -51,7 +53,7 @@ private:
   FunctionLowering &lowering;
   ScheduleAttr schedule;
   HostHeadGroups groups;
-  Value splits;
+  Value splits, blockLists;
   LaunchTiles tiles, mergeTiles; // the latter only where keys may be split
 };
 
@@ -70,6 +72,7 @@ ForwardSignature SdpaLauncher::signatureOf(const Results &destinations) {
   signature.addInput(Argument::TilesPerKeyHead, groups.tilesPerKeyHead());
   if (!isOneSplit(splits))
     signature.addInput(Argument::Splits, splits);
+  signature.addInput(Argument::BlockLists, blockLists);
   if (mayBeOneSplit(splits))
     signature.addInput(Argument::Sinks, op.getSinks());
   for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
@@ -187,6 +190,8 @@ void SdpaLauncher::launch() {
   emitCaptureChecks(b, op, lowering);
   countTiles();
   emitChecks();
+  if (usesBlockMap(op, schedule))
+    blockLists = launchBlockMap(b, op, lowering, schedule);
   SdpaDestinations destinations = emitDestinations(b, op);
   Results results = {destinations.output, destinations.lse, {}};
   if (!isOneSplit(splits))

@@ -203,17 +203,28 @@ struct TransposeConversion : OpConversionPattern<memref::TransposeOp> {
 };
 
 /// One element, the same for all threads.
-struct ElementConversion : OpConversionPattern<memref::LoadOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(memref::LoadOp op, OneToNOpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    GlobalView view = GlobalView::unpack(
-        rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref());
+template <typename OpT>
+struct ElementConversion : OpConversionPattern<OpT> {
+  using OpConversionPattern<OpT>::OpConversionPattern;
+  LogicalResult matchAndRewrite(
+      OpT op,
+      typename OpT::template GenericAdaptor<ArrayRef<ValueRange>> adaptor,
+      ConversionPatternRewriter &rewriter) const override {
+    auto type = cast<MemRefType>(op->getOperand(0).getType());
+    GlobalView view = GlobalView::unpack(rewriter, op.getLoc(), type,
+                                         adaptor.getOperands().front());
     Value address = view.address(rewriter, op.getLoc(), op.getIndices());
     rewriter.replaceOpWithNewOp<LLVM::LoadOp>(op, op.getType(), address);
     return success();
   }
+};
+
+/// The first thread writes the element, which all have.
+struct ElementStoreConversion : OpConversionPattern<memref::StoreOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(memref::StoreOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
 };
 
 /// Tiles that are laid out as products have them.
@@ -245,6 +256,23 @@ static void emitIf(OpBuilder &builder, Location loc, Value condition,
   auto guard = scf::IfOp::create(builder, loc, condition, /*withElse=*/false);
   OpBuilder inner = guard.getThenBodyBuilder();
   body(inner);
+}
+
+LogicalResult ElementStoreConversion::matchAndRewrite(
+    memref::StoreOp op, OneToNOpAdaptor adaptor,
+    ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  GlobalView view = GlobalView::unpack(rewriter, loc, op.getMemRefType(),
+                                       adaptor.getMemref());
+  Value isFirst = arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq,
+                                        emitThreadId(rewriter, loc),
+                                        emitI32(rewriter, loc, 0));
+  emitIf(rewriter, loc, isFirst, [&](OpBuilder &inner) {
+    LLVM::StoreOp::create(inner, loc, op.getValue(),
+                          view.address(inner, loc, op.getIndices()));
+  });
+  rewriter.eraseOp(op);
+  return success();
 }
 
 /// Reads memory at `address` where `isInside` holds, and gives zero elsewhere.
@@ -451,7 +479,8 @@ StoreConversion::matchAndRewrite(StoreOp op, OneToNOpAdaptor adaptor,
 
 void attn::tile::populateGlobalMemoryPatterns(const TypeConverter &converter,
                                               RewritePatternSet &patterns) {
-  patterns.add<DimConversion, ElementConversion, LoadConversion,
-               TransposeConversion, StoreConversion>(converter,
-                                                     patterns.getContext());
+  patterns.add<DimConversion, ElementConversion<memref::LoadOp>,
+               ElementConversion<ElementOp>, ElementStoreConversion,
+               LoadConversion, TransposeConversion, StoreConversion>(
+      converter, patterns.getContext());
 }

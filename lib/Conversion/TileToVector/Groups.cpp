@@ -215,13 +215,13 @@ LogicalResult BlockPlanner::add(Operation *op) {
   return success();
 }
 
-/// Whether somebody outside the group reads the tile, or a product reads all
-/// its rows.
+/// Whether somebody outside the group reads the tile, or a product or `any`
+/// reads all its rows.
 bool BlockPlanner::isUsedOutside(Value tile, Group *group) {
   return llvm::any_of(tile.getUses(), [&](OpOperand &use) {
     Operation *user = use.getOwner();
     if (user->getBlock() != &block || user->getNumRegions() ||
-        user->hasTrait<OpTrait::IsTerminator>())
+        isa<AnyOp>(user) || user->hasTrait<OpTrait::IsTerminator>())
       return true;
     if (auto dot = dyn_cast<DotOp>(user); dot && use.get() == dot.getB())
       return true;

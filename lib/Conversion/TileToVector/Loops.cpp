@@ -92,11 +92,22 @@ Value KernelLowering::countNeededRows() {
 // Blocks
 //===----------------------------------------------------------------------===//
 
+Value KernelLowering::loadElement(ElementOp op) {
+  SmallVector<Value> indices =
+      llvm::map_to_vector(op.getIndices(), [&](Value index) {
+        return values.scalars.lookup(index);
+      });
+  return memref::LoadOp::create(b, values.scalars.lookup(op.getSource()),
+                                indices);
+}
+
 void KernelLowering::cloneScalar(Operation *op) {
   if (auto id = dyn_cast<BlockIdOp>(op))
     values.scalars.map(id.getResult(), frame.blockId(id.getDim()));
   else if (auto dim = dyn_cast<GridDimOp>(op))
     values.scalars.map(dim.getResult(), frame.gridDim(dim.getDim()));
+  else if (auto element = dyn_cast<ElementOp>(op))
+    values.scalars.map(element.getResult(), loadElement(element));
   else
     b.clone(*op, values.scalars);
 }
@@ -350,9 +361,37 @@ LogicalResult KernelLowering::lowerWalk(WalkOp walk) {
   return success();
 }
 
+/// A loop that carries numbers alone.
+LogicalResult KernelLowering::lowerNumbers(scf::ForOp loop) {
+  auto mapped = [&](ValueRange from) {
+    return llvm::map_to_vector(
+        from, [&](Value value) { return values.scalars.lookup(value); });
+  };
+  FailureOr<std::vector<Step>> steps =
+      planBlock(*loop.getBody(), frame.processor.lanes());
+  if (failed(steps))
+    return failure();
+  auto lowered = scf::ForOp::create(
+      b, values.scalars.lookup(loop.getLowerBound()),
+      values.scalars.lookup(loop.getUpperBound()),
+      values.scalars.lookup(loop.getStep()), mapped(loop.getInitArgs()));
+  values.scalars.map(loop.getBody()->getArguments(),
+                     lowered.getBody()->getArguments());
+  values.scalars.map(loop.getResults(), lowered.getResults());
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(lowered.getBody());
+  if (failed(lowerBlock(*loop.getBody(), *steps, Destinations())))
+    return failure();
+  scf::YieldOp::create(b,
+                       mapped(loop.getBody()->getTerminator()->getOperands()));
+  return success();
+}
+
 LogicalResult KernelLowering::lowerFor(scf::ForOp loop) {
+  if (loop.getNumResults() && llvm::none_of(loop.getInitArgs(), isTile))
+    return lowerNumbers(loop);
   if (!llvm::all_of(loop.getInitArgs(), isTile))
-    return loop.emitOpError("carries what is no tile, which has no form for "
+    return loop.emitOpError("carries tiles and numbers, which has no form for "
                             "processors");
   SmallVector<Value> memrefs = startCarrying(loop.getInitArgs());
   auto bound = [&](Value value) { return values.scalars.lookup(value); };

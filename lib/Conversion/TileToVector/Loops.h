@@ -28,6 +28,7 @@ private:
                                  const Destinations &destinations);
   llvm::LogicalResult lowerStep(mlir::Operation *op);
   llvm::LogicalResult lowerWalk(WalkOp walk);
+  llvm::LogicalResult lowerNumbers(mlir::scf::ForOp loop);
   llvm::LogicalResult lowerFor(mlir::scf::ForOp loop);
   llvm::LogicalResult lowerIf(mlir::scf::IfOp choice);
   llvm::LogicalResult lowerBranch(mlir::Block &block,
@@ -38,6 +39,7 @@ private:
                                 mlir::Value last, mlir::Value step,
                                 llvm::ArrayRef<mlir::Value> memrefs);
   llvm::SmallVector<mlir::Value> startCarrying(mlir::ValueRange inits);
+  mlir::Value loadElement(ElementOp op);
   void cloneScalar(mlir::Operation *op);
   void copyTile(mlir::Value from, mlir::Value to);
   void writeTile(mlir::Value tile, mlir::Value memref);

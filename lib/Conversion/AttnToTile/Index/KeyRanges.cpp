@@ -58,8 +58,22 @@ KeyRange attn::emitKeyRange(TileBuilder &b, SdpaOp op, const QueryTile &tile,
   return range;
 }
 
+KeyRange attn::emitListedTiles(TileBuilder &b, const BlockList &list) {
+  Value partial = list.partialTiles(b);
+  Value all = b.add(partial, list.fullTiles(b));
+  KeyRange range;
+  range.first = b.index(0);
+  range.full = partial;
+  range.fullEnd = range.last = all;
+  range.list = list;
+  range.partialTiles = partial;
+  return range;
+}
+
 Value attn::emitFirstKey(TileBuilder &b, const KeyRange &range, Value tile,
                          int64_t keys) {
+  if (range.list.memory)
+    tile = range.list.tileAt(b, tile, range.partialTiles);
   if (range.gap) {
     Value isBehind =
         arith::CmpIOp::create(b, arith::CmpIPredicate::sge, tile, range.gap);
@@ -82,6 +96,10 @@ KeyRange attn::emitShare(TileBuilder &b, KeyRange range, Value split,
   Value to = b.add(from, share);
   to = b.min(to, range.last);
   Value full = range.full == range.first ? from : b.clamp(range.full, from, to);
-  return {from, full,      b.clamp(range.fullEnd, full, to),
-          to,   range.gap, range.skipped};
+  KeyRange part = range;
+  part.first = from;
+  part.full = full;
+  part.fullEnd = b.clamp(range.fullEnd, full, to);
+  part.last = to;
+  return part;
 }

@@ -9,7 +9,7 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_KEYRANGES_H
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_INDEX_KEYRANGES_H
 
-#include "../Parts/TileBuilder.h"
+#include "BlockLists.h"
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 
@@ -28,7 +28,14 @@ struct QueryTile {
 struct KeyRange {
   mlir::Value first, full, fullEnd, last;
   mlir::Value gap, skipped;
+  /// Where the tiles are listed, and how many of these need a mask. They come
+  /// first.
+  BlockList list;
+  mlir::Value partialTiles;
 };
+
+/// The tiles of a list.
+KeyRange emitListedTiles(TileBuilder &b, const BlockList &list);
 
 /// The first key of a tile of the walk.
 mlir::Value emitFirstKey(TileBuilder &b, const KeyRange &range,

@@ -20,6 +20,7 @@
 
 #include "../Index/TileOrder.h"
 #include "../Parts/Epilogue.h"
+#include "BlockMap.h"
 #include "KeyWalk.h"
 
 #include <optional>
@@ -45,6 +46,7 @@ private:
   void emitTile(TileIndex tile);
   void locate(TileIndex tile);
   KeyRange emitRange();
+  BlockList listOf(Value memory);
   void storeState(const SoftmaxState &state);
   void storeResults(const SoftmaxState &state, Value total, Value firstQuery);
   void storeParts(const SoftmaxState &state, Value total, Value firstQuery);
@@ -59,7 +61,7 @@ private:
   ScoreScale scale;
   HeadGroups groups;
   std::optional<Sequences> sequences;
-  Value batch, firstQuery;
+  Value batch, block, firstQuery;
   Value split; // which of `Splits`
 };
 
@@ -77,12 +79,23 @@ void ForwardKernel::locate(TileIndex tile) {
     tile.block = b.div(tile.block, splits);
   }
   batch = tile.batch;
-  firstQuery = b.mul(tile.block, b.index(groups.queries()));
+  block = tile.block;
+  firstQuery = b.mul(block, b.index(groups.queries()));
   groups.select(tile.head, arguments[Argument::TilesPerKeyHead],
                 sequences->queryView());
 }
 
+/// The list is that of the entry and the head where the predicate depends on
+/// them.
+BlockList ForwardKernel::listOf(Value memory) {
+  Value zero = b.index(0);
+  return {memory, keepDependsOnBatch(op) ? batch : zero,
+          keepDependsOnHead(op) ? groups.head() : zero, block};
+}
+
 KeyRange ForwardKernel::emitRange() {
+  if (Value lists = arguments[Argument::BlockLists])
+    return emitListedTiles(b, listOf(lists));
   QueryTile tile = {batch,
                     groups.head(),
                     firstQuery,

@@ -39,6 +39,7 @@ enum class ForwardArgument {
   PartMax,
   PartSums,
   PartAcc,
+  BlockLists,  // the key tiles of each query tile, see BlockLists.h
   Sinks,       // of each head
   FirstCapture // the captured tensors are this and the numbers behind
 };

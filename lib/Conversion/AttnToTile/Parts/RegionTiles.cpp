@@ -143,7 +143,7 @@ Value RegionTiles::emitRead(CaptureOp capture, IRMapping &map) {
         b, RankedTensorType::get(commonShape(places), element), memory, places);
   for (Value &place : places)
     place = arith::IndexCastOp::create(b, b.getIndexType(), place);
-  Value loaded = memref::LoadOp::create(b, memory, places);
+  Value loaded = tile::ElementOp::create(b, memory, places);
   return loaded.getType() == element
              ? loaded
              : arith::ExtFOp::create(b, element, loaded).getResult();

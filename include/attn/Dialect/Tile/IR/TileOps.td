@@ -290,6 +290,25 @@ def Tile_GatherOp : Tile_Op<"gather", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Tile_ElementOp : Tile_Op<"element", [Pure,
+    TypesMatchWith<"the result has the type of the memory's elements", "source",
+                   "result",
+                   "::llvm::cast<::mlir::MemRefType>($_self).getElementType()">]> {
+  let summary = "Reads an element of global memory for all threads.";
+  let description = [{
+    The indices are inside the memref. Nobody writes the memory while the kernel
+    runs, so that an element may be read anywhere, and again, unlike by
+    `memref.load`.
+
+    ```mlir
+    %tile = tile.element %list[%b, %h, %q, %t] : memref<?x?x?x?xi32, …>
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$source, Variadic<Index>:$indices);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$source `[` $indices `]` attr-dict `:` type($source)";
+}
+
 //===----------------------------------------------------------------------===//
 // Arithmetic that arith and math lack
 //===----------------------------------------------------------------------===//
