@@ -105,7 +105,8 @@ static LogicalResult checkBody(func::FuncOp function) {
     auto returnOp = dyn_cast<func::ReturnOp>(op);
     if (!returnOp)
       return op.emitOpError() << "is not supported beside `attn.sdpa` in a "
-                                 "function; nearest is a function of its own";
+                                 "function; nearest is a function of its own, "
+                                 "which attn-outline makes";
     if (failed(checkReturn(returnOp)))
       return failure();
   }

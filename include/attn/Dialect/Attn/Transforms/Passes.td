@@ -11,28 +11,6 @@
 
 include "mlir/Pass/PassBase.td"
 
-def CheckSupport : Pass<"attn-check-support", "::mlir::ModuleOp"> {
-  let summary = "Refuses what this version does not compile.";
-  let description = [{
-    The one gate between what the dialect can say and what the compiler can do.
-    It changes nothing. Operations that implement `CompilableOp` bring their own
-    rules, such as that `attn.sdpa` has no `keep` and `range` regions that a user
-    wrote. A function that holds such operations is accepted when it
-
-    - is a public `func.func` directly in the module, under a name of UTF-8 without
-      control characters,
-    - takes ranked tensors of f16, bf16, f32, i32 or i64, used or not,
-    - has one block that holds nothing but such operations and the return,
-    - gives them its arguments, or results of an operation that may feed others,
-      as operands,
-    - returns results of such operations, at least one, and each at most once.
-
-    Everything else is refused by name. The pass runs first, before
-    `attn-expand-masks` makes regions. Functions without such operations are no
-    concern of it: a package leaves them out.
-  }];
-}
-
 def Outline : Pass<"attn-outline", "::mlir::ModuleOp"> {
   let summary = "Moves attention into functions of its own.";
   let description = [{
@@ -49,7 +27,7 @@ def Outline : Pass<"attn-outline", "::mlir::ModuleOp"> {
       that reads them, if that is the only one, may take computed operands, and
       stands in the same block. If not, it gets a function of its own.
     - Arguments are the values that the moved operations read, each once, with
-      their types as they are: what is static stays static. Constants that a
+      their types as they are: what is static stays static. Constants that only a
       region reads move into the region.
     - Results are those that something reads; all, if nothing reads any.
     - The function is named `<outer>_attention_<n>`, where `<outer>` is the
@@ -92,6 +70,29 @@ def Outline : Pass<"attn-outline", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def CheckSupport : Pass<"attn-check-support", "::mlir::ModuleOp"> {
+  let summary = "Refuses what this version does not compile.";
+  let description = [{
+    The one gate between what the dialect can say and what the compiler can do.
+    It changes nothing. Operations that implement `CompilableOp` bring their own
+    rules, such as that `attn.sdpa` has no `keep` and `range` regions that a user
+    wrote. A function that holds such operations is accepted when it
+
+    - is a public `func.func` directly in the module, under a name of UTF-8 without
+      control characters,
+    - takes ranked tensors of f16, bf16, f32, i32 or i64, used or not,
+    - has one block that holds nothing but such operations and the return,
+    - gives them its arguments, or results of an operation that may feed others,
+      as operands,
+    - returns results of such operations, at least one, and each at most once.
+
+    Everything else is refused by name. The pass runs before `attn-expand-masks`
+    makes regions, and after `attn-outline`, which makes functions that it
+    accepts. Functions without such operations are no
+    concern of it: a package leaves them out.
+  }];
 }
 
 def ExpandMasks : Pass<"attn-expand-masks"> {
