@@ -87,6 +87,8 @@ config.substitutions += [
     ("%fuzz-", os.path.join(config.attn_tools_dir, "fuzz-")),
     ("%attn_plugin", os.path.join(config.attn_lib_dir, "libAttnPlugin.so")),
     ("%attnrt", os.path.join(config.attn_lib_dir, "libattnrt.so")),
+    # Upstream's libraries for programs under mlir-runner.
+    ("%mlir_libs", os.path.join(config.llvm_tools_dir, "..", "lib")),
 ]
 
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "attn/InitAll.h"
 
+#include "attn/Conversion/AttnToCalls/Passes.h"
 #include "attn/Conversion/AttnToReference/Passes.h"
 #include "attn/Conversion/AttnToTile/Passes.h"
 #include "attn/Conversion/TileToNVVM/Passes.h"
@@ -52,6 +53,7 @@ void attn::registerAllPasses() {
   registerAttnPasses();
   registerAttnSchedulePasses();
   registerAttnToTilePasses();
+  registerAttnToCallsPasses();
   registerAttnToReferencePasses();
   registerTileToNVVMPasses();
   registerTileToVectorPasses();

@@ -26,6 +26,7 @@
 #include "attn/Target/TargetRegistry.h"
 #include "attnrt/Device.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/InitAllDialects.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/FileSystem.h"
@@ -211,6 +212,8 @@ static int run(const CommandLine &line) {
   if (!file)
     return fail(kBadInput, message);
   DialectRegistry registry;
+  // Anything may stand around attention.
+  mlir::registerAllDialects(registry);
   attn::registerAllDialects(registry);
   auto text = toSafeText(std::move(file), registry);
   if (!text)

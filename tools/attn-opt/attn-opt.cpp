@@ -6,10 +6,16 @@
 //
 //===----------------------------------------------------------------------===//
 #include "attn/InitAll.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  mlir::registerAllPasses();
   attn::registerAllDialects(registry);
   attn::registerAllPasses();
   attn::registerAllPipelines();

@@ -58,6 +58,9 @@ public:
   /// Lets kernels use memory of the host at its own address.
   virtual Status registerHost(void *memory, size_t bytes) = 0;
   virtual Status unregisterHost(void *memory) = 0;
+  /// Whether kernels can use the memory at its own address: the device's,
+  /// shared or registered. No more than one allocation has all of it.
+  virtual bool reaches(const void *memory, size_t bytes) = 0;
 
   /// From and to host or device, as the addresses say.
   virtual Status copy(void *to, const void *from, size_t bytes,

@@ -8,35 +8,13 @@
 
 #include "Abi/HostCopy.h"
 
+#include "Abi/Span.h"
 #include "Device/Current.h"
 
 #include <cstring>
 #include <new>
 
 using namespace attnrt;
-
-namespace {
-/// The elements from the first to behind the last, in elements from the address
-/// of element 0.
-struct Span {
-  int64_t begin = 0, end = 0;
-};
-} // namespace
-
-static Span spanOf(const DLTensor &tensor) {
-  Span span{0, 1};
-  for (int i = 0; i < tensor.ndim; ++i) {
-    if (tensor.shape[i] == 0)
-      return {};
-    int64_t reach = (tensor.shape[i] - 1) * attnrtStride(&tensor, i);
-    (reach < 0 ? span.begin : span.end) += reach;
-  }
-  return span;
-}
-
-static char *addressOf(const DLTensor &tensor) {
-  return static_cast<char *>(tensor.data) + tensor.byte_offset;
-}
 
 /// Copies device memory behind all work that is queued there.
 static Status fetch(AttnrtDevice &device, char *to, const char *from,

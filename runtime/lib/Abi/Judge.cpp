@@ -8,7 +8,7 @@
 
 #include "Abi/Fail.h"
 #include "Abi/HostCopy.h"
-#include "attnrt/Package.h"
+#include "Abi/OpenFunction.h"
 #include "attnrt/Verify.h"
 
 #include <algorithm>
@@ -16,43 +16,6 @@
 #include <cstdio>
 
 using namespace attnrt;
-
-struct AttnrtFunction {
-  Function function;
-};
-
-//===----------------------------------------------------------------------===//
-// Packages
-//===----------------------------------------------------------------------===//
-
-static Status openFunction(const char *path, const char *name,
-                           const AttnrtFunction **function) {
-  Expected<Package> package = openPackage(path);
-  if (!package)
-    return package.status();
-  for (Function &candidate : package->functions)
-    if (candidate.description.name == name) {
-      *function = new AttnrtFunction{std::move(candidate)};
-      return Status::ok();
-    }
-  return Status::badInput("no function '" + std::string(name) + "' in '" +
-                          path + "'");
-}
-
-extern "C" int attnrtOpenFunction(const char *path, const char *name,
-                                  const AttnrtFunction **function) {
-  return guarded("package", [&] { return openFunction(path, name, function); });
-}
-
-extern "C" void attnrtSymbolsOf(const AttnrtFunction *function,
-                                AttnrtSymbols *symbols) {
-  *symbols = {function->function.entry, function->function.shapes,
-              function->function.flops};
-}
-
-//===----------------------------------------------------------------------===//
-// The judge
-//===----------------------------------------------------------------------===//
 
 static DLDataType dlTypeOf(ElementType type) {
   TensorView scalar(type, {}, nullptr, {kDLCPU, 0});

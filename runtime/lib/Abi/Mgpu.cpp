@@ -18,16 +18,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Abi/Stop.h"
 #include "Package/CodeImage.h"
 #include "attnrt/DriverApi.h"
-#include "attnrt/Report.h"
 
-#include <cstdio>
 #include <map>
 #include <mutex>
 #include <optional>
-
-#include <unistd.h>
 
 using namespace attnrt;
 
@@ -35,16 +32,9 @@ using namespace attnrt;
 // Failures
 //===----------------------------------------------------------------------===//
 
-/// Without static destructors: other threads of the program may still run.
 [[noreturn]] static void stop(const Status &status) {
-  std::fflush(nullptr);
-  std::fprintf(stderr, "error: %s\n", status.message().c_str());
   Expected<Device *> device = currentDevice();
-  if (device && status.code() == Code::Wrong)
-    if (auto report = (*device)->takeExecutionReport())
-      printHazards(stderr, report->hazards);
-  std::fflush(nullptr);
-  _exit(static_cast<int>(status.code()));
+  stop(status, device ? *device : nullptr);
 }
 
 static void check(const Status &status) {

@@ -112,6 +112,19 @@ TEST_P(DriverApiTest, SharedMemoryNeedsNoCopies) {
   expectOk(device->free(place));
 }
 
+TEST_P(DriverApiTest, KnowsWhatKernelsReach) {
+  alignas(4096) static char host[4096];
+  EXPECT_FALSE(api->reaches(host, 64));
+  expectOk(api->registerHost(host, sizeof host));
+  EXPECT_TRUE(api->reaches(host + 64, 64));
+  expectOk(api->unregisterHost(host));
+  EXPECT_FALSE(api->reaches(host, 64));
+  DeviceAddress place = take(device->allocate(64));
+  EXPECT_TRUE(api->reaches(pointer(place), 64));
+  expectOk(device->free(place));
+  EXPECT_FALSE(api->reaches(pointer(place), 64));
+}
+
 TEST_P(DriverApiTest, ModulesAreUnloaded) {
   Module *kept = load(kVectorAdd), *module = load(kMore);
   ASSERT_TRUE(kept && module);

@@ -288,6 +288,23 @@ CUresult cuMemHostUnregister(void *memory) {
   return registered().erase(memory) ? 0 : kInvalidValue;
 }
 
+/// The address that kernels have for what one allocation holds.
+CUresult cuPointerGetAttribute(void *value, CUpointer_attribute attribute,
+                               CUdeviceptr address) {
+  auto isWithin = [&](CUdeviceptr begin, size_t bytes) {
+    return address >= begin && address - begin < bytes;
+  };
+  bool isKnown = false;
+  for (const auto &[begin, bytes] : allocations())
+    isKnown |= isWithin(begin, bytes);
+  for (const auto &[begin, bytes] : registered())
+    isKnown |= isWithin(reinterpret_cast<CUdeviceptr>(begin), bytes);
+  if (!isKnown || attribute != CU_POINTER_ATTRIBUTE_DEVICE_POINTER)
+    return kInvalidValue;
+  std::memcpy(value, &address, sizeof address);
+  return 0;
+}
+
 CUresult cuMemcpyAsync(CUdeviceptr to, CUdeviceptr from, size_t bytes,
                        CUstream) {
   std::memmove(reinterpret_cast<void *>(to), reinterpret_cast<void *>(from),

@@ -17,6 +17,7 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Dialect/Attn/Transforms/SupportedForm.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
@@ -52,13 +53,17 @@ static LogicalResult checkSource(Operation *op, const OpSource &source) {
          << (isa<BlockArgument>(source.value) ? "block" : "operation");
 }
 
-static LogicalResult checkOp(CompilableOp op) {
+static LogicalResult checkPlace(CompilableOp op) {
   if (failed(checkParent(op)))
     return failure();
   for (const OpSource &source : op.getSources())
     if (failed(checkSource(op, source)))
       return failure();
-  return op.checkSupport();
+  return success();
+}
+
+static LogicalResult checkOp(CompilableOp op) {
+  return success(succeeded(checkPlace(op)) && succeeded(op.checkSupport()));
 }
 
 // - Only results of attn ops are returned, each at most once.
@@ -100,7 +105,8 @@ static LogicalResult checkBody(func::FuncOp function) {
     auto returnOp = dyn_cast<func::ReturnOp>(op);
     if (!returnOp)
       return op.emitOpError() << "is not supported beside `attn.sdpa` in a "
-                                 "function; nearest is a function of its own";
+                                 "function; nearest is a function of its own, "
+                                 "which attn-outline makes";
     if (failed(checkReturn(returnOp)))
       return failure();
   }
@@ -161,6 +167,14 @@ static LogicalResult checkFunction(func::FuncOp function, ModuleOp module) {
   return success(succeeded(checkExport(function, module)) &&
                  succeeded(checkArguments(function)) &&
                  succeeded(checkBody(function)));
+}
+
+bool attn::hasSupportedForm(func::FuncOp function, ModuleOp module) {
+  ScopedDiagnosticHandler silence(module.getContext(),
+                                  [](Diagnostic &) { return success(); });
+  WalkResult places =
+      function.walk([](CompilableOp op) { return WalkResult(checkPlace(op)); });
+  return !places.wasInterrupted() && succeeded(checkFunction(function, module));
 }
 
 namespace {

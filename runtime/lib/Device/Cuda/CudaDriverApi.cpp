@@ -78,6 +78,19 @@ Status CudaDriverApi::unregisterHost(void *memory) {
   return ATTNRT_CALL(cuMemHostUnregister, memory);
 }
 
+/// Registered memory has an address of its own for kernels on some systems.
+bool CudaDriverApi::reaches(const void *memory, size_t bytes) {
+  auto begin = reinterpret_cast<CUdeviceptr>(memory);
+  for (CUdeviceptr address : {begin, begin + bytes - 1}) {
+    CUdeviceptr ofKernels = 0;
+    Status status = ATTNRT_CALL(cuPointerGetAttribute, &ofKernels,
+                                CU_POINTER_ATTRIBUTE_DEVICE_POINTER, address);
+    if (!status.isOk() || ofKernels != address)
+      return false;
+  }
+  return true;
+}
+
 Status CudaDriverApi::copy(void *to, const void *from, size_t bytes,
                            void *stream) {
   return ATTNRT_CALL(cuMemcpyAsync, asAddress(to), asAddress(from), bytes,

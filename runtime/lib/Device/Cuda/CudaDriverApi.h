@@ -33,6 +33,7 @@ public:
   Expected<DeviceAddress> allocateShared(size_t bytes) override;
   Status registerHost(void *memory, size_t bytes) override;
   Status unregisterHost(void *memory) override;
+  bool reaches(const void *memory, size_t bytes) override;
 
   Status copy(void *to, const void *from, size_t bytes, void *stream) override;
   Status fill16(DeviceAddress to, uint16_t value, size_t count,

@@ -29,6 +29,7 @@ using CUmemPool_attribute = int;
 using CUdevice_attribute = int;
 using CUfunction_attribute = int;
 using CUjit_option = int;
+using CUpointer_attribute = int;
 
 enum : CUresult {
   CUDA_SUCCESS = 0,
@@ -54,6 +55,8 @@ enum : CUjit_option {
   CU_JIT_ERROR_LOG_BUFFER = 5,
   CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES = 6,
 };
+
+enum : CUpointer_attribute { CU_POINTER_ATTRIBUTE_DEVICE_POINTER = 3 };
 
 enum : CUmemPool_attribute { CU_MEMPOOL_ATTR_RELEASE_THRESHOLD = 4 };
 

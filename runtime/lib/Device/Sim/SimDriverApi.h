@@ -53,6 +53,9 @@ public:
   Status unregisterHost(void *host) override {
     return memory.release(reinterpret_cast<uint64_t>(host));
   }
+  bool reaches(const void *host, size_t bytes) override {
+    return memory.holds(reinterpret_cast<uint64_t>(host), bytes);
+  }
 
   Status copy(void *to, const void *from, size_t bytes, void *stream) override;
   Status fill16(DeviceAddress to, uint16_t value, size_t count,

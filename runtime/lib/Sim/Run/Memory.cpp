@@ -85,6 +85,11 @@ Status GlobalMemory::release(uint64_t address) {
   return impl->drop(address, /*owned=*/false);
 }
 
+bool GlobalMemory::holds(uint64_t address, size_t bytes) const {
+  Shared guard(impl->lock);
+  return bool(impl->checked(address, bytes));
+}
+
 /// The allocation at `address`, or null for memory that is not the heap's.
 static Expected<Allocation *> place(const sim::Heap &heap, uint64_t address,
                                     size_t bytes) {

@@ -55,6 +55,8 @@ public:
   /// as initialised.
   Status adopt(uint64_t address, size_t bytes);
   Status release(uint64_t address);
+  /// Whether one allocation has the whole range.
+  bool holds(uint64_t address, size_t bytes) const;
   /// Between allocations and any other memory of the host. What was not
   /// initialised is not so where it arrives.
   Status copy(uint64_t to, uint64_t from, size_t bytes);

@@ -11,6 +11,67 @@
 
 include "mlir/Pass/PassBase.td"
 
+def Outline : Pass<"attn-outline", "::mlir::ModuleOp"> {
+  let summary = "Moves attention into functions of its own.";
+  let description = [{
+    Attention may stand in any function of the module: beside other operations,
+    in the regions of `scf.for`, `scf.if` and the like, on operands that anything
+    computes, with results that anything reads. A package holds functions of
+    attention alone. This pass takes attention out of the others: it moves each
+    operation that implements `CompilableOp` into a public `func.func` and leaves a
+    `func.call`.
+
+    - Functions that `attn-check-support` accepts stay as they are, and so the
+      pass does nothing more when it runs again.
+    - An operation whose results others may read (`attn.rope`) goes with the one
+      that reads them, if that is the only one, may take computed operands, and
+      stands in the same block. If not, it gets a function of its own.
+    - Arguments are the values that the moved operations read, each once, with
+      their types as they are: what is static stays static. Constants that only a
+      region reads move into the region.
+    - Results are those that something reads; all, if nothing reads any.
+    - The function is named `<outer>_attention_<n>`, where `<outer>` is the
+      function around it and n counts from 0, or the next name that is free.
+      Characters other than letters, digits, `_`, `$` and `.` become `_`.
+    - Two operations that would become the same function share one, so that equal
+      layers are compiled once.
+
+    Operations in nested modules stay where they are, since calls do not leave
+    these; `attn-check-support` refuses them.
+
+    What is then left of the surrounding functions is the host's business: a
+    package leaves it out, and `convert-attn-to-calls` makes the new functions
+    call the package.
+
+    Example:
+
+    ```mlir
+    func.func @layer(%x: tensor<2x4x64x32xf32>, %k: tensor<2x4x?x32xf32>)
+        -> tensor<2x4x64x32xf32> {
+      %q = linalg.exp ins(%x : tensor<2x4x64x32xf32>) outs(…)
+      %r = attn.rope %q : tensor<2x4x64x32xf32>
+      %o = attn.sdpa %r, %k, %k causal(bottom_right) : …
+      return %o : tensor<2x4x64x32xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @layer(%x: …, %k: …) -> tensor<2x4x64x32xf32> {
+      %q = linalg.exp ins(%x : tensor<2x4x64x32xf32>) outs(…)
+      %o = call @layer_attention_0(%q, %k) : …
+      return %o : tensor<2x4x64x32xf32>
+    }
+    func.func @layer_attention_0(%q: tensor<2x4x64x32xf32>,
+        %k: tensor<2x4x?x32xf32>) -> tensor<2x4x64x32xf32> {
+      %r = attn.rope %q : tensor<2x4x64x32xf32>
+      %o = attn.sdpa %r, %k, %k causal(bottom_right) : …
+      return %o : tensor<2x4x64x32xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def CheckSupport : Pass<"attn-check-support", "::mlir::ModuleOp"> {
   let summary = "Refuses what this version does not compile.";
   let description = [{
@@ -26,8 +87,9 @@ def CheckSupport : Pass<"attn-check-support", "::mlir::ModuleOp"> {
       as operands,
     - returns results of such operations, at least one, and each at most once.
 
-    Everything else is refused by name. The pass runs first, before
-    `attn-expand-masks` makes regions. Functions without such operations are no
+    Everything else is refused by name. The pass runs before `attn-expand-masks`
+    makes regions, and after `attn-outline`, which makes functions that it
+    accepts. Functions without such operations are no
     concern of it: a package leaves them out.
   }];
 }
