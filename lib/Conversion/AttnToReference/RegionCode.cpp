@@ -112,8 +112,8 @@ void RegionCode::emitConstants(Operation &op) {
       emitCopy(*operand.getDefiningOp());
 }
 
-/// The same operation on the types of the judge, in any order of sums that the
-/// user allows: in the one that is written.
+/// The same operation on the types of the judge, without the flags that leave
+/// its result open.
 void RegionCode::emitCopy(Operation &op) {
   Operation *copy = builder.clone(op, mapping);
   if (auto relaxed = dyn_cast<arith::ArithFastMathInterface>(copy))

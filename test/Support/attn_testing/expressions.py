@@ -249,8 +249,11 @@ class Evaluator:
         return (INTEGERS.get(node.op) or FLOATS[node.op])(*args)
 
     def element(self, tensor, indices):
-        """Each index is clamped into its dimension."""
+        """Each index is clamped into its dimension; where there are no
+        elements, all are 0."""
         array = self.arrays[tensor.name]
+        if array.size == 0:
+            array = np.zeros([max(size, 1) for size in array.shape], array.dtype)
         places = tuple(np.clip(index, 0, size - 1)
                        for index, size in zip(indices, array.shape))
         if tensor.element in ("i8", "i32"):
