@@ -20,7 +20,7 @@ from typing import Any, Optional, Tuple
 
 import numpy as np
 
-from attn_testing import expressions, oracle
+from attn_testing import expressions, generator, oracle
 from attn_testing.case import Case
 from attn_testing.expressions import Tensor, evaluate, region, tensors_of
 
@@ -144,11 +144,11 @@ class Program:
 
     # Arrays.
 
-    def values(self, rng):
-        """The elements of all arguments by name: floats as float32."""
-        values = {x: oracle.round_to(self.case.element,
-                                     rng.standard_normal(self.case.shape(x)))
-                  for x in "qkv"}
+    def values(self, rng, kind="normal"):
+        """The elements of all arguments by name: floats as float32. `kind` is
+        of generator.make_values, for query, key and value."""
+        values = {x: oracle.round_to(self.case.element, generator.make_values(
+            kind, rng, self.case.shape(x))) for x in "qkv"}
         for tensor in self.tensors():
             values[tensor.name] = make_elements(tensor, self.shape(tensor), rng)
         return values

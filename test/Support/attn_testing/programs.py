@@ -343,6 +343,16 @@ def program(seed, number, target="sm_80"):
     return draw(dealer)
 
 
+def configuration(seed, number, target="sm_80"):
+    """As of generator.py, for the campaign on the simulator."""
+    one = program(seed, number, target)
+    rng = np.random.default_rng([seed, number])
+    return generator.Configuration(
+        one.case, ["arrays", "arrays", "seeded"][rng.integers(3)],
+        ["normal", "normal", "small", "constant"][rng.integers(4)],
+        int(rng.integers(2**31)), int(rng.integers(8)), one)
+
+
 #===------------------------------------------------------------------------===#
 # Self test
 #===------------------------------------------------------------------------===#
