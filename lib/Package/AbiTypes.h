@@ -60,6 +60,10 @@ emitStruct(mlir::OpBuilder &builder, mlir::Location loc,
            mlir::LLVM::LLVMStructType type, bool isConstant,
            llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
                fields);
+/// Bytes of an element in memory; an i1 is a byte.
+inline uint32_t elementBytes(mlir::Type elementType) {
+  return (elementType.getIntOrFloatBitWidth() + 7) / 8;
+}
 mlir::Value emitConstant(mlir::OpBuilder &builder, mlir::Location loc,
                          unsigned bits, int64_t value);
 

@@ -138,8 +138,8 @@ static bool isKnown(Type type, bool isResult) {
   Type element = tensor.getElementType();
   if (element.isF16() || element.isBF16() || element.isF32())
     return true;
-  return !isResult &&
-         (element.isSignlessInteger(32) || element.isSignlessInteger(64));
+  return !isResult && element.isSignlessInteger() &&
+         llvm::is_contained({1, 8, 32, 64}, element.getIntOrFloatBitWidth());
 }
 
 /// * arguments and results are tensors that packages can describe;
@@ -149,13 +149,14 @@ static LogicalResult checkDescription(func::FuncOp function) {
   auto checkTypes = [&](TypeRange types, StringRef what, bool isResult) {
     for (auto [i, type] : llvm::enumerate(types))
       if (!isKnown(type, isResult))
-        return LogicalResult(
-            emitError(function.getLoc())
-            << "expected " << what << " " << i << " of `" << name
-            << "` to be a tensor of "
-            << (isResult ? "f16, bf16 or f32" : "f16, bf16, f32, i32 or i64")
-            << " with at most " << int(ATTNRT_MAX_RANK) << " dimensions, got "
-            << type);
+        return LogicalResult(emitError(function.getLoc())
+                             << "expected " << what << " " << i << " of `"
+                             << name << "` to be a tensor of "
+                             << (isResult
+                                     ? "f16, bf16 or f32"
+                                     : "f16, bf16, f32, i1, i8, i32 or i64")
+                             << " with at most " << int(ATTNRT_MAX_RANK)
+                             << " dimensions, got " << type);
     return success();
   };
   if (failed(checkTypes(function.getArgumentTypes(), "argument",

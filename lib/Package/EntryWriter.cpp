@@ -153,9 +153,10 @@ Value EntryWriter::emitSpec(const Twine &symbol, const Twine &name,
                             Type elementType, ArrayRef<int64_t> shape,
                             uint32_t number) {
   std::string global = (entry.getSymName() + "." + symbol).str();
-  uint8_t code = elementType.isInteger() ? kDLInt
-                 : elementType.isBF16()  ? kDLBfloat
-                                         : kDLFloat;
+  uint8_t code = elementType.isInteger(1)  ? ATTNRT_DL_BOOL
+                 : elementType.isInteger() ? kDLInt
+                 : elementType.isBF16()    ? kDLBfloat
+                                           : kDLFloat;
   auto spec = abi::tensorSpecType(builder.getContext());
   abi::emitStruct(
       builder, loc, symbols.getOp(), global, spec, /*isConstant=*/true,
@@ -169,13 +170,13 @@ Value EntryWriter::emitSpec(const Twine &symbol, const Twine &name,
             DenseIntElementsAttr::get(
                 RankedTensorType::get(ATTNRT_MAX_RANK, builder.getI64Type()),
                 padded));
-        return {abi::emitString(body, loc, symbols, name.str()),
-                abi::emitConstant(body, loc, 8, code),
-                abi::emitConstant(body, loc, 8,
-                                  elementType.getIntOrFloatBitWidth()),
-                abi::emitConstant(body, loc, 16, shape.size()),
-                abi::emitConstant(body, loc, 32, number),
-                dims};
+        return {
+            abi::emitString(body, loc, symbols, name.str()),
+            abi::emitConstant(body, loc, 8, code),
+            abi::emitConstant(body, loc, 8, 8 * abi::elementBytes(elementType)),
+            abi::emitConstant(body, loc, 16, shape.size()),
+            abi::emitConstant(body, loc, 32, number),
+            dims};
       });
   return LLVM::AddressOfOp::create(builder, loc, pointer, global);
 }

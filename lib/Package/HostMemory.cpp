@@ -16,13 +16,9 @@ using namespace attn;
 /// Bytes that kernels read at a time, and that threads write.
 static constexpr uint32_t kWideBytes = 16, kNarrowBytes = 4;
 
-static uint32_t elementBytes(Type elementType) {
-  return llvm::divideCeil(elementType.getIntOrFloatBitWidth(), 8);
-}
-
 /// Positions and the like are read one by one.
 static uint32_t readBytes(Type elementType) {
-  return elementType.isInteger() ? elementBytes(elementType) : kWideBytes;
+  return elementType.isInteger() ? abi::elementBytes(elementType) : kWideBytes;
 }
 
 //===----------------------------------------------------------------------===//
@@ -66,14 +62,14 @@ uint32_t HostMemory::alignmentOf(BlockArgument argument) {
   bool isByElement = entry.isForProcessors() ||
                      (loose && llvm::is_contained(loose.asArrayRef(),
                                                   argument.getArgNumber()));
-  return isByElement ? elementBytes(elementType) : readBytes(elementType);
+  return isByElement ? abi::elementBytes(elementType) : readBytes(elementType);
 }
 
 /// Returns the alignment that the readers of a result of the function, and the
 /// work that fills it, ask for.
 uint32_t HostMemory::alignmentOfResult(Value returned) {
   if (entry.isForProcessors())
-    return elementBytes(getElementTypeOrSelf(returned.getType()));
+    return abi::elementBytes(getElementTypeOrSelf(returned.getType()));
   if (isReadByWork(withoutViews(returned)))
     return kWideBytes;
   uint32_t alignment = kNarrowBytes;
@@ -178,7 +174,7 @@ void HostMemory::allocate(OpResult filled) {
   parts.strides.pop_back();
   if (entry.isLaunching()) {
     Value bytes = writer.multiply(
-        stride, writer.constant(64, type.getElementTypeBitWidth() / 8));
+        stride, writer.constant(64, abi::elementBytes(type.getElementType())));
     Value slot = writer.emitSlot(writer.getPointerType());
     writer.callRuntime("attnrtAllocate",
                        {entry.getDevice(), entry.getStream(), bytes, slot});

@@ -104,9 +104,10 @@ SmallVector<Value> JudgeWriter::arguments(bool readsData) {
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
     auto tensorType = cast<RankedTensorType>(type);
     Value tensor = writer.tensorAt(writer.getArgument(0), i);
-    writer.checkTensor(tensor, tensorType, tensorType.getElementType(),
-                       readsData ? tensorType.getElementTypeBitWidth() / 8 : 0,
-                       "argument " + Twine(i));
+    writer.checkTensor(
+        tensor, tensorType, tensorType.getElementType(),
+        readsData ? abi::elementBytes(tensorType.getElementType()) : 0,
+        "argument " + Twine(i));
     values.push_back(
         memrefOf(tensor, cast<MemRefType>(judge.getArgumentTypes()[i])));
   }

@@ -26,7 +26,7 @@ class DLTensor(ctypes.Structure):
 CPU, CUDA = 1, 2  # DLDeviceType
 # DLDataTypeCode and bits of each element type.
 TYPES = {"f16": (2, 16), "bf16": (4, 16), "f32": (2, 32), "f64": (2, 64),
-         "i32": (0, 32), "i64": (0, 64)}
+         "i32": (0, 32), "i64": (0, 64), "i1": (6, 8), "i8": (0, 8)}
 
 Pointer = ctypes.POINTER(DLTensor)
 

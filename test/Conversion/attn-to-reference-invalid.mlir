@@ -4,7 +4,7 @@
 
 !q = tensor<1x2x?x8xf16>
 func.func @clauses(%q: !q) -> !q {
-  // expected-error @below {{'attn.sdpa' op expected `causal` and `window` as a `keep` region, as attn-expand-masks leaves them}}
+  // expected-error @below {{'attn.sdpa' op expected the clauses of masks as a `keep` region, as attn-expand-masks leaves them}}
   %o = attn.sdpa %q, %q, %q causal(top_left) : (!q, !q, !q) -> !q
   return %o : !q
 }
@@ -38,3 +38,40 @@ func.func @taken(%q: !q) -> !q {
 }
 // expected-note @below {{it is taken here}}
 func.func private @taken__baseline()
+
+// -----
+
+!q = tensor<1x2x?x8xf16>
+func.func @score_clauses(%q: !q) -> !q {
+  // expected-error @below {{'attn.sdpa' op expected the clauses of scores as a `score` region, as attn-expand-scores leaves them}}
+  %o = attn.sdpa %q, %q, %q softcap(30.0) : (!q, !q, !q) -> !q
+  return %o : !q
+}
+
+// -----
+
+!q = tensor<1x2x?x8xf16>
+func.func @bits(%q: !q) -> !q {
+  %o = attn.sdpa %q, %q, %q score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    // expected-error @below {{'arith.bitcast' op is not supported in a region of `attn.sdpa`: the reference computes in f64, where a float has other bits}}
+    %bits = arith.bitcast %s : f32 to i32
+    %x = arith.sitofp %bits : i32 to f32
+    attn.yield %x : f32
+  } : (!q, !q, !q) -> !q
+  return %o : !q
+}
+
+// -----
+
+!q = tensor<1x2x?x8xf16>
+func.func @small_floats(%q: !q) -> !q {
+  %o = attn.sdpa %q, %q, %q score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    // expected-error @below {{'arith.truncf' op is not supported in a region of `attn.sdpa`: expected integers, indices, f16, bf16, f32 or f64, got 'f8E4M3FN'}}
+    %t = arith.truncf %s : f32 to f8E4M3FN
+    %x = arith.extf %t : f8E4M3FN to f32
+    attn.yield %x : f32
+  } : (!q, !q, !q) -> !q
+  return %o : !q
+}

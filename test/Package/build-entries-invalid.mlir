@@ -145,12 +145,12 @@ gpu.module @kernels [#nvvm.target<chip = "sm_80">] {
     llvm.return
   }
 }
-// expected-error@+1 {{expected argument 0 of `has_odd_elements` to be a tensor of f16, bf16, f32, i32 or i64 with at most 8 dimensions, got 'tensor<?xi8>'}}
-func.func @has_odd_elements(%in: tensor<?xi8>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
+// expected-error@+1 {{expected argument 0 of `has_odd_elements` to be a tensor of f16, bf16, f32, i1, i8, i32 or i64 with at most 8 dimensions, got 'tensor<?xi16>'}}
+func.func @has_odd_elements(%in: tensor<?xi16>) -> tensor<?xf32> attributes {tile.args = [{roles = []}], tile.results = [{role = "output", judge = {rows = [], chain = 0, edges = []}}]} {
   %c0 = arith.constant 0 : index
-  %n = tensor.dim %in, %c0 : tensor<?xi8>
+  %n = tensor.dim %in, %c0 : tensor<?xi16>
   %e = tensor.empty(%n) : tensor<?xf32>
-  %o = tile.launch @kernels::@k grid(%n, %n, %n) ins(%in : tensor<?xi8>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  %o = tile.launch @kernels::@k grid(%n, %n, %n) ins(%in : tensor<?xi16>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
   return %o : tensor<?xf32>
 }
 

@@ -76,6 +76,10 @@ static const char *numpyName(ElementType type) {
     return "int32";
   case ElementType::I64:
     return "int64";
+  case ElementType::I1:
+    return "bool";
+  case ElementType::I8:
+    return "int8";
   case ElementType::BF16:
     break;
   }
@@ -136,11 +140,37 @@ static Expected<Shape> shapeOf(size_t index, const TensorType &type,
   return type.shape;
 }
 
+/// Numbers like those of documents.
+static Status fillSmall(HostTensor &tensor, uint64_t seed) {
+  Expected<HostTensor> words =
+      HostTensor::create(ElementType::I32, tensor.shape());
+  if (!words)
+    return words.status();
+  int64_t length = tensor.shape().empty() ? 1 : tensor.shape().back();
+  auto *from = words->as<int32_t>();
+  fillRuns(from, length ? tensor.elements() / length : 0, length, seed);
+  if (tensor.type() == ElementType::I8)
+    std::copy_n(from, tensor.elements(), tensor.as<int8_t>());
+  else
+    std::copy_n(from, tensor.elements(), tensor.as<int32_t>());
+  return Status::ok();
+}
+
 static Expected<HostTensor> randomArgument(size_t index, const TensorType &type,
                                            Shape shape, uint64_t seed) {
   Expected<HostTensor> tensor = HostTensor::create(type.type, shape);
   if (!tensor)
     return tensor;
+  if (type.type == ElementType::I1) {
+    fillTruths(tensor->as<uint8_t>(), tensor->elements(), seed, index);
+    return tensor;
+  }
+  if (!isFloat(type.type)) {
+    Status status = fillSmall(*tensor, seed);
+    if (!status.isOk())
+      return status;
+    return tensor;
+  }
   if (type.type == ElementType::F32) {
     fillNormal(tensor->as<float>(), tensor->elements(), seed, index);
     return tensor;
@@ -166,12 +196,22 @@ static Status checkAgreement(size_t index, const CommandLine &line,
                           "'");
 }
 
+/// Numbers of captured tensors may be made up, but not places of rows.
+static bool mayBeRandom(const ArgumentType &type) {
+  auto isCapture = [](const std::string &role) { return role == "capture"; };
+  return isFloat(type.type) || type.type == ElementType::I1 ||
+         (type.type != ElementType::I64 && !type.roles.empty() &&
+          std::all_of(type.roles.begin(), type.roles.end(), isCapture));
+}
+
 /// The shape of a random argument.
-static Expected<Shape> randomShape(size_t index, const TensorType &type,
+static Expected<Shape> randomShape(size_t index, const ArgumentType &type,
                                    const CommandLine &line) {
-  if (!isFloat(type.type))
+  if (!mayBeRandom(type))
     return Status::badInput(argumentName(index) + ": needs --arg, since " +
-                            nameOf(type.type) + " inputs are never made up");
+                            nameOf(type.type) + " inputs " +
+                            (type.roles.empty() ? "" : "of this kind ") +
+                            "are never made up");
   Expected<Shape> shape = shapeOf(index, type, line);
   if (!shape)
     return shape;

@@ -169,7 +169,9 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
                  "shape of argument K, e.g. 0=2x32x1024x128")
       ->allow_extra_args(false);
   app.add_option("--arg", texts.args,
-                 "K=FILE.npy: values of argument K (default: random)")
+                 "K=FILE.npy: values of argument K (default: random; normal "
+                 "floats, i1 of which 3/4 are true, captured integers 0 to 3 "
+                 "in runs)")
       ->allow_extra_args(false);
   app.add_option("--result", texts.results,
                  "K=FILE.npy: where result K goes, as float32")

@@ -14,7 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "NaiveRows.h"
+#include "RegionCode.h"
 #include "attn/Conversion/AttnToReference/Passes.h"
 #include "attnrt/PackageFormat.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -166,12 +166,18 @@ private:
   }
 
   SdpaBuffers getBuffers(SdpaOp op, ValueRange arguments) {
-    return {op,
-            getOperand(op.getQuery(), arguments),
-            getOperand(op.getKey(), arguments),
-            getOperand(op.getValue(), arguments),
-            getResultBuffer(op.getOutput(), arguments),
-            getResultBuffer(op.getLse(), arguments)};
+    SdpaBuffers buffers;
+    buffers.op = op;
+    buffers.query = getOperand(op.getQuery(), arguments);
+    buffers.key = getOperand(op.getKey(), arguments);
+    buffers.value = getOperand(op.getValue(), arguments);
+    if (op.getSinks())
+      buffers.sinks = getOperand(op.getSinks(), arguments).buffer;
+    for (Value capture : op.getCaptures())
+      buffers.captures[capture] = getOperand(capture, arguments).buffer;
+    buffers.output = getResultBuffer(op.getOutput(), arguments);
+    buffers.lse = getResultBuffer(op.getLse(), arguments);
+    return buffers;
   }
 
   /// Null for what the function does not return, and in `f__flops`.
@@ -198,19 +204,24 @@ private:
 
 // - attn-check-support passed: operands are arguments or ropes of arguments,
 //   and what is returned comes from attn ops.
-// - attn-expand-masks ran.
+// - attn-expand-scores and attn-expand-masks ran.
 static LogicalResult checkInput(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError() << "expected one block, as "
                                      "attn-check-support leaves it";
   for (auto op : function.getOps<CompilableOp>()) {
     auto sdpa = dyn_cast<SdpaOp>(op.getOperation());
-    if (sdpa && (sdpa.getCausal() || sdpa.getWindow()))
-      return op->emitOpError() << "expected `causal` and `window` as a `keep` "
+    if (sdpa && sdpa.hasMaskClause())
+      return op->emitOpError() << "expected the clauses of masks as a `keep` "
                                   "region, as attn-expand-masks leaves them";
+    if (sdpa && sdpa.hasScoreClause())
+      return op->emitOpError() << "expected the clauses of scores as a `score` "
+                                  "region, as attn-expand-scores leaves them";
     if (!llvm::all_of(op.getSources(), isSupportedSource))
       return op->emitOpError() << "expected arguments of the function as "
                                   "operands, as attn-check-support leaves them";
+    if (sdpa && failed(checkRegions(sdpa)))
+      return failure();
   }
   Operation *terminator = function.getBody().front().getTerminator();
   for (Value operand : terminator->getOperands())

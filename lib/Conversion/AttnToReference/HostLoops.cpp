@@ -59,27 +59,33 @@ Value HostLoops::loadElement(Value buffer, ValueRange indices) {
     bits = make<arith::ShLIOp>(bits, word(16));
     single = make<arith::BitcastOp>(f32, bits);
   } else {
-    single = element.getType().isF32() ? element
-                                       : make<arith::ExtFOp>(f32, element);
+    single =
+        element.getType().isF32() ? element : make<arith::ExtFOp>(f32, element);
   }
   return real.isF32() ? single : make<arith::ExtFOp>(real, single);
 }
 
-Value HostLoops::roundToElement(Value value) {
-  if (numerics == Numerics::Reference || elementType.isF32())
+Value HostLoops::roundTo(FloatType type, Value value) {
+  if (numerics == Numerics::Reference || type.isF32())
     return value;
+  if (type.isBF16())
+    return cutBits(value, 16);
+  return make<arith::ExtFOp>(builder.getF32Type(),
+                             make<arith::TruncFOp>(type, value));
+}
+
+/// Adds just under half of what is cut off, and one more where the last kept
+/// bit is odd. A NaN could turn into an infinity that way, so it stays as it
+/// is.
+Value HostLoops::cutBits(Value value, int count) {
   Type f32 = builder.getF32Type();
-  if (!elementType.isBF16())
-    return make<arith::ExtFOp>(f32, make<arith::TruncFOp>(elementType, value));
-  // Rounds the bits to nearest even: adds just under half of what is cut off,
-  // and one more where the last kept bit is odd. A NaN could turn into an
-  // infinity that way, so it stays as it is.
   Value bits = make<arith::BitcastOp>(builder.getI32Type(), value);
   Value lastKept =
-      make<arith::AndIOp>(make<arith::ShRUIOp>(bits, word(16)), word(1));
-  Value half = make<arith::AddIOp>(lastKept, word(0x7fff));
+      make<arith::AndIOp>(make<arith::ShRUIOp>(bits, word(count)), word(1));
+  Value half =
+      make<arith::AddIOp>(lastKept, word((int64_t(1) << (count - 1)) - 1));
   Value rounded = make<arith::AndIOp>(make<arith::AddIOp>(bits, half),
-                                      word(int32_t(0xffff0000)));
+                                      word(-(int64_t(1) << count)));
   Value isNaN = make<arith::CmpFOp>(arith::CmpFPredicate::UNO, value, value);
   return make<arith::SelectOp>(isNaN, value,
                                make<arith::BitcastOp>(f32, rounded));

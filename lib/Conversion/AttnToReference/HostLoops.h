@@ -74,8 +74,14 @@ protected:
 
   /// An element of an operand, widened to `real`.
   mlir::Value loadElement(mlir::Value buffer, mlir::ValueRange indices);
-  /// Rounds an f32 to the op's element type and back, in the baseline.
-  mlir::Value roundToElement(mlir::Value value);
+  /// Rounds to the op's element type and back, in the baseline.
+  mlir::Value roundToElement(mlir::Value value) {
+    return roundTo(elementType, value);
+  }
+  /// Rounds an f32 to f16, bf16 or f32 and back, in the baseline.
+  mlir::Value roundTo(mlir::FloatType type, mlir::Value value);
+  /// Rounds an f32 to nearest even, without the last `count` bits of it.
+  mlir::Value cutBits(mlir::Value value, int count);
   mlir::Value toDouble(mlir::Value value) {
     return real.isF64()
                ? value

@@ -9,7 +9,7 @@
 //   %o, %lse = attn.sdpa %q, %k, %v
 // becomes
 //   for row in [begin, end):
-//     for j: if keep: score[j] = scale * <q, k[j]>; max = max(max, score[j])
+//     for j: if keep: score[j] = f(scale * <q, k[j]>); max = max(max, score[j])
 //     for j: if keep: p = exp(score[j] - max); sum += p; acc += p * v[j]
 //     o = acc / sum; lse = ln(sum) + max
 //
@@ -21,7 +21,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "NaiveRows.h"
-#include "attn/Dialect/Attn/Transforms/RegionUtils.h"
+
+#include "RegionCode.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -31,7 +32,7 @@
 using namespace mlir;
 using namespace attn;
 
-SdpaSizes::SdpaSizes(OpBuilder &builder, SdpaBuffers buffers) {
+SdpaSizes::SdpaSizes(OpBuilder &builder, const SdpaBuffers &buffers) {
   SdpaOp op = buffers.op;
   auto dim = [&](Value buffer, int64_t index) {
     return memref::DimOp::create(builder, op.getLoc(), buffer, index);
@@ -51,7 +52,8 @@ public:
   NaiveRows(OpBuilder &builder, SdpaBuffers buffers, Numerics numerics)
       : HostLoops(builder, buffers.op.getLoc(), buffers.op.getElementType(),
                   numerics),
-        op(buffers.op), buffers(buffers), sizes(builder, buffers) {}
+        op(buffers.op), buffers(buffers), sizes(builder, this->buffers),
+        regions(builder, this->buffers, sizes, numerics) {}
 
   void build(Value begin, Value end);
 
@@ -61,10 +63,10 @@ private:
     Value batch, head, keyHead, index;
   };
   /// The results of the first loop over the keys: the largest score of a kept
-  /// key, and whether any kept key weighs something, which one with a score of
-  /// -inf does not.
+  /// key and the sink, and whether any of them weighs something, which one with
+  /// a score of -inf does not.
   struct Scores {
-    Value max, any;
+    Value sink, max, any;
   };
 
   Row decodeRow(Value number, Value headsPerGroup);
@@ -72,6 +74,7 @@ private:
   Value buildScore(const Row &row, Value j);
   Scores buildScores(const Row &row);
   Value buildWeight(const Scores &scores, Value j);
+  Value buildFirstWeight(const Scores &scores);
   void accumulateValue(const Row &row, Value j, Value weight);
   Value buildTakesPart(const Row &row, const Scores &scores, Value j);
   Value buildWeightedSum(const Row &row, const Scores &scores);
@@ -84,9 +87,7 @@ private:
   Value buildKeep(const Row &row, Value j) {
     if (op.getKeep().empty())
       return {};
-    return inlineMaskRegion(builder, op.getKeep(),
-                            {row.batch, row.head, row.index, j},
-                            sizes.queryLength, sizes.keyLength)[0];
+    return regions.emit(op.getKeep(), {row.batch, row.head, row.index, j})[0];
   }
 
   // The rows of an operand that `attn.rope` made are rotated when they are
@@ -104,6 +105,7 @@ private:
   SdpaOp op;
   SdpaBuffers buffers;
   SdpaSizes sizes;
+  RegionCode regions;
   // Scratch rows: the query, all scores, the output before normalisation.
   Value query, scores, accumulator;
   // The head that was rotated last, its keys and its values.
@@ -208,7 +210,7 @@ void NaiveRows::loadQuery(const Row &row) {
   });
 }
 
-/// scale * <q, k[j]>
+/// scale * <q, k[j]>, and what the score region makes of it.
 Value NaiveRows::buildScore(const Row &row, Value j) {
   auto reordered = arith::FastMathFlagsAttr::get(
       builder.getContext(),
@@ -221,13 +223,19 @@ Value NaiveRows::buildScore(const Row &row, Value j) {
                      Value product = make<arith::MulFOp>(q, k, reordered);
                      return {make<arith::AddFOp>(sum[0], product, reordered)};
                    })[0];
-  return make<arith::MulFOp>(number(op.getScaleOrDefault()), dot);
+  Value score = make<arith::MulFOp>(number(op.getScaleOrDefault()), dot);
+  if (op.getScore().empty())
+    return score;
+  return regions.emit(op.getScore(),
+                      {score, row.batch, row.head, row.index, j})[0];
 }
 
 /// Stores the scores of the kept keys.
 NaiveRows::Scores NaiveRows::buildScores(const Row &row) {
   Value lowest = number(-std::numeric_limits<double>::infinity());
-  Value max = fold(sizes.keyLength, lowest, [&](Value j, ValueRange soFar) {
+  Value sink = buffers.sinks ? loadElement(buffers.sinks, row.head) : Value();
+  Value first = sink ? sink : lowest;
+  Value max = fold(sizes.keyLength, first, [&](Value j, ValueRange soFar) {
     return choose(
         buildKeep(row, j),
         [&]() -> SmallVector<Value> {
@@ -239,7 +247,7 @@ NaiveRows::Scores NaiveRows::buildScores(const Row &row) {
   })[0];
   // A NaN is unequal to everything.
   Value any = make<arith::CmpFOp>(arith::CmpFPredicate::UNE, max, lowest);
-  return {max, any};
+  return {sink, max, any};
 }
 
 /// exp(score - max). Where no kept key weighs anything, all masked keys weigh
@@ -252,6 +260,14 @@ Value NaiveRows::buildWeight(const Scores &found, Value j) {
         return {make<math::ExpOp>(make<arith::SubFOp>(score, found.max))};
       },
       isUniform() ? number(1.0) : Value())[0];
+}
+
+/// The weight of the sink, whose value is zeros.
+Value NaiveRows::buildFirstWeight(const Scores &found) {
+  if (!found.sink)
+    return number(0.0);
+  Value weight = make<math::ExpOp>(make<arith::SubFOp>(found.sink, found.max));
+  return make<arith::SelectOp>(found.any, weight, number(0.0));
 }
 
 /// accumulator += weight * v[j]
@@ -287,7 +303,8 @@ Value NaiveRows::buildWeightedSum(const Row &row, const Scores &found) {
     forEach(index(op.getHeadDimV()), [&](Value d) {
       memref::StoreOp::create(builder, loc, number(0.0), accumulator, d);
     });
-  return fold(sizes.keyLength, number(0.0), [&](Value j, ValueRange sum) {
+  Value first = buildFirstWeight(found);
+  return fold(sizes.keyLength, first, [&](Value j, ValueRange sum) {
     return choose(
         buildTakesPart(row, found, j),
         [&]() -> SmallVector<Value> {

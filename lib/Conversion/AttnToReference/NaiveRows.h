@@ -15,6 +15,7 @@
 
 #include "RopeRows.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "llvm/ADT/DenseMap.h"
 
 namespace attn {
 
@@ -26,24 +27,27 @@ struct SdpaOperand {
 };
 
 /// One `attn.sdpa` with memrefs in place of its operands and results. A result
-/// that the function does not return is null.
+/// that the function does not return is null, as are sinks that it has not.
 struct SdpaBuffers {
   SdpaOp op;
   SdpaOperand query, key, value;
+  mlir::Value sinks;
+  llvm::DenseMap<mlir::Value, mlir::Value> captures; // by their tensors
   mlir::Value output, lse;
 };
 
 /// The sizes of one `attn.sdpa` at run time.
 struct SdpaSizes {
   mlir::Value batch, queryHeads, keyHeads, queryLength, keyLength;
-  SdpaSizes(mlir::OpBuilder &builder, SdpaBuffers buffers);
+  SdpaSizes(mlir::OpBuilder &builder, const SdpaBuffers &buffers);
 };
 
 /// Computes the rows of [begin, end) that exist.
 void buildNaiveRows(mlir::OpBuilder &builder, SdpaBuffers buffers,
                     Numerics numerics, mlir::Value begin, mlir::Value end);
 
-/// The number of kept (b, h, i, j), as f64.
+/// The number of kept (b, h, i, j), as f64; that of all of them where a tensor
+/// that the mask reads has no data.
 mlir::Value buildKeptPairs(mlir::OpBuilder &builder, SdpaBuffers buffers);
 
 } // namespace attn

@@ -33,6 +33,10 @@ enum AttnrtCode {
   ATTNRT_DEVICE = 3,
 };
 
+/* kDLBool, for elements of one byte that are 0 or 1. Headers before DLPack 0.8
+ * lack it. */
+enum { ATTNRT_DL_BOOL = 6 };
+
 /* What a kernel can take without a copy. Fixed-size, so that the compiler
  * writes it as a constant. */
 enum { ATTNRT_MAX_RANK = 8 };
@@ -210,8 +214,10 @@ int attnrtRelease(AttnrtDevice *device, void *stream, void *address);
  *   reference  int (DLTensor *const *args, DLTensor *const *results,
  *                   int64_t rowBegin, int64_t rowEnd)
  *   baseline   the same signature
- * `shapes` and `flops` read the shapes of arguments only; their data may be
- * null. `reference` and `baseline` run on the host: args are host arrays of the
+ * `shapes` reads the shapes of arguments only; their data may be null. So may
+ * it be for `flops`, which reads on the host what tensors of a mask hold, and
+ * counts all pairs of queries and keys where one of them has no data.
+ * `reference` and `baseline` run on the host: args are host arrays of the
  * function's own element types, results host arrays of f64, all of them. They
  * write rows [rowBegin, rowEnd) of every result that names them; its `rows` in
  * the description say which dimensions count rows, and in which order. A result

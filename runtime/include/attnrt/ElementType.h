@@ -18,8 +18,8 @@
 namespace attnrt {
 
 /// What a package's arguments and results are made of; F64 is that of
-/// reference results on the host only.
-enum class ElementType { F16, BF16, F32, F64, I32, I64 };
+/// reference results on the host only. An I1 is a byte, 0 or 1.
+enum class ElementType { F16, BF16, F32, F64, I32, I64, I1, I8 };
 
 size_t sizeInBytes(ElementType type);
 bool isFloat(ElementType type);

@@ -27,8 +27,8 @@
 //      "entry", "shapes", "flops": symbol names (Abi.h),
 //      "args":    [{"roles": ["query"],  what the argument is to the operations
 //                                        that read it: query, key, value,
-//                                        input, positions, offsets; empty where
-//                                        unused
+//                                        sinks, capture, input, positions,
+//                                        offsets; empty where unused
 //                   "shape": [null, 32, null, 128], "type": "bf16"}],
 //      "results": [{"role": "output",    output, lse or rotated
 //                   "shape": […], "type": "f32",
@@ -53,7 +53,7 @@
 //                 "schedule": {"text": "q=128,kv=64,warps=4,stages=2,heads=4",
 //                              "keys": {"q": 128, "kv": 64, …}}}]}
 // A null in a shape is a dynamic dimension. Types: "f16", "bf16", "f32";
-// arguments also "i32" and "i64".
+// arguments also "i1" (a byte, 0 or 1), "i8", "i32" and "i64".
 //
 // Schema 3 added `host` and `scratch_bytes`, and two fields to AttnrtModule
 // (Abi.h): code of schema 2 has a shorter one, which this runtime would read

@@ -34,6 +34,14 @@ private:
 /// the argument's index) and the position only, not on the number of threads.
 void fillNormal(float *values, int64_t count, uint64_t seed, uint64_t stream);
 
+/// Fills with 1, in three of four places, and 0; as reproducible.
+void fillTruths(uint8_t *values, int64_t count, uint64_t seed, uint64_t stream);
+
+/// Fills rows with 0, 1, 2, 3, in this order, each in one run. Where runs end
+/// depends on the seed and the row's number, in parts of the length: two arrays
+/// of as many rows agree, like documents of queries and of keys.
+void fillRuns(int32_t *values, int64_t rows, int64_t length, uint64_t seed);
+
 } // namespace attnrt
 
 #endif // ATTNRT_RANDOM_H

@@ -11,8 +11,12 @@
 #include <cinttypes>
 #include <cstdio>
 
-/// "bf16", "f32", "i64"; anything exotic by its numbers.
+/// "bf16", "f32", "i64", "i1"; anything exotic by its numbers.
 static void describeType(char (&text)[32], DLDataType type) {
+  if (type.code == ATTNRT_DL_BOOL && type.bits == 8 && type.lanes == 1) {
+    std::snprintf(text, sizeof text, "i1");
+    return;
+  }
   const char *prefix = nullptr;
   switch (type.code) {
   case kDLInt:

@@ -140,7 +140,7 @@ static TensorType parseTensor(Reader &reader, const json &value,
   std::optional<ElementType> type = elementTypeFromName(name);
   if (!type || type == ElementType::F64)
     reader.fail(path + ".type",
-                "f16, bf16, f32, i32 or i64, got '" + name + "'");
+                "f16, bf16, f32, i1, i8, i32 or i64, got '" + name + "'");
   tensor.type = type.value_or(ElementType::F32);
   return tensor;
 }

@@ -8,6 +8,8 @@
 
 #include "attnrt/ElementType.h"
 
+#include "attnrt/Abi.h"
+
 #include <cstdint>
 
 using namespace attnrt;
@@ -16,7 +18,7 @@ namespace {
 struct Row {
   ElementType type;
   const char *name;
-  DLDataTypeCode code;
+  uint8_t code; // DLDataTypeCode
   uint8_t bits;
 };
 } // namespace
@@ -28,6 +30,8 @@ static constexpr Row kRows[] = {
     {ElementType::F64, "f64", kDLFloat, 64},
     {ElementType::I32, "i32", kDLInt, 32},
     {ElementType::I64, "i64", kDLInt, 64},
+    {ElementType::I1, "i1", ATTNRT_DL_BOOL, 8},
+    {ElementType::I8, "i8", kDLInt, 8},
 };
 
 static const Row &rowOf(ElementType type) {
@@ -36,7 +40,10 @@ static const Row &rowOf(ElementType type) {
 
 size_t attnrt::sizeInBytes(ElementType type) { return rowOf(type).bits / 8; }
 
-bool attnrt::isFloat(ElementType type) { return rowOf(type).code != kDLInt; }
+bool attnrt::isFloat(ElementType type) {
+  uint8_t code = rowOf(type).code;
+  return code == kDLFloat || code == kDLBfloat;
+}
 
 const char *attnrt::nameOf(ElementType type) { return rowOf(type).name; }
 
@@ -49,5 +56,5 @@ std::optional<ElementType> attnrt::elementTypeFromName(std::string_view name) {
 
 DLDataType attnrt::toDLDataType(ElementType type) {
   const Row &row = rowOf(type);
-  return {static_cast<uint8_t>(row.code), row.bits, 1};
+  return {row.code, row.bits, 1};
 }

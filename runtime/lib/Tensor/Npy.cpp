@@ -11,6 +11,7 @@
 #include "attnrt/File.h"
 #include "attnrt/Float16.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstring>
 #include <string_view>
@@ -156,6 +157,10 @@ static std::optional<ElementType> typeOf(std::string_view descr) {
     return ElementType::I32;
   if (kind == "i8")
     return ElementType::I64;
+  if (kind == "b1")
+    return ElementType::I1;
+  if (kind == "i1")
+    return ElementType::I8;
   return std::nullopt;
 }
 
@@ -223,6 +228,10 @@ Expected<HostTensor> attnrt::readNpy(const std::string &path) {
   Expected<HostTensor> tensor = HostTensor::create(*type, header.shape);
   if (tensor && !data.empty())
     std::memcpy(tensor->data(), data.data(), data.size());
+  // Kernels take bytes of 0 and 1 only; to NumPy, others are true.
+  if (tensor && *type == ElementType::I1)
+    std::transform(data.begin(), data.end(), tensor->as<uint8_t>(),
+                   [](char byte) { return byte ? 1 : 0; });
   return tensor;
 }
 

@@ -66,16 +66,52 @@ uint64_t Random::below(uint64_t bound) {
   return next() % bound;
 }
 
-void attnrt::fillNormal(float *values, int64_t count, uint64_t seed,
-                        uint64_t stream) {
+/// Numbers for one part of a stream.
+static Random randomOf(uint64_t seed, uint64_t stream, int64_t part) {
+  uint64_t mixed = seed;
+  mixed = splitmix(mixed) ^ stream;
+  mixed = splitmix(mixed) ^ static_cast<uint64_t>(part);
+  return Random(splitmix(mixed));
+}
+
+/// Sets each value to what `draw(random)` returns.
+template <typename T, typename Draw>
+static void fill(T *values, int64_t count, uint64_t seed, uint64_t stream,
+                 Draw draw) {
   constexpr int64_t kBlock = 16384;
   parallelFor((count + kBlock - 1) / kBlock, [&](int64_t block) {
-    uint64_t mixed = seed;
-    mixed = splitmix(mixed) ^ stream;
-    mixed = splitmix(mixed) ^ static_cast<uint64_t>(block);
-    Random random(splitmix(mixed));
+    Random random = randomOf(seed, stream, block);
     int64_t end = std::min(count, (block + 1) * kBlock);
     for (int64_t i = block * kBlock; i < end; ++i)
-      values[i] = static_cast<float>(random.normal());
+      values[i] = draw(random);
   });
+}
+
+void attnrt::fillNormal(float *values, int64_t count, uint64_t seed,
+                        uint64_t stream) {
+  fill(values, count, seed, stream,
+       [](Random &random) { return static_cast<float>(random.normal()); });
+}
+
+void attnrt::fillTruths(uint8_t *values, int64_t count, uint64_t seed,
+                        uint64_t stream) {
+  fill(values, count, seed, stream, [](Random &random) {
+    return static_cast<uint8_t>(random.below(4) != 0);
+  });
+}
+
+void attnrt::fillRuns(int32_t *values, int64_t rows, int64_t length,
+                      uint64_t seed) {
+  for (int64_t row = 0; row < rows; ++row) {
+    Random random = randomOf(seed, /*stream=*/0, row);
+    double ends[] = {random.uniform(), random.uniform(), random.uniform()};
+    std::sort(std::begin(ends), std::end(ends));
+    for (int64_t i = 0; i < length; ++i) {
+      double place =
+          (static_cast<double>(i) + 0.5) / static_cast<double>(length);
+      values[row * length + i] = static_cast<int32_t>(
+          std::upper_bound(std::begin(ends), std::end(ends), place) -
+          std::begin(ends));
+    }
+  }
 }

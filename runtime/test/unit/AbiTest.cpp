@@ -74,6 +74,31 @@ TEST_F(CheckTensor, Type) {
   expect("argument 1: expected element type bf16, got DLPack type (4, 16, 2)");
 }
 
+TEST_F(CheckTensor, TruthsAndBytes) {
+  AttnrtTensorSpec truths{"argument 1", ATTNRT_DL_BOOL, 8, 1, 1, {-1}};
+  TensorView mask(ElementType::I1, {5}, data, {kDLCPU, 0});
+  EXPECT_EQ(attnrtCheckTensor(mask.dl(), &truths), ATTNRT_OK);
+  TensorView bytes(ElementType::I8, {5}, data, {kDLCPU, 0});
+  EXPECT_EQ(attnrtCheckTensor(bytes.dl(), &truths), ATTNRT_BAD_INPUT);
+  EXPECT_STREQ(attnrtLastError(),
+               "argument 1: expected element type i1, got i8");
+  truths.typeCode = kDLInt;
+  EXPECT_EQ(attnrtCheckTensor(bytes.dl(), &truths), ATTNRT_OK);
+  EXPECT_EQ(attnrtCheckTensor(mask.dl(), &truths), ATTNRT_BAD_INPUT);
+  EXPECT_STREQ(attnrtLastError(),
+               "argument 1: expected element type i8, got i1");
+}
+
+TEST_F(CheckTensor, Scalars) {
+  AttnrtTensorSpec scalar{"argument 1", kDLFloat, 32, 0, 4, {}};
+  TensorView one(ElementType::F32, {}, data, {kDLCPU, 0});
+  EXPECT_EQ(attnrtCheckTensor(one.dl(), &scalar), ATTNRT_OK);
+  one.dl()->shape = one.dl()->strides = nullptr;
+  EXPECT_EQ(attnrtCheckTensor(one.dl(), &scalar), ATTNRT_OK);
+  one.dl()->data = data + 2;
+  EXPECT_EQ(attnrtCheckTensor(one.dl(), &scalar), ATTNRT_BAD_INPUT);
+}
+
 TEST_F(CheckTensor, Strides) {
   view.dl()->strides[3] = 2;
   expect("argument 1: expected the innermost stride to be 1, got 2");

@@ -76,13 +76,22 @@ TEST_F(NpyTest, ReadsEveryType) {
     size_t bytes;
   } cases[] = {{"<f2", ElementType::F16, 2}, {"=f4", ElementType::F32, 4},
                {"|f4", ElementType::F32, 4}, {"<f8", ElementType::F64, 8},
-               {"<i4", ElementType::I32, 4}, {"<i8", ElementType::I64, 8}};
+               {"<i4", ElementType::I32, 4}, {"<i8", ElementType::I64, 8},
+               {"|b1", ElementType::I1, 1},  {"|i1", ElementType::I8, 1}};
   for (const auto &c : cases) {
     Expected<HostTensor> tensor =
         read(npy(header(c.descr, "(1,)"), std::string(c.bytes, '\0')));
     ASSERT_TRUE(tensor) << tensor.status().message();
     EXPECT_EQ(tensor->type(), c.type) << c.descr;
   }
+}
+
+TEST_F(NpyTest, TruthsAreZeroAndOne) {
+  Expected<HostTensor> tensor =
+      read(npy(header("|b1", "(4,)"), std::string("\0\1\2\xff", 4)));
+  ASSERT_TRUE(tensor) << tensor.status().message();
+  const auto *bytes = tensor->as<uint8_t>();
+  EXPECT_EQ(std::vector<int>(bytes, bytes + 4), (std::vector<int>{0, 1, 1, 1}));
 }
 
 TEST_F(NpyTest, ReadsOddShapes) {

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -53,4 +54,34 @@ TEST(Random, NumbersAreFixed) {
   std::vector<float> values = fill(3, 0, 0);
   EXPECT_EQ(values, (std::vector<float>{0x1.a603dap-2f, 0x1.f3989p-2f,
                                         0x1.d05e18p-3f}));
+}
+
+TEST(Random, ThreeOfFourAreTrue) {
+  std::vector<uint8_t> values(100000);
+  fillTruths(values.data(), 100000, 1, 0);
+  int64_t count = 0;
+  for (uint8_t value : values) {
+    ASSERT_LE(value, 1);
+    count += value;
+  }
+  EXPECT_NEAR(static_cast<double>(count) / 1e5, 0.75, 0.01);
+}
+
+TEST(Random, RunsAreInOrderAndAgree) {
+  std::vector<int32_t> shorter(3 * 200), longer(3 * 1000);
+  fillRuns(shorter.data(), 3, 200, 1);
+  fillRuns(longer.data(), 3, 1000, 1);
+  for (int row = 0; row < 3; ++row) {
+    const int32_t *first = &shorter[row * 200], *second = &longer[row * 1000];
+    EXPECT_TRUE(std::is_sorted(first, first + 200));
+    EXPECT_GE(first[0], 0);
+    EXPECT_LE(first[199], 3);
+    // The same places of both, but for one element at each end of a run.
+    int different = 0;
+    for (int i = 0; i < 200; ++i)
+      different += first[i] != second[i * 5 + 2];
+    EXPECT_LE(different, 3);
+  }
+  EXPECT_FALSE(std::equal(&shorter[0], &shorter[200], &shorter[200]));
+  fillRuns(longer.data(), 5, 0, 1); // nothing
 }

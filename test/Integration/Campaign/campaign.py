@@ -8,6 +8,9 @@
 """Compiles, runs and judges one random configuration.
 
 Usage: campaign.py --bin DIR --output DIR --seed N --case N [--target NAME]
+                   [--language]
+
+`--language` draws scores and masks of any form (programs.py).
 
 Exits 0 and prints nothing when attn-run finds no hazard, its judge is content,
 and (for configurations with arrays of their own) numpy agrees under the same
@@ -24,7 +27,7 @@ import sys
 
 import numpy as np
 
-from attn_testing import oracle
+from attn_testing import language, oracle, programs
 from attn_testing.generator import configuration, make_values
 
 
@@ -35,33 +38,51 @@ def shape_text(shape):
 class Run:
     def __init__(self, config, target, binaries, directory):
         self.config, self.case, self.target = config, config.case, target
+        self.program = config.program
         self.binaries, self.directory = binaries, directory
         self.command = []
 
     def path(self, name):
         return os.path.join(self.directory, name)
 
+    def shapes(self):
+        """Of all arguments, by name and in order."""
+        shapes = {x: self.case.shape(x) for x in "qkv"}
+        if self.program:
+            shapes.update((t.name, self.program.shape(t))
+                          for t in self.program.tensors())
+        return shapes
+
+    def make_operands(self):
+        rng = np.random.default_rng(self.config.seed)
+        if self.program:
+            return self.program.values(rng, self.config.values)
+        return {x: make_values(self.config.values, rng, self.case.shape(x))
+                for x in "qkv"}
+
     def input_flags(self):
+        shapes = self.shapes()
         if self.config.inputs == "seeded":
             self.operands = None
             return [f"--seed={self.config.seed}"] + [
-                f"--shape={n}={shape_text(self.case.shape(x))}"
-                for n, x in enumerate("qkv")]
-        rng = np.random.default_rng(self.config.seed)
-        self.operands = {}
-        for x in "qkv":
-            values = make_values(self.config.values, rng, self.case.shape(x))
+                f"--shape={n}={shape_text(shape)}"
+                for n, shape in enumerate(shapes.values()) if shape]
+        self.operands = self.make_operands()
+        for x, values in self.operands.items():
             np.save(self.path(f"{x}.npy"), values)
-            self.operands[x] = oracle.round_to(self.case.element, values)
+        for x in "qkv":
+            self.operands[x] = oracle.round_to(self.case.element,
+                                               self.operands[x])
         return [f"--arg={n}={self.path(x + '.npy')}"
-                for n, x in enumerate("qkv")] + [
+                for n, x in enumerate(shapes)] + [
             f"--result={n}={self.path(x + '.npy')}"
             for n, x in enumerate(self.case.results)]
 
     def execute(self):
         """The process that ran attn-run."""
         source = self.path("f.mlir")
-        pathlib.Path(source).write_text(self.case.mlir(), encoding="utf-8")
+        pathlib.Path(source).write_text((self.program or self.case).mlir(),
+                                        encoding="utf-8")
         self.command = [os.path.join(self.binaries, "attn-run"), source,
                         "--device=sim", f"--target={self.target}",
                         f"--json={self.path('record.json')}",
@@ -90,12 +111,16 @@ class Run:
                 return f"spills {kernel['spill_bytes']} bytes"
         return ""
 
+    def expected(self, exact):
+        if self.program:
+            return language.attention(self.program, self.operands, exact)
+        return oracle.attention(self.case, *(self.operands[x] for x in "qkv"),
+                                exact=exact)
+
     def check_arrays(self):
         if self.operands is None:
             return ""
-        reference, baseline = (
-            oracle.attention(self.case, *(self.operands[x] for x in "qkv"),
-                             exact=exact) for exact in (True, False))
+        reference, baseline = (self.expected(exact) for exact in (True, False))
         for x in self.case.results:
             actual = np.load(self.path(f"{x}.npy"))
             if actual.shape != self.case.shape(x):
@@ -122,9 +147,11 @@ def main():
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--case", type=int, required=True)
     parser.add_argument("--target", default="sm_80")
+    parser.add_argument("--language", action="store_true")
     options = parser.parse_args()
 
-    config = configuration(options.seed, options.case, options.target)
+    draw = programs.configuration if options.language else configuration
+    config = draw(options.seed, options.case, options.target)
     shutil.rmtree(options.output, ignore_errors=True)
     os.makedirs(options.output)
     run = Run(config, options.target, options.bin, options.output)
@@ -132,7 +159,7 @@ def main():
     if not wrong:
         shutil.rmtree(options.output)
         return 0
-    print(f"{config}\n{config.case.mlir()}\n"
+    print(f"{config}\n{(config.program or config.case).mlir()}\n"
           f"{' '.join('='.join(item) for item in run.environment().items())} "
           f"{' '.join(run.command)}\n\n"
           f"{wrong}")

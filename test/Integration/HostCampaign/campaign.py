@@ -7,7 +7,10 @@
 #===------------------------------------------------------------------------===#
 """Compiles one random function for a processor, calls it, and judges each call.
 
-Usage: campaign.py --bin DIR --output DIR --seed N --case N [--runtime LIB]
+Usage: campaign.py --bin DIR --output DIR --seed N --case N [--language]
+                   [--runtime LIB]
+
+`--language` draws scores and masks of any form (programs.py).
 
 Exits 0 and prints nothing when each call stays within its arrays, and the
 package's judge and numpy are content; with 77 where this machine cannot run the
@@ -25,7 +28,7 @@ import traceback
 
 import numpy as np
 
-from attn_testing import calls, generator, oracle, package, rope
+from attn_testing import calls, generator, language, oracle, package, rope
 from attn_testing.guarded_arrays import GuardedArray
 
 NOT_HERE = 77
@@ -54,6 +57,32 @@ class Attention:
         for x, result in zip(self.case.results, results):
             wrong = oracle.judge(self.case, x, package.from_storage(result),
                                  exact[x], naive[x])
+            if wrong:
+                return wrong
+        return ""
+
+
+class Program:
+    """The same of attention with scores and masks of any form."""
+
+    def __init__(self, call):
+        self.program = program = call.program
+        case = program.case
+        # Large values make scores in the thousands, which are not judged well.
+        kind = "normal" if call.values == "large" else call.values
+        self.values = program.values(np.random.default_rng(call.seed), kind)
+        self.args = program.arguments(self.values)
+        self.results = [(case.shape(x), "f32" if x == "lse" else case.element)
+                        for x in case.results]
+
+    def complaint(self, results):
+        exact = language.attention(self.program, self.values, exact=True)
+        naive = language.attention(self.program, self.values, exact=False,
+                                   product=oracle.in_order)
+        for x, result in zip(self.program.case.results, results):
+            wrong = oracle.judge(self.program.case, x,
+                                 package.from_storage(result), exact[x],
+                                 naive[x])
             if wrong:
                 return wrong
         return ""
@@ -122,7 +151,8 @@ def make_calls(function, path, runtime, progress):
     library = package.Package(path, runtime)
     for number, call in enumerate(function.calls):
         progress.write_text(f"call {number}: {call}\n", encoding="utf-8")
-        work = Rope(function.rope, call) if function.rope else Attention(call)
+        work = (Rope(function.rope, call) if function.rope
+                else Program(call) if call.program else Attention(call))
         try:
             wrong = complaint(library, work, call)
         except package.Failure as failure:
@@ -168,12 +198,13 @@ def main():
     parser.add_argument("--output", required=True, type=pathlib.Path)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--case", type=int, required=True)
+    parser.add_argument("--language", action="store_true")
     parser.add_argument("--runtime", help="another libattnrt.so")
     options = parser.parse_args()
     # A sanitizer's library is for this process, not for the compiler.
     os.environ.pop("LD_PRELOAD", None)
 
-    function = calls.function(options.seed, options.case)
+    function = calls.function(options.seed, options.case, options.language)
     directory = options.output
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)

@@ -18,8 +18,9 @@ from typing import Optional
 
 import numpy as np
 
-from attn_testing import generator, rope
+from attn_testing import generator, programs, rope
 from attn_testing.case import Case
+from attn_testing.language import Program
 
 TARGETS = ["host", "x86-64-v3", "x86-64-v4", "host"]
 CALLS = 6
@@ -43,6 +44,7 @@ class Call:
     threads: int
     values: str
     seed: int
+    program: Optional[Program] = None  # of the case, with scores and masks
 
 
 @dataclasses.dataclass
@@ -52,14 +54,16 @@ class Function:
     rope: Optional[dict]
     guard: str  # of scratch and workspace: "", "begin", "end"
     calls: list
+    program: Optional[Program] = None
 
     def mlir(self):
-        return rope.module(self.rope) if self.rope else self.case.mlir()
+        return (rope.module(self.rope) if self.rope
+                else (self.program or self.case).mlir())
 
 
-class Dealer(generator.Dealer):
+class Dealer(programs.Dealer):
     def __init__(self, seed):
-        super().__init__(np.random.default_rng(seed), "processor")
+        super().__init__(seed, "processor")
         self.decks.update(DECKS)
         self.hands.update((name, []) for name in DECKS)
 
@@ -111,14 +115,31 @@ def draw_sdpa(dealer, number):
                     [draw_call(dealer, case) for case in cases])
 
 
-def draw(dealer, number):
+def draw_program(dealer, number):
+    """Scores and masks of any form."""
+    program = programs.draw(dealer)
+    cases = [program.case] + [redrawn(dealer, program.case)
+                              for _ in range(CALLS - 1)]
+    made = []
+    for case in cases:
+        call = draw_call(dealer, case)
+        call.program = dataclasses.replace(program, case=case)
+        made.append(call)
+    return Function(dealer.deal("target"), program.case, None,
+                    ["", "begin", "end"][number % 3], made, program)
+
+
+def draw(dealer, number, language=False):
+    if language:
+        return draw_program(dealer, number)
     if number % ROPE_PERIOD == ROPE_PERIOD - 1:
         return draw_rope(dealer)
     return draw_sdpa(dealer, number)
 
 
-def function(seed, number):
+def function(seed, number, language=False):
+    """`language` asks for scores and masks of any form."""
     dealer = Dealer(seed)
     for before in range(number):
-        draw(dealer, before)
-    return draw(dealer, number)
+        draw(dealer, before, language)
+    return draw(dealer, number, language)

@@ -84,6 +84,7 @@ class Configuration:
     values: str
     seed: int
     sim_seed: int
+    program: object = None  # of the case, with scores and masks (language.py)
 
 
 class Dealer:

@@ -19,6 +19,8 @@ POISON = 0xff  # of every byte, as the runtime fills results
 
 def strides_of(shape, arrangement, rng):
     """In elements. The last dimension is always dense."""
+    if not shape:
+        return []
     order = list(range(len(shape) - 1))
     if arrangement == "permuted":
         order = [int(n) for n in rng.permutation(order)]

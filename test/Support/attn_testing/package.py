@@ -22,7 +22,8 @@ from attnrt.runtime import Function, Runtime
 
 ELEMENTS = {np.dtype(np.uint16): "bf16", np.dtype(np.float16): "f16",
             np.dtype(np.float32): "f32", np.dtype(np.float64): "f64",
-            np.dtype(np.int32): "i32"}
+            np.dtype(np.int32): "i32", np.dtype(np.int8): "i8",
+            np.dtype(np.bool_): "i1"}
 STORAGE = {element: dtype for dtype, element in ELEMENTS.items()}
 
 
@@ -45,6 +46,8 @@ def from_storage(array):
 def spread(array, room=1, alignment=16):
     """The same values with gaps between rows, heads and batches. Strides stay
     multiples of 16 bytes, as kernels want operands; 4 do for results."""
+    if array.ndim == 0:
+        return array
     step = alignment // array.itemsize * room
     shape = [n + 1 for n in array.shape[:-1]] + [array.shape[-1] + step]
     wide = np.zeros(shape, array.dtype)

@@ -32,14 +32,24 @@ def ConvertAttnToReference
     exist, and write no others. A result of an op that `@f` does not return is
     not computed. Each op of a function counts its own rows.
 
-    Input contract: `attn-check-support` passed, then `attn-expand-masks` ran.
+    Regions are computed naively, too, key by key. In the reference their floats
+    are f64, constants included; integers and indices are as they are. What asks
+    for the bits of a float (`arith.bitcast`) is refused. In the baseline f32 is
+    f32, f16 and bf16 are rounded after each operation, and `math.tanh` is
+    rounded to 11 bits, as far as a GPU's instruction is from it.
+    `attn.capture` clamps each index into its dimension; a tensor without
+    elements reads as 0. `@f__flops` counts the pairs that the mask keeps if the
+    data of all tensors that the mask reads is there, and else all pairs.
+
+    Input contract: `attn-check-support` passed, then `attn-expand-scores` and
+    `attn-expand-masks` ran.
     The two judges evaluate `keep` for every key and never read `range`: what
     is derived from `keep` is judged, too.
 
     Rounding to bf16 is integer arithmetic, and so is widening from it; both to
     and from f16 are `arith.truncf` and `arith.extf`, which the host has as
     instructions (F16C) or in its compiler's library. The host needs `exp` and
-    `log` of libm, in f32 and f64.
+    `log` of libm, in f32 and f64, and what regions ask of `math`.
 
     Example:
 

@@ -7,38 +7,43 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Attn/Transforms/RegionUtils.h"
-#include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace attn;
 
+/// Constants may stand outside of the region, even in another function than the
+/// one that the region is copied to.
+static void copyConstants(OpBuilder &builder, Region &region, Operation &op,
+                          IRMapping &mapping) {
+  for (Value operand : op.getOperands())
+    if (!region.isAncestor(operand.getParentRegion()) &&
+        !mapping.contains(operand) && matchPattern(operand, m_Constant()))
+      builder.clone(*operand.getDefiningOp(), mapping);
+}
+
 SmallVector<Value> attn::inlineMaskRegion(OpBuilder &builder, Region &region,
                                           ValueRange arguments,
-                                          Value queryLength, Value keyLength) {
+                                          Value queryLength, Value keyLength,
+                                          CaptureReader readCapture) {
   Block &block = region.front();
   IRMapping mapping;
   mapping.map(block.getArguments(), arguments);
-  auto getLength = [&](Operation *op) -> Value {
+  auto lookup = [&](Value value) { return mapping.lookupOrDefault(value); };
+  for (Operation &op : block) {
+    copyConstants(builder, region, op, mapping);
+    auto capture = dyn_cast<CaptureOp>(op);
     if (isa<QueryLengthOp>(op))
-      return queryLength;
-    return isa<KeyLengthOp>(op) ? keyLength : Value();
-  };
-  for (Operation &op : block.without_terminator()) {
-    if (Value length = getLength(&op)) {
-      mapping.map(op.getResult(0), length);
-      continue;
-    }
-    // Lengths may be asked for deeper inside, too.
-    builder.clone(op, mapping)->walk([&](Operation *nested) {
-      if (Value length = getLength(nested)) {
-        nested->getResult(0).replaceAllUsesWith(length);
-        nested->erase();
-      }
-    });
+      mapping.map(op.getResult(0), queryLength);
+    else if (isa<KeyLengthOp>(op))
+      mapping.map(op.getResult(0), keyLength);
+    else if (capture && readCapture)
+      mapping.map(capture.getResult(),
+                  readCapture(capture, llvm::map_to_vector(capture.getIndices(),
+                                                           lookup)));
+    else if (!isa<YieldOp>(op))
+      builder.clone(op, mapping);
   }
-  SmallVector<Value> yielded;
-  for (Value value : block.getTerminator()->getOperands())
-    yielded.push_back(mapping.lookupOrDefault(value));
-  return yielded;
+  return llvm::map_to_vector(block.getTerminator()->getOperands(), lookup);
 }

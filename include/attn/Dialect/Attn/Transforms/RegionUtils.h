@@ -9,18 +9,25 @@
 #ifndef ATTN_DIALECT_ATTN_TRANSFORMS_REGIONUTILS_H
 #define ATTN_DIALECT_ATTN_TRANSFORMS_REGIONUTILS_H
 
+#include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/IR/Builders.h"
 
 namespace attn {
 
-/// Copies the body of a `keep` or `range` region to the builder's insertion
-/// point, with `arguments` for its four arguments and the two lengths for
-/// `attn.query_length` and `attn.key_length`. Returns what it yields.
-llvm::SmallVector<mlir::Value> inlineMaskRegion(mlir::OpBuilder &builder,
-                                                mlir::Region &region,
-                                                mlir::ValueRange arguments,
-                                                mlir::Value queryLength,
-                                                mlir::Value keyLength);
+/// Makes the value of an `attn.capture` from the indices that it has where it
+/// is copied to.
+using CaptureReader =
+    llvm::function_ref<mlir::Value(CaptureOp, mlir::ValueRange)>;
+
+/// Copies the body of a region to the builder's insertion point, with
+/// `arguments` for its arguments, the two lengths for `attn.query_length` and
+/// `attn.key_length`, and what `readCapture` makes for `attn.capture`, which is
+/// copied as it is without one. Constants that the region uses from above are
+/// copied, too. Returns what it yields.
+llvm::SmallVector<mlir::Value>
+inlineMaskRegion(mlir::OpBuilder &builder, mlir::Region &region,
+                 mlir::ValueRange arguments, mlir::Value queryLength,
+                 mlir::Value keyLength, CaptureReader readCapture = {});
 
 } // namespace attn
 
