@@ -38,16 +38,10 @@ static bool dependsOn(SdpaOp op, unsigned argument) {
 bool attn::keepDependsOnBatch(SdpaOp op) { return dependsOn(op, 0); }
 bool attn::keepDependsOnHead(SdpaOp op) { return dependsOn(op, 1); }
 
-/// A union of two runs has a range that says enough.
 bool attn::usesBlockMap(SdpaOp op, ScheduleAttr schedule) {
   bool visitsAllKeys = op.getMaskedRow() == MaskedRow::Uniform;
-  if (op.getKeep().empty() || visitsAllKeys || schedule.getSplit() != 1)
-    return false;
-  SmallVector<KeepConjunction> runs = analyzeKeep(op.getKeep());
-  constexpr size_t kMostRuns = 2;
-  return runs.size() > kMostRuns ||
-         llvm::any_of(
-             runs, [](const KeepConjunction &run) { return !run.isComplete; });
+  return !op.getKeep().empty() && !visitsAllKeys && schedule.getSplit() == 1 &&
+         !areDescribedByRange(analyzeKeep(op.getKeep()));
 }
 
 //===----------------------------------------------------------------------===//

@@ -121,6 +121,22 @@ IndexInterval IndexIntervals::compute(Value value) {
   return computeOp(value.getDefiningOp());
 }
 
+/// A remainder grows with its operand as long as the quotient stays.
+static IndexInterval ofRemainder(IndexMath &math, IndexInterval value,
+                                 Value divisor) {
+  auto quotient = [&](Value number) {
+    return math.create<arith::DivSIOp>(number, divisor);
+  };
+  auto remainder = [&](Value number) {
+    return math.create<arith::RemSIOp>(number, divisor);
+  };
+  Value stays = math.compare(arith::CmpIPredicate::eq, quotient(value.low),
+                             quotient(value.high));
+  return {
+      math.select(stays, remainder(value.low), math.zero()),
+      math.select(stays, remainder(value.high), math.addConstant(divisor, -1))};
+}
+
 /// Of the operations that `canBound` accepts.
 IndexInterval IndexIntervals::computeOp(Operation *op) {
   IndexMath math(builder, loc);
@@ -135,7 +151,7 @@ IndexInterval IndexIntervals::computeOp(Operation *op) {
   if (isa<arith::SubIOp>(op))
     return {math.sub(lhs.low, rhs.high), math.sub(lhs.high, rhs.low)};
   if (isa<arith::RemUIOp, arith::RemSIOp>(op))
-    return {math.zero(), math.addConstant(rhs.low, -1)};
+    return ofRemainder(math, lhs, rhs.low);
   // All others grow with their operands.
   auto apply = [&](Value left, Value right) {
     return math.create(op->getName().getIdentifier(), left, right);

@@ -73,6 +73,10 @@ public:
     return builder.create(loc, name, {lhs, rhs}, builder.getIndexType())
         ->getResult(0);
   }
+  template <typename OpT>
+  mlir::Value create(mlir::Value lhs, mlir::Value rhs) {
+    return OpT::create(builder, loc, lhs, rhs);
+  }
   mlir::Value zero() { return zeroValue ? zeroValue : zeroValue = constant(0); }
   mlir::Value queryLength() {
     if (!queryLengthValue)

@@ -405,6 +405,34 @@ SmallVector<KeepConjunction> attn::analyzeKeep(Region &keep) {
                                /*isNegated=*/false);
 }
 
+/// Whether no constraint is a lower bound of j.
+static bool beginsWithFirstKey(const KeepConjunction &run) {
+  return llvm::all_of(run.constraints, [](const KeepConstraint &constraint) {
+    return constraint.j >= 0;
+  });
+}
+
+/// Whether a run is less than a tile of keys, at the beginning.
+static bool hasFewFirstKeys(const KeepConjunction &run) {
+  constexpr int64_t kFewKeys = 16;
+  return llvm::any_of(run.constraints, [](const KeepConstraint &constraint) {
+    KeepConstraint few;
+    few.j = 1;
+    few.constant = constraint.constant;
+    return constraint == few && constraint.constant >= 1 - kFewKeys;
+  });
+}
+
+bool attn::areDescribedByRange(ArrayRef<KeepConjunction> runs) {
+  if (llvm::any_of(runs,
+                   [](const KeepConjunction &run) { return !run.isComplete; }))
+    return false;
+  if (runs.size() <= 1)
+    return true;
+  return runs.size() == 2 && (llvm::all_of(runs, beginsWithFirstKey) ||
+                              llvm::any_of(runs, hasFewFirstKeys));
+}
+
 FailureOr<SmallVector<KeepConstraint>>
 attn::deriveKeepConstraints(Region &keep) {
   SmallVector<KeepConjunction> conjunctions = analyzeKeep(keep);

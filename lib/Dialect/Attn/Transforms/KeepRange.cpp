@@ -22,6 +22,8 @@
 #include "IndexMath.h"
 #include "attn/Dialect/Attn/Transforms/IndexIntervals.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "mlir/IR/Remarks.h"
+#include <string>
 
 using namespace mlir;
 using namespace attn;
@@ -223,7 +225,7 @@ std::pair<Value, Value> RunBuilder::gap(const Bounds &a, const Bounds &b,
                                         const Bounds &both) {
   // The run that begins first ends where the gap begins.
   Value isFirst = atMost(a.begin, b.begin);
-  Value begin = math.select(isFirst, a.end, b.end);
+  Value begin = math.min(math.select(isFirst, a.end, b.end), both.fullBegin);
   Value end = math.select(isFirst, b.begin, a.begin);
   Value isBefore = atMost(end, both.fullBegin);
   end = math.max(begin, end);
@@ -254,9 +256,27 @@ static IndexInterval intervalOf(IndexMath &math, Value leaf, Block &keep,
   return {same, same};
 }
 
+/// Says what the range follows from, and where it says too little.
+static void report(SdpaOp op, ArrayRef<KeepConjunction> runs) {
+  auto options =
+      remark::RemarkOpts::name("Range").category("attn-expand-masks");
+  bool isComplete = llvm::all_of(
+      runs, [](const KeepConjunction &run) { return run.isComplete; });
+  if (areDescribedByRange(runs))
+    remark::passed(op.getLoc(), options)
+        << "keeps " << std::to_string(runs.size()) << " runs of keys";
+  else
+    remark::missed(op.getLoc(), options)
+        << (isComplete ? "keeps " + std::to_string(runs.size()) +
+                             " runs of keys, too many for a range"
+                       : "depends on more than indices and lengths")
+        << "; key tiles are listed when it is called";
+}
+
 static SmallVector<Value> emitRange(SdpaOp op, OpBuilder &builder,
                                     IndexMath &math, Block *block) {
   SmallVector<KeepConjunction> conjunctions = analyzeKeep(op.getKeep());
+  report(op, conjunctions);
   // A row without any kept key weighs every key under `uniform`.
   bool visitsAllKeys = op.getMaskedRow() == MaskedRow::Uniform;
   if (conjunctions.empty())

@@ -106,7 +106,7 @@ PYTHON = {
     "minsi": "min({0}, {1})", "maxsi": "max({0}, {1})",
     "floordivsi": "{0} // {1}", "ceildivsi": "-(-{0} // {1})",
     "andi": "{0} & {1}", "ori": "{0} | {1}", "remsi": "{0} % {1}",
-    "remui": "{0} % {1}", "divui": "{0} // {1}", "xori": "{0} ^ {1}",
+    "remui": "{0} % {1}", "divui": "{0} // {1}", "divsi": "{0} // {1}", "xori": "{0} ^ {1}",
     "select": "{1} if {0} else {2}",
 }
 COMPARE = {"slt": "<", "sle": "<=", "sgt": ">", "sge": ">=", "eq": "==",

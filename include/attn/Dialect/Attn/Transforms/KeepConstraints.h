@@ -62,6 +62,11 @@ struct KeepConjunction {
 /// there is none.
 llvm::SmallVector<KeepConjunction> analyzeKeep(mlir::Region &keep);
 
+/// Whether a range says what nearly every tile is: there is one run of keys, two
+/// that both begin with the first key, or one beside some of the first keys, and
+/// nothing about them is unknown.
+bool areDescribedByRange(llvm::ArrayRef<KeepConjunction> runs);
+
 /// The constraints of a keep region that is one complete conjunction without
 /// terms. Fails for any other.
 llvm::FailureOr<llvm::SmallVector<KeepConstraint>>
