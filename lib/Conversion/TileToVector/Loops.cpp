@@ -160,8 +160,22 @@ void KernelLowering::lowerAny(AnyOp any) {
   RowScope scope;
   scope.row = scope.rowOfBlock = loop.getInductionVar();
   Value yes = arith::OrIOp::create(b, loop.getRegionIterArg(0),
-                                   values.scalarOf(any.getInput(), scope));
+                                   anyOfRow(any.getInput(), scope));
   scf::YieldOp::create(b, yes);
+}
+
+/// Of one row. Columns of the last vector that are behind the tile repeat the
+/// last one.
+Value KernelLowering::anyOfRow(Value tile, RowScope &scope) {
+  if (isRowVector(tile))
+    return values.scalarOf(tile, scope);
+  Value any;
+  for (int64_t column = 0; column < columnsOf(tile);
+       column += frame.processor.lanes()) {
+    Value vector = values.vectorAt(tile, column, scope);
+    any = any ? arith::OrIOp::create(b, any, vector).getResult() : vector;
+  }
+  return vector::ReductionOp::create(b, vector::CombiningKind::OR, any);
 }
 
 //===----------------------------------------------------------------------===//

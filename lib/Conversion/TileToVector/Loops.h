@@ -39,6 +39,7 @@ private:
                                 mlir::Value last, mlir::Value step,
                                 llvm::ArrayRef<mlir::Value> memrefs);
   llvm::SmallVector<mlir::Value> startCarrying(mlir::ValueRange inits);
+  mlir::Value anyOfRow(mlir::Value tile, RowScope &scope);
   mlir::Value loadElement(ElementOp op);
   void cloneScalar(mlir::Operation *op);
   void copyTile(mlir::Value from, mlir::Value to);

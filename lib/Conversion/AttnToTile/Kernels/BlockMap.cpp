@@ -73,10 +73,6 @@ private:
   std::pair<Value, Value> emitFound();
   std::pair<Value, Value> emitRows(Value firstRow);
   void store(Value number);
-  Value column(Value scalar) {
-    return tensor::SplatOp::create(b, b.tileType(rows, 1, b.getI32Type()),
-                                   scalar);
-  }
 
   TileBuilder b;
   SdpaOp op;
@@ -114,59 +110,34 @@ Value BlockClassesKernel::emitIsVisited() {
   return arith::AndIOp::create(b, isBehind, isBefore);
 }
 
-/// For each of some rows, whether it keeps and whether it drops any key, as 1
-/// or 0.
+/// Whether any pair of some rows is kept, and whether any is dropped. Rows and
+/// keys behind the last ones are taken as the last ones.
 std::pair<Value, Value> BlockClassesKernel::emitRows(Value firstRow) {
   Value first = b.add(firstQuery, firstRow);
   Value query = emitPositions(b, first, b.tileType(rows, 1, b.getI32Type()));
   Value key = emitPositions(b, firstKey, b.tileType(1, keys, b.getI32Type()));
   regions.setRows({b.toI32(tile.batch), b.toI32(tile.head),
-                   b.clampBelow(query, queryLength), /*key=*/{}, queryLength,
+                   b.clampBelow(query, endQuery), /*key=*/{}, queryLength,
                    keyLength});
   Value kept = regions.emitKeep(b.clampBelow(key, keyLength), keys);
-  auto spread = [&](Value flags) -> Value {
-    return BroadcastOp::create(b, b.tileType(rows, keys, b.getI1Type()), flags);
-  };
-  auto isBelow = [&](Value numbers, Value end) -> Value {
-    auto type = cast<RankedTensorType>(numbers.getType());
-    return arith::CmpIOp::create(
-        b, arith::CmpIPredicate::slt, numbers,
-        tensor::SplatOp::create(b, type, b.toI32(end)));
-  };
-  Value isPair = arith::AndIOp::create(b, spread(isBelow(query, endQuery)),
-                                       spread(isBelow(key, keyLength)));
-  auto any = [&](Value flags) -> Value {
-    Value numbers = arith::SelectOp::create(b, flags, b.splat(1, rows, keys),
-                                            b.splat(0, rows, keys));
-    return ReduceOp::create(b, b.tileType(rows, 1, b.getF32Type()),
-                            Combiner::max, numbers);
-  };
   Value ones =
       b.constant(b.tileType(rows, keys, b.getI1Type()), b.getBoolAttr(true));
   Value dropped = arith::XOrIOp::create(b, kept, ones);
-  return {any(arith::AndIOp::create(b, kept, isPair)),
-          any(arith::AndIOp::create(b, dropped, isPair))};
+  return {AnyOp::create(b, kept), AnyOp::create(b, dropped)};
 }
 
-/// Whether any pair is kept, and whether any is dropped.
+/// The same of all rows.
 std::pair<Value, Value> BlockClassesKernel::emitFound() {
-  Value none = b.splat(0, rows, 1);
+  Value none = arith::ConstantIntOp::create(b, 0, 1);
   auto loop = scf::ForOp::create(b, b.index(0), b.index(queries), b.index(rows),
                                  ValueRange{none, none});
-  {
-    OpBuilder::InsertionGuard restore(b);
-    b.setInsertionPointToStart(loop.getBody());
-    auto [keeps, drops] = emitRows(loop.getInductionVar());
-    Value kept = arith::MaxNumFOp::create(b, loop.getRegionIterArg(0), keeps);
-    Value dropped =
-        arith::MaxNumFOp::create(b, loop.getRegionIterArg(1), drops);
-    scf::YieldOp::create(b, ValueRange{kept, dropped});
-  }
-  auto any = [&](Value numbers) -> Value {
-    return AnyOp::create(
-        b, arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, numbers, none));
-  };
-  return {any(loop.getResult(0)), any(loop.getResult(1))};
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(loop.getBody());
+  auto [keeps, drops] = emitRows(loop.getInductionVar());
+  Value kept = arith::OrIOp::create(b, loop.getRegionIterArg(0), keeps);
+  Value dropped = arith::OrIOp::create(b, loop.getRegionIterArg(1), drops);
+  scf::YieldOp::create(b, ValueRange{kept, dropped});
+  return {loop.getResult(0), loop.getResult(1)};
 }
 
 void BlockClassesKernel::store(Value number) {

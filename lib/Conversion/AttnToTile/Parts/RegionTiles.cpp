@@ -91,6 +91,14 @@ Value RegionTiles::emitCast(Value value, Type type, bool isSigned) {
   return arith::ExtUIOp::create(b, result, value);
 }
 
+static void setContract(Operation *op) {
+  auto arithmetic = cast<arith::ArithFastMathInterface>(op);
+  arith::FastMathFlags flags = arithmetic.getFastMathFlagsAttr().getValue();
+  op->setAttr(arithmetic.getFastMathAttrName(),
+              arith::FastMathFlagsAttr::get(
+                  op->getContext(), flags | arith::FastMathFlags::contract));
+}
+
 /// The same operation in the smallest shape that holds its operands.
 Value RegionTiles::emitOnTile(Operation &op, ValueRange operands) {
   bool areScalar = llvm::all_of(operands, isScalar);
@@ -104,10 +112,12 @@ Value RegionTiles::emitOnTile(Operation &op, ValueRange operands) {
       input = broadcastTo(b, input, shape);
     type = RankedTensorType::get(shape, type);
   }
-  return b
-      .OpBuilder::create(b.getLoc(), op.getName().getIdentifier(), inputs, type,
-                         op.getAttrs())
-      ->getResult(0);
+  Operation *onTile = b.OpBuilder::create(
+      b.getLoc(), op.getName().getIdentifier(), inputs, type, op.getAttrs());
+  // A product and a sum may be rounded once.
+  if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(onTile))
+    setContract(onTile);
+  return onTile->getResult(0);
 }
 
 /// A place in memory for each element of the indices. What the caller's shapes
@@ -271,7 +281,9 @@ Value RegionTiles::scaled(Value products, float by) {
   if (by == 1)
     return products;
   Shape shape = shapeOf(products);
-  return b.multiply(products, b.splat(by, shape[0], shape[1]));
+  Value scores = b.multiply(products, b.splat(by, shape[0], shape[1]));
+  setContract(scores.getDefiningOp());
+  return scores;
 }
 
 /// A constant that the region multiplies the score by is one with the scale.
