@@ -71,12 +71,18 @@ struct Sizes {
 };
 } // namespace
 
-/// Whether heads have key tiles of their own.
+static bool dependsOnHead(Region &region) {
+  return !region.empty() && !region.front().getArgument(1).use_empty();
+}
+
 static bool rangeDependsOnHead(SdpaOp op) {
-  auto dependsOnHead = [](Region &region) {
-    return !region.empty() && !region.front().getArgument(1).use_empty();
-  };
-  return dependsOnHead(op.getRange()) || dependsOnHead(op.getKeep());
+  return dependsOnHead(op.getRange());
+}
+
+/// Whether key tiles are listed for each head when it has tiles of its own.
+static bool listsDependOnHead(SdpaOp op) {
+  return dependsOnHead(op.getKeep()) &&
+         !areDescribedByRange(analyzeKeep(op.getKeep()));
 }
 
 /// Chooses for any number of queries: the most heads, no more than a warp has
@@ -95,7 +101,7 @@ static int64_t headsOfGroup(int64_t group, int64_t q) {
 /// nothing by it.
 static int64_t defaultHeads(SdpaOp op, const AttentionKeys &keys) {
   Sizes sizes(op);
-  if (!sizes.knowGroup() || rangeDependsOnHead(op))
+  if (!sizes.knowGroup() || rangeDependsOnHead(op) || listsDependOnHead(op))
     return 1;
   int64_t group = sizes.queryHeads / sizes.keyHeads;
   if (!sizes.knowQueries())

@@ -15,7 +15,7 @@ tile.kernel @carried_number(%X: !m, %n: index) attributes {cta = #tile.cta<warps
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %zero = arith.constant dense<0.0> : tensor<16x16xf32>
-  // expected-error @below {{'scf.for' op carries what is no tile, which has no form for processors}}
+  // expected-error @below {{'scf.for' op carries tiles and numbers, which has no form for processors}}
   %r:2 = scf.for %i = %c0 to %n step %c1 iter_args(%t = %zero, %k = %c0) -> (tensor<16x16xf32>, index) {
     %next = arith.addf %t, %t : tensor<16x16xf32>
     %after = arith.addi %k, %c1 : index

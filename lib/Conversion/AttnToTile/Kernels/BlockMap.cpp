@@ -40,7 +40,9 @@ bool attn::keepDependsOnHead(SdpaOp op) { return dependsOn(op, 1); }
 
 bool attn::usesBlockMap(SdpaOp op, ScheduleAttr schedule) {
   bool visitsAllKeys = op.getMaskedRow() == MaskedRow::Uniform;
-  return !op.getKeep().empty() && !visitsAllKeys && schedule.getSplit() == 1 &&
+  bool haveHeadsDifferent = schedule.getHeads() > 1 && keepDependsOnHead(op);
+  return !op.getKeep().empty() && !visitsAllKeys && !haveHeadsDifferent &&
+         schedule.getSplit() == 1 &&
          !areDescribedByRange(analyzeKeep(op.getKeep()));
 }
 

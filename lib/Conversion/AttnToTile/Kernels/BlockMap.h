@@ -18,7 +18,8 @@ namespace attn {
 /// Whether the key tiles of a query tile are found by evaluating `keep` on all
 /// of them, before the attention. So they are where the range that follows from
 /// the region says less: where `keep` reads captured tensors, or keeps several
-/// runs of keys.
+/// runs of keys. Not where several heads share a tile and differ, or where keys
+/// are split.
 bool usesBlockMap(SdpaOp op, tile::ScheduleAttr schedule);
 
 /// Whether `keep` depends on the entry of the batch, or on the head.
