@@ -165,12 +165,14 @@ TurnsAttr KeyWalk::turns() {
 }
 
 Value KeyWalk::emitKeptSum(const KeyRange &range, const SoftmaxState &state) {
-  KeptSum sum(b, op, scale, rows, partialSums(target), sequences, batch,
+  KeptSum sum(b, op, scale, rows, partialSums(target),
+              /*isUnrolled=*/!target.isProcessor(), sequences, batch,
               firstQuery);
   Value first = b.mul(range.first, b.index(keys));
   Value end = b.min(b.mul(range.last, b.index(keys)), sequences.keyLength());
-  return sum.emit(state, first, end,
-                  [&](Value key) { return emitKept(b.toI32(key), 1); });
+  return sum.emit(state, {first, end, [&](Value key) {
+                            return emitKept(b.toI32(key), 1);
+                          }});
 }
 
 SoftmaxState KeyWalk::emit(const KeyRange &range) {
