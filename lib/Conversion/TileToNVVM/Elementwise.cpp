@@ -86,6 +86,13 @@ struct BroadcastConversion : OpConversionPattern<BroadcastOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
+struct InsertConversion : OpConversionPattern<InsertOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(InsertOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
 struct IotaConversion : OpConversionPattern<IotaOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -242,6 +249,37 @@ LogicalResult BroadcastConversion::matchAndRewrite(
   return success();
 }
 
+/// Registers have no index that is computed: all columns choose.
+LogicalResult
+InsertConversion::matchAndRewrite(InsertOp op, OneToNOpAdaptor adaptor,
+                                  ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  RegisterGrid part(cast<RankedTensorType>(op.getPart().getType()));
+  RegisterGrid grid(cast<RankedTensorType>(op.getType()));
+  Value column = adaptor.getColumn().front();
+  SmallVector<Value> registers(adaptor.getTile());
+  Value isHere;
+  for (int64_t atom = 0; atom < grid.atoms; ++atom) {
+    int64_t from = atom % part.atoms;
+    if (from == 0) {
+      Value here = arith::ConstantOp::create(
+          rewriter, loc,
+          rewriter.getIntegerAttr(column.getType(), grid.columnOf(atom, 0)));
+      isHere = arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq,
+                                     column, here);
+    }
+    for (int64_t strip = 0; strip < grid.strips; ++strip)
+      for (int64_t row = 0; row < grid.rowsOfAtom; ++row)
+        for (int64_t i = 0; i < grid.columnsOfAtom; ++i) {
+          Value &kept = registers[grid.index(strip, atom, row, i)];
+          Value taken = adaptor.getPart()[part.index(strip, from, row, i)];
+          kept = arith::SelectOp::create(rewriter, loc, isHere, taken, kept);
+        }
+  }
+  rewriter.replaceOpWithMultiple(op, {registers});
+  return success();
+}
+
 /// Divides first + n, where `first` is a thread's first row or column. Of
 /// accumulators, no digit of n below 16 is one of `first`: quotients add up,
 /// and one register holds what all elements of the thread have in common.
@@ -322,6 +360,6 @@ void attn::tile::populateElementwisePatterns(const TypeConverter &converter,
   patterns.add<ElementwiseConversion>(converter, context);
   patterns.add<TruncConversion, ExtConversion, Log2Conversion, TanhConversion,
                ConstantConversion, SplatConversion, BroadcastConversion,
-               IotaConversion, ConvertLayoutConversion>(converter, context,
-                                                        /*benefit=*/2);
+               InsertConversion, IotaConversion, ConvertLayoutConversion>(
+      converter, context, /*benefit=*/2);
 }

@@ -48,12 +48,17 @@ static StringAttr findOrigin(Location loc) {
 
 void RecordOrigins::runOnOperation() {
   getOperation().walk([](LLVM::LLVMFuncOp kernel) {
-    kernel.getBody().walk([](Operation *op) {
+    // Most operations share their location with others.
+    llvm::DenseMap<Location, StringAttr> origins;
+    kernel.getBody().walk([&](Operation *op) {
       // Constants become operands, and have many uses.
       if (matchPattern(op, m_Constant()))
         return;
-      if (StringAttr origin = findOrigin(op->getLoc()))
-        op->setAttr(tile::kOriginAttr, origin);
+      auto [found, isNew] = origins.try_emplace(op->getLoc());
+      if (isNew)
+        found->second = findOrigin(op->getLoc());
+      if (found->second)
+        op->setAttr(tile::kOriginAttr, found->second);
     });
   });
 }

@@ -64,7 +64,8 @@ func.func @plain(%q: !q, %k: !kv, %v: !kv) -> !q {
 // CHECK: arith.select
 // CHECK: tile.yield
 // Where an accumulator is NaN and its row's total is not, the values that rows keep
-// are added anew, one key at a time; what rows do not keep is replaced by 0.
+// are added anew, some columns and one key at a time; what rows do not keep is
+// replaced by 0.
 // CHECK: %[[SUM:.*]] = tile.reduce add
 // CHECK: %[[TOTAL:.*]] = tile.reduce add
 // CHECK-DAG: %[[NAN:.*]] = arith.cmpf uno, %[[SUM]], %[[SUM]]
@@ -72,10 +73,12 @@ func.func @plain(%q: !q, %k: !kv, %v: !kv) -> !q {
 // CHECK: %[[LOST:.*]] = arith.andi %[[NAN]], %[[NUMBER]]
 // CHECK: %[[ANY:.*]] = tile.any %[[LOST]]
 // CHECK: scf.if %[[ANY]]
-// CHECK: scf.for %[[KEY:[^ ]*]] =
-// CHECK: %[[VALUE:.*]] = tile.load %{{.*}}, %[[KEY]]] : {{.*}} -> tensor<1x64xf16>
-// CHECK: arith.select {{.*}} : tensor<128x64xi1>, tensor<128x64xf32>
+// CHECK: scf.for %[[COLUMN:[^ ]*]] =
+// CHECK: %[[KEPT:.*]] = scf.for %[[KEY:[^ ]*]] =
+// CHECK: %[[VALUE:.*]] = tile.load %{{.*}}, %[[KEY]], %[[COLUMN]]] : {{.*}} -> tensor<1x16xf16>
+// CHECK: arith.select {{.*}} : tensor<128x16xi1>, tensor<128x16xf32>
 // CHECK: math.fma
+// CHECK: tile.insert %[[KEPT]], %{{.*}}[%[[COLUMN]]] : tensor<128x16xf32> to tensor<128x64xf32>
 // Nothing below attn knows the words.
 // CHECK-NOT: causal
 // CHECK-NOT: {{ window[ (]}}

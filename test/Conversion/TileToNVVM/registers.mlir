@@ -75,6 +75,27 @@ tile.kernel @any(%out: !rows, %values: memref<?x16xbf16, strided<[?, 1]>>)
   tile.return
 }
 
+// Two of four atoms: each half of the columns is asked for once, and chooses. Here
+// columns are equal, so that two rows are what is left.
+// CHECK-LABEL: llvm.func @insert
+tile.kernel @insert(%out: !rows, %column: index)
+    attributes {cta = #cta, target = "sm_80", shared_bytes = 0 : i64} {
+  %c0 = arith.constant 0 : index
+  %rows = tile.iota : tensor<16x1xi32, #acc>
+  %values = arith.sitofp %rows : tensor<16x1xi32, #acc> to tensor<16x1xf32, #acc>
+  %part = tile.broadcast %values : tensor<16x1xf32, #acc> -> tensor<16x16xf32, #acc>
+  %tile = arith.constant dense<0.0> : tensor<16x32xf32, #acc>
+  // CHECK: %[[FIRST:.*]] = llvm.icmp "eq"
+  // CHECK-COUNT-2: llvm.select %[[FIRST]]
+  // CHECK: %[[SECOND:.*]] = llvm.icmp "eq"
+  // CHECK-COUNT-2: llvm.select %[[SECOND]]
+  // CHECK-NOT: llvm.select
+  %all = tile.insert %part, %tile[%column] : tensor<16x16xf32, #acc> to tensor<16x32xf32, #acc>
+  %sum = tile.reduce add %all : tensor<16x32xf32, #acc> -> tensor<16x1xf32, #acc>
+  tile.store %sum, %out[%c0] : tensor<16x1xf32, #acc>, !rows
+  tile.return
+}
+
 // CHECK-LABEL: llvm.func @approximate
 tile.kernel @approximate(%out: !rows) attributes {cta = #cta, target = "sm_80", shared_bytes = 0 : i64} {
   %c0 = arith.constant 0 : index

@@ -61,6 +61,19 @@ tile.kernel @strange(%X: !m) attributes {cta = #tile.cta<warps = 0>, target = "x
 
 !m = memref<64x16xf32, strided<[16, 1]>>
 
+tile.kernel @insert(%X: !m) attributes {cta = #tile.cta<warps = 0>, target = "x86-64-v3"} {
+  %c0 = arith.constant 0 : index
+  %x = tile.load %X[%c0] : !m -> tensor<16x16xf32>
+  // expected-error @below {{'tile.insert' op has no form for processors}}
+  %y = tile.insert %x, %x[%c0] : tensor<16x16xf32> to tensor<16x16xf32>
+  tile.store %y, %X[%c0] : tensor<16x16xf32>, !m
+  tile.return
+}
+
+// -----
+
+!m = memref<64x16xf32, strided<[16, 1]>>
+
 tile.kernel @uneven_fold(%X: !m) attributes {cta = #tile.cta<warps = 0>, target = "x86-64-v3"} {
   %c0 = arith.constant 0 : index
   %x = tile.load %X[%c0] : !m -> tensor<16x48xf32>

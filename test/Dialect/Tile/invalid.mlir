@@ -252,6 +252,14 @@ func.func @reduce(%a: tensor<64x32xf32>) {
 
 // -----
 
+func.func @insert(%part: tensor<64x24xf32>, %tile: tensor<64x32xf32>, %i: index) {
+  // expected-error@+1 {{does not put 'tensor<64x24xf32>' into 'tensor<64x32xf32>'}}
+  %0 = tile.insert %part, %tile[%i] : tensor<64x24xf32> to tensor<64x32xf32>
+  return
+}
+
+// -----
+
 func.func @fold(%a: tensor<64x32xf32>) {
   // expected-error@+1 {{does not give 'tensor<64x5xf32>' from 'tensor<64x32xf32>'}}
   %0 = tile.fold add %a : tensor<64x32xf32> -> tensor<64x5xf32>

@@ -78,6 +78,9 @@ tile.kernel @arithmetic() attributes {cta = #cta, target = "sm_80"} {
   // CHECK: tile.any %{{.*}} : tensor<64x1xi1>
   %bits = arith.cmpf uno, %m, %m : tensor<64x1xf32>
   %any = tile.any %bits : tensor<64x1xi1>
+  // CHECK: tile.insert %{{.*}}, %{{.*}}[%{{.*}}] : tensor<64x32xf32> to tensor<64x32xf32>
+  %n = arith.constant 0 : index
+  %all = tile.insert %o, %o[%n] : tensor<64x32xf32> to tensor<64x32xf32>
   // CHECK: tile.fold add %{{.*}} : tensor<64x32xf32> -> tensor<64x4xf32>
   %l = tile.fold add %o : tensor<64x32xf32> -> tensor<64x4xf32>
   // CHECK: tile.broadcast %{{.*}} : tensor<64x1xf32> -> tensor<64x32xf32>

@@ -33,8 +33,12 @@ Value Sequences::loadKey(RankedTensorType type, Value batch, Value firstKey,
   return b.load(type, key, indices);
 }
 
-Value Sequences::loadValue(RankedTensorType type, Value batch, Value firstKey) {
-  return b.load(type, value, {batch, groups.keyHead(), firstKey});
+Value Sequences::loadValue(RankedTensorType type, Value batch, Value firstKey,
+                           Value firstColumn) {
+  SmallVector<Value> indices = {batch, groups.keyHead(), firstKey};
+  if (firstColumn)
+    indices.push_back(firstColumn);
+  return b.load(type, value, indices);
 }
 
 Value Sequences::keyIndices(Value firstKey, int64_t columns) {

@@ -32,7 +32,8 @@ public:
   mlir::Value loadKey(mlir::RankedTensorType type, mlir::Value batch,
                       mlir::Value firstKey, mlir::Value firstColumn = nullptr);
   mlir::Value loadValue(mlir::RankedTensorType type, mlir::Value batch,
-                        mlir::Value firstKey);
+                        mlir::Value firstKey,
+                        mlir::Value firstColumn = nullptr);
   /// The index of each of `columns` keys as a row of i32.
   mlir::Value keyIndices(mlir::Value firstKey, int64_t columns);
 

@@ -12,13 +12,17 @@
 // right. So rows need not be watched during the walk:
 //
 //   if any of acc is NaN, and its row's total is not {
-//     acc = 0
-//     for each key j:  acc += exp(s_j - m) * v_j  in the rows that keep it
+//     for some columns c of acc at a time {
+//       sum = 0
+//       for each key j:  sum += exp(s_j - m) * v_j[c]  in the rows that keep it
+//       acc[c] = sum
+//     }
 //   }
 //
 // Each warp decides for its own rows. The sum is taken from global
 // memory, key by key, in plain arithmetic: it is meant to be right and small,
-// not fast.
+// not fast. Where a tile's columns are code, which is compiled with every
+// kernel and hardly ever runs, scores are computed again for other columns.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,21 +32,23 @@
 #include "../Parts/Scores.h"
 
 #include <cmath>
+#include <numeric>
 
 using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-/// Columns of query and key that are multiplied at a time: few registers, and
-/// little code.
+/// Columns of query and key that are multiplied at a time, and of values that
+/// are added up: few registers, and little code.
 static constexpr int64_t kColumns = 16;
 
 KeptSum::KeptSum(TileBuilder &b, SdpaOp op, const ScoreScale &scale,
                  RegionTiles &regions, int64_t rows, int64_t partialSums,
-                 Sequences &sequences, Value batch, Value firstQuery)
+                 bool isUnrolled, Sequences &sequences, Value batch,
+                 Value firstQuery)
     : b(b), op(op), scale(scale), regions(regions), softmax(b, scale, rows),
-      rows(rows), partialSums(partialSums), sequences(sequences), batch(batch),
-      firstQuery(firstQuery) {}
+      rows(rows), partialSums(partialSums), isUnrolled(isUnrolled),
+      sequences(sequences), batch(batch), firstQuery(firstQuery) {}
 
 /// A row vector, or a column vector, as a whole tile.
 static Value spread(TileBuilder &b, Value vector, int64_t rows,
@@ -105,41 +111,64 @@ KeptSum::Part KeptSum::emitPart(Value key, Value kept, Value max) {
   return {takesPart, softmax.weightOf(score, max)};
 }
 
-Value KeptSum::emitAdded(Value key, const Part &part, Value acc) {
-  auto type = cast<RankedTensorType>(acc.getType());
+Value KeptSum::emitAdded(Value key, Value column, const Part &part, Value sum) {
+  auto type = cast<RankedTensorType>(sum.getType());
   int64_t columns = type.getDimSize(1);
   Value value =
       b.convert(sequences.loadValue(b.tileType(1, columns, op.getElementType()),
-                                    batch, key),
+                                    batch, key, column),
                 b.getF32Type());
   Value taken = arith::SelectOp::create(b, b.broadcast(part.takesPart, columns),
                                         spread(b, value, rows, columns),
                                         b.splat(0, rows, columns));
   Value weight =
       arith::SelectOp::create(b, part.takesPart, part.weight, vector(0));
-  return b.fma(b.broadcast(weight, columns), taken, acc);
+  return b.fma(b.broadcast(weight, columns), taken, sum);
 }
 
-Value KeptSum::emit(const SoftmaxState &state, Value first, Value end,
-                    function_ref<void()> setRows) {
-  auto type = cast<RankedTensorType>(state.acc.getType());
-  auto guard = scf::IfOp::create(b, TypeRange{type}, emitIsLost(state),
-                                 /*withElseRegion=*/true);
+/// Of the columns from `column` on.
+Value KeptSum::emitColumns(const Keys &keys, Value max, Value column,
+                           int64_t columns) {
+  auto loop = scf::ForOp::create(b, keys.first, keys.end, b.index(1),
+                                 ValueRange{b.splat(0, rows, columns)});
   OpBuilder::InsertionGuard restore(b);
-  b.setInsertionPointToStart(guard.elseBlock());
-  scf::YieldOp::create(b, state.acc);
-
-  b.setInsertionPointToStart(guard.thenBlock());
-  auto loop =
-      scf::ForOp::create(b, first, end, b.index(1),
-                         ValueRange{b.splat(0, rows, type.getDimSize(1))});
-  scf::YieldOp::create(b, loop.getResult(0));
-
   b.setInsertionPointToStart(loop.getBody());
   Value key = loop.getInductionVar();
   Value number = b.toI32(key);
-  setRows();
-  Part part = emitPart(key, regions.emitKeep(number, 1), state.max);
-  scf::YieldOp::create(b, emitAdded(key, part, loop.getRegionIterArg(0)));
+  keys.setRows();
+  Part part = emitPart(key, regions.emitKeep(number, 1), max);
+  scf::YieldOp::create(b,
+                       emitAdded(key, column, part, loop.getRegionIterArg(0)));
+  return loop.getResult(0);
+}
+
+/// A few columns at a time.
+Value KeptSum::emitAllColumns(const Keys &keys, const SoftmaxState &state) {
+  int64_t columns = cast<RankedTensorType>(state.acc.getType()).getDimSize(1);
+  int64_t step = std::gcd(columns, kColumns);
+  auto loop = scf::ForOp::create(b, b.index(0), b.index(columns), b.index(step),
+                                 ValueRange{state.acc});
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value column = loop.getInductionVar();
+  Value sums = emitColumns(keys, state.max, column, step);
+  Value acc = InsertOp::create(b, sums, loop.getRegionIterArg(0), column);
+  scf::YieldOp::create(b, acc);
+  return loop.getResult(0);
+}
+
+Value KeptSum::emit(const SoftmaxState &state, const Keys &keys) {
+  Type type = state.acc.getType();
+  auto guard =
+      scf::IfOp::create(b, type, emitIsLost(state), /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(guard.elseBlock());
+  scf::YieldOp::create(b, state.acc);
+  b.setInsertionPointToStart(guard.thenBlock());
+  Value acc = isUnrolled
+                  ? emitAllColumns(keys, state)
+                  : emitColumns(keys, state.max, /*column=*/nullptr,
+                                cast<RankedTensorType>(type).getDimSize(1));
+  scf::YieldOp::create(b, acc);
   return guard.getResult(0);
 }

@@ -19,15 +19,22 @@ namespace attn {
 /// keys leaves it, without the masked values that were not finite.
 class KeptSum {
 public:
-  /// `partialSums` is the number of sums that a row is added up in.
+  /// The keys from `first` to before `end`; `setRows` gives the regions the
+  /// rows that see them.
+  struct Keys {
+    mlir::Value first, end;
+    llvm::function_ref<void()> setRows;
+  };
+
+  /// `partialSums` is the number of sums that a row is added up in. Where a
+  /// tile is unrolled, code grows with its columns.
   KeptSum(TileBuilder &b, SdpaOp op, const ScoreScale &scale,
           RegionTiles &regions, int64_t rows, int64_t partialSums,
-          Sequences &sequences, mlir::Value batch, mlir::Value firstQuery);
+          bool isUnrolled, Sequences &sequences, mlir::Value batch,
+          mlir::Value firstQuery);
 
-  /// Returns the accumulators of `state`, which has seen the keys from `first`
-  /// to before `end`. `setRows` gives the regions their rows.
-  mlir::Value emit(const SoftmaxState &state, mlir::Value first,
-                   mlir::Value end, llvm::function_ref<void()> setRows);
+  /// Returns the accumulators of `state`, which has seen `keys`.
+  mlir::Value emit(const SoftmaxState &state, const Keys &keys);
 
 private:
   /// How a key counts in each row.
@@ -38,7 +45,11 @@ private:
   mlir::Value emitIsLost(const SoftmaxState &state);
   mlir::Value emitScore(mlir::Value key);
   Part emitPart(mlir::Value key, mlir::Value kept, mlir::Value max);
-  mlir::Value emitAdded(mlir::Value key, const Part &part, mlir::Value acc);
+  mlir::Value emitAdded(mlir::Value key, mlir::Value column, const Part &part,
+                        mlir::Value sum);
+  mlir::Value emitColumns(const Keys &keys, mlir::Value max, mlir::Value column,
+                          int64_t columns);
+  mlir::Value emitAllColumns(const Keys &keys, const SoftmaxState &state);
   mlir::Value vector(float value) { return b.splat(value, rows, 1); }
 
   TileBuilder &b;
@@ -47,6 +58,7 @@ private:
   RegionTiles &regions;
   OnlineSoftmax softmax;
   int64_t rows, partialSums;
+  bool isUnrolled;
   Sequences &sequences;
   mlir::Value batch, firstQuery;
 };

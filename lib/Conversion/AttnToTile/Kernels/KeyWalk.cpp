@@ -185,16 +185,18 @@ TurnsAttr KeyWalk::turns() {
 }
 
 Value KeyWalk::emitKeptSum(const KeyRange &range, const SoftmaxState &state) {
-  KeptSum sum(b, op, scale, regions, rows, partialSums(target), sequences,
-              batch, firstQuery);
+  KeptSum sum(b, op, scale, regions, rows, partialSums(target),
+              /*isUnrolled=*/!target.isProcessor(), sequences, batch,
+              firstQuery);
   // Listed tiles are in no order.
   bool isListed = bool(range.list.memory);
   Value first =
       isListed ? b.index(0) : emitFirstKey(b, range, range.first, keys);
   Value end = isListed ? sequences.keyLength()
                        : emitFirstKey(b, range, range.last, keys);
-  return sum.emit(state, first, b.min(end, sequences.keyLength()),
-                  [&] { regions.setRows(emitRowIndices()); });
+  end = b.min(end, sequences.keyLength());
+  return sum.emit(state,
+                  {first, end, [&] { regions.setRows(emitRowIndices()); }});
 }
 
 SoftmaxState KeyWalk::emit(const KeyRange &range) {

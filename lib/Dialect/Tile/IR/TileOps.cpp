@@ -205,6 +205,17 @@ LogicalResult BroadcastOp::verify() {
   return success();
 }
 
+LogicalResult InsertOp::verify() {
+  auto part = cast<RankedTensorType>(getPart().getType());
+  auto tile = cast<RankedTensorType>(getTile().getType());
+  if (part.getRank() != 2 || tile.getRank() != 2 ||
+      part.getDimSize(0) != tile.getDimSize(0) ||
+      tile.getDimSize(1) % part.getDimSize(1) != 0 ||
+      part.getElementType() != tile.getElementType())
+    return emitOpError("does not put ") << part << " into " << tile;
+  return success();
+}
+
 /// `whole` has twice the columns of `half`.
 static LogicalResult verifyHalf(Operation *op, Type whole, Type half) {
   auto from = cast<RankedTensorType>(whole), to = cast<RankedTensorType>(half);

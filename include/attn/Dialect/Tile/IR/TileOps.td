@@ -503,6 +503,27 @@ def Tile_InterleaveOp : Tile_Op<"interleave", [
   let hasVerifier = 1;
 }
 
+def Tile_InsertOp : Tile_Op<"insert", [
+    Pure, AllTypesMatch<["tile", "result"]>]> {
+  let summary = "Replaces columns of a tile.";
+  let description = [{
+    The columns of `tile` from `column` on are those of `part`. `column` is a
+    multiple of the columns of `part`, and so are the columns of `tile`. Code
+    that computes a few columns at a time stands once, in a loop over columns.
+    No element changes its thread. Processors have no form of it.
+
+    ```mlir
+    %o = tile.insert %part, %acc[%column] : tensor<64x16xf32> to tensor<64x128xf32>
+    ```
+  }];
+  let arguments = (ins Tile_TileType:$part, Tile_TileType:$tile, Index:$column);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $part `,` $tile `[` $column `]` attr-dict `:` type($part) `to` type($tile)
+  }];
+  let hasVerifier = 1;
+}
+
 def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [
     Pure, SameOperandsAndResultShape, SameOperandsAndResultElementType]> {
   let summary = "Moves elements to other threads.";
