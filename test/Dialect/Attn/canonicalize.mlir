@@ -100,3 +100,57 @@ func.func @dead(%q: !t, %k: !t, %v: !t) {
   %o = attn.sdpa %q, %k, %v : (!t, !t, !t) -> !t
   return
 }
+
+// Regions that spell clauses become them.
+// CHECK-LABEL: func.func @bands
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} causal(top_left) :
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} causal(bottom_right) window(7, inf) :
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} window(7, 6) :
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} causal(offset = -7) :
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} keep {
+func.func @bands(%q: tensor<?x?x?x64xbf16>) -> (tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>) {
+  %0 = attn.sdpa %q, %q, %q keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %p = arith.cmpi sge, %i, %j : index
+    attn.yield %p : i1
+  } : (tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>) -> tensor<?x?x?x64xbf16>
+  %1 = attn.sdpa %q, %q, %q keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %sq = attn.query_length : index
+    %sk = attn.key_length : index
+    %c7 = arith.constant 7 : index
+    %more = arith.subi %sk, %sq : index
+    %position = arith.addi %i, %more : index
+    %least = arith.subi %position, %c7 : index
+    %before = arith.cmpi sge, %position, %j : index
+    %recent = arith.cmpi sge, %j, %least : index
+    %p = arith.andi %before, %recent : i1
+    attn.yield %p : i1
+  } : (tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>) -> tensor<?x?x?x64xbf16>
+  %2 = attn.sdpa %q, %q, %q keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %c7 = arith.constant 7 : index
+    %least = arith.subi %i, %c7 : index
+    %end = arith.addi %i, %c7 : index
+    %before = arith.cmpi sgt, %end, %j : index
+    %recent = arith.cmpi sge, %j, %least : index
+    %p = arith.andi %before, %recent : i1
+    attn.yield %p : i1
+  } : (tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>) -> tensor<?x?x?x64xbf16>
+  %3 = attn.sdpa %q, %q, %q keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %c7 = arith.constant -7 : index
+    %most = arith.addi %i, %c7 : index
+    %p = arith.cmpi sge, %most, %j : index
+    attn.yield %p : i1
+  } : (tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>) -> tensor<?x?x?x64xbf16>
+  // A diagonal of another slope is no clause.
+  %4 = attn.sdpa %q, %q, %q keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %c2 = arith.constant 2 : index
+    %twice = arith.muli %i, %c2 : index
+    %p = arith.cmpi sle, %j, %twice : index
+    attn.yield %p : i1
+  } : (tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>) -> tensor<?x?x?x64xbf16>
+  return %0, %1, %2, %3, %4 : tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>
+}

@@ -13,8 +13,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
+#include <optional>
 
 using namespace mlir;
 using namespace attn;
@@ -87,10 +89,78 @@ static LogicalResult dropTrueKeep(SdpaOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+namespace {
+
+/// Bounds of j around the position of a row, as constraints show them: j <= p +
+/// upper, j >= p + lower.
+struct Band {
+  bool isBottomRight = false;
+  std::optional<int64_t> lower, upper;
+};
+
+} // namespace
+
+/// Fails where a constraint is no bound around one position.
+static FailureOr<Band> readBand(ArrayRef<KeepConstraint> constraints) {
+  Band band;
+  for (auto [number, constraint] : llvm::enumerate(constraints)) {
+    int64_t sign = constraint.j;
+    bool isBottomRight = constraint.keyLength != 0;
+    int64_t length = isBottomRight ? -sign : 0;
+    if (std::abs(sign) != 1 || constraint.i != -sign ||
+        constraint.keyLength != length || constraint.queryLength != -length ||
+        (number > 0 && isBottomRight != band.isBottomRight))
+      return failure();
+    band.isBottomRight = isBottomRight;
+    std::optional<int64_t> &bound = sign > 0 ? band.upper : band.lower;
+    if (bound)
+      return failure();
+    bound = -sign * constraint.constant;
+  }
+  return band;
+}
+
+/// A keep region without range that spells `causal` and `window` becomes them.
+static LogicalResult recognizeBand(SdpaOp op, PatternRewriter &rewriter) {
+  if (op.getKeep().empty() || !op.getRange().empty())
+    return rewriter.notifyMatchFailure(op, "no keep region alone");
+  auto constraints = deriveKeepConstraints(op.getKeep());
+  if (failed(constraints) || constraints->empty())
+    return rewriter.notifyMatchFailure(op, "no affine keep region");
+  FailureOr<Band> band = readBand(*constraints);
+  if (failed(band))
+    return rewriter.notifyMatchFailure(op, "no band around the diagonal");
+  // What is relative to the last key has no other diagonal.
+  bool isCausal = band->upper && (band->isBottomRight || *band->upper == 0 ||
+                                  band->lower.value_or(1) > 0);
+  int64_t diagonal = isCausal ? *band->upper : 0;
+  int64_t left = diagonal - band->lower.value_or(diagonal);
+  int64_t right = isCausal ? 0 : band->upper.value_or(0);
+  if ((band->isBottomRight && (!isCausal || diagonal != 0)) || left < 0 ||
+      right < 0)
+    return rewriter.notifyMatchFailure(op, "no clause for the band");
+  rewriter.modifyOpInPlace(op, [&] {
+    MLIRContext *context = op.getContext();
+    if (isCausal)
+      op.setCausalAttr(
+          band->isBottomRight
+              ? CausalAttr::get(context, CausalKind::BottomRight)
+              : CausalAttr::get(context, CausalKind::Offset, diagonal));
+    bool hasRight = !isCausal && band->upper;
+    if (band->lower || hasRight)
+      op.setWindowAttr(
+          WindowAttr::get(context, band->lower ? left : WindowAttr::kUnbounded,
+                          hasRight ? right : WindowAttr::kUnbounded));
+  });
+  rewriter.eraseBlock(&op.getKeep().front());
+  return success();
+}
+
 void SdpaOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *) {
   patterns.add(dropUnusedLse);
   patterns.add(simplifyWindow);
   patterns.add(simplifyCausal);
   patterns.add(dropTrueKeep);
+  patterns.add(recognizeBand);
 }

@@ -8,6 +8,8 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -53,8 +55,50 @@ SmallVector<OpSource> SdpaOp::getSources() {
 
 Value SdpaOp::getMainSource() { return getQuery(); }
 
+/// Whether kernels compute values of the type.
+static bool isComputed(Type type) {
+  return type.isIndex() || type.isF32() || type.isSignlessInteger(1) ||
+         type.isSignlessInteger(8) || type.isSignlessInteger(16) ||
+         type.isSignlessInteger(32);
+}
+
+static LogicalResult refuse(Operation &nested, const Twine &what,
+                            StringRef nearest) {
+  return nested.emitOpError() << what << " is not supported in regions of "
+                              << "`attn.sdpa`; nearest " << nearest;
+}
+
+// - Values are index, f32, or integers of up to 32 bits; floats of 16 bits that
+//   are read are extended first.
+// - Nothing asks for the bits of a float, or gives several results.
+static LogicalResult checkOperation(Operation &nested) {
+  if (nested.hasTrait<OpTrait::IsTerminator>())
+    return success();
+  if (isa<arith::BitcastOp>(nested))
+    return refuse(nested, "the bits of a float", "is arithmetic");
+  if (nested.getNumResults() != 1)
+    return refuse(nested, "an operation of several results",
+                  "are operations of one");
+  bool isRead = isa<CaptureOp>(nested);
+  auto isKnown = [](Type type) { return isComputed(type); };
+  Type type = nested.getResult(0).getType();
+  if (!isRead && !isComputed(type))
+    return refuse(nested, llvm::formatv("a value of '{0}'", type).str(),
+                  "are f32, i32 and index");
+  if (!isRead && !isa<arith::ExtFOp>(nested) &&
+      !llvm::all_of(nested.getOperandTypes(), isKnown))
+    return refuse(nested, "a float of 16 bits as an operand",
+                  "is `arith.extf` of it");
+  return success();
+}
+
 // - No range of the user's, which nothing checks.
+// - Regions compute what kernels can.
 LogicalResult SdpaOp::checkSupport() {
+  for (Region *region : {&getScore(), &getKeep()})
+    for (Operation &nested : region->getOps())
+      if (failed(checkOperation(nested)))
+        return failure();
   if (!getRange().empty())
     return emitOpError() << "`range` is not supported yet; nearest is `keep`, "
                             "from which it is derived";
