@@ -314,8 +314,17 @@ def without_far_offsets(case):
     return case
 
 
+def without_packed_heads(case):
+    """A tile of several heads has one range of keys, and masks may have one for
+    each head."""
+    if case.schedule and "heads=" in case.schedule:
+        return dataclasses.replace(case, schedule=None)
+    return case
+
+
 def draw(dealer):
     case = without_far_offsets(generator.draw(dealer).case)
+    case = without_packed_heads(case)
     kind = dealer.deal("kind")
     if kind in ("regions", "keep"):
         case = dataclasses.replace(case, causal=None, window=None)
