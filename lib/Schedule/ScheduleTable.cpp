@@ -156,9 +156,11 @@ static constexpr Row kRows[] = {
 
 /// Whether types show a walk of three tiles. Where products overlap, no loop is
 /// left of it, and ptxas takes so much of a step together with the one before
-/// it that it spills; with fewer tiles there is less to take, with more a loop.
+/// it that it spills; with fewer tiles there is less to take, unless scores
+/// have regions, and with more a loop.
 static bool hasThreeTiles(const Workload &work, const AttentionKeys &keys) {
-  return work.keys > 2 * keys.kv && work.keys <= 3 * keys.kv;
+  bool hasFewer = work.keys <= 2 * keys.kv;
+  return work.keys <= 3 * keys.kv && (work.hasRegions || !hasFewer);
 }
 
 static AttentionKeys withoutOverlap(AttentionKeys keys) {

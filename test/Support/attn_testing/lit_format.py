@@ -19,9 +19,10 @@ NOT_HERE = 77
 
 
 class CampaignFormat(lit.formats.base.TestFormat):
-    def __init__(self, script, seed, counts):
+    def __init__(self, script, seed, counts, options=()):
         """`counts`: how many of each target."""
         self.script, self.seed, self.counts = script, seed, counts
+        self.options = list(options)
 
     def getTestsInDirectory(self, testSuite, path_in_suite, litConfig,
                             localConfig):
@@ -37,7 +38,8 @@ class CampaignFormat(lit.formats.base.TestFormat):
                               name)
         command = [test.config.python, self.script,
                    "--bin", test.config.attn_tools_dir, "--output", output,
-                   "--seed", str(self.seed), "--case", name.split("-")[-1]]
+                   "--seed", str(self.seed), "--case", name.split("-")[-1],
+                   *self.options]
         if name.split("-")[0] != "processor":
             command += ["--target", name.split("-")[0]]
         process = subprocess.run(

@@ -84,7 +84,7 @@ void IndexChecker::checkDim(CaptureOp capture, int64_t dim) {
   Value size = b.dim(capture.getSource(), dim);
   Value index = capture.getIndices()[dim];
   Value least = b.constant(0), most = b.constant(0);
-  if (canBound(index, body, KeyIndex::Included)) {
+  if (hasExactInterval(index, body)) {
     IndexInterval interval = intervals.of(index);
     least = interval.low;
     most = interval.high;

@@ -127,7 +127,7 @@ SmallVector<Value> RegionTiles::emitPlaces(CaptureOp capture, Value memory,
   SmallVector<Value> places;
   for (auto [dim, index] : llvm::enumerate(capture.getIndices())) {
     Value place = lookup(index, map);
-    if (!canBound(index, *capture->getBlock(), KeyIndex::Included)) {
+    if (!hasExactInterval(index, *capture->getBlock())) {
       place = b.clampBelow(place, b.dim(memory, dim));
       Value zero = arith::ConstantIntOp::create(b, 0, 32);
       if (!isScalar(place))

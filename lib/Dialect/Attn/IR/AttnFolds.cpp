@@ -42,7 +42,9 @@ static LogicalResult simplifyWindow(SdpaOp op, PatternRewriter &rewriter) {
   WindowAttr window = op.getWindowAttr();
   if (!window)
     return rewriter.notifyMatchFailure(op, "no window");
-  bool isRightImplied = op.getCausal() || !window.isRightBounded();
+  // A prefix keeps keys behind the row, which the window then bounds.
+  bool isCausal = op.getCausal() && !op.getPrefix() && !op.getPrefixLengths();
+  bool isRightImplied = isCausal || !window.isRightBounded();
   if (isRightImplied && !window.isLeftBounded()) {
     rewriter.modifyOpInPlace(op, [&] { op.removeWindowAttr(); });
     return success();

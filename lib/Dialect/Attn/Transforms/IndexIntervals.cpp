@@ -10,6 +10,7 @@
 
 #include "IndexMath.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/DenseSet.h"
 #include <optional>
 
 using namespace mlir;
@@ -53,7 +54,7 @@ static bool isNonNegative(Value value, int depth) {
              arith::FloorDivSIOp, arith::CeilDivSIOp, arith::RemUIOp,
              arith::RemSIOp, arith::MinSIOp, arith::MaxSIOp>(op) &&
          llvm::all_of(op->getOperands(), [&](Value operand) {
-           return ::isNonNegative(operand, depth + 1);
+           return isNonNegative(operand, depth + 1);
          });
 }
 
@@ -85,15 +86,27 @@ static bool canBound(Value value, Block &body, KeyIndex key, int depth) {
           arith::DivSIOp>(op))
     return isByConstant;
   return isa<arith::DivUIOp, arith::RemUIOp, arith::RemSIOp>(op) &&
-         isByConstant && ::isNonNegative(op->getOperand(0), depth + 1);
+         isByConstant && isNonNegative(op->getOperand(0), depth + 1);
 }
 
 bool attn::canBound(Value value, Block &body, KeyIndex key) {
   return ::canBound(value, body, key, /*depth=*/0);
 }
 
-bool attn::isNonNegative(Value value) {
-  return ::isNonNegative(value, /*depth=*/0);
+/// Whether no argument is met twice, and no choice.
+static bool hasSingleUses(Value value, llvm::SmallDenseSet<Value, 4> &met) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return met.insert(value).second;
+  return !isa<arith::SelectOp>(op) &&
+         llvm::all_of(op->getOperands(), [&](Value operand) {
+           return hasSingleUses(operand, met);
+         });
+}
+
+bool attn::hasExactInterval(Value value, Block &body) {
+  llvm::SmallDenseSet<Value, 4> met;
+  return canBound(value, body, KeyIndex::Included) && hasSingleUses(value, met);
 }
 
 //===----------------------------------------------------------------------===//

@@ -321,10 +321,10 @@ def Attn_CaptureOp : Attn_Op<"capture", [Pure,
   let summary = "Reads an element of a captured tensor.";
   let description = [{
     Legal only inside the regions of `attn.sdpa`, of tensors in its `captures`.
-    An index that the sizes of the operands bound is checked when the compiled
-    function is called. Any other one, such as one that was itself read from a
-    tensor, is clamped to the tensor's dimension: at least 0, at most its size
-    less 1.
+    An index whose range follows from the sizes of the operands is checked when
+    the compiled function is called. Any other one, such as one that was itself
+    read from a tensor, is clamped to the tensor's dimension: at least 0, at most
+    its size less 1.
 
     Example: `%slope = attn.capture %slopes[%h] : tensor<32xf32>`.
   }];

@@ -25,9 +25,9 @@ enum class KeyIndex { Excluded, Included };
 /// region of attn.sdpa, whose last four arguments are b, h, i and j.
 bool canBound(mlir::Value value, mlir::Block &body, KeyIndex key);
 
-/// Whether the value, which can be bounded, is at least 0 wherever b, h, i and
-/// j are.
-bool isNonNegative(mlir::Value value);
+/// Whether the value can be bounded, and takes the ends of its interval: no
+/// index of the region stands in it twice, and it chooses between no values.
+bool hasExactInterval(mlir::Value value, mlir::Block &body);
 
 /// The least and the greatest of a value.
 struct IndexInterval {
