@@ -14,6 +14,7 @@
 
 #include "AbiTypes.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Package/KernelAssembler.h"
 #include "attn/Package/Passes.h"
 
@@ -67,6 +68,8 @@ AssembleKernels::checkAndRecord(gpu::GPUModuleOp kernels,
       return emitError(kernel.getLoc())
              << "ptxas said nothing of kernel `" << kernel.getSymName() << "`";
     const KernelResources &resources = it->second;
+    if (resources.spillBytes)
+      getOperation()->setAttr(tile::kSpillsAttr, builder.getUnitAttr());
     if (failed(checkResources(kernel, resources)))
       return failure();
     auto descriptor = getOperation().lookupSymbol<LLVM::GlobalOp>(

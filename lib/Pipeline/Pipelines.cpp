@@ -45,6 +45,7 @@ static void buildAttnStage(OpPassManager &manager,
   SelectScheduleOptions select;
   select.target = options.target;
   select.schedule = options.schedule;
+  select.relaxed = options.relaxed;
   manager.addPass(createSelectSchedule(select));
   manager.addPass(createExpandMath());
   manager.addPass(createConvertAttnToTile());

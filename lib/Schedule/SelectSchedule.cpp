@@ -231,6 +231,8 @@ FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
       {paddedDims(op), lengthOf(op, op.getQuery()), lengthOf(op, op.getKey()),
        /*isMasked=*/!op.getKeep().empty(),
        /*hasRegions=*/!op.getScore().empty() || !op.getCaptures().empty()});
+  for (unsigned i = 0; i < relaxed; ++i)
+    keys = relaxedSchedule(keys);
   KeyNames named;
   if (failed(parseFlag(schedule, keys, named, emitError)))
     return failure();

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "Compiler.h"
 
+#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Package/KernelAssembler.h"
 #include "attn/Package/Passes.h"
 #include "attn/Pipeline/Pipelines.h"
@@ -117,6 +118,7 @@ LogicalResult Compiler::lowerToTiles(ModuleOp module,
   AttnToTileOptions options;
   options.target = target.name.str();
   options.schedule = line.schedule;
+  options.relaxed = relaxed;
   return runStage("attn_to_tile", module, [&](OpPassManager &manager) {
     buildAttnToTilePipeline(manager, options);
   });
@@ -175,17 +177,66 @@ FailureOr<std::string> Compiler::compileForProcessors() {
   return emitCode(modules, HostOutput::Object);
 }
 
-FailureOr<std::string> Compiler::compile() {
-  if (failed(checkKernelTargets(module, *line.targets.front())))
-    return failure();
-  if (line.targets.size() > 1)
-    return compileForProcessors();
-  const TargetDesc &target = *line.targets.front();
+namespace {
+
+/// Keeps what is reported back until it is known whether it matters.
+class HeldDiagnostics : public ScopedDiagnosticHandler {
+public:
+  explicit HeldDiagnostics(MLIRContext *context)
+      : ScopedDiagnosticHandler(context) {
+    setHandler([this](Diagnostic &diagnostic) {
+      held.push_back(std::move(diagnostic));
+      return success();
+    });
+  }
+  std::vector<Diagnostic> held;
+};
+
+} // namespace
+
+FailureOr<std::string> Compiler::compileOnce(const TargetDesc &target) {
   if (failed(lowerToTiles(module, target)))
     return failure();
   if (line.emit == Emit::Tile)
     return printed(module);
   return target.isProcessor() ? compileForProcessor() : compileForGpu();
+}
+
+/// Whether a kernel spills is known when ptxas has assembled it. What the
+/// schedule table gave is then relaxed; what the user chose is not.
+FailureOr<std::string> Compiler::compileRelaxed(const TargetDesc &target) {
+  constexpr unsigned kMostRelaxed = 2;
+  OwningOpRef<ModuleOp> original = module.clone();
+  while (true) {
+    std::vector<Diagnostic> reports;
+    FailureOr<std::string> code;
+    {
+      HeldDiagnostics held(module.getContext());
+      code = compileOnce(target);
+      reports = std::move(held.held);
+    }
+    bool spills = failed(code) && module->hasAttr(tile::kSpillsAttr);
+    if (!spills || relaxed == kMostRelaxed) {
+      for (Diagnostic &report : reports)
+        module.getContext()->getDiagEngine().emit(std::move(report));
+      return code;
+    }
+    ++relaxed;
+    OwningOpRef<ModuleOp> again = original->clone();
+    module->removeAttr(tile::kSpillsAttr);
+    module.getBodyRegion().takeBody(again->getBodyRegion());
+  }
+}
+
+FailureOr<std::string> Compiler::compile() {
+  const TargetDesc &target = *line.targets.front();
+  if (failed(checkKernelTargets(module, target)))
+    return failure();
+  if (line.targets.size() > 1)
+    return compileForProcessors();
+  bool mayRelax =
+      !target.isProcessor() && !StringRef(line.schedule).contains("kv=");
+  return mayRelax ? compileRelaxed(target) : compileOnce(target);
 }
 
 json::Object Compiler::report() {

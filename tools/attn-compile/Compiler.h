@@ -39,6 +39,8 @@ private:
            llvm::function_ref<void(mlir::OpPassManager &)> build);
   mlir::LogicalResult lowerToTiles(mlir::ModuleOp module,
                                    const attn::TargetDesc &target);
+  mlir::FailureOr<std::string> compileOnce(const attn::TargetDesc &target);
+  mlir::FailureOr<std::string> compileRelaxed(const attn::TargetDesc &target);
   mlir::LogicalResult lowerToVectors(mlir::ModuleOp module);
   mlir::LogicalResult buildEntries(mlir::ModuleOp module);
   mlir::FailureOr<llvm::json::Object> lowerToHost(mlir::ModuleOp module);
@@ -52,6 +54,7 @@ private:
   mlir::ModuleOp module;
   llvm::json::Object description, seconds;
   unsigned passesDumped = 0;
+  unsigned relaxed = 0; // how often schedules are, for lack of registers
 };
 
 /// Writes the module after each pass to numbered files of a directory.

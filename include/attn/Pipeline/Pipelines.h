@@ -22,6 +22,10 @@ struct AttnToTileOptions : mlir::PassPipelineOptions<AttnToTileOptions> {
   Option<std::string> schedule{
       *this, "schedule",
       llvm::cl::desc("keys of the schedule to override, e.g. q=128,kv=64")};
+  Option<unsigned> relaxed{
+      *this, "relaxed",
+      llvm::cl::desc("how often to halve the key tiles of the table"),
+      llvm::cl::init(0)};
 };
 
 /// Input: functions on tensors with `attn` operations. Output: kernels in the

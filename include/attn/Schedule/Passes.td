@@ -25,7 +25,10 @@ def SelectSchedule : Pass<"attn-select-schedule", "::mlir::ModuleOp"> {
     Option<"target", "target", "std::string", /*default=*/"\"\"",
            "chip to compile for (default: the one whose code runs on the most)">,
     Option<"schedule", "schedule", "std::string", /*default=*/"\"\"",
-           "keys of the schedule to override, e.g. q=128,kv=64">
+           "keys of the schedule to override, e.g. q=128,kv=64">,
+    Option<"relaxed", "relaxed", "unsigned", /*default=*/"0",
+           "how often to halve the key tiles of the table, for kernels whose "
+           "registers do not suffice otherwise">
   ];
   let dependentDialects = ["::attn::AttnDialect", "::attn::tile::TileDialect"];
 }

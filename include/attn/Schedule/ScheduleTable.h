@@ -25,6 +25,10 @@ struct Workload {
 tile::AttentionKeys defaultSchedule(const TargetDesc &target,
                                     const Workload &work);
 
+/// The schedule with half as many keys in a tile, and nothing that needs more
+/// registers for speed.
+tile::AttentionKeys relaxedSchedule(tile::AttentionKeys keys);
+
 } // namespace attn
 
 #endif // ATTN_SCHEDULE_SCHEDULETABLE_H

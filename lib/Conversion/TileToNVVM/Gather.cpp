@@ -170,6 +170,23 @@ Value GatherAddresses::at(Place place) {
   return pointer;
 }
 
+/// Loads an element; floats become f32. A bf16 is the upper half of one: of an
+/// `fpext`, LLVM would make comparisons that ptxas does not know.
+static Value emitWideLoad(OpBuilder &builder, Location loc, Type element,
+                          Value address) {
+  Type f32 = builder.getF32Type(), i32 = builder.getI32Type();
+  bool isBF16 = element.isBF16();
+  Value loaded = LLVM::LoadOp::create(
+      builder, loc, isBF16 ? builder.getI16Type() : element, address);
+  if (!isBF16)
+    return element.isF16()
+               ? arith::ExtFOp::create(builder, loc, f32, loaded).getResult()
+               : loaded;
+  Value bits = arith::ExtUIOp::create(builder, loc, i32, loaded);
+  bits = arith::ShLIOp::create(builder, loc, bits, emitI32(builder, loc, 16));
+  return arith::BitcastOp::create(builder, loc, f32, bits);
+}
+
 LogicalResult
 GatherConversion::matchAndRewrite(Operation *op, ArrayRef<ValueRange> operands,
                                   ConversionPatternRewriter &rewriter) const {
@@ -187,11 +204,8 @@ GatherConversion::matchAndRewrite(Operation *op, ArrayRef<ValueRange> operands,
       for (int64_t row = 0; row < grid.rowsOfAtom; ++row)
         for (int64_t column = 0; column < grid.columnsOfAtom; ++column) {
           Value address = addresses.at({strip, atom, row, column});
-          Value loaded = LLVM::LoadOp::create(rewriter, loc, element, address);
-          if (element != tile.getElementType())
-            loaded = arith::ExtFOp::create(rewriter, loc, tile.getElementType(),
-                                           loaded);
-          registers[grid.index(strip, atom, row, column)] = loaded;
+          registers[grid.index(strip, atom, row, column)] =
+              emitWideLoad(rewriter, loc, element, address);
         }
   rewriter.replaceOpWithMultiple(op, {registers});
   return success();

@@ -65,10 +65,7 @@ static Value loadOfHeads(TileBuilder &b, Value heads, Value sinks,
   if (isa<RankedTensorType>(heads.getType()))
     return tile::GatherOp::create(b, type, sinks, heads);
   Value head = arith::IndexCastOp::create(b, b.getIndexType(), heads);
-  Value sink = tile::ElementOp::create(b, sinks, head);
-  if (!sink.getType().isF32())
-    sink = arith::ExtFOp::create(b, b.getF32Type(), sink);
-  return tensor::SplatOp::create(b, type, sink);
+  return tensor::SplatOp::create(b, type, b.element(sinks, head));
 }
 
 SoftmaxState attn::emitSinks(TileBuilder &b, const ScoreScale &scale,

@@ -153,10 +153,7 @@ Value RegionTiles::emitRead(CaptureOp capture, IRMapping &map) {
         b, RankedTensorType::get(commonShape(places), element), memory, places);
   for (Value &place : places)
     place = arith::IndexCastOp::create(b, b.getIndexType(), place);
-  Value loaded = tile::ElementOp::create(b, memory, places);
-  return loaded.getType() == element
-             ? loaded
-             : arith::ExtFOp::create(b, element, loaded).getResult();
+  return b.element(memory, places);
 }
 
 Value RegionTiles::emitCapture(CaptureOp capture, IRMapping &map) {

@@ -56,6 +56,20 @@ Value TileBuilder::max(Value a, Value b) {
   return arith::MaxSIOp::create(*this, a, b);
 }
 
+/// The bits of a bf16 are the upper half of an f32's.
+Value TileBuilder::element(Value memref, ValueRange indices) {
+  Value element = tile::ElementOp::create(*this, memref, indices);
+  if (element.getType().isF16())
+    return arith::ExtFOp::create(*this, getF32Type(), element);
+  if (!element.getType().isBF16())
+    return element;
+  Value bits = arith::BitcastOp::create(*this, getI16Type(), element);
+  bits = arith::ExtUIOp::create(*this, getI32Type(), bits);
+  Value half = arith::ConstantIntOp::create(*this, 16, 32);
+  bits = arith::ShLIOp::create(*this, bits, half);
+  return arith::BitcastOp::create(*this, getF32Type(), bits);
+}
+
 //===----------------------------------------------------------------------===//
 // Tiles
 //===----------------------------------------------------------------------===//

@@ -37,6 +37,9 @@ public:
     return min(max(value, low), high);
   }
 
+  /// An element of memory that no one writes; floats of 16 bits as f32.
+  mlir::Value element(mlir::Value memref, mlir::ValueRange indices);
+
   // Tiles. Rows and columns are those of the tile.
   mlir::RankedTensorType tileType(int64_t rows, int64_t columns,
                                   mlir::Type element) {

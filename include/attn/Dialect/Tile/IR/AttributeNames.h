@@ -36,6 +36,9 @@ inline constexpr char kResultsAttr[] = "tile.results";
 /// element, and so may lie anywhere.
 inline constexpr char kByElementAttr[] = "tile.by_element";
 
+/// On a module: one of its kernels needs more registers than there are.
+inline constexpr char kSpillsAttr[] = "tile.spills";
+
 } // namespace attn::tile
 
 #endif // ATTN_DIALECT_TILE_IR_ATTRIBUTENAMES_H
