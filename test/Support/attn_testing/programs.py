@@ -314,17 +314,19 @@ def without_far_offsets(case):
     return case
 
 
-def without_packed_heads(case):
+def with_fitting_schedule(case):
     """A tile of several heads has one range of keys, and masks may have one for
-    each head."""
-    if case.schedule and "heads=" in case.schedule:
+    each head; overlap that the table would not choose may spill beside
+    regions."""
+    if case.schedule and ("heads=" in case.schedule
+                          or "overlap=1" in case.schedule):
         return dataclasses.replace(case, schedule=None)
     return case
 
 
 def draw(dealer):
     case = without_far_offsets(generator.draw(dealer).case)
-    case = without_packed_heads(case)
+    case = with_fitting_schedule(case)
     kind = dealer.deal("kind")
     if kind in ("regions", "keep"):
         case = dataclasses.replace(case, causal=None, window=None)
