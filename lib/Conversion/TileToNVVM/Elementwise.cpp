@@ -304,6 +304,13 @@ static Value emitQuotient(OpBuilder &builder, IotaOp op, Value first,
   return divide(add(first, n));
 }
 
+/// first + n, in f32.
+static Value emitSum(OpBuilder &builder, Location loc, Value first, int64_t n) {
+  Value step =
+      arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(n));
+  return arith::AddFOp::create(builder, loc, first, step);
+}
+
 LogicalResult
 IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
                                 ConversionPatternRewriter &rewriter) const {
@@ -315,6 +322,10 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
   Value first = isRow ? origin.row : origin.column;
   if (op.getRecomputed())
     first = makeOpaque(rewriter, loc, first);
+  bool isFloat = tile.getElementType().isF32();
+  if (isFloat)
+    first =
+        arith::SIToFPOp::create(rewriter, loc, rewriter.getF32Type(), first);
   SmallVector<Value> registers(grid.size());
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t atom = 0; atom < grid.atoms; ++atom)
@@ -323,7 +334,8 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
           int64_t fixed =
               isRow ? grid.rowOf(strip, row) : grid.columnOf(atom, column);
           registers[grid.index(strip, atom, row, column)] =
-              emitQuotient(rewriter, op, first, fixed);
+              isFloat ? emitSum(rewriter, loc, first, fixed)
+                      : emitQuotient(rewriter, op, first, fixed);
         }
   rewriter.replaceOpWithMultiple(op, {registers});
   return success();

@@ -183,9 +183,13 @@ Value Values::computeVector(Operation *op, Value tile, int64_t column,
                                        scalars.lookup(splat.getInput()));
   if (auto iota = dyn_cast<IotaOp>(op)) {
     SmallVector<Attribute> numbers;
-    for (int64_t i = 0; i < type.getNumElements(); ++i)
-      numbers.push_back(b.getIntegerAttr(type.getElementType(),
-                                         (column + i) / iota.getRepeat()));
+    for (int64_t i = 0; i < type.getNumElements(); ++i) {
+      int64_t number = (column + i) / iota.getRepeat();
+      numbers.push_back(
+          type.getElementType().isF32()
+              ? Attribute(b.getF32FloatAttr(number))
+              : Attribute(b.getIntegerAttr(type.getElementType(), number)));
+    }
     return arith::ConstantOp::create(b, DenseElementsAttr::get(type, numbers));
   }
   if (auto broadcast = dyn_cast<BroadcastOp>(op)) {

@@ -168,6 +168,22 @@ Value RegionTiles::emitCapture(CaptureOp capture, IRMapping &map) {
   return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, read, zero);
 }
 
+/// Numbers of columns, counted from a number on, as f32: exact below 2^24. Null
+/// for any other tile.
+static Value emitCountedFloats(TileBuilder &b, Value tile) {
+  auto sum = tile.getDefiningOp<arith::AddIOp>();
+  auto iota = sum ? sum.getLhs().getDefiningOp<tile::IotaOp>() : nullptr;
+  auto first = sum ? sum.getRhs().getDefiningOp<tensor::SplatOp>() : nullptr;
+  if (!iota || !first || iota.getRepeat() != 1 || shapeOf(tile)[0] != 1)
+    return {};
+  RankedTensorType type = b.tileType(1, shapeOf(tile)[1], b.getF32Type());
+  auto steps = tile::IotaOp::create(b, type);
+  steps.setRecomputed(iota.getRecomputed());
+  Value base = arith::SIToFPOp::create(b, b.getF32Type(), first.getInput());
+  return arith::AddFOp::create(b, steps,
+                               tensor::SplatOp::create(b, type, base));
+}
+
 Value RegionTiles::emitOp(Operation &nested, IRMapping &map) {
   if (isa<QueryLengthOp>(nested))
     return b.toI32(indices.queryLength);
@@ -187,6 +203,9 @@ Value RegionTiles::emitOp(Operation &nested, IRMapping &map) {
   // Elements of 16 bits are read as f32.
   if (isa<arith::ExtFOp>(nested) && getElementTypeOrSelf(operands[0]) == type)
     return operands[0];
+  if (isa<arith::SIToFPOp>(nested) && type.isF32() && !isScalar(operands[0]))
+    if (Value counted = emitCountedFloats(b, operands[0]))
+      return counted;
   return emitOnTile(nested, operands);
 }
 

@@ -239,8 +239,13 @@ LogicalResult InterleaveOp::verify() {
 
 LogicalResult IotaOp::verify() {
   auto result = cast<RankedTensorType>(getResult().getType());
-  if (result.getRank() != 2 || !result.getElementType().isInteger(32) ||
-      (result.getDimSize(0) != 1 && result.getDimSize(1) != 1))
-    return emitOpError("expected a vector of i32, got ") << result;
+  bool isColumns = result.getRank() == 2 && result.getDimSize(0) == 1;
+  bool isRows = result.getRank() == 2 && result.getDimSize(1) == 1;
+  bool isFloat =
+      result.getElementType().isF32() && isColumns && getRepeat() == 1;
+  if ((!isColumns && !isRows) ||
+      (!result.getElementType().isInteger(32) && !isFloat))
+    return emitOpError("expected a vector of i32, or columns of f32, got ")
+           << result;
   return success();
 }

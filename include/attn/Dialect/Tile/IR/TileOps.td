@@ -465,7 +465,8 @@ def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
   let summary = "Counts along a vector.";
   let description = [{
     `tensor<Mx1xi32>` or `tensor<1xNxi32>` whose k-th element is k, or k /
-    `repeat`, so that each number stands so many times. `recomputed` keeps what is
+    `repeat`, so that each number stands so many times. Columns may be counted in
+    f32, too, without conversions. `recomputed` keeps what is
     computed from it out of registers that stay occupied through loops.
   }];
   let arguments = (ins DefaultValuedOptionalAttr<
