@@ -186,5 +186,10 @@ AttentionKeys attn::relaxedSchedule(AttentionKeys keys) {
   keys.overlap = false;
   keys.prefetch = false;
   keys.turns = Turns::Nothing;
+  constexpr int64_t kFewWarps = 4;
+  if (!keys.producers && keys.warps > kFewWarps) {
+    keys.q /= 2;
+    keys.warps /= 2;
+  }
   return keys;
 }

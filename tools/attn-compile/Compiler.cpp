@@ -252,6 +252,7 @@ json::Object Compiler::report() {
       kernels.push_back(std::move(entry));
     }
   return json::Object{{"kernels", std::move(kernels)},
+                      {"relaxed", relaxed},
                       {"compile_seconds", json::Object(seconds)}};
 }
 

@@ -27,7 +27,8 @@ public:
 
   /// The bytes of the result: text, a cubin, or the object of a package.
   mlir::FailureOr<std::string> compile();
-  /// `{"kernels": […], "compile_seconds": {…}}`, after compile().
+  /// `{"kernels": […], "relaxed": n, "compile_seconds": {…}}`, after compile():
+  /// schedules of the table were relaxed n times.
   llvm::json::Object report();
   /// Runs `work` as the stage `name`.
   mlir::LogicalResult timed(llvm::StringRef name,
