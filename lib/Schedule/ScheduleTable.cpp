@@ -26,11 +26,12 @@ struct Row {
   int64_t leastQueries = 0;
   bool acceptsMasks = true;
   bool isForRegions = false; // and for them alone
+  int64_t mostKept = INT64_MAX;
 
   bool accepts(const TargetDesc &target, const Workload &work) const {
     return family == target.schedules && work.dims.qk <= most.qk &&
            work.dims.v <= most.v && work.queries >= leastQueries &&
-           (acceptsMasks || !work.isMasked) &&
+           (acceptsMasks || !work.isMasked) && work.kept <= mostKept &&
            isForRegions == (work.hasRegions && family != kProcessor);
   }
 };
@@ -79,6 +80,12 @@ static constexpr Row forRegions(Row row) {
   return row;
 }
 
+/// For windows of at most 256 keys.
+static constexpr Row forNarrow(Row row) {
+  row.mostKept = 256;
+  return row;
+}
+
 /// The first row that accepts the workload is used. Shared memory is
 /// 2 bytes * (q * dqk + stages * kv * (dqk + dv)). Up to 64, a warp has two
 /// strips of 16 rows, which halves its reads of keys and values; beyond, ptxas
@@ -95,7 +102,14 @@ static constexpr Row forRegions(Row row) {
 ///
 /// Regions need registers for what they read, up to another tile of scores, and
 /// for what they compute: they have one strip of rows a warp, and short tiles.
+///
+/// A row of a narrow window meets few keys beside its own: the fewer rows and
+/// keys a tile has, the fewer keys are computed in vain. Warpgroups have 64
+/// rows.
 static constexpr Row kRows[] = {
+    forNarrow({kWarps,
+               {128, 128},
+               alike(/*q=*/32, /*kv=*/32, /*warps=*/2, /*stages=*/2)}),
     forRegions({kWarps,
                 {64, 64},
                 alike(/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2)}),

@@ -221,16 +221,24 @@ static HeadDims paddedDims(SdpaOp op) {
           static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), step))};
 }
 
+static Workload workloadOf(SdpaOp op) {
+  Workload work;
+  work.dims = paddedDims(op);
+  work.queries = lengthOf(op, op.getQuery());
+  work.keys = lengthOf(op, op.getKey());
+  work.isMasked = !op.getKeep().empty();
+  work.hasRegions = !op.getScore().empty() || !op.getCaptures().empty();
+  if (work.isMasked)
+    work.kept = mostKeptKeys(op.getKeep()).value_or(work.kept);
+  return work;
+}
+
 /// The table's row for the operation, with the keys that the user set.
 FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
                                                const TargetDesc &target) {
   // Plain emitError: the operation is fine, the flag is not.
   auto emitError = [&] { return mlir::emitError(op.getLoc()); };
-  AttentionKeys keys = defaultSchedule(
-      target,
-      {paddedDims(op), lengthOf(op, op.getQuery()), lengthOf(op, op.getKey()),
-       /*isMasked=*/!op.getKeep().empty(),
-       /*hasRegions=*/!op.getScore().empty() || !op.getCaptures().empty()});
+  AttentionKeys keys = defaultSchedule(target, workloadOf(op));
   for (unsigned i = 0; i < relaxed; ++i)
     keys = relaxedSchedule(keys);
   KeyNames named;

@@ -10,6 +10,8 @@
 
 #include "attn/Schedule/RegisterModel.h"
 
+#include <cstdint>
+
 namespace attn {
 
 /// The facts that a default schedule depends on. Lengths are those of one head,
@@ -20,6 +22,8 @@ struct Workload {
   bool isMasked; // whether rows may not keep all keys
   /// Whether scores have a region, or captured tensors are read.
   bool hasRegions = false;
+  /// The most keys that a row keeps; INT64_MAX where types do not say.
+  int64_t kept = INT64_MAX;
 };
 
 tile::AttentionKeys defaultSchedule(const TargetDesc &target,

@@ -449,3 +449,23 @@ attn::deriveKeepConstraints(Region &keep) {
     return failure();
   return only.constraints;
 }
+
+/// a + b <= 0 bounds nothing but constants where factors cancel: j <= x - a and
+/// j >= x + b leave 1 - a - b keys.
+std::optional<int64_t> attn::mostKeptKeys(Region &keep) {
+  auto constraints = deriveKeepConstraints(keep);
+  if (failed(constraints))
+    return std::nullopt;
+  std::optional<int64_t> most;
+  for (const KeepConstraint &upper : *constraints)
+    for (const KeepConstraint &lower : *constraints) {
+      bool cancels = upper.j == 1 && lower.j == -1 && upper.i == -lower.i &&
+                     upper.queryLength == -lower.queryLength &&
+                     upper.keyLength == -lower.keyLength;
+      if (!cancels)
+        continue;
+      int64_t kept = std::max<int64_t>(1 - upper.constant - lower.constant, 0);
+      most = std::min(most.value_or(kept), kept);
+    }
+  return most;
+}

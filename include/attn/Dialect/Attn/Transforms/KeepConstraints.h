@@ -18,6 +18,7 @@
 #include "mlir/IR/Region.h"
 #include "llvm/ADT/SmallVector.h"
 #include <cstdint>
+#include <optional>
 
 namespace attn {
 
@@ -66,6 +67,10 @@ llvm::SmallVector<KeepConjunction> analyzeKeep(mlir::Region &keep);
 /// that both begin with the first key, or one beside some of the first keys, and
 /// nothing about them is unknown.
 bool areDescribedByRange(llvm::ArrayRef<KeepConjunction> runs);
+
+/// The most keys that a row can keep by its constraints, where lengths do not
+/// matter for it, as in a window; nothing elsewhere.
+std::optional<int64_t> mostKeptKeys(mlir::Region &keep);
 
 /// The constraints of a keep region that is one complete conjunction without
 /// terms. Fails for any other.
