@@ -15,6 +15,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/InitAllDialects.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -51,6 +52,7 @@ static LogicalResult runStages(ModuleOp module) {
 
 attnrt::Status attn::fuzz::digestMlir(std::string_view input) {
   DialectRegistry registry;
+  mlir::registerAllDialects(registry);
   attn::registerAllDialects(registry);
   auto text = attncompile::toSafeText(
       llvm::MemoryBuffer::getMemBufferCopy(

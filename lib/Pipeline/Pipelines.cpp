@@ -102,6 +102,10 @@ LogicalResult attn::checkKernelTargets(ModuleOp module,
   return success();
 }
 
+bool attn::takeSpills(ModuleOp module) {
+  return bool(module->removeAttr(tile::kSpillsAttr));
+}
+
 void attn::buildAttnToTilePipeline(OpPassManager &manager,
                                    const AttnToTileOptions &options) {
   buildAttnStage(manager, options);

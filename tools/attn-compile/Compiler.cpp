@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 #include "Compiler.h"
 
-#include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Package/KernelAssembler.h"
 #include "attn/Package/Passes.h"
 #include "attn/Pipeline/Pipelines.h"
@@ -215,7 +214,7 @@ FailureOr<std::string> Compiler::compileRelaxed(const TargetDesc &target) {
       code = compileOnce(target);
       reports = std::move(held.held);
     }
-    bool spills = failed(code) && module->hasAttr(tile::kSpillsAttr);
+    bool spills = failed(code) && takeSpills(module);
     if (!spills || relaxed == kMostRelaxed) {
       for (Diagnostic &report : reports)
         module.getContext()->getDiagEngine().emit(std::move(report));
@@ -223,7 +222,6 @@ FailureOr<std::string> Compiler::compileRelaxed(const TargetDesc &target) {
     }
     ++relaxed;
     OwningOpRef<ModuleOp> again = original->clone();
-    module->removeAttr(tile::kSpillsAttr);
     module.getBodyRegion().takeBody(again->getBodyRegion());
   }
 }

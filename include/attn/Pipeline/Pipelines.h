@@ -43,6 +43,10 @@ bool isForProcessor(llvm::StringRef target);
 llvm::LogicalResult checkKernelTargets(mlir::ModuleOp module,
                                        const TargetDesc &wanted);
 
+/// Whether the module has failed to compile since a kernel of it spills. It is
+/// forgotten then.
+bool takeSpills(mlir::ModuleOp module);
+
 /// Input: kernels in the `tile` dialect, for processors. Output: functions of
 /// upstream dialects that compute one CTA. IR without kernels passes through.
 void buildTileToVectorPipeline(mlir::OpPassManager &manager);

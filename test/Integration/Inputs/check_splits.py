@@ -44,7 +44,7 @@ SPLITS = [
     # Ragged ends, masks, rows without a key, parts without one.
     Split(Case(lengths=(70, 300), dims=(80, 80), causal="bottom_right",
                dynamic=ALL), 3, 3),
-    Split(Case(lengths=(33, 100), window=(30, 0), dynamic=ALL), 5, 5),
+    Split(Case(lengths=(33, 100), window=(30, 0), dynamic=ALL), 5, 5, q=32),
     Split(Case(lengths=(140, 150), causal=-20, masked_row="nan", dynamic=ALL),
           2, 2),
     Split(Case(lengths=(40, 300), causal=-20, masked_row="uniform",
