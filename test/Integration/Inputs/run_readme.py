@@ -13,7 +13,7 @@ They run in a temporary directory that looks like the root of the tree. A block
 that fails is an error, and so is output that differs from the ``` block that
 follows, where one does. Launches and counts of the simulator have to agree to the
 digit; of other lines, words and punctuation have to agree, and numbers may be
-others.
+others. So may everything that is said of this machine's processor.
 """
 
 import os
@@ -30,13 +30,18 @@ NUMBER = re.compile(r"(?<![\w.])-?\d[\d.]*(?:e[-+]?\d+)?(?!\w)")
 RESOURCES = re.compile(r"regs \d+  spills \d+ B  ")
 # How long the simulator took, and on how many threads.
 DURATION = re.compile(r"\([\d.]+ s on \d+ host threads?\)")
+# What a processor is called, how many threads it runs, and of a kernel for it the
+# schedule and what memory it takes.
+PROCESSOR = re.compile(r"(?<=on host )\(.*\)|^host .*|block 1x1x1  scratch .*",
+                       re.MULTILINE)
 COUNTED = ("kernel ", "sim ")
 
 
 def words(text):
-    lines = DURATION.sub("", RESOURCES.sub("", text)).splitlines()
+    for varying in RESOURCES, DURATION, PROCESSOR:
+        text = varying.sub("", text)
     return [(line if line.startswith(COUNTED) else NUMBER.sub("N", line)).split()
-            for line in lines]
+            for line in text.splitlines()]
 
 
 def run_block(commands, expected, directory):
@@ -58,7 +63,7 @@ def main():
         sys.exit(f"{readme} has no ```sh block")
     with tempfile.TemporaryDirectory() as directory:
         os.symlink(build, os.path.join(directory, "build"))
-        for folder in "examples", "fuzz", "test":
+        for folder in "docs", "examples", "fuzz", "scripts", "test":
             os.symlink(os.path.join(source, folder),
                        os.path.join(directory, folder))
         for commands, expected in blocks:

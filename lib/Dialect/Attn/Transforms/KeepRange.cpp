@@ -260,17 +260,20 @@ static IndexInterval intervalOf(IndexMath &math, Value leaf, Block &keep,
 static void report(SdpaOp op, ArrayRef<KeepConjunction> runs) {
   auto options =
       remark::RemarkOpts::name("Range").category("attn-expand-masks");
+  std::string kept = "keeps " + std::to_string(runs.size()) +
+                     (runs.size() == 1 ? " run of keys" : " runs of keys");
+  if (areDescribedByRange(runs)) {
+    remark::passed(op.getLoc(), options) << kept;
+    return;
+  }
   bool isComplete = llvm::all_of(
       runs, [](const KeepConjunction &run) { return run.isComplete; });
-  if (areDescribedByRange(runs))
-    remark::passed(op.getLoc(), options)
-        << "keeps " << std::to_string(runs.size()) << " runs of keys";
-  else
-    remark::missed(op.getLoc(), options)
-        << (isComplete ? "keeps " + std::to_string(runs.size()) +
-                             " runs of keys, too many for a range"
-                       : "depends on more than indices and lengths")
-        << "; key tiles are listed when it is called";
+  bool visitsAllKeys = op.getMaskedRow() == MaskedRow::Uniform;
+  remark::missed(op.getLoc(), options)
+      << (isComplete ? kept + ", too many for a range"
+                     : "depends on more than indices and lengths")
+      << (visitsAllKeys ? "; no key tile is left out"
+                        : "; key tiles are listed when it is called");
 }
 
 static SmallVector<Value> emitRange(SdpaOp op, OpBuilder &builder,

@@ -18,7 +18,8 @@ import sys
 
 import numpy as np
 
-from check_ranges import TYPE, split_functions
+from attn_testing import regions
+from check_ranges import TYPE
 
 SIZES = [(96, 96), (36, 120), (120, 36), (1, 68)]
 TILE = 16
@@ -135,7 +136,7 @@ def draw(seed):
 
 def classes_of(range_, i0, i1, sq, sk):
     """What the range says of each tile of keys."""
-    begin, full_begin, full_end, end, *gap = range_(i0, i1, sq, sk)
+    begin, full_begin, full_end, end, *gap = range_(0, 0, i0, i1, sq=sq, sk=sk)
     assert 0 <= begin <= full_begin <= full_end <= end <= sk
     for j0 in range(0, sk, TILE):
         j1 = min(j0 + TILE, sk)
@@ -181,10 +182,10 @@ def main():
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     listed = [line.count("listed") > 0 for line in run.stderr.splitlines()
               if "Range" in line]
-    regions = list(split_functions(run.stdout))
-    assert len(regions) == len(listed) == number
+    ranges = [function.range for function in regions.functions(run.stdout)]
+    assert len(ranges) == len(listed) == number
     tiles = wrong = 0
-    for (body, meaning), (_, range_), is_listed in zip(drawn, regions, listed):
+    for (body, meaning), range_, is_listed in zip(drawn, ranges, listed):
         try:
             more, falsely = count(meaning, range_)
         except AssertionError as error:

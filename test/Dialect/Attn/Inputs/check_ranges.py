@@ -11,9 +11,10 @@ factors are 1, begin and end are tight for single rows.
 """
 
 import itertools
-import re
 import subprocess
 import sys
+
+from attn_testing import regions
 
 TYPE = "tensor<?x?x?x8xf16>"
 INF = None
@@ -101,77 +102,20 @@ def make_cases():
                        policy, affine=affine)
 
 
-PYTHON = {
-    "addi": "{0} + {1}", "subi": "{0} - {1}", "muli": "{0} * {1}",
-    "minsi": "min({0}, {1})", "maxsi": "max({0}, {1})",
-    "floordivsi": "{0} // {1}", "ceildivsi": "-(-{0} // {1})",
-    "andi": "{0} & {1}", "ori": "{0} | {1}", "remsi": "{0} % {1}",
-    "remui": "{0} % {1}", "divui": "{0} // {1}", "divsi": "{0} // {1}", "xori": "{0} ^ {1}",
-    "select": "{1} if {0} else {2}",
-}
-COMPARE = {"slt": "<", "sle": "<=", "sgt": ">", "sge": ">=", "eq": "==",
-           "ne": "!="}
-
-
-def name(value):
-    return "v" + re.sub(r"\W", "_", value)
-
-
-def compile_region(lines):
-    """A printed region as a Python function of (x, y, Sq, Sk)."""
-    arguments = re.findall(r"(%\w+): index", lines[0])
-    body = [f"def region({name(arguments[2])}, {name(arguments[3])}, sq, sk):"]
-    for line in lines[1:]:
-        line = line.strip()
-        if line.startswith("attn.yield"):
-            values = line[len("attn.yield"):].split(":")[0]
-            body.append(" return ({},)".format(
-                ", ".join(name(v.strip()) for v in values.split(","))))
-            break
-        result, op, rest = re.fullmatch(r"(%\S+) = (\S+) ?(.*)", line).groups()
-        rest = rest.split(" : ")[0]
-        if op == "attn.query_length":
-            value = "sq"
-        elif op == "attn.key_length":
-            value = "sk"
-        elif op == "arith.constant":
-            value = {"true": "1", "false": "0"}.get(rest, rest)
-        elif op == "arith.cmpi":
-            predicate, lhs, rhs = rest.split(", ")
-            value = f"{name(lhs)} {COMPARE[predicate]} {name(rhs)}"
-        else:
-            value = PYTHON[op.removeprefix("arith.")].format(
-                *[name(v) for v in rest.split(", ")])
-        body.append(f" {name(result)} = {value}")
-    scope = {}
-    exec("\n".join(body), scope)
-    return scope["region"]
-
-
-def split_functions(text):
-    """The two regions of each function, None where there is none."""
-    for function in text.split("func.func")[1:]:
-        regions = {"keep": None, "range": None}
-        lines = function.splitlines()
-        for number, line in enumerate(lines):
-            opens = re.search(r"(keep|range) \{$", line)
-            if opens:
-                regions[opens[1]] = compile_region(lines[number + 1:])
-        yield regions["keep"], regions["range"]
-
-
 def check(case, keep, range_):
     if keep is None:
         assert range_ is None
-        keep, range_ = lambda *_: (1,), lambda i0, i1, sq, sk: (0, 0, sk, sk)
+        keep = lambda *_, **lengths: (1,)
+        range_ = lambda *_, sq, sk: (0, 0, sk, sk)
     for sq, sk in itertools.product(range(6), range(6)):
-        kept = [[bool(keep(i, j, sq, sk)[0]) for j in range(sk)]
+        kept = [[bool(keep(0, 0, i, j, sq=sq, sk=sk)[0]) for j in range(sk)]
                 for i in range(sq)]
         for i, j in itertools.product(range(sq), range(sk)):
             assert kept[i][j] == case.keep(i, j, sq, sk), ("keep", sq, sk, i, j)
         for i0, i1 in itertools.combinations(range(sq + 1), 2):
             where = ("range", sq, sk, i0, i1)
-            begin, full_begin, full_end, end, *gap = range_(i0, i1, sq, sk)
+            begin, full_begin, full_end, end, *gap = range_(
+                0, 0, i0, i1, sq=sq, sk=sk)
             assert 0 <= begin <= full_begin <= full_end <= end <= sk, where
             columns = [[row[j] for row in kept[i0:i1]] for j in range(sk)]
             assert all(map(all, columns[full_begin:full_end])), where
@@ -199,11 +143,11 @@ def main():
     expanded = subprocess.run([sys.argv[1], "--attn-expand-masks"],
                               input="".join(functions), text=True, check=True,
                               stdout=subprocess.PIPE).stdout
-    regions = list(split_functions(expanded))
-    assert len(regions) == len(cases)
-    for case, (keep, range_) in zip(cases, regions):
+    functions = regions.functions(expanded)
+    assert len(functions) == len(cases)
+    for case, function in zip(cases, functions):
         try:
-            check(case, keep, range_)
+            check(case, function.keep, function.range)
         except AssertionError as error:
             sys.exit(f"{case.text}: {error}")
     print(f"{len(cases)} masks agree")
