@@ -9,7 +9,9 @@
 function says."""
 
 import dataclasses
-from typing import Optional
+from typing import Optional, Tuple
+
+from attn_bench.language import Clause
 
 ELEMENT_BYTES = {"bf16": 2, "f16": 2, "f32": 4}
 
@@ -23,14 +25,17 @@ class Function:
     causal: bool
     element: str = "bf16"
     queries: Optional[int] = None  # of all lengths; None: as many as keys
+    clauses: Tuple[Clause, ...] = ()  # beside `causal`, in the dialect's order
 
     def __post_init__(self):
         # A mask would be aligned in another way by each of the peers.
-        assert not (self.causal and self.queries)
+        assert not (self.queries and (self.causal or self.clauses))
 
     @property
     def mask(self):
-        return "causal" if self.causal else "none"
+        names = (["causal"] if self.causal else []) + [
+            clause.name for clause in self.clauses]
+        return "_".join(names) or "none"
 
     @property
     def name(self):
@@ -44,6 +49,11 @@ class Function:
             return str(self.query_heads)
         return f"{self.query_heads}/{self.kv_heads}"
 
+    def tensors(self):
+        """That clauses read, in the order of arguments."""
+        read = [clause.tensor(self) for clause in self.clauses]
+        return [tensor for tensor in read if tensor is not None]
+
     def mlir(self):
         """The LSE is computed as well: peers that can be trained do so."""
         queries = self.queries or "?"
@@ -51,10 +61,13 @@ class Function:
         query = f"tensor<{rows}{self.dim}x{self.element}>"
         key = f"tensor<?x{self.kv_heads}x?x{self.dim}x{self.element}>"
         results = f"({query}, tensor<{rows}f32>)"
-        causal = "causal(bottom_right)" if self.causal else ""
-        return (f"func.func @{self.name}(%q: {query}, %k: {key}, %v: {key})\n"
+        clauses = " ".join((["causal(bottom_right)"] if self.causal else [])
+                           + [c.spelled(self) for c in self.clauses])
+        more = "".join(f", %{one.name}: {one.type}" for one in self.tensors())
+        return (f"func.func @{self.name}(%q: {query}, %k: {key}, %v: {key}"
+                f"{more})\n"
                 f"    -> {results} {{\n"
-                f"  %o, %lse = attn.sdpa %q, %k, %v {causal}\n"
+                f"  %o, %lse = attn.sdpa %q, %k, %v {clauses}\n"
                 f"    : ({query}, {key}, {key}) -> {results}\n"
                 f"  return %o, %lse : {results[1:-1]}\n}}\n")
 

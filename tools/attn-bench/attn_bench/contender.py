@@ -16,6 +16,10 @@ class Contender:
     # after all others, since time may run out.
     compiles_each_case = False
 
+    def knows(self, clause):
+        """Whether it computes a clause beside causal masks."""
+        return False
+
     def absence(self):
         """Why it cannot take part in this process; None where it can."""
         return None

@@ -12,6 +12,8 @@ import re
 
 from attn_bench.cases import Case, Function
 from attn_bench.failures import BadInput
+from attn_bench.language import (Alibi, Bias, Documents, Prefix, Softcap,
+                                 Window)
 
 TOKENS = 16384
 LENGTHS = [512, 1024, 2048, 4096, 8192, 16384, 32768]
@@ -80,6 +82,9 @@ def tiny():
 def tier(case):
     """What others publish comes first, then what the same kernels do
     elsewhere."""
+    if case.group == "language":
+        return (2 * LANGUAGE_LENGTHS.index(case.length)
+                + (case.function.dim != 64))
     if case.group.startswith("host"):
         return 0 if case in HOST_QUICK else 1
     headline = case.length in (2048, 8192, 16384)
@@ -153,9 +158,32 @@ def host_quick():
         yield host_case(element, heads, 128, False, 4096, queries)
 
 
+#===-- The attention language ----------------------------------------------===#
+
+LANGUAGE_LENGTHS = [1024, 4096]
+EVERYTHING = (True, (Softcap(50.0), Documents(4)))
+BAND = (True, (Window(128),))
+# Causal or not, and clauses: as models of text have them, and of no causal mask
+# the documents of an encoder, the cap and the bias alone.
+LANGUAGE = [(True, ()), BAND, (True, (Prefix(256),)), (False, (Documents(4),)),
+            (False, (Softcap(50.0),)), (True, (Alibi(),)), (False, (Bias(),)),
+            EVERYTHING]
+
+
+def language():
+    for length in LANGUAGE_LENGTHS:
+        for dim, masks in ((64, LANGUAGE), (128, [BAND, EVERYTHING])):
+            for causal, clauses in masks:
+                for element in ("f32", "bf16"):
+                    yield Case("language", Function(
+                        8, 8, dim, causal, element, clauses=clauses), 1,
+                        length)
+
+
 GRIDS = {"full": full, "telling": telling, "mha": mha, "llama3": llama3,
          "workloads": workloads, "decode": decode, "tiny": tiny,
-         "host": host, "host-quick": host_quick}
+         "host": host, "host-quick": host_quick,
+         "language": language}
 HOST_QUICK = frozenset(host_quick())
 DEFAULTS = {"cuda": "full", "sim": "tiny", "host": "host"}  # by device
 

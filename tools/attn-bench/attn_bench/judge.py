@@ -12,7 +12,9 @@ package counts the work, too.
 
 from attnrt import dlpack
 
+from attn_bench import operands as operands_of
 from attn_bench.failures import Unsupported
+from attn_bench.numpy_arrays import NumpyArrays
 
 
 class Judge:
@@ -32,15 +34,25 @@ class Judge:
         raise reason
 
     def flops(self, case):
-        return self.function_of(case).flops(shapes_of(self.function_of(case),
-                                                      case))
+        """Of query, key and value the shapes suffice; what a mask reads says
+        which pairs are kept."""
+        function = self.function_of(case)
+        host = NumpyArrays()
+        read = operands_of.tensors_of(host, case)
+        shapes = {role: dlpack.describe_shape(case.shape(role),
+                                              case.function.element)
+                  for role in operands_of.ROLES}
+        return function.flops(operands_of.in_order(
+            function.roles(), shapes,
+            [host.describe(read[tensor.name], tensor.element)
+             for tensor in case.function.tensors()]))
 
     def judge(self, arrays, case, operands, outputs):
         """"verify" of the record, for what a contender gave: arrays by the roles
         of results; what it does not give is not judged."""
         function = self.function_of(case)
         shapes = dict(zip(function.result_roles(),
-                          function.shapes(shapes_of(function, case))))
+                          function.shapes(shapes_of(function, operands))))
         entries = [wrong_shape(role, array, shapes[role])
                    for role, array in outputs.items()
                    if tuple(array.shape) != shapes[role]]
@@ -52,9 +64,8 @@ class Judge:
 
     def compare(self, arrays, case, function, operands, outputs):
         roles = function.result_roles()
-        args = [arrays.describe(operands.with_role(names),
-                                case.function.element)
-                for names in function.roles()]
+        args = [arrays.describe(array, element)
+                for array, element in arguments_of(function, operands)]
         types = [r["type"] for r in function.description["results"]]
         results = [arrays.describe(outputs[role], element)
                    if role in outputs else None
@@ -65,11 +76,16 @@ class Judge:
                 if verdict is not None]
 
 
-def shapes_of(function, case):
-    """The function's arguments for a case, without data."""
-    return [dlpack.describe_shape(case.shape(names[0]), arg["type"])
-            for names, arg in zip(function.roles(),
-                                  function.description["args"])]
+def arguments_of(function, operands):
+    """Of a package's function, each with its element type."""
+    types = [arg["type"] for arg in function.description["args"]]
+    return zip(operands.in_order(function.roles()), types)
+
+
+def shapes_of(function, operands):
+    """The arguments without data."""
+    return [dlpack.describe_shape(tuple(array.shape), element)
+            for array, element in arguments_of(function, operands)]
 
 
 def wrong_shape(role, array, expected):

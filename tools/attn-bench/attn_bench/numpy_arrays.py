@@ -11,7 +11,8 @@ import numpy
 
 from attnrt import dlpack
 
-STORAGE = {"bf16": numpy.uint16, "f16": numpy.float16, "f32": numpy.float32}
+STORAGE = {"bf16": numpy.uint16, "f16": numpy.float16, "f32": numpy.float32,
+           "i32": numpy.int32}
 BITS = {2: numpy.int16, 4: numpy.int32}
 
 
@@ -26,8 +27,11 @@ def round_to_bf16(values):
 class NumpyArrays:
     def normal(self, shape, element, seed):
         """Standard normal, of the element type."""
-        values = numpy.random.default_rng(seed).standard_normal(
-            shape, numpy.float32)
+        return self.of(numpy.random.default_rng(seed).standard_normal(
+            shape, numpy.float32), element)
+
+    def of(self, values, element):
+        """Values of numpy, rounded to the type."""
         if element == "bf16":
             return round_to_bf16(values)
         return values.astype(STORAGE[element])

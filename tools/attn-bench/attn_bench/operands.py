@@ -5,28 +5,42 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Query, key and value of a case, the same for everyone who is compared."""
+"""Query, key and value of a case, and the tensors of its clauses, the same for
+everyone who is compared."""
 
 import dataclasses
 import zlib
 from typing import Any
 
+import numpy
+
 LAYOUTS = ("bshd", "bhsd")
+ROLES = ("query", "key", "value")
 
 
 @dataclasses.dataclass
 class Operands:
-    """All [batch, heads, length, dim]; in memory as the layout has it."""
+    """Query, key and value are [batch, heads, length, dim]; in memory as the
+    layout has it. Iteration is over these."""
     q: Any
     k: Any
     v: Any
+    tensors: dict = dataclasses.field(default_factory=dict)  # by name
 
     def __iter__(self):
         return iter((self.q, self.k, self.v))
 
-    def with_role(self, roles):
-        """That of one of the roles that an argument of a package has."""
-        return {"query": self.q, "key": self.k, "value": self.v}[roles[0]]
+    def in_order(self, roles):
+        """As a package takes them that has these roles of its arguments."""
+        return in_order(roles, dict(zip(ROLES, self)), self.tensors.values())
+
+
+def in_order(roles, with_role, captured):
+    """What has a role of `with_role`, and else, as what clauses read are all
+    captures to a package, the next one of `captured`."""
+    rest = iter(captured)
+    return [with_role[names[0]] if names[0] in with_role else next(rest)
+            for names in roles]
 
 
 def as_bhsd(make, shape, layout):
@@ -37,6 +51,19 @@ def as_bhsd(make, shape, layout):
     return make((batch, length, heads, dim)).swapaxes(1, 2)
 
 
+def tensors_of(arrays, case):
+    """What clauses read, by name: the same for all seeds and sets, so that what
+    is made of them, such as masks of blocks, is made once."""
+    generator = numpy.random.default_rng(zlib.crc32(case.name.encode()))
+    read = {}
+    for clause in case.function.clauses:
+        tensor = clause.tensor(case.function)
+        if tensor is not None:
+            read[tensor.name] = arrays.of(clause.draw(case, generator),
+                                          tensor.element)
+    return read
+
+
 def draw(arrays, case, layout, seed, number=0):
     """`number` counts sets of operands of the same case."""
     seed = zlib.crc32(f"{seed}/{number}/{case.name}".encode())
@@ -44,4 +71,5 @@ def draw(arrays, case, layout, seed, number=0):
     return Operands(*(
         as_bhsd(lambda shape, i=i: arrays.normal(shape, element, seed + i),
                 case.shape(role), layout)
-        for i, role in enumerate(("query", "key", "value"))))
+        for i, role in enumerate(ROLES)),
+        tensors_of(arrays, case))

@@ -190,8 +190,15 @@ class Session:
         for contender in group:
             record.result_of(cell, contender.name)["reason"] = reason
 
+    def expect_clauses(self, case, contender):
+        missing = [clause.name for clause in case.function.clauses
+                   if not contender.knows(clause)]
+        if missing:
+            raise Unsupported(f"no {', '.join(missing)}")
+
     def check(self, case, contender, given, result):
         try:
+            self.expect_clauses(case, contender)
             run = contender.prepare(case, given, self.device)
             self.device.poison_free_memory(case)
             made = run()

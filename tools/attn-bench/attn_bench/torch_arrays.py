@@ -11,7 +11,8 @@ import torch
 
 from attnrt import dlpack
 
-STORAGE = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
+STORAGE = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32,
+           "i32": torch.int32}
 BITS = {2: torch.int16, 4: torch.int32}
 
 
@@ -24,6 +25,10 @@ class TorchArrays:
         generator = torch.Generator(self.device).manual_seed(seed)
         values = torch.randn(shape, generator=generator, device=self.device)
         return values.to(STORAGE[element])
+
+    def of(self, values, element):
+        """Values of numpy, rounded to the type."""
+        return torch.from_numpy(values).to(self.device, STORAGE[element])
 
     def poison(self, array):
         """Every byte 0xff: a NaN that no instruction makes."""

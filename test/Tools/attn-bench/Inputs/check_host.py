@@ -17,6 +17,7 @@ from attn_bench import grids, host_device, operands, peers, roofline
 from attn_bench.cases import Case, Function
 from attn_bench.failures import BadInput, Unsupported
 from attn_bench.host_device import HostDevice
+from attn_bench.language import Alibi, Bias, Documents, Prefix, Softcap, Window
 from attn_bench.numpy_arrays import NumpyArrays
 from attn_bench.peers import iree, onnx_runtime
 from attn_bench.timing import Runs, Sampling
@@ -152,6 +153,21 @@ def the_grid_is_what_it_says():
 
 
 @check
+def the_grid_of_the_language_is_what_it_says():
+    cases = grids.choose("language")
+    assert len({case.name for case in cases}) == len(cases) == 40
+    masks = {case.function.mask for case in cases}
+    assert masks == {"causal", "causal_window128", "causal_prefix256",
+                     "documents4", "softcap50", "causal_alibi", "bias",
+                     "causal_softcap50_documents4"}
+    assert {case.length for case in cases[:20]} == {1024}
+    assert {case.function.dim for case in cases[:16]} == {64}
+    for case in cases:
+        pairs = case.length ** 2
+        assert 4 * 8 * case.function.dim * pairs <= 2 * grids.HOST_MOST_FLOPS
+
+
+@check
 def bytes_are_counted_once():
     case = dict(ONE_QUERY.to_json(), flops=4 * 4 * 24 * 16)
     assert roofline.is_decoding(case) and roofline.kind(case) == "decode"
@@ -192,6 +208,18 @@ def operands_of_onnx_runtime_are_the_cases():
         NumpyArrays(), CAUSAL, "bhsd", 1))
     assert (refusal(onnx_runtime.OnnxMultiHeadAttention().refuse, GROUPED)
             == "no grouped-query attention")
+
+
+@check
+def peers_are_asked_for_clauses_that_they_know():
+    known = {peer.name: {clause.name for clause in (
+        Window(1), Prefix(1), Documents(2), Softcap(1.0), Alibi(), Bias())
+        if peer.knows(clause)} for peer in peers.choose("all", "host")}
+    assert len(known["flex"]) == 6
+    assert known["sdpa-flash"] == known["sdpa-math"] == {
+        "window1", "prefix1", "documents2", "alibi", "bias"}
+    assert not any(known[name] for name in known
+                   if not name.startswith(("flex", "sdpa")))
 
 
 @check

@@ -18,11 +18,12 @@ import weakref
 
 import numpy
 
-from attn_bench import (build, device, grids, judge, manifest, operands, record,
-                        statistics, timing)
+from attn_bench import (build, device, grids, judge, language, manifest,
+                        operands, record, statistics, timing)
 from attn_bench.cases import Case, Function
 from attn_bench.compiled import Compiled
 from attn_bench.failures import BadInput, Unsupported
+from attn_bench.language import Alibi, Bias, Documents, Prefix, Softcap, Window
 from attn_bench.numpy_arrays import NumpyArrays, round_to_bf16
 from attn_testing import oracle
 from attn_testing.package import from_storage
@@ -91,6 +92,37 @@ def decoding_has_one_query():
     case, = grids.choose("decode", "h32:8-d128-bf16-none-b1-q1-s131072$")
     assert "%q: tensor<?x32x1x128xbf16>" in case.function.mlir()
     assert case.to_json()["queries"] == 1
+
+
+@check
+def clauses_are_spelled_as_the_dialect_has_them():
+    function = Function(4, 2, 16, True, "f32",
+                        clauses=(Softcap(50.0), Bias(), Prefix(7)))
+    assert function.mask == "causal_softcap50_bias_prefix7"
+    text = function.mlir()
+    assert "%v: tensor<?x2x?x16xf32>, %bias: tensor<1x1x?x?xf32>)" in text
+    assert ("causal(bottom_right) softcap(5.000000e+01) "
+            "bias(%bias : tensor<1x1x?x?xf32>) prefix(7)\n") in text
+
+
+@check
+def clauses_keep_what_they_say():
+    i, j = numpy.arange(12)[:, None], numpy.arange(12)
+    for causal, clauses, expected in [
+            (True, (), j <= i),
+            (True, (Window(3),), (j <= i) & (j >= i - 3)),
+            (True, (Prefix(5), Softcap(9.0)), (j < 5) | (j <= i))]:
+        function = Function(1, 1, 16, causal, clauses=clauses)
+        kept = language.keep_of(function, {})(0, 0, i, j)
+        assert numpy.array_equal(kept, expected), clauses
+    assert language.keep_of(Function(1, 1, 16, False,
+                                     clauses=(Bias(),)), {}) is None
+    assert language.score_of(Function(1, 1, 16, True), {}) is None
+    tensors = {"alibi": numpy.array([0.5, 0.25]),
+               "bias": numpy.arange(144.0).reshape(1, 1, 12, 12)}
+    score = language.score_of(Function(2, 2, 16, False,
+                                       clauses=(Alibi(), Bias())), tensors)
+    assert score(1.0, 0, 1, 3, 11) == 1 - 0.25 * 8 + 3 * 12 + 11
 
 
 #===-- Statistics ----------------------------------------------------------===#
@@ -177,6 +209,9 @@ CASES = [Case("x", Function(4, 4, 16, False), 2, 33),
          Case("x", Function(4, 2, 32, True), 2, 40),
          Case("x", Function(6, 1, 64, True, "f16"), 1, 70),
          Case("x", Function(6, 3, 32, False, queries=5), 2, 50)]
+# Whose packages the oracle cannot answer for.
+SEVERAL = Case("x", Function(4, 2, 16, True, clauses=(
+    Softcap(20.0), Alibi(), Bias(), Window(9), Documents(3))), 2, 33)
 
 
 class Packages:
@@ -184,8 +219,8 @@ class Packages:
 
     def __init__(self, directory):
         compiler = build.find_compiler()
-        build.build([case.function for case in CASES], directory, compiler,
-                    "sm_80")
+        build.build([case.function for case in (*CASES, SEVERAL)], directory,
+                    compiler, "sm_80")
         runtime = Runtime(os.path.join(directory, manifest.RUNTIME))
         self.contender = Compiled(directory, runtime, "bshd")
         self.judge = judge.Judge([self.contender])
@@ -223,6 +258,34 @@ def work_is_what_the_package_counts():
         expected = (case.batch * case.function.query_heads * pairs
                     * case.function.dim * 4)
         assert PACKAGES.judge.flops(case) == expected, case
+
+
+@check
+def work_is_of_the_pairs_that_clauses_keep():
+    documents = operands.tensors_of(NumpyArrays(), SEVERAL)["documents"]
+    assert (documents[:, 1:] >= documents[:, :-1]).all()
+    assert len(numpy.unique(documents[0])) == 3, documents
+    pairs = sum(i - 9 <= j <= i and documents[b, i] == documents[b, j]
+                for b in range(2) for i in range(33) for j in range(33))
+    assert PACKAGES.judge.flops(SEVERAL) == 4 * pairs * 16 * 4
+
+
+@check
+def tensors_of_clauses_are_arguments_in_their_order():
+    given = operands.draw(NumpyArrays(), SEVERAL, "bshd", 1)
+    other = operands.draw(NumpyArrays(), SEVERAL, "bshd", 2, number=1)
+    assert list(given.tensors) == ["alibi", "bias", "documents"]
+    assert numpy.allclose(given.tensors["alibi"], [1 / 4, 1 / 16, 1 / 64,
+                                                   1 / 256])
+    for name, array in given.tensors.items():
+        assert numpy.array_equal(array, other.tensors[name]), name
+    function = PACKAGES.contender.load(SEVERAL.function)
+    args = given.in_order(function.roles())
+    assert args[0] is given.q and args[5] is given.tensors["documents"]
+    for array, described in zip(args, function.description["args"]):
+        assert len(array.shape) == len(described["shape"])
+        assert all(n in (m, None) for m, n in zip(array.shape,
+                                                  described["shape"]))
 
 
 @check

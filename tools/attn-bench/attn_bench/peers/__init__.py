@@ -10,7 +10,7 @@
 from attn_bench.failures import BadInput
 from attn_bench.peers.flash_attention import (FlashAttention2, FlashAttention3,
                                               FlashAttention4)
-from attn_bench.peers.flex import FlexAttention
+from attn_bench.peers.flex import FlexAttention, HostFlexAttention
 from attn_bench.peers.host_sdpa import HostSdpa
 from attn_bench.peers.iree import Iree
 from attn_bench.peers.onnx_runtime import (OnnxAttention, OnnxGroupedAttention,
@@ -22,7 +22,7 @@ from attn_bench.peers.triton_tutorial import TritonTutorial
 
 def on_host():
     return [HostSdpa("sdpa-flash", is_flash=True),
-            HostSdpa("sdpa-math", is_flash=False),
+            HostSdpa("sdpa-math", is_flash=False), HostFlexAttention(),
             OnnxMultiHeadAttention(), OnnxGroupedAttention(), OnnxAttention(),
             OpenVino("openvino", "f32"), OpenVino("openvino-bf16", "bf16"),
             Iree()]

@@ -5,25 +5,27 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""FlexAttention as torch.compile makes it: a Triton kernel for each shape. The
-block mask is made outside of the time."""
+"""FlexAttention as torch.compile makes it: a kernel for each shape, of Triton or,
+on a processor, of C++. The block mask is made outside of the time."""
 
-import functools
-
+from attn_bench import language
+from attn_bench.peers.host_torch import (set_up, tensors_of, to_numpy,
+                                         to_torch)
 from attn_bench.peers.peer import Peer, is_grouped
 
 # Cases have more shapes than torch.compile thinks a function should have.
 MOST_SHAPES = 1024
 
 
-def is_kept(b, h, i, j):
-    return i >= j
-
-
-@functools.lru_cache(maxsize=4)
-def causal_mask(length, device):
+def block_mask_of(case, tensors, device):
     from torch.nn.attention.flex_attention import create_block_mask
-    return create_block_mask(is_kept, None, None, length, length,
+    keep = language.keep_of(case.function, tensors)
+    if keep is None:
+        return None
+    # No clause keeps other keys in other heads, nor in other batch entries
+    # unless it reads of them.
+    batch = case.batch if tensors else None
+    return create_block_mask(keep, batch, None, case.queries, case.length,
                              device=device)
 
 
@@ -33,6 +35,12 @@ class FlexAttention(Peer):
     compiles_each_case = True
     compiled = None
 
+    def __init__(self):
+        self.options = {}  # of cases: functions that it has compiled
+
+    def knows(self, clause):
+        return True
+
     def compile(self):
         import torch
         from torch.nn.attention.flex_attention import flex_attention
@@ -40,11 +48,34 @@ class FlexAttention(Peer):
         torch._dynamo.config.accumulated_recompile_limit = MOST_SHAPES
         self.compiled = torch.compile(flex_attention, dynamic=False)
 
-    def prepare(self, case, operands, device):
+    def options_of(self, case, tensors, device):
+        """Compiled code is for these very functions, and so they are made
+        once."""
+        if case not in self.options:
+            self.options[case] = {
+                "score_mod": language.score_of(case.function, tensors),
+                "block_mask": block_mask_of(case, tensors, device),
+                "enable_gqa": is_grouped(case)}
+        return self.options[case]
+
+    def attend(self, case, operands, tensors, device):
         if self.compiled is None:
             self.compile()
-        mask = (causal_mask(case.length, device.arrays.device)
-                if case.function.causal else None)
-        grouped = is_grouped(case)
-        return lambda: {"output": self.compiled(*operands, block_mask=mask,
-                                           enable_gqa=grouped)}
+        options = self.options_of(case, tensors, device)
+        return lambda: {"output": self.compiled(*operands, **options)}
+
+    def prepare(self, case, operands, device):
+        return self.attend(case, operands, operands.tensors,
+                           device.arrays.device)
+
+
+class HostFlexAttention(FlexAttention):
+    modules = ("torch",)
+
+    def prepare(self, case, operands, device):
+        set_up(device)
+        return self.attend(case, [to_torch(x) for x in operands],
+                           tensors_of(operands.tensors), "cpu")
+
+    def outputs_of(self, made):
+        return {"output": to_numpy(made["output"])}

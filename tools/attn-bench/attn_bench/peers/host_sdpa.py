@@ -6,41 +6,65 @@
 #
 #===------------------------------------------------------------------------===#
 """scaled_dot_product_attention on the arrays themselves, held to its fused
-kernel or to the composition of products and softmax."""
+kernel or to the composition of products and softmax. Clauses beside a causal
+mask become one of pairs, made outside of the time: of booleans, or of what is
+added to scores."""
 
-from attn_bench.peers.peer import Peer, is_grouped
+from attn_bench import language, operands as operands_of
+from attn_bench.peers.host_torch import (set_up, tensors_of, to_numpy,
+                                         to_torch)
+from attn_bench.peers.peer import HostPeer, is_grouped
 
 
-def to_torch(array, element):
-    """The same memory; numpy keeps bf16 as integers."""
+def mask_of(case, tensors):
+    """Of each pair; heads and batch entries that have the same are one."""
     import torch
-    tensor = torch.from_numpy(array)
-    return tensor.view(torch.bfloat16) if element == "bf16" else tensor
+    sizes = (case.batch, case.function.query_heads, case.queries, case.length)
+    b, h, i, j = (torch.arange(size).view([-1 if n == axis else 1
+                                           for n in range(4)])
+                  for axis, size in enumerate(sizes))
+    keep = language.keep_of(case.function, tensors)
+    score = language.score_of(case.function, tensors)
+    if score is None:
+        return keep(b, h, i, j).contiguous()
+    added = score(torch.zeros(()), b, h, i, j)
+    if keep is not None:
+        added = added.masked_fill(~keep(b, h, i, j), float("-inf"))
+    return added.contiguous()
 
 
-class HostSdpa(Peer):
+class HostSdpa(HostPeer):
     def __init__(self, name, is_flash):
         self.name = name
         self.is_flash = is_flash
 
+    def knows(self, clause):
+        return clause.score is None or clause.adds
+
+    def compile(self, case, device):
+        if not case.function.clauses:
+            return None
+        read = operands_of.tensors_of(device.arrays, case)
+        return mask_of(case, tensors_of(read))
+
     def prepare(self, case, operands, device):
         import torch
-        torch.set_grad_enabled(False)
-        torch.set_num_threads(device.threads)
+        set_up(device)
         flash, math = (torch.backends.cuda.enable_flash_sdp,
                        torch.backends.cuda.enable_math_sdp)
         attend = torch.nn.functional.scaled_dot_product_attention
-        tensors = [to_torch(x, case.function.element) for x in operands]
-        grouped, causal = is_grouped(case), case.function.causal
+        tensors = [to_torch(x) for x in operands]
+        mask = self.program(case, device)
+        grouped = is_grouped(case)
+        causal = case.function.causal and mask is None
 
         def run():
             # These switches are for processors, too.
             flash(self.is_flash)
             math(not self.is_flash)
-            return attend(*tensors, is_causal=causal, enable_gqa=grouped)
+            return attend(*tensors, attn_mask=mask, is_causal=causal,
+                          enable_gqa=grouped)
         return run
 
     def outputs_of(self, made):
-        import torch
-        bits = made.view(torch.uint16) if made.dtype == torch.bfloat16 else made
-        return {"output": bits.numpy()}
+        return {"output": to_numpy(made)}
