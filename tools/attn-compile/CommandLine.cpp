@@ -50,6 +50,9 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
                  "json: what was compiled, on standard output");
   app.add_option("--dump-after-each", line.dumpDirectory,
                  "directory for the IR after each pass");
+  app.add_flag("--no-relax", line.mustNotRelax,
+               "refuse kernels that spill with the schedule of the table, "
+               "instead of trying smaller tiles");
 }
 
 static std::string check(const Texts &texts, CommandLine &line) {

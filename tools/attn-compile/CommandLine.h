@@ -28,6 +28,7 @@ struct CommandLine {
   std::vector<const attn::TargetDesc *> targets;
   std::string schedule;
   std::string dumpDirectory;
+  bool mustNotRelax = false;
   Emit emit = Emit::Package;
   bool reports = false;
 };

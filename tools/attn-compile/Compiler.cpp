@@ -232,8 +232,8 @@ FailureOr<std::string> Compiler::compile() {
     return failure();
   if (line.targets.size() > 1)
     return compileForProcessors();
-  bool mayRelax =
-      !target.isProcessor() && !StringRef(line.schedule).contains("kv=");
+  bool mayRelax = !target.isProcessor() && !line.mustNotRelax &&
+                  !StringRef(line.schedule).contains("kv=");
   return mayRelax ? compileRelaxed(target) : compileOnce(target);
 }
 
@@ -250,7 +250,6 @@ json::Object Compiler::report() {
       kernels.push_back(std::move(entry));
     }
   return json::Object{{"kernels", std::move(kernels)},
-                      {"relaxed", relaxed},
                       {"compile_seconds", json::Object(seconds)}};
 }
 

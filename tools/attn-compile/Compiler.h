@@ -27,8 +27,7 @@ public:
 
   /// The bytes of the result: text, a cubin, or the object of a package.
   mlir::FailureOr<std::string> compile();
-  /// `{"kernels": […], "relaxed": n, "compile_seconds": {…}}`, after compile():
-  /// schedules of the table were relaxed n times.
+  /// `{"kernels": […], "compile_seconds": {…}}`, after compile().
   llvm::json::Object report();
   /// Runs `work` as the stage `name`.
   mlir::LogicalResult timed(llvm::StringRef name,
