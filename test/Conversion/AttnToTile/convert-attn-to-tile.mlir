@@ -76,9 +76,9 @@ func.func @plain(%q: !q, %k: !kv, %v: !kv) -> !q {
 // CHECK: scf.for %[[COLUMN:[^ ]*]] =
 // CHECK: %[[KEPT:.*]] = scf.for %[[KEY:[^ ]*]] =
 // CHECK: %[[VALUE:.*]] = tile.load %{{.*}}, %[[KEY]], %[[COLUMN]]] : {{.*}} -> tensor<1x16xf16>
-// CHECK: arith.select {{.*}} : tensor<128x16xi1>, tensor<128x16xf32>
+// CHECK: arith.select {{.*}} : tensor<32x16xi1>, tensor<32x16xf32>
 // CHECK: math.fma
-// CHECK: tile.insert %[[KEPT]], %{{.*}}[%[[COLUMN]]] : tensor<128x16xf32> to tensor<128x64xf32>
+// CHECK: tile.insert %[[KEPT]], %{{.*}}[%[[COLUMN]]] : tensor<32x16xf32> to tensor<32x64xf32>
 // Nothing below attn knows the words.
 // CHECK-NOT: causal
 // CHECK-NOT: {{ window[ (]}}

@@ -277,7 +277,7 @@ func.func @broadcast(%a: tensor<64x2xf32>) {
 // -----
 
 func.func @iota() {
-  // expected-error@+1 {{expected a vector of i32, got 'tensor<8x8xi32>'}}
+  // expected-error@+1 {{expected a vector of i32, or columns of f32, got 'tensor<8x8xi32>'}}
   %0 = tile.iota : tensor<8x8xi32>
   return
 }
