@@ -17,6 +17,8 @@
 
 #include "RegionCode.h"
 
+#include "attn/Dialect/Attn/Transforms/RegionUtils.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -116,6 +118,7 @@ void RegionCode::emitConstants(Operation &op) {
 /// its result open.
 void RegionCode::emitCopy(Operation &op) {
   Operation *copy = builder.clone(op, mapping);
+  guardDivisor(builder, copy);
   if (auto relaxed = dyn_cast<arith::ArithFastMathInterface>(copy))
     copy->setAttr(relaxed.getFastMathAttrName(),
                   arith::FastMathFlagsAttr::get(builder.getContext(),

@@ -17,6 +17,7 @@
 #include "FunctionLowering.h"
 
 #include "attn/Conversion/AttnToTile/Passes.h"
+#include "attn/Dialect/Attn/Transforms/RegionUtils.h"
 #include "attn/Target/TargetRegistry.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -104,7 +105,10 @@ static SmallVector<Operation *> candidatesOf(Region &region) {
 void ExpandMath::runOnOperation() {
   getOperation()->walk([&](SdpaOp op) {
     const TargetDesc *target = lookupTarget(targetOf(op));
+    OpBuilder builder(op);
     for (Region *region : {&op.getScore(), &op.getKeep()}) {
+      for (Operation &nested : region->getOps())
+        guardDivisor(builder, &nested);
       SmallVector<Operation *> ops = candidatesOf(*region);
       if (ops.empty())
         continue;

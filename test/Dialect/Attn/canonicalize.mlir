@@ -154,3 +154,17 @@ func.func @bands(%q: tensor<?x?x?x64xbf16>) -> (tensor<?x?x?x64xbf16>, tensor<?x
   } : (tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>) -> tensor<?x?x?x64xbf16>
   return %0, %1, %2, %3, %4 : tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>
 }
+
+// Distances of `alibi` count from the diagonal of `causal`, which stays.
+// CHECK-LABEL: func.func @no_band_beside_alibi
+// CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} alibi(%{{.*}} : tensor<?xf32>) keep {
+func.func @no_band_beside_alibi(%q: tensor<?x?x?x64xbf16>, %t: tensor<?xf32>) -> tensor<?x?x?x64xbf16> {
+  %0 = attn.sdpa %q, %q, %q alibi(%t : tensor<?xf32>) keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %c5 = arith.constant 5 : index
+    %most = arith.addi %i, %c5 : index
+    %p = arith.cmpi sle, %j, %most : index
+    attn.yield %p : i1
+  } : (tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>) -> tensor<?x?x?x64xbf16>
+  return %0 : tensor<?x?x?x64xbf16>
+}

@@ -417,7 +417,7 @@ func.func @sdpa_c15_right(%q: !t, %k: !t, %v: !t) {
 
 !t = tensor<2x4x16x64xbf16>
 func.func @sdpa_c16_causal(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{'attn.sdpa' op expected either `keep` or the clauses `causal` and `window`, got both}}
+  // expected-error @below {{'attn.sdpa' op expected either `keep` or clauses that say which keys are kept, got both}}
   %0 = attn.sdpa %q, %k, %v causal(top_left) keep {
   ^bb0(%b: index, %h: index, %i: index, %j: index):
     %p = arith.cmpi sle, %j, %i : index
@@ -430,7 +430,7 @@ func.func @sdpa_c16_causal(%q: !t, %k: !t, %v: !t) {
 
 !t = tensor<2x4x16x64xbf16>
 func.func @sdpa_c16_window(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{'attn.sdpa' op expected either `keep` or the clauses `causal` and `window`, got both}}
+  // expected-error @below {{'attn.sdpa' op expected either `keep` or clauses that say which keys are kept, got both}}
   %0 = attn.sdpa %q, %k, %v keep {
   ^bb0(%b: index, %h: index, %i: index, %j: index):
     %p = arith.cmpi sle, %j, %i : index
@@ -689,7 +689,7 @@ func.func @sdpa_c26_captures(%q: !t, %k: !t, %v: !t, %x: tensor<16xi1>) {
 
 !t = tensor<2x4x16x64xbf16>
 func.func @sdpa_c29_zero(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{'attn.sdpa' op expected `softcap` to be above 0 and finite}}
+  // expected-error @below {{'attn.sdpa' op expected `softcap` from 2^-64 to 2^64, got 0.00e+00}}
   %0 = attn.sdpa %q, %k, %v softcap(0.0) : (!t, !t, !t) -> !t
   return
 }
@@ -698,7 +698,7 @@ func.func @sdpa_c29_zero(%q: !t, %k: !t, %v: !t) {
 
 !t = tensor<2x4x16x64xbf16>
 func.func @sdpa_c29_negative(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{'attn.sdpa' op expected `softcap` to be above 0 and finite}}
+  // expected-error @below {{'attn.sdpa' op expected `softcap` from 2^-64 to 2^64, got -1.00e+00}}
   %0 = attn.sdpa %q, %k, %v softcap(-1.0) : (!t, !t, !t) -> !t
   return
 }
@@ -718,6 +718,33 @@ func.func @sdpa_c30_chunked(%q: !t, %k: !t, %v: !t) {
 func.func @sdpa_c30_prefix(%q: !t, %k: !t, %v: !t) {
   // expected-error @below {{'attn.sdpa' op expected `prefix` to be from 0 to 2^30, got -1}}
   %0 = attn.sdpa %q, %k, %v prefix(-1) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c30_offset(%q: !t, %k: !t, %v: !t, %x: tensor<4xf32>) {
+  // expected-error @below {{'attn.sdpa' op expected an offset from -2^30 to 2^30 beside `alibi` and `relative_bias`, got 1099511627776}}
+  %0 = attn.sdpa %q, %k, %v alibi(%x : tensor<4xf32>) causal(offset = 1099511627776) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c31_one_document(%q: !t, %x: tensor<2x16xi32>) {
+  // expected-error @below {{'attn.sdpa' op expected `documents` of queries and of keys}}
+  %0 = "attn.sdpa"(%q, %q, %q, %x) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0>}> ({}, {}, {}) : (!t, !t, !t, tensor<2x16xi32>) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c32_alone(%q: !t) {
+  // expected-error @below {{'attn.sdpa' op expected `max_distance` and `bidirectional` beside `relative_bias`}}
+  %0 = "attn.sdpa"(%q, %q, %q) <{bidirectional, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 

@@ -126,6 +126,8 @@ static FailureOr<Band> readBand(ArrayRef<KeepConstraint> constraints) {
 static LogicalResult recognizeBand(SdpaOp op, PatternRewriter &rewriter) {
   if (op.getKeep().empty() || !op.getRange().empty())
     return rewriter.notifyMatchFailure(op, "no keep region alone");
+  if (op.getAlibi() || op.getRelativeBias())
+    return rewriter.notifyMatchFailure(op, "`causal` would move positions");
   auto constraints = deriveKeepConstraints(op.getKeep());
   if (failed(constraints) || constraints->empty())
     return rewriter.notifyMatchFailure(op, "no affine keep region");

@@ -219,13 +219,17 @@ static LogicalResult verifyResults(SdpaOp op) {
 // attn.sdpa: clauses with tensors and numbers
 //===----------------------------------------------------------------------===//
 
-// - A cap is positive, runs and prefixes are counts.
+// - A cap leaves room for its reciprocal, runs and prefixes are counts.
 // - There is one prefix, of a number or of a tensor.
 static LogicalResult verifyNumbers(SdpaOp op) {
   // sdpa_c29
-  if (op.getSoftcap() &&
-      (!op.getSoftcap()->isFinite() || !(*op.getSoftcap() > APFloat(0.0f))))
-    return op.emitOpError() << "expected `softcap` to be above 0 and finite";
+  constexpr float kLeastCap = 0x1p-64f, kMostCap = 0x1p64f;
+  if (op.getSoftcap()) {
+    float cap = op.getSoftcap()->convertToFloat();
+    if (!(cap >= kLeastCap && cap <= kMostCap))
+      return op.emitOpError() << "expected `softcap` from 2^-64 to 2^64, got "
+                              << llvm::formatv("{0:e2}", cap).str();
+  }
   // sdpa_c30
   auto verifyCount = [&](StringRef word, std::optional<uint64_t> count,
                          int64_t least) -> LogicalResult {
@@ -241,6 +245,13 @@ static LogicalResult verifyNumbers(SdpaOp op) {
     return failure();
   if (op.getPrefix() && op.getPrefixLengths())
     return op.emitOpError() << "expected one `prefix`, got two";
+  bool countsDistances = op.getAlibi() || op.getRelativeBias();
+  if (countsDistances && op.getCausal() &&
+      std::abs(static_cast<double>(op.getCausal()->getOffset())) >
+          SdpaOp::kMaxLength)
+    return op.emitOpError() << "expected an offset from -2^30 to 2^30 beside "
+                               "`alibi` and `relative_bias`, got "
+                            << op.getCausal()->getOffset();
   return success();
 }
 
@@ -343,7 +354,12 @@ static LogicalResult verifyClauseTensors(SdpaOp op) {
   for (const ClauseTensor &clause : clauses)
     if (failed(verifyClauseTensor(op, clause)))
       return failure();
+  if (bool(op.getQueryDocuments()) != bool(op.getKeyDocuments()))
+    return op.emitOpError() << "expected `documents` of queries and of keys";
   // sdpa_c32
+  if (!op.getRelativeBias() && (op.getMaxDistance() || op.getBidirectional()))
+    return op.emitOpError() << "expected `max_distance` and `bidirectional` "
+                               "beside `relative_bias`";
   if (auto table = op.getRelativeBias()) {
     int64_t buckets = table.getType().getDimSize(0);
     int64_t step = op.getBidirectional() ? 4 : 2;
@@ -396,8 +412,8 @@ LogicalResult SdpaOp::verify() {
            << llvm::formatv("{0:e2}", getScale()->convertToFloat()).str();
   // sdpa_c16
   if (!getKeep().empty() && hasMaskClause())
-    return emitOpError() << "expected either `keep` or the clauses `causal` "
-                            "and `window`, got both";
+    return emitOpError() << "expected either `keep` or clauses that say which "
+                            "keys are kept, got both";
   // sdpa_c17
   if (!getRange().empty() && getKeep().empty())
     return emitOpError() << "expected `range` to stand beside `keep`";

@@ -9,6 +9,7 @@
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -76,6 +77,9 @@ static LogicalResult checkOperation(Operation &nested) {
     return success();
   if (isa<arith::BitcastOp>(nested))
     return refuse(nested, "the bits of a float", "is arithmetic");
+  if (isa<math::ClampFOp, math::IsInfOp, math::IsNormalOp, math::IPowIOp,
+          math::FPowIOp>(nested))
+    return refuse(nested, "the operation", "are `arith` and `math.powf`");
   if (nested.getNumResults() != 1)
     return refuse(nested, "an operation of several results",
                   "are operations of one");

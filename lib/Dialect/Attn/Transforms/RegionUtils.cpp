@@ -47,3 +47,24 @@ SmallVector<Value> attn::inlineMaskRegion(OpBuilder &builder, Region &region,
   }
   return llvm::map_to_vector(block.getTerminator()->getOperands(), lookup);
 }
+
+void attn::guardDivisor(OpBuilder &builder, Operation *op) {
+  if (!isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
+           arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(op))
+    return;
+  Value divisor = op->getOperand(1);
+  APInt constant;
+  if (matchPattern(divisor, m_ConstantInt(&constant)) && !constant.isZero())
+    return;
+  OpBuilder::InsertionGuard restore(builder);
+  builder.setInsertionPoint(op);
+  auto number = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        builder, op->getLoc(),
+        builder.getIntegerAttr(divisor.getType(), value));
+  };
+  Value isZero = arith::CmpIOp::create(
+      builder, op->getLoc(), arith::CmpIPredicate::eq, divisor, number(0));
+  op->setOperand(1, arith::SelectOp::create(builder, op->getLoc(), isZero,
+                                            number(1), divisor));
+}

@@ -29,6 +29,10 @@ inlineMaskRegion(mlir::OpBuilder &builder, mlir::Region &region,
                  mlir::ValueRange arguments, mlir::Value queryLength,
                  mlir::Value keyLength, CaptureReader readCapture = {});
 
+/// Puts 1 in the place of a divisor of 0 in front of `op`, if it divides
+/// integers: regions divide by 1 where they would divide by 0.
+void guardDivisor(mlir::OpBuilder &builder, mlir::Operation *op);
+
 } // namespace attn
 
 #endif // ATTN_DIALECT_ATTN_TRANSFORMS_REGIONUTILS_H
