@@ -27,6 +27,11 @@ class Unreadable(Exception):
     """A region has something that is not known here."""
 
 
+def divisor(number):
+    """0 counts as 1."""
+    return number + (number == 0)
+
+
 def quotient(a, b):
     """Rounded towards zero."""
     return abs(a) // abs(b) * (1 - 2 * ((a < 0) ^ (b < 0)))
@@ -38,17 +43,19 @@ def capture(array, *indices):
                        for index, size in zip(indices, array.shape))]
 
 
-SCALARS = {"minimum": min, "maximum": max, "quotient": quotient,
-           "capture": capture, "where": lambda c, x, y: x if c else y}
+SCALARS = {"minimum": min, "maximum": max, "divisor": divisor,
+           "quotient": quotient, "capture": capture,
+           "where": lambda c, x, y: x if c else y}
 ARRAYS = {**SCALARS, "minimum": np.minimum, "maximum": np.maximum,
           "where": np.where}
 
 PYTHON = {
     "addi": "{0} + {1}", "subi": "{0} - {1}", "muli": "{0} * {1}",
     "minsi": "minimum({0}, {1})", "maxsi": "maximum({0}, {1})",
-    "floordivsi": "{0} // {1}", "ceildivsi": "-(-{0} // {1})",
-    "divsi": "quotient({0}, {1})", "divui": "{0} // {1}",
-    "remsi": "{0} - {1} * quotient({0}, {1})", "remui": "{0} % {1}",
+    "floordivsi": "{0} // divisor({1})", "ceildivsi": "-(-{0} // divisor({1}))",
+    "divsi": "quotient({0}, divisor({1}))", "divui": "{0} // divisor({1})",
+    "remsi": "{0} - divisor({1}) * quotient({0}, divisor({1}))",
+    "remui": "{0} % divisor({1})",
     "andi": "{0} & {1}", "ori": "{0} | {1}", "xori": "{0} ^ {1}",
     "select": "where({0}, {1}, {2})",
     "addf": "{0} + {1}", "subf": "{0} - {1}", "mulf": "{0} * {1}",
