@@ -314,14 +314,16 @@ Value RegionTiles::emitScore(Value products, float scale, Value key) {
   bool isAlwaysScaled = llvm::all_of(score.getUsers(), [&](Operation *user) {
     return isa<arith::MulFOp>(user) && productWith(user).value == score;
   });
-  if (!isAlwaysScaled)
+  Value yielded = splitFactor(op).value;
+  // The factor that is left to the softmax may be all there is.
+  if (!isAlwaysScaled || yielded == score)
     map.map(score, scaled(products, scale));
-  else
+  if (isAlwaysScaled)
     for (Operation *user : score.getUsers())
       map.map(user->getResult(0),
               scaled(products, scale * productWith(user).factor));
   emit(body, map);
-  return broadcastTo(b, lookup(splitFactor(op).value, map), shapeOf(products));
+  return broadcastTo(b, lookup(yielded, map), shapeOf(products));
 }
 
 Value RegionTiles::emitKeep(Value key, int64_t columns) {

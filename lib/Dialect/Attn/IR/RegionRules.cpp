@@ -100,7 +100,7 @@ static LogicalResult verifySources(SdpaOp op, Region &region,
   for (OpOperand &operand : nested.getOpOperands()) {
     Value value = operand.get();
     if (region.isAncestor(value.getParentRegion()) ||
-        matchPattern(value, m_Constant()))
+        value.getDefiningOp<arith::ConstantOp>())
       continue;
     bool isSource = isa<CaptureOp>(nested) && operand.getOperandNumber() == 0;
     if (!isSource)

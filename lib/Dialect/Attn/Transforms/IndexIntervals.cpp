@@ -26,7 +26,7 @@ static constexpr int kMaxDepth = 12;
 // What can be bounded
 //===----------------------------------------------------------------------===//
 
-static std::optional<int64_t> constantOf(Value value) {
+std::optional<int64_t> attn::constantIndex(Value value) {
   APInt constant;
   if (!matchPattern(value, m_ConstantInt(&constant)) ||
       constant.getSignificantBits() > 61)
@@ -35,7 +35,7 @@ static std::optional<int64_t> constantOf(Value value) {
 }
 
 static bool isPositiveConstant(Value value) {
-  std::optional<int64_t> constant = constantOf(value);
+  std::optional<int64_t> constant = constantIndex(value);
   return constant && *constant > 0 && *constant <= kMaxFactor;
 }
 
@@ -43,7 +43,7 @@ static bool isPositiveConstant(Value value) {
 static bool isNonNegative(Value value, int depth) {
   if (depth == kMaxDepth)
     return false;
-  if (std::optional<int64_t> constant = constantOf(value))
+  if (std::optional<int64_t> constant = constantIndex(value))
     return *constant >= 0;
   Operation *op = value.getDefiningOp();
   if (!op) // An index.
@@ -65,7 +65,7 @@ static bool canBound(Value value, Block &body, KeyIndex key, int depth) {
     return argument.getOwner() == &body &&
            (key == KeyIndex::Included ||
             argument != body.getArguments().back());
-  if (std::optional<int64_t> constant = constantOf(value))
+  if (std::optional<int64_t> constant = constantIndex(value))
     return std::abs(*constant) <= kMaxConstant;
   Operation *op = value.getDefiningOp();
   if (isa<QueryLengthOp, KeyLengthOp>(op))

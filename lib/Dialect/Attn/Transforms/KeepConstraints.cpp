@@ -36,14 +36,6 @@ static constexpr int64_t KeepConstraint::*kFactors[] = {
     &KeepConstraint::j, &KeepConstraint::i, &KeepConstraint::queryLength,
     &KeepConstraint::keyLength};
 
-static std::optional<int64_t> constantOf(Value value) {
-  APInt constant;
-  if (!matchPattern(value, m_ConstantInt(&constant)) ||
-      constant.getSignificantBits() > 61)
-    return std::nullopt;
-  return constant.getSExtValue();
-}
-
 //===----------------------------------------------------------------------===//
 // Affine values
 //===----------------------------------------------------------------------===//
@@ -221,7 +213,7 @@ Disjunction KeepReader::read(Value predicate, bool isNegated) {
 }
 
 Disjunction KeepReader::compute(Value predicate, bool isNegated) {
-  if (std::optional<int64_t> constant = constantOf(predicate))
+  if (std::optional<int64_t> constant = constantIndex(predicate))
     return (*constant != 0) != isNegated ? always() : Disjunction();
   Operation *op = predicate.getDefiningOp();
   if (auto compare = dyn_cast_or_null<arith::CmpIOp>(op))
@@ -230,7 +222,7 @@ Disjunction KeepReader::compute(Value predicate, bool isNegated) {
     return readSelect(select, isNegated);
   if (auto exclusive = dyn_cast_or_null<arith::XOrIOp>(op)) {
     Value left = exclusive.getLhs(), right = exclusive.getRhs();
-    if (std::optional<int64_t> constant = constantOf(right))
+    if (std::optional<int64_t> constant = constantIndex(right))
       return read(left, (*constant != 0) != isNegated);
     return either(both(read(left, isNegated), read(right, /*isNegated=*/true)),
                   both(read(left, !isNegated), read(right, false)));
@@ -339,7 +331,7 @@ std::optional<Affine> KeepReader::computeAffine(Value value) {
     result.j = 1;
     return result;
   }
-  if (std::optional<int64_t> constant = constantOf(value))
+  if (std::optional<int64_t> constant = constantIndex(value))
     return addScaled({}, *constant, affineConstant(1));
   Operation *op = value.getDefiningOp();
   if (isa_and_nonnull<QueryLengthOp>(op)) {
@@ -379,7 +371,7 @@ std::optional<Affine> KeepReader::readSum(Operation *op) {
 std::optional<Affine> KeepReader::readQuotient(Operation *op) {
   if (op->getOperand(0) != block.getArgument(3))
     return std::nullopt;
-  std::optional<int64_t> divisor = constantOf(op->getOperand(1));
+  std::optional<int64_t> divisor = constantIndex(op->getOperand(1));
   if (!divisor || *divisor <= 0 || *divisor > kMaxFactor)
     return std::nullopt;
   Affine result;

@@ -13,8 +13,13 @@
 #include "llvm/ADT/DenseMap.h"
 
 #include <functional>
+#include <optional>
 
 namespace attn {
+
+/// An integer constant of at most 61 bits, which no sum of a few takes out of
+/// 64.
+std::optional<int64_t> constantIndex(mlir::Value value);
 
 /// Whether a value may depend on the key index j.
 enum class KeyIndex { Excluded, Included };
