@@ -59,6 +59,14 @@ static constexpr AttentionKeys beside(int64_t warpgroups, int64_t kv) {
   return keys;
 }
 
+/// The rest of the exponentials fills the time until the next scores, and with
+/// them the conversions and the rescaling that need the values. Regions compute
+/// more than exponentials, and have the wait behind them all.
+static constexpr AttentionKeys waiting(int64_t percent, AttentionKeys keys) {
+  keys.wait = percent;
+  return keys;
+}
+
 /// Makes products start in turns, for head dimensions at which exponentials are
 /// a large part.
 static constexpr AttentionKeys inTurns(int64_t warpgroups, int64_t kv,
@@ -137,27 +145,29 @@ static constexpr Row kRows[] = {
      alike(/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1)},
     {kWarpgroups,
      {64, 64},
-     inTurns(3, /*kv=*/128, /*prefetch=*/true),
+     waiting(60, inTurns(3, /*kv=*/128, /*prefetch=*/true)),
      /*leastQueries=*/129,
      /*acceptsMasks=*/false},
     {kWarpgroups,
      {64, 64},
-     inTurns(3, /*kv=*/112, /*prefetch=*/true),
+     waiting(60, inTurns(3, /*kv=*/112, /*prefetch=*/true)),
      /*leastQueries=*/129},
     {kWarpgroups,
      {112, 112},
-     inTurns(2, /*kv=*/176, /*prefetch=*/true),
+     waiting(50, inTurns(2, /*kv=*/176, /*prefetch=*/true)),
      /*leastQueries=*/129,
      /*acceptsMasks=*/false},
     {kWarpgroups,
      {128, 128},
-     inTurns(2, /*kv=*/176, /*prefetch=*/false),
+     waiting(50, inTurns(2, /*kv=*/176, /*prefetch=*/false)),
      /*leastQueries=*/129,
      /*acceptsMasks=*/false},
-    {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/128, /*prefetch=*/true)},
-    {kWarpgroups, {192, 128}, wide(/*kv=*/128)},
-    {kWarpgroups, {192, 192}, wide(/*kv=*/112)},
-    {kWarpgroups, {256, 256}, wide(/*kv=*/80)},
+    {kWarpgroups,
+     {128, 128},
+     waiting(50, inTurns(2, /*kv=*/128, /*prefetch=*/true))},
+    {kWarpgroups, {192, 128}, waiting(50, wide(/*kv=*/128))},
+    {kWarpgroups, {192, 192}, waiting(50, wide(/*kv=*/112))},
+    {kWarpgroups, {256, 256}, waiting(40, wide(/*kv=*/80))},
     // Panels of keys and values, scores and accumulators fit half of an L2 of
     // 1 MB.
     {kProcessor,
@@ -179,6 +189,7 @@ static bool hasThreeTiles(const Workload &work, const AttentionKeys &keys) {
 
 static AttentionKeys withoutOverlap(AttentionKeys keys) {
   keys.overlap = false;
+  keys.wait = AttentionKeys().wait;
   keys.turns = std::min(keys.turns, Turns::Exponentials);
   return keys;
 }
@@ -198,6 +209,7 @@ AttentionKeys attn::relaxedSchedule(AttentionKeys keys) {
   constexpr int64_t kStep = 16;
   keys.kv = std::max(kStep, keys.kv / 2 / kStep * kStep);
   keys.overlap = false;
+  keys.wait = AttentionKeys().wait;
   keys.prefetch = false;
   keys.turns = Turns::Nothing;
   constexpr int64_t kFewWarps = 4;

@@ -61,11 +61,19 @@ static int64_t inSteps(int64_t dim, const TargetDesc &target, Type element) {
   return llvm::alignTo(dim, step);
 }
 
+/// How many percent of the exponentials late products are waited for behind.
+/// In turns, others wait for all of them.
+static int64_t computedFirst(ScheduleAttr schedule) {
+  bool isShare =
+      schedule.getOverlap() && schedule.getTurns() != Turns::Exponentials;
+  return isShare ? schedule.getWait() : 100;
+}
+
 KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
                  HeadGroups &groups, Sequences &sequences, ValueRange captures,
                  Value batch, Value firstQuery)
     : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
-      scale(op), softmax(b, scale, groups.rows()),
+      scale(op), softmax(b, scale, groups.rows(), computedFirst(schedule)),
       regions(b, op, captures, groups.rows()), batch(batch),
       firstQuery(firstQuery), target(*lookupTarget(targetOf(op))),
       element(op.getElementType()), multiplied(productType(target, element)),

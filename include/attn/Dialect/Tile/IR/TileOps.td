@@ -381,7 +381,8 @@ def Tile_WaitDotsOp : Tile_Op<"wait_dots", [
   let description = [{
     Waits until at most `pending` products are in flight, of those started so
     far; the one that is named must be among the others. `computed` names the
-    tiles that must be computed before the wait, while the product runs.
+    tiles that must be computed before the wait, while the product runs;
+    `shares`, how many percent of each one's columns, if not all.
 
     ```mlir
     %started = tile.dot %q, %k, %zero transpose_b async : …
@@ -390,13 +391,21 @@ def Tile_WaitDotsOp : Tile_Op<"wait_dots", [
   }];
   let arguments = (ins Tile_TileType:$started,
                        Variadic<Tile_TileType>:$computed,
-                       ConfinedAttr<I64Attr, [IntNonNegative]>:$pending);
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$pending,
+                       OptionalAttr<DenseI64ArrayAttr>:$shares);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
     $started `pending` `=` $pending
-    (`computed` `(` $computed^ `:` type($computed) `)`)? attr-dict `:`
-    type($started)
+    (`computed` `(` $computed^ `:` type($computed) `)`)?
+    (`shares` `=` $shares^)? attr-dict `:` type($started)
   }];
+  let extraClassDeclaration = [{
+    /// How many percent of a computed tile's columns are waited for.
+    int64_t shareOf(size_t computed) {
+      return getShares() ? (*getShares())[computed] : 100;
+    }
+  }];
+  let hasVerifier = 1;
 }
 
 def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
