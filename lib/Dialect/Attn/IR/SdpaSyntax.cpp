@@ -89,6 +89,7 @@ private:
   ParseResult parseTensors(Operands &to);
   ParseResult parseTensor(ClauseOperand which);
   ParseResult parseRelativeBias();
+  ParseResult parseRelativeBiasOption();
   ParseResult parsePrefix();
   ParseResult parsePair(StringRef what, ClauseOperand first,
                         ClauseOperand second);
@@ -232,6 +233,26 @@ ParseResult ClauseParser::parseTensor(ClauseOperand which) {
   });
 }
 
+/// `bidirectional` or `max_distance = n`, each at most once.
+ParseResult ClauseParser::parseRelativeBiasOption() {
+  SMLoc loc = parser.getCurrentLocation();
+  auto refuseSecond = [&](bool isSecond, StringRef option) -> ParseResult {
+    if (!isSecond)
+      return success();
+    return parser.emitError(loc) << "expected `" << option << "` only once";
+  };
+  if (succeeded(parser.parseOptionalKeyword("bidirectional"))) {
+    bool isSecond = bool(properties.bidirectional);
+    properties.bidirectional = builder.getUnitAttr();
+    return refuseSecond(isSecond, "bidirectional");
+  }
+  if (parser.parseKeyword("max_distance") ||
+      refuseSecond(bool(properties.max_distance), "max_distance") ||
+      parser.parseEqual())
+    return failure();
+  return parseCount(properties.max_distance);
+}
+
 /// `(%t : type, max_distance = n, bidirectional)`
 ParseResult ClauseParser::parseRelativeBias() {
   Operands &to = operands[kRelativeBias];
@@ -240,15 +261,9 @@ ParseResult ClauseParser::parseRelativeBias() {
     if (parser.parseOperand(to.names.emplace_back()) ||
         parser.parseColonType(to.types.emplace_back()))
       return failure();
-    while (succeeded(parser.parseOptionalComma())) {
-      if (succeeded(parser.parseOptionalKeyword("bidirectional"))) {
-        properties.bidirectional = builder.getUnitAttr();
-        continue;
-      }
-      if (parser.parseKeyword("max_distance") || parser.parseEqual() ||
-          parseCount(properties.max_distance))
+    while (succeeded(parser.parseOptionalComma()))
+      if (failed(parseRelativeBiasOption()))
         return failure();
-    }
     return success();
   });
 }
