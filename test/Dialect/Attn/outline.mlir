@@ -212,6 +212,10 @@ func.func private @f_attention_0()
 // CHECK: call @constants_attention_0(%arg0, %[[C]], %arg1) : (tensor<2x4x?x32xf16>, tensor<i64>, tensor<i64>)
 // CHECK: func.func @constants_attention_0(
 // CHECK-SAME: %arg1: tensor<i64>, %arg2: tensor<i64>)
+// Where attention reads none of them, they are the function's business.
+// CHECK: func.func @unread(
+// CHECK-SAME: %arg1: i64)
+// CHECK: call @unread_attention_0(%arg0)
 !t = tensor<2x4x?x32xf16>
 func.func @numbers(%q: !t, %seed: i64, %offset: i64, %unused: i64) -> !t {
   %o = attn.sdpa %q, %q, %q dropout(0.1, %seed, %offset : i64) : (!t, !t, !t) -> !t
@@ -226,5 +230,9 @@ func.func @constants(%q: !t, %step: tensor<i64>) -> !t {
   %seed = arith.constant 7 : i64
   %offset = tensor.extract %step[] : tensor<i64>
   %o = attn.sdpa %q, %q, %q dropout(0.1, %seed, %offset : i64) : (!t, !t, !t) -> !t
+  return %o : !t
+}
+func.func @unread(%q: !t, %n: i64) -> !t {
+  %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
   return %o : !t
 }

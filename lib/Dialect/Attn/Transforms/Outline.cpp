@@ -289,8 +289,10 @@ static FailureOr<SmallVector<func::CallOp>> callsOf(func::FuncOp function,
 static void takeTensors(func::FuncOp function, ModuleOp module) {
   auto numbers =
       llvm::filter_to_vector(function.getArguments(), isNumberOfAttention);
+  bool areRead = llvm::any_of(
+      numbers, [](BlockArgument number) { return !number.use_empty(); });
   auto calls = callsOf(function, module);
-  if (numbers.empty() || failed(calls))
+  if (!areRead || failed(calls))
     return;
   FunctionType before = function.getFunctionType();
   auto types = llvm::to_vector(before.getInputs());
