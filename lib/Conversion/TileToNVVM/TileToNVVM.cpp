@@ -107,6 +107,7 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   populateRandomPatterns(converter, patterns);
   populateBlockedTilePatterns(converter, patterns);
   populateElementwisePatterns(converter, patterns);
+  populateColumnBoundPatterns(converter, patterns);
   populateRowReductionPatterns(converter, patterns);
   populateCpAsyncPatterns(converter, patterns);
   populateSharedMemoryPatterns(converter, patterns);
