@@ -27,12 +27,17 @@ struct Row {
   bool acceptsMasks = true;
   bool isForRegions = false; // and for them alone
   int64_t mostKept = INT64_MAX;
+  bool isForDropout = false; // and for it alone, with regions or without
 
   bool accepts(const TargetDesc &target, const Workload &work) const {
     return family == target.schedules && work.dims.qk <= most.qk &&
            work.dims.v <= most.v && work.queries >= leastQueries &&
            (acceptsMasks || !work.isMasked) && work.kept <= mostKept &&
-           isForRegions == (work.hasRegions && family != kProcessor);
+           (family == kProcessor || isForKindOf(work));
+  }
+  bool isForKindOf(const Workload &work) const {
+    return isForDropout == work.hasDropout &&
+           (work.hasDropout || isForRegions == work.hasRegions);
   }
 };
 } // namespace
@@ -88,6 +93,11 @@ static constexpr Row forRegions(Row row) {
   return row;
 }
 
+static constexpr Row forDropout(Row row) {
+  row.isForDropout = true;
+  return row;
+}
+
 /// For windows of at most 256 keys.
 static constexpr Row forNarrow(Row row) {
   row.mostKept = 256;
@@ -111,6 +121,10 @@ static constexpr Row forNarrow(Row row) {
 /// Regions need registers for what they read, up to another tile of scores, and
 /// for what they compute: they have one strip of rows a warp, and short tiles.
 ///
+/// Dropout draws the bits of 8 keys at once where tiles are whole blocks of 32.
+/// What a call computes needs registers beside the weights: one strip of rows a
+/// warp, and short tiles above 192.
+///
 /// A row of a narrow window meets few keys beside its own: the fewer rows and
 /// keys a tile has, the fewer keys are computed in vain. Warpgroups have 64
 /// rows.
@@ -133,6 +147,22 @@ static constexpr Row kRows[] = {
         {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/64, /*prefetch=*/true)}),
     forRegions({kWarpgroups, {192, 192}, wide(/*kv=*/48)}),
     forRegions({kWarpgroups, {256, 256}, wide(/*kv=*/32)}),
+    forDropout({kWarps,
+                {64, 64},
+                alike(/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2)}),
+    forDropout({kWarps,
+                {192, 192},
+                alike(/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2)}),
+    forDropout({kWarps,
+                {256, 256},
+                alike(/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/1)}),
+    forDropout({kWarpgroups,
+                {64, 64},
+                inTurns(3, /*kv=*/96, /*prefetch=*/true),
+                /*leastQueries=*/129}),
+    forDropout(
+        {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/128, /*prefetch=*/true)}),
+    forDropout({kWarpgroups, {256, 256}, wide(/*kv=*/64)}),
     {kWarps, {64, 64}, alike(/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2)},
     {kWarps,
      {192, 192},

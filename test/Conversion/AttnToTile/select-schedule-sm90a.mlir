@@ -110,3 +110,20 @@ func.func @decode(%q: !one, %k: !cache, %v: !cache) -> !one {
   %o = attn.sdpa %q, %k, %v : (!one, !cache, !cache) -> !one
   return %o : !one
 }
+
+// Dropout has whole blocks of 32 keys, masked or not.
+// CHECK-LABEL: func.func @dropout
+func.func @dropout(%q: !d64, %r: !d128, %s: !d192, %t: !d256, %n: i64) -> (!d64, !d128, !d192, !d256) {
+  // CHECK: q = 192, kv = 96
+  %a = attn.sdpa %q, %q, %q causal(top_left) dropout(0.1, %n, %n : i64) : (!d64, !d64, !d64) -> !d64
+  // CHECK: q = 128, kv = 128
+  %b = attn.sdpa %r, %r, %r dropout(0.1, %n, %n : i64) : (!d128, !d128, !d128) -> !d128
+  // CHECK: q = 128, kv = 64
+  %c = attn.sdpa %s, %s, %s dropout(0.1, %n, %n : i64) : (!d192, !d192, !d192) -> !d192
+  // CHECK: q = 128, kv = 64
+  %d = attn.sdpa %t, %t, %t dropout(0.1, %n, %n : i64) : (!d256, !d256, !d256) -> !d256
+  // One that drops nothing is none.
+  // CHECK: kv = 80
+  %e = attn.sdpa %t, %t, %t dropout(0.0, %n, %n : i64) : (!d256, !d256, !d256) -> !d256
+  return %a, %b, %c, %d : !d64, !d128, !d192, !d256
+}

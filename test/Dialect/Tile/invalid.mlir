@@ -754,3 +754,27 @@ func.func @elements_of_halves(%x: tensor<64x64xf32>) {
   %0, %1 = tile.deinterleave %x : tensor<64x64xf32> -> tensor<64x32xf16>
   return
 }
+
+// -----
+
+func.func @random_place(%k: i32) {
+  // expected-error @below {{expected 4 indices, got 3}}
+  %0 = tile.random key(%k, %k) at[%k, %k, %k] : (i32, i32, i32) -> tensor<16x16xi32>
+  return
+}
+
+// -----
+
+func.func @random_shape(%k: i32, %rows: tensor<8x1xi32>) {
+  // expected-error @below {{expected indices that 'tensor<16x16xi32>' can repeat, got 'tensor<8x1xi32>'}}
+  %0 = tile.random key(%k, %k) at[%k, %k, %rows, %k] : (i32, i32, tensor<8x1xi32>, i32) -> tensor<16x16xi32>
+  return
+}
+
+// -----
+
+func.func @random_counted(%k: i32, %rows: tensor<16x1xi32>) {
+  // expected-error @below {{expected a column vector of keys that are counted, got 'tensor<16x1xi32>'}}
+  %0 = tile.random key(%k, %k) at[%k, %k, %k, %rows] counted = 8 : (i32, i32, i32, tensor<16x1xi32>) -> tensor<16x16xi32>
+  return
+}

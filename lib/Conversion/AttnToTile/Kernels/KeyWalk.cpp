@@ -71,10 +71,10 @@ static int64_t computedFirst(ScheduleAttr schedule) {
 
 KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
                  HeadGroups &groups, Sequences &sequences, ValueRange captures,
-                 Value batch, Value firstQuery)
+                 Dropout &dropout, Value batch, Value firstQuery)
     : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
       scale(op), softmax(b, scale, groups.rows(), computedFirst(schedule)),
-      regions(b, op, captures, groups.rows()), batch(batch),
+      regions(b, op, captures, groups.rows()), dropout(dropout), batch(batch),
       firstQuery(firstQuery), target(*lookupTarget(targetOf(op))),
       element(op.getElementType()), multiplied(productType(target, element)),
       rows(groups.rows()), dimQK(inSteps(op.getHeadDimQK(), target, element)),
@@ -171,6 +171,16 @@ Value KeyWalk::emitMasked(Value scores, Value firstKey) {
   return emitMaskedScores(b, emitWithin(b, run, keys), scores, -INFINITY);
 }
 
+/// What dropout leaves of the weights of some keys, or of one.
+Value KeyWalk::emitLeftWeights(Value weights, Value key, int64_t counted) {
+  if (!dropout.dropsAny())
+    return weights;
+  return dropout.emit(
+      weights,
+      {b.toI32(batch), groups.rowHeads(), groups.rowQueries(firstQuery), key},
+      counted);
+}
+
 SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
                                const SoftmaxState &state) {
   Value key = b.convert(
@@ -191,7 +201,11 @@ SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
   SoftmaxStep step = softmax.addScores(state.max, scores, isMasked);
   Value sums = softmax.addSums(state.sums, step);
   Value acc = softmax.rescaled(state.acc, step);
-  Value weights = b.convert(step.weights, multiplied);
+  Value weights = step.weights;
+  if (dropout.dropsAny())
+    weights = emitLeftWeights(weights, sequences.keyIndices(firstKey, keys),
+                              /*counted=*/keys);
+  weights = b.convert(weights, multiplied);
   Value value = b.convert(
       sequences.loadValue(b.tileType(keys, dimV, element), batch, firstKey),
       multiplied);
@@ -229,7 +243,10 @@ Value KeyWalk::emitKeptSum(const KeyRange &range, const SoftmaxState &state) {
                        : emitFirstKey(b, range, range.last, keys);
   end = b.min(end, sequences.keyLength());
   return sum.emit(state,
-                  {first, end, [&] { regions.setRows(emitRowIndices()); }});
+                  {first, end, [&] { regions.setRows(emitRowIndices()); },
+                   [&](Value weights, Value key) {
+                     return emitLeftWeights(weights, key, /*counted=*/1);
+                   }});
 }
 
 SoftmaxState KeyWalk::emit(const KeyRange &range) {
