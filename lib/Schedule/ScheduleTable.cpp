@@ -36,8 +36,9 @@ struct Row {
            (family == kProcessor || isForKindOf(work));
   }
   bool isForKindOf(const Workload &work) const {
-    return isForDropout == work.hasDropout &&
-           (work.hasDropout || isForRegions == work.hasRegions);
+    bool fitsRegions =
+        isForRegions ? work.hasRegions : work.hasDropout || !work.hasRegions;
+    return isForDropout == work.hasDropout && fitsRegions;
   }
 };
 } // namespace
@@ -160,6 +161,8 @@ static constexpr Row kRows[] = {
                 {64, 64},
                 inTurns(3, /*kv=*/96, /*prefetch=*/true),
                 /*leastQueries=*/129}),
+    forRegions(forDropout(
+        {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/64, /*prefetch=*/true)})),
     forDropout(
         {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/128, /*prefetch=*/true)}),
     forDropout({kWarpgroups, {256, 256}, wide(/*kv=*/64)}),
