@@ -71,6 +71,15 @@ TEST(MBarrierCheck, BeforeInit) {
       "mbarrier", "there is no mbarrier");
 }
 
+// As far behind all shared memory as a wrong index may lead.
+TEST(MBarrierCheck, OutsideOfSharedMemory) {
+  for (const char *use :
+       {"mbarrier.arrive.shared::cta.b64 _, [bar+1073741824];",
+        "mbarrier.inval.shared::cta.b64 [bar+1073741824];"})
+    expectHazard(runHopper(byFirst(use, "")), "mbarrier",
+                 "there is no mbarrier");
+}
+
 TEST(MBarrierCheck, InitTwice) {
   expectHazard(runHopper(byFirst(std::string(kOne) + kOne, "")), "mbarrier",
                "there is an mbarrier already");

@@ -30,11 +30,14 @@ static void tell(const MBarrierUse &use, EventKind kind) {
   use.warp->cta.emit(event);
 }
 
+/// Observers are told of barriers that exist: any other address may lie outside
+/// of shared memory.
 MBarrier *attnrt::sim::findMBarrier(const MBarrierUse &use) {
-  tell(use, EventKind::MBarrierUse);
   auto found = use.cta.mbarriers.find(use.address);
-  if (found != use.cta.mbarriers.end())
+  if (found != use.cta.mbarriers.end()) {
+    tell(use, EventKind::MBarrierUse);
     return &found->second;
+  }
   reportMisuse(use, "there is no mbarrier; expected mbarrier.init before");
   return nullptr;
 }
