@@ -117,12 +117,12 @@ struct TableConversion : OpConversionPattern<arith::ConstantOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
-/// Only an approximate instruction exists, and it is meant for arguments within
-/// one turn.
+/// The approximate instruction; of sine and cosine there is no other, and it is
+/// meant for arguments within one turn.
 template <typename OpT>
-struct TrigonometricConversion : OpConversionPattern<OpT> {
-  TrigonometricConversion(const TypeConverter &converter, MLIRContext *context,
-                          StringRef intrinsic)
+struct ApproximateConversion : OpConversionPattern<OpT> {
+  ApproximateConversion(const TypeConverter &converter, MLIRContext *context,
+                        StringRef intrinsic)
       : OpConversionPattern<OpT>(converter, context, /*benefit=*/2),
         intrinsic(intrinsic) {}
   LogicalResult matchAndRewrite(
@@ -221,20 +221,6 @@ LogicalResult BlockedLoadConversion::matchAndRewrite(
 
 /// Guaranteed alignment of results, in bytes.
 static constexpr int64_t kPieceBytes = 4;
-
-/// One access of all columns.
-static void storeSegment(OpBuilder &builder, Location loc, Value address,
-                         ValueRange columns, int64_t alignment) {
-  Value stored = columns.front();
-  if (columns.size() > 1) {
-    auto type = VectorType::get(columns.size(), stored.getType());
-    stored = LLVM::PoisonOp::create(builder, loc, type);
-    for (auto [i, column] : llvm::enumerate(columns))
-      stored = LLVM::InsertElementOp::create(builder, loc, stored, column,
-                                             emitI32(builder, loc, i));
-  }
-  LLVM::StoreOp::create(builder, loc, stored, address, alignment);
-}
 
 static void storePieces(OpBuilder &builder, Location loc,
                         const GlobalView &view, Value address,
@@ -359,8 +345,10 @@ void attn::tile::populateBlockedTilePatterns(const TypeConverter &converter,
       converter, context, /*benefit=*/3);
   patterns.add<DeinterleaveConversion, InterleaveConversion, SubViewConversion>(
       converter, context);
-  patterns.add<TrigonometricConversion<math::SinOp>>(
+  patterns.add<ApproximateConversion<math::RsqrtOp>>(
+      converter, context, "llvm.nvvm.rsqrt.approx.ftz.f");
+  patterns.add<ApproximateConversion<math::SinOp>>(
       converter, context, "llvm.nvvm.sin.approx.ftz.f");
-  patterns.add<TrigonometricConversion<math::CosOp>>(
+  patterns.add<ApproximateConversion<math::CosOp>>(
       converter, context, "llvm.nvvm.cos.approx.ftz.f");
 }
