@@ -328,17 +328,13 @@ void SelectSchedule::runOnOperation() {
     return signalPassFailure();
   }
   auto targetName = StringAttr::get(&getContext(), desc->name);
-  WalkResult result = getOperation().walk([&](RopeOp op) {
+  getOperation().walk([&](RowOp op) {
     if (op->hasAttr(tile::kScheduleAttr))
-      return WalkResult::advance();
+      return;
     op->setAttr(tile::kTargetAttr, targetName);
-    op->setAttr(tile::kScheduleAttr, ropeSchedule(op));
-    return WalkResult(
-        checkElementType(op, op.getInput().getType().getElementType(), *desc));
+    op->setAttr(tile::kScheduleAttr, rowSchedule(op));
   });
-  if (result.wasInterrupted())
-    return signalPassFailure();
-  result = getOperation().walk([&](SdpaOp op) {
+  WalkResult result = getOperation().walk([&](SdpaOp op) {
     if (op->hasAttr(tile::kScheduleAttr))
       return WalkResult::advance();
     return WalkResult(select(op, *desc));
