@@ -36,11 +36,11 @@ struct Segment {
 /// Computes where a thread's segments lie in memory.
 class ThreadSegments {
 public:
-  ThreadSegments(OpBuilder &builder, Location loc, RankedTensorType tile,
+  ThreadSegments(OpBuilder &builder, Operation *op, RankedTensorType tile,
                  GlobalView view, int64_t memoryColumns,
                  const RowIndexer &places)
-      : builder(builder), loc(loc), tile(tile), grid(tile), view(view),
-        origin(emitThreadOrigin(builder, loc, tile)),
+      : builder(builder), loc(op->getLoc()), tile(tile), grid(tile), view(view),
+        origin(emitThreadOriginFor(builder, op, tile)),
         memoryColumns(memoryColumns), places(places) {}
 
   /// The segment of strip `strip`; the column's test only where it may fail.
@@ -188,7 +188,7 @@ LogicalResult BlockedLoadConversion::matchAndRewrite(
   Location loc = op.getLoc();
   MemRefType type = op.getSource().getType();
   ThreadSegments segments(
-      rewriter, loc, cast<RankedTensorType>(op.getType()),
+      rewriter, op, cast<RankedTensorType>(op.getType()),
       GlobalView::unpack(rewriter, loc, type, adaptor.getSource()),
       type.getShape().back(),
       RowIndexer(rewriter, loc, op.getIndices(), op.getBox()));
@@ -244,7 +244,7 @@ LogicalResult BlockedStoreConversion::matchAndRewrite(
   MemRefType type = op.getDest().getType();
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
   ThreadSegments segments(
-      rewriter, loc, tile, view, type.getShape().back(),
+      rewriter, op, tile, view, type.getShape().back(),
       RowIndexer(rewriter, loc, op.getIndices(), op.getBox()));
   Value isAligned;
   if (segments.alignment() > kPieceBytes)
@@ -301,7 +301,7 @@ TableConversion::matchAndRewrite(arith::ConstantOp op, OneToNOpAdaptor,
   LLVM::GlobalOp table = getTable(op->getParentOfType<gpu::GPUModuleOp>(), loc,
                                   values.reshape(plain));
   Value base = LLVM::AddressOfOp::create(rewriter, loc, table);
-  ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
+  ThreadOrigin origin = emitThreadOriginFor(rewriter, op, tile);
   SmallVector<Value> registers;
   for (int64_t i = 0, e = RegisterGrid(tile).columnsOfAtom; i < e; ++i) {
     Value column = arith::AddIOp::create(rewriter, loc, origin.column,

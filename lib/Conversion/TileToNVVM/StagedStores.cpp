@@ -147,7 +147,7 @@ static void putSegments(OpBuilder &builder, PutOp op, Value dest,
   Location loc = op.getLoc();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   RegisterGrid grid(tile);
-  ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
+  ThreadOrigin origin = emitThreadOriginFor(builder, op, tile);
   if (Value row = op.getRow()) {
     row = arith::IndexCastOp::create(builder, loc, builder.getI32Type(), row);
     origin.row = arith::AddIOp::create(builder, loc, origin.row, row);
