@@ -83,8 +83,7 @@ ElementPairs attn::emitRotated(TileBuilder &b, RopeOp op,
     sine = b.multiply(sine, factors);
   }
   Value x = pairs.x, y = pairs.y;
-  Value xCosine = b.multiply(x, cosine), ySine = b.multiply(y, sine);
-  Value rotatedX = arith::SubFOp::create(b, xCosine, ySine);
-  Value yCosine = b.multiply(y, cosine), xSine = b.multiply(x, sine);
-  return {rotatedX, arith::AddFOp::create(b, yCosine, xSine)};
+  Value ySine = arith::NegFOp::create(b, b.multiply(y, sine));
+  Value rotatedX = b.fma(x, cosine, ySine);
+  return {rotatedX, b.fma(y, cosine, b.multiply(x, sine))};
 }

@@ -53,7 +53,8 @@ void RowTiles::put(Value buffer, Value row) {
   for (auto [piece, tile] : llvm::zip(tiling.pieces, tiles)) {
     bool isLast = &piece == &tiling.pieces.back();
     int64_t count = isLast ? columns - piece.first : piece.count;
-    PutOp::create(b, tile, buffer, row, b.getDenseI64ArrayAttr({piece.first, count}));
+    PutOp::create(b, tile, buffer, row,
+                  b.getDenseI64ArrayAttr({piece.first, count}));
   }
 }
 
@@ -112,7 +113,12 @@ Value RowTiles::positions(RopeOp op, Value given, Value offsets) {
     position = b.add(position, splat(offset));
   }
   auto constant = static_cast<int64_t>(op.getOffset());
-  return b.add(position, b.constant(wide, b.getI64IntegerAttr(constant)));
+  position = b.add(position, b.constant(wide, b.getI64IntegerAttr(constant)));
+  if (given || offsets || constant < 0)
+    return position;
+  // Products with an upper word of 0 are cheaper.
+  return arith::ExtUIOp::create(b, wide,
+                                arith::TruncIOp::create(b, word, position));
 }
 
 //===----------------------------------------------------------------------===//
@@ -163,10 +169,15 @@ Value RowTiles::insideOf(const Piece &piece) {
       b, DenseElementsAttr::get(row, ArrayRef<float>(inside)));
 }
 
-/// Subtracts the mean. Columns behind the last one stay 0.
+/// Subtracts the mean. A product with 1/d is not the quotient, which shows
+/// where elements are nearly equal, so what is left of the sum is divided as
+/// well. Columns behind the last one stay 0.
 void RowTiles::centre(int64_t features) {
-  Value mean = b.multiply(sumOf([](Value tile) { return tile; }),
-                          column(1.0f / float(features)));
+  Value sum = sumOf([](Value tile) { return tile; });
+  Value inverse = column(1.0f / float(features));
+  Value near = b.multiply(sum, inverse);
+  Value rest = b.fma(near, column(-float(features)), sum);
+  Value mean = b.fma(rest, inverse, near);
   for (auto [piece, tile] : llvm::zip(tiling.pieces, tiles)) {
     tile = arith::SubFOp::create(b, tile, b.broadcast(mean, piece.columns));
     if (piece.columns != piece.count)
