@@ -227,6 +227,7 @@ static Workload workloadOf(SdpaOp op) {
   work.queries = lengthOf(op, op.getQuery());
   work.keys = lengthOf(op, op.getKey());
   work.isMasked = !op.getKeep().empty();
+  work.computesQuery = !fusedRowOps(op.getQuery()).empty();
   work.hasRegions = !op.getScore().empty() || !op.getCaptures().empty();
   if (work.isMasked)
     work.kept = mostKeptKeys(op.getKeep()).value_or(work.kept);
