@@ -93,11 +93,14 @@ LogicalResult BuildEntries::emitKernelDescriptor(LaunchOp launch,
   Location loc = launch.getLoc();
   Type pointer = abi::pointerType(&getContext());
   auto atModule = OpBuilder::atBlockBegin(getOperation().getBody());
-  if (!symbols.lookup(abi::kModuleSymbol))
-    symbols.insert(
+  if (!symbols.lookup(abi::kModuleSymbol)) {
+    auto declaration =
         LLVM::GlobalOp::create(atModule, loc, abi::moduleType(&getContext()),
                                /*isConstant=*/false, LLVM::Linkage::External,
-                               abi::kModuleSymbol, Attribute()));
+                               abi::kModuleSymbol, Attribute());
+    abi::makeHidden(declaration);
+    symbols.insert(declaration);
+  }
   auto descriptor = abi::emitStruct(
       atModule, loc, getOperation(), symbol, abi::kernelType(&getContext()),
       /*isConstant=*/false, [&](OpBuilder &body) -> SmallVector<Value> {

@@ -24,6 +24,8 @@ struct Workload {
   bool hasRegions = false;
   /// Whether the kernel computes the query from what it is given.
   bool computesQuery = false;
+  /// Whether random bits are drawn for the weights.
+  bool hasDropout = false;
   /// The most keys that a row keeps; INT64_MAX where types do not say.
   int64_t kept = INT64_MAX;
 };

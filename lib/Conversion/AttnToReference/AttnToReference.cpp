@@ -190,6 +190,10 @@ private:
     buffers.value = getChain(op.getValue(), arguments);
     if (op.getSinks())
       buffers.sinks = getArgument(op.getSinks(), arguments);
+    if (op.getDropout()) {
+      buffers.seed = getArgument(op.getSeed(), arguments);
+      buffers.offset = getArgument(op.getOffset(), arguments);
+    }
     for (Value capture : op.getCaptures())
       buffers.captures[capture] = getArgument(capture, arguments);
     buffers.output = getResultBuffer(op.getOutput(), arguments);

@@ -36,14 +36,16 @@ static SmallVector<RowOp, 2> takeQuery(SdpaOp op, FunctionLowering &lowering) {
   if (chain.ops.empty())
     return {};
   bool isProcessor = lookupTarget(targetOf(op))->isProcessor();
-  if (isProcessor ||
+  bool isEmpty = llvm::is_contained(op.getQuery().getType().getShape(), 0);
+  if (isProcessor || isEmpty ||
       chain.ops.front().getInputElement() != op.getElementType()) {
     remark::missed(
         op.getLoc(),
         remark::RemarkOpts::name("NotFused").category("convert-attn-to-tile"))
-        << (isProcessor ? "processors compute the query's rows before"
-                        : "the query's rows are of another type in memory")
-        << ", in a kernel of their own";
+        << "the query's rows are computed by a kernel of their own: "
+        << (isProcessor ? "products of processors read them from memory"
+            : isEmpty   ? "there are none"
+                        : "memory has other elements");
     Value filled = launchRows(op, chain, lowering, "_query");
     lowering.replace(cast<OpResult>(op.getQuery()), filled);
     return {};
@@ -106,6 +108,10 @@ ForwardSignature SdpaLauncher::signatureOf(const Results &destinations) {
   signature.addInput(Argument::BlockLists, blockLists);
   if (mayBeOneSplit(splits))
     signature.addInput(Argument::Sinks, op.getSinks());
+  if (op.getDropThreshold()) {
+    signature.addInput(Argument::Seed, op.getSeed());
+    signature.addInput(Argument::Offset, op.getOffset());
+  }
   for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
     signature.addInput(captureArgument(i), capture);
   for (auto [i, rows] : llvm::enumerate(queryOps)) {

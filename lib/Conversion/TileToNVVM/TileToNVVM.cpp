@@ -104,8 +104,10 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   populateKernelPatterns(converter, patterns);
   populateGlobalMemoryPatterns(converter, patterns);
   populateGatherPatterns(converter, patterns);
+  populateRandomPatterns(converter, patterns);
   populateBlockedTilePatterns(converter, patterns);
   populateElementwisePatterns(converter, patterns);
+  populateColumnBoundPatterns(converter, patterns);
   populateRowReductionPatterns(converter, patterns);
   populateCpAsyncPatterns(converter, patterns);
   populateSharedMemoryPatterns(converter, patterns);

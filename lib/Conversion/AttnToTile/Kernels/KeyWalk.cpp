@@ -61,12 +61,21 @@ static int64_t inSteps(int64_t dim, const TargetDesc &target, Type element) {
   return llvm::alignTo(dim, step);
 }
 
+/// How many percent of the exponentials late products are waited for behind.
+/// In turns, others wait for all of them.
+static int64_t computedFirst(ScheduleAttr schedule) {
+  bool isShare =
+      schedule.getOverlap() && schedule.getTurns() != Turns::Exponentials;
+  return isShare ? schedule.getWait() : 100;
+}
+
 KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
                  HeadGroups &groups, Sequences &sequences, ValueRange captures,
-                 const QueryChain &chain, Value batch, Value firstQuery)
+                 const QueryChain &chain, Dropout &dropout, Value batch,
+                 Value firstQuery)
     : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
-      scale(op), softmax(b, scale, groups.rows()),
-      regions(b, op, captures, groups.rows()), batch(batch),
+      scale(op), softmax(b, scale, groups.rows(), computedFirst(schedule)),
+      regions(b, op, captures, groups.rows()), dropout(dropout), batch(batch),
       firstQuery(firstQuery), target(*lookupTarget(targetOf(op))),
       element(op.getElementType()), multiplied(productType(target, element)),
       rows(groups.rows()), dimQK(inSteps(op.getHeadDimQK(), target, element)),
@@ -131,29 +140,64 @@ Value KeyWalk::emitKeyIndices(Value firstKey, bool isMasked) {
   return indices;
 }
 
+/// The bounds of the keys that rows of a tile keep.
+KeysOfRows KeyWalk::emitRun(Value firstKey) {
+  regions.setRows(emitRowIndices());
+  return regions.emitKeysOfRows(firstKey);
+}
+
 /// Which part of a masked tile rows need, where the target does less for it.
 /// Under `uniform`, masked keys count, too.
 std::optional<KeysOfRows> KeyWalk::emitNeededKeys(Value firstKey) {
   if (!target.isProcessor() || op.getRange().empty() || scale.isUniform)
     return std::nullopt;
+  return emitRun(firstKey);
+}
+
+Value KeyWalk::emitKept(Value firstKey) {
+  Value keyIndices = emitKeyIndices(firstKey, /*isMasked=*/true);
   regions.setRows(emitRowIndices());
-  return regions.emitKeysOfRows(firstKey);
+  return regions.emitKeep(keyIndices, keys);
+}
+
+/// Columns before the end of the keys.
+Value KeyWalk::emitInside(Value firstKey) {
+  RankedTensorType column = b.tileType(rows, 1, b.getI32Type());
+  Value count = b.toI32(b.sub(sequences.keyLength(), firstKey));
+  count = tensor::SplatOp::create(b, column, count);
+  return emitWithin(b, {/*first=*/{}, count}, keys);
 }
 
 /// Masked scores are -inf, or the score that weighs the same in every key of a
-/// row without a kept one; keys behind the end are always -inf.
+/// row without a kept one; keys behind the end are always -inf. Bounds of the
+/// keys that rows keep are also bounds of what there is.
 Value KeyWalk::emitMasked(Value scores, Value firstKey) {
-  if (regions.hasKeep()) {
-    Value keyIndices = emitKeyIndices(firstKey, /*isMasked=*/true);
-    regions.setRows(emitRowIndices());
-    Value kept = regions.emitKeep(keyIndices, keys);
-    scores = emitMaskedScores(b, kept, scores,
-                              scale.isUniform ? ScoreScale::kUniformScore
-                                              : -INFINITY);
+  if (!regions.hasKeep())
+    return emitMaskedScores(b, emitInside(firstKey), scores, -INFINITY);
+  if (scale.isUniform) {
+    scores = emitMaskedScores(b, emitKept(firstKey), scores,
+                              ScoreScale::kUniformScore);
+    return emitMaskedScores(b, emitInside(firstKey), scores, -INFINITY);
   }
-  Value inside = emitInsideTile(b, sequences.keyIndices(firstKey, keys),
-                                sequences.keyLength(), rows);
-  return emitMaskedScores(b, inside, scores, -INFINITY);
+  if (!regions.keepsOneRun()) {
+    Value kept = emitKept(firstKey);
+    kept = arith::AndIOp::create(b, kept, emitInside(firstKey));
+    return emitMaskedScores(b, kept, scores, -INFINITY);
+  }
+  KeysOfRows run = emitRun(firstKey);
+  if (regions.beginsAtFirstKey())
+    run.first = {};
+  return emitMaskedScores(b, emitWithin(b, run, keys), scores, -INFINITY);
+}
+
+/// What dropout leaves of the weights of some keys, or of one.
+Value KeyWalk::emitLeftWeights(Value weights, Value key, int64_t counted) {
+  if (!dropout.dropsAny())
+    return weights;
+  return dropout.emit(
+      weights,
+      {b.toI32(batch), groups.rowHeads(), groups.rowQueries(firstQuery), key},
+      counted);
 }
 
 SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
@@ -176,7 +220,11 @@ SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
   SoftmaxStep step = softmax.addScores(state.max, scores, isMasked);
   Value sums = softmax.addSums(state.sums, step);
   Value acc = softmax.rescaled(state.acc, step);
-  Value weights = b.convert(step.weights, multiplied);
+  Value weights = step.weights;
+  if (dropout.dropsAny())
+    weights = emitLeftWeights(weights, sequences.keyIndices(firstKey, keys),
+                              /*counted=*/keys);
+  weights = b.convert(weights, multiplied);
   Value value = b.convert(
       sequences.loadValue(b.tileType(keys, dimV, element), batch, firstKey),
       multiplied);
@@ -214,7 +262,10 @@ Value KeyWalk::emitKeptSum(const KeyRange &range, const SoftmaxState &state) {
                        : emitFirstKey(b, range, range.last, keys);
   end = b.min(end, sequences.keyLength());
   return sum.emit(state,
-                  {first, end, [&] { regions.setRows(emitRowIndices()); }});
+                  {first, end, [&] { regions.setRows(emitRowIndices()); },
+                   [&](Value weights, Value key) {
+                     return emitLeftWeights(weights, key, /*counted=*/1);
+                   }});
 }
 
 SoftmaxState KeyWalk::emit(const KeyRange &range) {

@@ -11,6 +11,7 @@
 
 #include "../Index/KeyRanges.h"
 #include "../Index/Sequences.h"
+#include "../Parts/Dropout.h"
 #include "../Parts/Mask.h"
 #include "../Parts/RegionTiles.h"
 #include "../Parts/Softmax.h"
@@ -27,7 +28,8 @@ public:
   /// all keys need of the captured tensors, whose memrefs are `captures`.
   KeyWalk(TileBuilder &b, SdpaOp op, tile::ScheduleAttr schedule,
           HeadGroups &groups, Sequences &sequences, mlir::ValueRange captures,
-          const QueryChain &chain, mlir::Value batch, mlir::Value firstQuery);
+          const QueryChain &chain, Dropout &dropout, mlir::Value batch,
+          mlir::Value firstQuery);
 
   /// The state over all keys of the range.
   SoftmaxState emit(const KeyRange &range);
@@ -40,9 +42,14 @@ private:
   SoftmaxState emitStep(mlir::Value firstKey, bool isMasked,
                         const SoftmaxState &state);
   mlir::Value emitMasked(mlir::Value scores, mlir::Value firstKey);
+  mlir::Value emitKept(mlir::Value firstKey);
+  mlir::Value emitInside(mlir::Value firstKey);
   ScoreIndices emitRowIndices();
   mlir::Value emitKeyIndices(mlir::Value firstKey, bool isMasked);
+  KeysOfRows emitRun(mlir::Value firstKey);
   std::optional<KeysOfRows> emitNeededKeys(mlir::Value firstKey);
+  mlir::Value emitLeftWeights(mlir::Value weights, mlir::Value key,
+                              int64_t counted);
   mlir::Value emitKeptSum(const KeyRange &range, const SoftmaxState &state);
 
   TileBuilder &b;
@@ -53,6 +60,7 @@ private:
   ScoreScale scale;
   OnlineSoftmax softmax;
   RegionTiles regions;
+  Dropout &dropout;
   mlir::Value batch, firstQuery, query;
   const TargetDesc &target;
   mlir::Type element, multiplied; // in memory, and by products

@@ -91,6 +91,18 @@ static LogicalResult dropTrueKeep(SdpaOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+/// A rate that is too small for 16 bits drops nothing.
+static LogicalResult dropDropout(SdpaOp op, PatternRewriter &rewriter) {
+  if (!op.getDropout() || op.getDropThreshold() != 0)
+    return rewriter.notifyMatchFailure(op, "no dropout, or it drops weights");
+  rewriter.modifyOpInPlace(op, [&] {
+    op.removeDropoutAttr();
+    op.getSeedMutable().clear();
+    op.getOffsetMutable().clear();
+  });
+  return success();
+}
+
 namespace {
 
 /// Bounds of j around the position of a row, as constraints show them: j <= p +
@@ -167,4 +179,5 @@ void SdpaOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
   patterns.add(simplifyCausal);
   patterns.add(dropTrueKeep);
   patterns.add(recognizeBand);
+  patterns.add(dropDropout);
 }

@@ -57,6 +57,8 @@ SmallVector<OpSource> SdpaOp::getSources() {
   add("query_documents", getQueryDocuments());
   add("key_documents", getKeyDocuments());
   add("mask", getMask());
+  add("seed", getSeed());
+  add("offset", getOffset());
   for (Value capture : getCaptures())
     add("capture", capture);
   return sources;

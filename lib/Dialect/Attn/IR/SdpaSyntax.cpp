@@ -22,7 +22,7 @@ using namespace attn;
 /// version will have, and an empty string for any other word.
 static StringRef getNearestSupported(StringRef word) {
   return llvm::StringSwitch<StringRef>(word)
-      .Cases({"dropout", "seed"}, "probabilities are used as they are")
+      .Case("seed", "the nearest form is `dropout(rate, %seed, %offset)`")
       .Case("precision",
             "f16 and bf16 operands with f32 scores and accumulators")
       .Cases({"qk_norm", "rope", "norm"}, "query and key are used as they are")
@@ -36,7 +36,7 @@ static StringRef getNearestSupported(StringRef word) {
 static constexpr StringLiteral kClauses =
     "`scale`, `softcap`, `alibi`, `relative_bias`, `bias`, `score`, `sinks`, "
     "`causal`, `window`, `prefix`, `chunked`, `documents`, `mask`, `keep`, "
-    "`range`, `captures`, `layout` or `masked_row`";
+    "`range`, `dropout`, `captures`, `layout` or `masked_row`";
 
 namespace {
 
@@ -51,6 +51,8 @@ enum ClauseOperand {
   kQueryDocuments,
   kKeyDocuments,
   kMask,
+  kSeed,
+  kOffset,
   kClauseOperands
 };
 
@@ -87,8 +89,12 @@ private:
   ParseResult parseTensors(Operands &to);
   ParseResult parseTensor(ClauseOperand which);
   ParseResult parseRelativeBias();
+  ParseResult parseRelativeBiasOption();
   ParseResult parsePrefix();
+  ParseResult parsePair(StringRef what, ClauseOperand first,
+                        ClauseOperand second);
   ParseResult parseDocuments();
+  ParseResult parseDropout();
   ParseResult parseRegion(StringRef word, Region &region);
   template <typename EnumT, typename AttrT>
   ParseResult parseEnum(StringRef words,
@@ -176,6 +182,8 @@ std::optional<ParseResult> ClauseParser::parseMaskClause(StringRef word) {
 }
 
 std::optional<ParseResult> ClauseParser::parseOtherClause(StringRef word) {
+  if (word == "dropout")
+    return parseDropout();
   if (word == "captures")
     return parseBracketed([&] { return parseTensors(operands[kCaptures]); });
   if (word == "layout")
@@ -225,6 +233,26 @@ ParseResult ClauseParser::parseTensor(ClauseOperand which) {
   });
 }
 
+/// `bidirectional` or `max_distance = n`, each at most once.
+ParseResult ClauseParser::parseRelativeBiasOption() {
+  SMLoc loc = parser.getCurrentLocation();
+  auto refuseSecond = [&](bool isSecond, StringRef option) -> ParseResult {
+    if (!isSecond)
+      return success();
+    return parser.emitError(loc) << "expected `" << option << "` only once";
+  };
+  if (succeeded(parser.parseOptionalKeyword("bidirectional"))) {
+    bool isSecond = bool(properties.bidirectional);
+    properties.bidirectional = builder.getUnitAttr();
+    return refuseSecond(isSecond, "bidirectional");
+  }
+  if (parser.parseKeyword("max_distance") ||
+      refuseSecond(bool(properties.max_distance), "max_distance") ||
+      parser.parseEqual())
+    return failure();
+  return parseCount(properties.max_distance);
+}
+
 /// `(%t : type, max_distance = n, bidirectional)`
 ParseResult ClauseParser::parseRelativeBias() {
   Operands &to = operands[kRelativeBias];
@@ -233,15 +261,9 @@ ParseResult ClauseParser::parseRelativeBias() {
     if (parser.parseOperand(to.names.emplace_back()) ||
         parser.parseColonType(to.types.emplace_back()))
       return failure();
-    while (succeeded(parser.parseOptionalComma())) {
-      if (succeeded(parser.parseOptionalKeyword("bidirectional"))) {
-        properties.bidirectional = builder.getUnitAttr();
-        continue;
-      }
-      if (parser.parseKeyword("max_distance") || parser.parseEqual() ||
-          parseCount(properties.max_distance))
+    while (succeeded(parser.parseOptionalComma()))
+      if (failed(parseRelativeBiasOption()))
         return failure();
-    }
     return success();
   });
 }
@@ -260,20 +282,38 @@ ParseResult ClauseParser::parsePrefix() {
   });
 }
 
-/// `(%q, %k : type, type)`, or one type of both.
-ParseResult ClauseParser::parseDocuments() {
+/// `%a, %b : type, type`, or one type of both.
+ParseResult ClauseParser::parsePair(StringRef what, ClauseOperand first,
+                                    ClauseOperand second) {
   Operands both;
   SMLoc loc = parser.getCurrentLocation();
-  if (parseBracketed([&] { return parseTensors(both); }))
+  if (parseTensors(both))
     return failure();
   if (both.types.size() == 1)
     both.types.push_back(both.types.front());
   if (both.names.size() != 2 || both.types.size() != 2)
-    return parser.emitError(loc)
-           << "expected two tensors in `documents`, of queries and of keys";
-  operands[kQueryDocuments] = {both.loc, {both.names[0]}, {both.types[0]}};
-  operands[kKeyDocuments] = {both.loc, {both.names[1]}, {both.types[1]}};
+    return parser.emitError(loc) << "expected " << what;
+  operands[first] = {both.loc, {both.names[0]}, {both.types[0]}};
+  operands[second] = {both.loc, {both.names[1]}, {both.types[1]}};
   return success();
+}
+
+ParseResult ClauseParser::parseDocuments() {
+  return parseBracketed([&] {
+    return parsePair("two tensors in `documents`, of queries and of keys",
+                     kQueryDocuments, kKeyDocuments);
+  });
+}
+
+/// `(rate, %seed, %offset : type, type)`
+ParseResult ClauseParser::parseDropout() {
+  return parseBracketed([&]() -> ParseResult {
+    APFloat rate(0.0);
+    if (parser.parseFloat(APFloat::IEEEdouble(), rate) || parser.parseComma())
+      return failure();
+    properties.dropout = builder.getF64FloatAttr(rate.convertToDouble());
+    return parsePair("a seed and an offset in `dropout`", kSeed, kOffset);
+  });
 }
 
 template <typename EnumT, typename AttrT>
@@ -429,6 +469,15 @@ static void printMaskClauses(OpAsmPrinter &p, SdpaOp op) {
   printTensor(p, "mask", op.getMask());
 }
 
+static void printDropout(OpAsmPrinter &p, SdpaOp op) {
+  if (!op.getDropout())
+    return;
+  p << " dropout(";
+  p.printFloat(*op.getDropout());
+  p << ", " << op.getSeed() << ", " << op.getOffset() << " : "
+    << op.getSeed().getType() << ", " << op.getOffset().getType() << ')';
+}
+
 void SdpaOp::print(OpAsmPrinter &p) {
   p << ' ' << getQuery() << ", " << getKey() << ", " << getValue();
   printScoreClauses(p, *this);
@@ -437,6 +486,7 @@ void SdpaOp::print(OpAsmPrinter &p) {
     p << " layout(" << stringifyLayout(getLayout()) << ')';
   if (getMaskedRow() != MaskedRow::Zero)
     p << " masked_row(" << stringifyMaskedRow(getMaskedRow()) << ')';
+  printDropout(p, *this);
   if (!getCaptures().empty())
     p << " captures(" << getCaptures() << " : " << getCaptures().getTypes()
       << ')';

@@ -83,6 +83,12 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     | `captures(%t, …)` | tensors that the regions read by `attn.capture` | none |
     | `layout(bhsd)`, `layout(bshd)` | order of the dimensions | `bhsd` |
     | `masked_row(zero)`, `(nan)`, `(uniform)` | O of a row without a kept key: 0, NaN, mean of all values; LSE is -inf | `zero` |
+    | `dropout(rate, %seed, %offset)` | weights become 0 at random, the others grow by 1 / (1 - rate); l and LSE are those without it | none |
+
+    Which weights `dropout` takes follows from seed and offset, i64 or
+    `tensor<i64>` each, and from (b, h, i, j) alone: `docs/AttnSpec.md` has the
+    generator, and ten lines of Python that reproduce a mask. `attn-outline`
+    makes `tensor<i64>` of both.
 
     `score`, `keep` and `range` are what the other clauses become:
     `attn-expand-scores` and `attn-expand-masks` make them, and stages below
@@ -95,7 +101,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
 
     Users create this op. `convert-attn-to-tile` and
     `convert-attn-to-reference` consume it. The rules that must hold are
-    (C1) to (C33) of `docs/AttnSpec.md`.
+    (C1) to (C35) of `docs/AttnSpec.md`.
 
     Example:
 
@@ -120,6 +126,8 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     Optional<AnyRankedTensor>:$query_documents,
     Optional<AnyRankedTensor>:$key_documents,
     Optional<AnyRankedTensor>:$mask,
+    Optional<AnyType>:$seed,
+    Optional<AnyType>:$offset,
     OptionalAttr<F32Attr>:$scale,
     OptionalAttr<F32Attr>:$softcap,
     OptionalAttr<I64Attr>:$max_distance,
@@ -129,7 +137,8 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     OptionalAttr<I64Attr>:$prefix,
     OptionalAttr<I64Attr>:$chunked,
     DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout,
-    DefaultValuedAttr<Attn_MaskedRowAttr, "::attn::MaskedRow::Zero">:$masked_row
+    DefaultValuedAttr<Attn_MaskedRowAttr, "::attn::MaskedRow::Zero">:$masked_row,
+    OptionalAttr<F64Attr>:$dropout
   );
   let results = (outs AnyRankedTensor:$output, Optional<AnyRankedTensor>:$lse);
   let regions = (region AnyRegion:$score, AnyRegion:$keep, AnyRegion:$range);
@@ -185,6 +194,12 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     bool hasScoreClause() {
       return getSoftcap() || getAlibi() || getRelativeBias() || getBias();
     }
+
+    /// A weight is dropped if its 16 random bits are below this; 0 where none
+    /// is.
+    int64_t getDropThreshold();
+    /// The factor of the weights that are left.
+    double getDropFactor();
 
     /// The result types that the operands imply.
     static ::mlir::RankedTensorType
@@ -415,9 +430,14 @@ def Attn_CaptureOp : Attn_Op<"capture", [Pure,
     read from a tensor, is clamped to the tensor's dimension: at least 0, at most
     its size less 1.
 
+    `clause` names the clause that the tensor was given to, where one was
+    expanded: messages use the name, and the tensor has to have exactly as many
+    batch entries, heads, queries and keys as the operands, not just enough.
+
     Example: `%slope = attn.capture %slopes[%h] : tensor<32xf32>`.
   }];
-  let arguments = (ins AnyRankedTensor:$source, Variadic<Index>:$indices);
+  let arguments = (ins AnyRankedTensor:$source, Variadic<Index>:$indices,
+                       OptionalAttr<StrAttr>:$clause);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$source `[` $indices `]` attr-dict `:` type($source)";
   let hasVerifier = 1;
