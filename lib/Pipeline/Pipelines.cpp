@@ -29,12 +29,16 @@
 using namespace mlir;
 using namespace attn;
 
-/// Goes from what is computed to how. Attention is taken out of functions that
-/// do other things, too, which nothing below concerns. Masks are expanded
-/// before anything reads them. The judges are made, and schedules chosen, while
-/// attention is still one operation.
+/// Goes from what is computed to how. What stands before attention goes into it
+/// first, so that it is not left behind: attention is then taken out of
+/// functions that do other things, too, which nothing below concerns. Masks are
+/// expanded before anything reads them. The judges are made, and schedules
+/// chosen, while attention is still one operation.
 static void buildAttnStage(OpPassManager &manager,
                            const AttnToTileOptions &options) {
+  FuseProducersOptions fuse;
+  fuse.numerics = options.numerics;
+  manager.addPass(createFuseProducers(fuse));
   manager.addPass(createOutline());
   manager.addPass(createCheckSupport());
   manager.addPass(createNameFunctions());

@@ -32,22 +32,91 @@ static RowScheduleAttr scheduleOf(Operation *op, int64_t rows,
   return RowScheduleAttr::get(op->getContext(), keys);
 }
 
-int64_t attn::ropeTileColumns(int64_t columns) {
-  // One column would be a row vector.
-  return std::max<int64_t>(llvm::PowerOf2Ceil(columns), 2);
+/// Appends columns [first, end) of a row, `step` at a time. With a `partner`,
+/// each piece is followed by one that begins so much further on.
+static void appendPieces(RowTiling &tiling, int64_t first, int64_t end,
+                         int64_t step, int64_t partner, int64_t pairsPerColumn,
+                         bool arePairs) {
+  for (int64_t at = first; at < end; at += step) {
+    int64_t count = std::min(step, end - at);
+    int64_t pair = arePairs ? at / pairsPerColumn : -1;
+    tiling.pieces.push_back({at, count, 0, pair});
+    if (partner)
+      tiling.pieces.push_back({at + partner, count, 0, pair});
+  }
 }
 
-int64_t attn::ropeThreadsPerRow(RopeOp op) {
-  int64_t rotary = op.getRotaryDimsOrDefault();
-  int64_t columns = op.getPairing() == Pairing::Half ? rotary / 2 : rotary;
-  return ropeTileColumns(columns) / std::gcd(columns, kRopeAccess);
+/// Columns of a row that threads access at once, of a piece that begins at a
+/// multiple of `first` and has a multiple of `count`.
+static int64_t accessOf(int64_t first, int64_t count, int64_t most) {
+  return std::gcd(std::gcd(first, count), most);
 }
 
-RowScheduleAttr attn::ropeSchedule(RopeOp op) {
+/// Pieces of the first and of the second elements of the same pairs.
+static SmallVector<std::pair<RowTiling::Piece *, RowTiling::Piece *>>
+partners(RowTiling &tiling) {
+  SmallVector<std::pair<RowTiling::Piece *, RowTiling::Piece *>> found;
+  for (size_t i = 0; i + 1 < tiling.pieces.size(); ++i) {
+    RowTiling::Piece &x = tiling.pieces[i], &y = tiling.pieces[i + 1];
+    if (x.firstPair >= 0 && x.firstPair == y.firstPair)
+      found.emplace_back(&x, &y);
+  }
+  return found;
+}
+
+/// A row is shared by lanes of one warp, which norms exchange sums among.
+RowTiling attn::tilingOf(ArrayRef<RowOp> chain, int64_t leastThreads,
+                         int64_t columns) {
+  constexpr int64_t kAccessBits = 128;
+  RowOp source = chain.front();
+  int64_t features = source.getFeatures();
+  int64_t most = kAccessBits / source.getInputElement().getWidth();
+  RowTiling tiling;
+  auto append = [&](int64_t first, int64_t end, int64_t partner,
+                    int64_t perPair, bool arePairs) {
+    int64_t access = accessOf(first, end - first, most);
+    appendPieces(tiling, first, end, CtaAttr::kWarpSize * access, partner,
+                 perPair, arePairs);
+  };
+  int64_t rotary = 0;
+  for (RowOp op : chain)
+    if (auto rope = dyn_cast<RopeOp>(op.getOperation())) {
+      rotary = rope.getRotaryDimsOrDefault();
+      if (rope.getPairing() == Pairing::Half)
+        append(0, rotary / 2, /*partner=*/rotary / 2, 1, true);
+      else
+        append(0, rotary, /*partner=*/0, /*perPair=*/2, true);
+    }
+  if (rotary < features)
+    append(rotary, features, 0, 1, false);
+  int64_t threads = std::max<int64_t>(leastThreads, 1);
+  for (auto &piece : tiling.pieces)
+    piece.columns = accessOf(piece.first, piece.count, most);
+  for (auto [x, y] : partners(tiling))
+    x->columns = y->columns = std::min(x->columns, y->columns);
+  for (auto &piece : tiling.pieces) {
+    threads = std::max<int64_t>(threads, llvm::PowerOf2Ceil(llvm::divideCeil(
+                                             piece.count, piece.columns)));
+    // One column, also of every second one, would be a row vector.
+    if (piece.columns <= 2)
+      threads = std::max<int64_t>(threads, 2);
+  }
+  RowTiling::Piece &last = tiling.pieces.back();
+  while (threads * last.columns < columns - last.first)
+    threads *= 2;
+  for (auto &piece : tiling.pieces)
+    piece.columns *= threads;
+  tiling.threadsPerRow = threads;
+  return tiling;
+}
+
+RowScheduleAttr attn::rowSchedule(RowOp op) {
   constexpr int64_t kRowsPerThread = 2;
   int64_t threads = kWarps * CtaAttr::kWarpSize;
-  int64_t rows = kRowsPerThread * threads / ropeThreadsPerRow(op);
-  return scheduleOf(op, rows);
+  SmallVector<RowOp, 2> chain = fusedRowOps(op.getInput());
+  chain.push_back(op);
+  return scheduleOf(op,
+                    kRowsPerThread * threads / tilingOf(chain).threadsPerRow);
 }
 
 int64_t attn::mergeTileColumns(SdpaOp op) {

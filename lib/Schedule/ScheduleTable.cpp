@@ -24,7 +24,7 @@ struct Row {
   HeadDims most;
   AttentionKeys keys;
   int64_t leastQueries = 0;
-  bool acceptsMasks = true;
+  bool acceptsMasks = true;  // … and queries that the kernel computes
   bool isForRegions = false; // and for them alone
   int64_t mostKept = INT64_MAX;
   bool isForDropout = false; // and for it alone, with regions or without
@@ -32,8 +32,8 @@ struct Row {
   bool accepts(const TargetDesc &target, const Workload &work) const {
     return family == target.schedules && work.dims.qk <= most.qk &&
            work.dims.v <= most.v && work.queries >= leastQueries &&
-           (acceptsMasks || !work.isMasked) && work.kept <= mostKept &&
-           (family == kProcessor || isForKindOf(work));
+           (acceptsMasks || !(work.isMasked || work.computesQuery)) &&
+           work.kept <= mostKept && (family == kProcessor || isForKindOf(work));
   }
   bool isForKindOf(const Workload &work) const {
     bool fitsRegions =
@@ -114,10 +114,11 @@ static constexpr Row forNarrow(Row row) {
 ///
 /// Three warpgroups have 160 registers a thread, enough up to 64, and tiles of
 /// keys and values are copied for half as many rows again. With masks, 112 keys
-/// leave the registers that ptxas needs where types show few tiles. Without
-/// them, longer tiles are worth the place of the next query above 112; at the
-/// edge of a mask, more of them is wasted. As few queries as decoding has want
-/// short ones, to split.
+/// leave the registers that ptxas needs where types show few tiles, and so they
+/// do where the query is computed between two tiles. Without either, longer
+/// tiles are worth the place of the next query above 112; at the edge of a
+/// mask, more of them is wasted. As few queries as decoding has want short
+/// ones, to split.
 ///
 /// Regions need registers for what they read, up to another tile of scores, and
 /// for what they compute: they have one strip of rows a warp, and short tiles.

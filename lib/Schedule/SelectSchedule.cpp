@@ -227,6 +227,7 @@ static Workload workloadOf(SdpaOp op) {
   work.queries = lengthOf(op, op.getQuery());
   work.keys = lengthOf(op, op.getKey());
   work.isMasked = !op.getKeep().empty();
+  work.computesQuery = !fusedRowOps(op.getQuery()).empty();
   work.hasRegions = !op.getScore().empty() || !op.getCaptures().empty();
   work.hasDropout = op.getDropThreshold() != 0;
   if (work.isMasked)
@@ -329,17 +330,13 @@ void SelectSchedule::runOnOperation() {
     return signalPassFailure();
   }
   auto targetName = StringAttr::get(&getContext(), desc->name);
-  WalkResult result = getOperation().walk([&](RopeOp op) {
+  getOperation().walk([&](RowOp op) {
     if (op->hasAttr(tile::kScheduleAttr))
-      return WalkResult::advance();
+      return;
     op->setAttr(tile::kTargetAttr, targetName);
-    op->setAttr(tile::kScheduleAttr, ropeSchedule(op));
-    return WalkResult(
-        checkElementType(op, op.getInput().getType().getElementType(), *desc));
+    op->setAttr(tile::kScheduleAttr, rowSchedule(op));
   });
-  if (result.wasInterrupted())
-    return signalPassFailure();
-  result = getOperation().walk([&](SdpaOp op) {
+  WalkResult result = getOperation().walk([&](SdpaOp op) {
     if (op->hasAttr(tile::kScheduleAttr))
       return WalkResult::advance();
     return WalkResult(select(op, *desc));

@@ -29,7 +29,7 @@ const char *nameOf(Emit emit) {
 
 /// Values that are not free text.
 struct Texts {
-  std::string emit = "so", report;
+  std::string emit = "so", report, numerics = "strict";
 };
 
 static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
@@ -50,6 +50,9 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
                  "json: what was compiled, on standard output");
   app.add_option("--dump-after-each", line.dumpDirectory,
                  "directory for the IR after each pass");
+  app.add_option("--numerics", texts.numerics,
+                 "strict or flash: norms and rotations before attention round "
+                 "as separate operations would, or once, at the end");
   app.add_flag("--no-relax", line.mustNotRelax,
                "refuse kernels that spill with the schedule of the table, "
                "instead of trying smaller tiles");
@@ -62,6 +65,10 @@ static std::string check(const Texts &texts, CommandLine &line) {
            "vector, got '" +
            texts.emit + "'";
   line.emit = emit->second;
+  if (texts.numerics != "strict" && texts.numerics != "flash")
+    return "--numerics: expected strict or flash, got '" + texts.numerics + "'";
+  if (texts.numerics == "flash")
+    line.numerics = attn::NumericsPolicy::flash;
   if (!texts.report.empty() && texts.report != "json")
     return "--report: expected json, got '" + texts.report + "'";
   line.reports = !texts.report.empty();

@@ -8,6 +8,7 @@
 #ifndef ATTN_TOOLS_ATTN_COMPILE_COMMANDLINE_H
 #define ATTN_TOOLS_ATTN_COMPILE_COMMANDLINE_H
 
+#include "attn/Pipeline/Pipelines.h"
 #include "attn/Target/TargetRegistry.h"
 
 #include <optional>
@@ -28,6 +29,8 @@ struct CommandLine {
   std::vector<const attn::TargetDesc *> targets;
   std::string schedule;
   std::string dumpDirectory;
+  /// What is rounded where attention takes in what stands before it.
+  attn::NumericsPolicy numerics = attn::NumericsPolicy::strict;
   bool mustNotRelax = false;
   Emit emit = Emit::Package;
   bool reports = false;

@@ -121,6 +121,7 @@ LogicalResult Compiler::lowerToTiles(ModuleOp module,
   options.target = target.name.str();
   options.schedule = line.schedule;
   options.relaxed = relaxed;
+  options.numerics = line.numerics;
   return runStage("attn_to_tile", module, [&](OpPassManager &manager) {
     buildAttnToTilePipeline(manager, options);
   });

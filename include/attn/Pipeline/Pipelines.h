@@ -8,6 +8,7 @@
 #ifndef ATTN_PIPELINE_PIPELINES_H
 #define ATTN_PIPELINE_PIPELINES_H
 
+#include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Target/TargetRegistry.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
@@ -26,6 +27,14 @@ struct AttnToTileOptions : mlir::PassPipelineOptions<AttnToTileOptions> {
       *this, "relaxed",
       llvm::cl::desc("how often to halve the key tiles of the table"),
       llvm::cl::init(0)};
+  Option<NumericsPolicy> numerics{
+      *this, "numerics",
+      llvm::cl::desc("what is rounded where attention takes producers in"),
+      llvm::cl::values(
+          clEnumValN(NumericsPolicy::strict, "strict",
+                     "what the separate operations round"),
+          clEnumValN(NumericsPolicy::flash, "flash", "a row once, at the end")),
+      llvm::cl::init(NumericsPolicy::strict)};
 };
 
 /// Input: functions on tensors with `attn` operations. Output: kernels in the

@@ -13,7 +13,7 @@ include "mlir/Pass/PassBase.td"
 def SelectSchedule : Pass<"attn-select-schedule", "::mlir::ModuleOp"> {
   let summary = "Chooses how each operation is computed.";
   let description = [{
-    Writes `tile.schedule` and `tile.target` on every `attn.sdpa` and `attn.rope`
+    Writes `tile.schedule` and `tile.target` on every `attn.sdpa` and operation on rows
     that has none. An attention gets the row of the schedule table for the target
     and the head dimensions, with the keys of `schedule` replaced; the schedule of
     rotary positions follows from the width of their rows alone. Fails when the

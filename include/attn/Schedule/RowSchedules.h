@@ -18,16 +18,26 @@
 
 namespace attn {
 
-/// 16-bit columns that a thread of a rotary kernel accesses at once.
-inline constexpr int64_t kRopeAccess = 8;
+/// How tiles hold rows that a chain of operations on rows maps.
+struct RowTiling {
+  /// Columns [first, first + count) of a row, in a tile of `columns`. Where
+  /// they belong to pairs, `firstPair` is the number of the first one; else it
+  /// is negative. A piece of first elements is followed by that of the second
+  /// ones.
+  struct Piece {
+    int64_t first, count, columns, firstPair;
+  };
+  llvm::SmallVector<Piece> pieces; // in the order of columns, but for pairs
+  int64_t threadsPerRow = 1;
+};
 
-/// Width of the tile that holds `columns` rotated columns: a power of two,
-/// which threads share evenly.
-int64_t ropeTileColumns(int64_t columns);
-/// Threads that share one row of a rotary kernel.
-int64_t ropeThreadsPerRow(RopeOp op);
-/// Rows that one CTA rotates, and its warps.
-tile::RowScheduleAttr ropeSchedule(RopeOp op);
+/// `leastThreads` is the number of threads that share a row at least, and
+/// `columns` that of columns to which the last piece can be extended.
+RowTiling tilingOf(llvm::ArrayRef<RowOp> chain, int64_t leastThreads = 1,
+                   int64_t columns = 0);
+/// Rows that one CTA maps, and its warps. It computes `op`, and what is fused
+/// into it.
+tile::RowScheduleAttr rowSchedule(RowOp op);
 
 /// Width of the tile of values in a kernel that merges partial results.
 int64_t mergeTileColumns(SdpaOp op);

@@ -99,10 +99,11 @@ private:
     func::FuncOp judge = start(suffix, types, /*results=*/{});
     ValueRange arguments = judge.getArguments();
     Value begin = arguments.drop_back().back(), end = arguments.back();
-    for (RopeOp op : function.getOps<RopeOp>())
-      if (Value output = getResultBuffer(op.getOutput(), arguments))
-        buildRopeRows(builder, getBuffers(op, arguments), output, numerics,
-                      begin, end);
+    for (RowOp op : function.getOps<RowOp>())
+      if (Value output = getResultBuffer(op.getOutput(), arguments)) {
+        RowChain chain = getChain(op.getOutput(), arguments);
+        ChainRows(builder, chain, numerics).buildAll(output, begin, end);
+      }
     for (SdpaOp op : function.getOps<SdpaOp>())
       buildNaiveRows(builder, getBuffers(op, arguments), numerics, begin, end);
     finish(judge, /*results=*/{});
@@ -116,9 +117,9 @@ private:
                                        builder.getFloatAttr(f64, value));
     };
     Value total = number(0.0);
-    for (RopeOp op : function.getOps<RopeOp>()) {
-      Value flops =
-          buildRopeFlops(builder, getBuffers(op, judge.getArguments()));
+    for (RowOp op : function.getOps<RowOp>()) {
+      Value flops = buildRowFlops(
+          builder, getChain(op.getOutput(), judge.getArguments()));
       total = arith::AddFOp::create(builder, loc, total, flops);
     }
     for (SdpaOp op : function.getOps<SdpaOp>()) {
@@ -146,39 +147,55 @@ private:
   }
 
   // The memrefs of an op's operands among the arguments of a judge. They are
-  // arguments of the function, or an attn.rope made them from one.
+  // arguments of the function, or operations on rows made them from one.
 
-  RopeBuffers getBuffers(RopeOp op, ValueRange arguments) {
-    auto argument = [&](Value operand) {
-      return operand ? arguments[cast<BlockArgument>(operand).getArgNumber()]
-                     : Value();
-    };
-    return {op, argument(op.getInput()), argument(op.getPositions()),
-            argument(op.getOffsets())};
+  Value getArgument(Value operand, ValueRange arguments) {
+    return operand ? arguments[cast<BlockArgument>(operand).getArgNumber()]
+                   : Value();
   }
 
-  SdpaOperand getOperand(Value operand, ValueRange arguments) {
-    if (auto rope = operand.getDefiningOp<RopeOp>()) {
-      RopeBuffers buffers = getBuffers(rope, arguments);
-      return {buffers.input, buffers};
+  RowMap getMap(RowOp op, Value buffer, ValueRange arguments) {
+    RowMap map;
+    map.op = op;
+    map.length = memref::DimOp::create(builder, loc, buffer, op.lengthDim());
+    if (auto rope = dyn_cast<RopeOp>(op.getOperation())) {
+      map.positions = getArgument(rope.getPositions(), arguments);
+      map.offsets = getArgument(rope.getOffsets(), arguments);
     }
-    return {arguments[cast<BlockArgument>(operand).getArgNumber()], {}};
+    if (auto norm = dyn_cast<NormOp>(op.getOperation())) {
+      map.weight = getArgument(norm.getWeight(), arguments);
+      map.bias = getArgument(norm.getBias(), arguments);
+    }
+    return map;
+  }
+
+  RowChain getChain(Value operand, ValueRange arguments) {
+    SmallVector<RowOp> ops;
+    while (auto op = operand.getDefiningOp<RowOp>()) {
+      ops.push_back(op);
+      operand = op.getInput();
+    }
+    RowChain chain;
+    chain.buffer = getArgument(operand, arguments);
+    for (RowOp op : llvm::reverse(ops))
+      chain.maps.push_back(getMap(op, chain.buffer, arguments));
+    return chain;
   }
 
   SdpaBuffers getBuffers(SdpaOp op, ValueRange arguments) {
     SdpaBuffers buffers;
     buffers.op = op;
-    buffers.query = getOperand(op.getQuery(), arguments);
-    buffers.key = getOperand(op.getKey(), arguments);
-    buffers.value = getOperand(op.getValue(), arguments);
+    buffers.query = getChain(op.getQuery(), arguments);
+    buffers.key = getChain(op.getKey(), arguments);
+    buffers.value = getChain(op.getValue(), arguments);
     if (op.getSinks())
-      buffers.sinks = getOperand(op.getSinks(), arguments).buffer;
+      buffers.sinks = getArgument(op.getSinks(), arguments);
     if (op.getDropout()) {
-      buffers.seed = getOperand(op.getSeed(), arguments).buffer;
-      buffers.offset = getOperand(op.getOffset(), arguments).buffer;
+      buffers.seed = getArgument(op.getSeed(), arguments);
+      buffers.offset = getArgument(op.getOffset(), arguments);
     }
     for (Value capture : op.getCaptures())
-      buffers.captures[capture] = getOperand(capture, arguments).buffer;
+      buffers.captures[capture] = getArgument(capture, arguments);
     buffers.output = getResultBuffer(op.getOutput(), arguments);
     buffers.lse = getResultBuffer(op.getLse(), arguments);
     return buffers;
@@ -206,7 +223,8 @@ private:
 // The pass
 //===----------------------------------------------------------------------===//
 
-// - attn-check-support passed: operands are arguments or ropes of arguments,
+// - attn-check-support passed: operands are arguments or rows made of
+// arguments,
 //   and what is returned comes from attn ops.
 // - attn-expand-scores and attn-expand-masks ran.
 static LogicalResult checkInput(func::FuncOp function) {
@@ -231,8 +249,8 @@ static LogicalResult checkInput(func::FuncOp function) {
   for (Value operand : terminator->getOperands())
     if (!operand.getDefiningOp<CompilableOp>())
       return terminator->emitOpError()
-             << "expected results of `attn.sdpa` or `attn.rope`, as "
-                "attn-check-support leaves them";
+             << "expected results of attn operations, as attn-check-support "
+                "leaves them";
   return success();
 }
 

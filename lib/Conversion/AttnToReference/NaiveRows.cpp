@@ -94,15 +94,15 @@ private:
     return regions.emit(op.getKeep(), {row.batch, row.head, row.index, j})[0];
   }
 
-  // The rows of an operand that `attn.rope` made are rotated when they are
-  // first needed: those of the query one by one, those of key and value a head
-  // at a time.
-  void turnRow(const RopeBuffers &rope, Value batch, Value head, Value row,
-               function_ref<void(Value, Value)> store);
-  Value allocateHead(const SdpaOperand &operand, int64_t features);
-  void turnHeads(const Row &row);
-  Value loadKeyElement(const SdpaOperand &operand, Value rotated,
-                       const Row &row, Value j, Value feature);
+  // The rows of an operand that other operations made are computed when they
+  // are first needed: those of the query one by one, those of key and value a
+  // head at a time.
+  void mapRow(std::optional<ChainRows> &rows, Value batch, Value head,
+              Value row, function_ref<void(Value, Value)> store);
+  Value allocateHead(const RowChain &operand, int64_t features);
+  void mapHeads(const Row &row);
+  Value loadKeyElement(const RowChain &operand, Value mapped, const Row &row,
+                       Value j, Value feature);
   SmallVector<Value> position(Value batch, Value head, Value length,
                               Value feature);
 
@@ -113,8 +113,10 @@ private:
   DropoutCode dropout;
   // Scratch rows: the query, all scores, the output before normalisation.
   Value query, scores, accumulator;
-  // The head that was rotated last, its keys and its values.
-  Value lastHead, rotatedKeys, rotatedValues;
+  // What computes rows of operands, where other operations do.
+  std::optional<ChainRows> queryRows, keyRows, valueRows;
+  // The head that was mapped last, its keys and its values.
+  Value lastHead, mappedKeys, mappedValues;
 };
 
 } // namespace
@@ -134,57 +136,54 @@ SmallVector<Value> NaiveRows::position(Value batch, Value head, Value length,
 }
 
 //===----------------------------------------------------------------------===//
-// Roped operands
+// Operands that other operations compute
 //===----------------------------------------------------------------------===//
 
-/// `attn.rope` may have another layout in mind for the same tensor.
-void NaiveRows::turnRow(const RopeBuffers &rope, Value batch, Value head,
-                        Value row, function_ref<void(Value, Value)> store) {
-  RopeBuffers buffers = rope;
-  if (buffers.op.getLayout() != op.getLayout())
-    std::swap(head, row);
-  buildRopeRow(builder, buffers, numerics, batch, head, row, store);
+void NaiveRows::mapRow(std::optional<ChainRows> &rows, Value batch, Value head,
+                       Value row, function_ref<void(Value, Value)> store) {
+  SmallVector<Value> indices = position(batch, head, row, Value());
+  rows->build(ArrayRef(indices).drop_back(), store);
 }
 
-/// Allocates all rows of a head; returns null where no `attn.rope` made the
+/// Allocates all rows of a head; returns null where no operation made the
 /// operand.
-Value NaiveRows::allocateHead(const SdpaOperand &operand, int64_t features) {
-  if (!operand.rope)
+Value NaiveRows::allocateHead(const RowChain &operand, int64_t features) {
+  if (operand.maps.empty())
     return {};
   return make<memref::AllocOp>(
       MemRefType::get({ShapedType::kDynamic, features}, real), sizes.keyLength);
 }
 
-void NaiveRows::turnHeads(const Row &row) {
-  if (!rotatedKeys && !rotatedValues)
+void NaiveRows::mapHeads(const Row &row) {
+  if (!mappedKeys && !mappedValues)
     return;
   Value head = make<arith::AddIOp>(
       make<arith::MulIOp>(row.batch, sizes.keyHeads), row.keyHead);
   Value last = make<memref::LoadOp>(lastHead, ValueRange());
   Value isNew = make<arith::CmpIOp>(arith::CmpIPredicate::ne, head, last);
-  auto rotate = [&](const SdpaOperand &operand, Value rotated) {
-    if (!rotated)
+  auto map = [&](std::optional<ChainRows> &rows, Value mapped) {
+    if (!mapped)
       return;
     forEach(sizes.keyLength, [&](Value j) {
-      turnRow(*operand.rope, row.batch, row.keyHead, j,
-              [&](Value feature, Value element) {
-                memref::StoreOp::create(builder, loc, element, rotated,
-                                        ValueRange{j, feature});
-              });
+      mapRow(rows, row.batch, row.keyHead, j,
+             [&](Value feature, Value element) {
+               memref::StoreOp::create(builder, loc, element, mapped,
+                                       ValueRange{j, feature});
+             });
     });
   };
   scf::IfOp::create(builder, loc, isNew, [&](OpBuilder &, Location) {
-    rotate(buffers.key, rotatedKeys);
-    rotate(buffers.value, rotatedValues);
+    map(keyRows, mappedKeys);
+    map(valueRows, mappedValues);
     memref::StoreOp::create(builder, loc, head, lastHead);
     scf::YieldOp::create(builder, loc);
   });
 }
 
-Value NaiveRows::loadKeyElement(const SdpaOperand &operand, Value rotated,
+Value NaiveRows::loadKeyElement(const RowChain &operand, Value mapped,
                                 const Row &row, Value j, Value feature) {
-  if (rotated)
-    return make<memref::LoadOp>(rotated, ValueRange{j, feature});
+  if (mapped)
+    return make<memref::LoadOp>(mapped, ValueRange{j, feature});
   return loadElement(operand.buffer,
                      position(row.batch, row.keyHead, j, feature));
 }
@@ -207,8 +206,8 @@ void NaiveRows::loadQuery(const Row &row) {
   auto store = [&](Value d, Value element) {
     memref::StoreOp::create(builder, loc, element, query, d);
   };
-  if (buffers.query.rope)
-    return turnRow(*buffers.query.rope, row.batch, row.head, row.index, store);
+  if (queryRows)
+    return mapRow(queryRows, row.batch, row.head, row.index, store);
   forEach(index(op.getHeadDimQK()), [&](Value d) {
     store(d, loadElement(buffers.query.buffer,
                          position(row.batch, row.head, row.index, d)));
@@ -224,7 +223,7 @@ Value NaiveRows::buildScore(const Row &row, Value j) {
                    [&](Value d, ValueRange sum) -> SmallVector<Value> {
                      Value q = make<memref::LoadOp>(query, d);
                      Value k =
-                         loadKeyElement(buffers.key, rotatedKeys, row, j, d);
+                         loadKeyElement(buffers.key, mappedKeys, row, j, d);
                      Value product = make<arith::MulFOp>(q, k, reordered);
                      return {make<arith::AddFOp>(sum[0], product, reordered)};
                    })[0];
@@ -289,7 +288,7 @@ void NaiveRows::accumulateValue(const Row &row, Value j, Value weight) {
                                                 arith::FastMathFlags::contract);
   Value rounded = roundToElement(weight);
   forEach(index(op.getHeadDimV()), [&](Value d) {
-    Value v = loadKeyElement(buffers.value, rotatedValues, row, j, d);
+    Value v = loadKeyElement(buffers.value, mappedValues, row, j, d);
     Value sum = make<memref::LoadOp>(accumulator, d);
     Value product = make<arith::MulFOp>(rounded, v, contract);
     memref::StoreOp::create(builder, loc,
@@ -366,8 +365,15 @@ void NaiveRows::build(Value begin, Value end) {
     accumulator = scratch(op.getHeadDimV());
   scores = make<memref::AllocOp>(MemRefType::get({ShapedType::kDynamic}, real),
                                  sizes.keyLength);
-  rotatedKeys = allocateHead(buffers.key, op.getHeadDimQK());
-  rotatedValues = allocateHead(buffers.value, op.getHeadDimV());
+  auto rowsOf = [&](const RowChain &operand, std::optional<ChainRows> &rows) {
+    if (!operand.maps.empty())
+      rows.emplace(builder, operand, numerics);
+  };
+  rowsOf(buffers.query, queryRows);
+  rowsOf(buffers.key, keyRows);
+  rowsOf(buffers.value, valueRows);
+  mappedKeys = allocateHead(buffers.key, op.getHeadDimQK());
+  mappedValues = allocateHead(buffers.value, op.getHeadDimV());
   lastHead =
       make<memref::AllocaOp>(MemRefType::get({}, builder.getIndexType()));
   memref::StoreOp::create(builder, loc, index(-1), lastHead);
@@ -387,7 +393,7 @@ void NaiveRows::build(Value begin, Value end) {
                      [&](OpBuilder &, Location, Value number, ValueRange) {
                        Row row = decodeRow(number, headsPerGroup);
                        loadQuery(row);
-                       turnHeads(row);
+                       mapHeads(row);
                        Scores found = buildScores(row);
                        Value sum = buildWeightedSum(row, found);
                        if (buffers.output)
@@ -396,7 +402,7 @@ void NaiveRows::build(Value begin, Value end) {
                          storeLse(row, found, sum);
                        scf::YieldOp::create(builder, loc);
                      });
-  for (Value buffer : {scores, rotatedKeys, rotatedValues})
+  for (Value buffer : {scores, mappedKeys, mappedValues})
     if (buffer)
       memref::DeallocOp::create(builder, loc, buffer);
 }

@@ -13,24 +13,17 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOREFERENCE_NAIVEROWS_H
 #define ATTN_LIB_CONVERSION_ATTNTOREFERENCE_NAIVEROWS_H
 
-#include "RopeRows.h"
+#include "RowMaps.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace attn {
 
-/// A memref with an operand's elements, or with those that an `attn.rope` makes
-/// the operand from; both have the same shape.
-struct SdpaOperand {
-  mlir::Value buffer;
-  std::optional<RopeBuffers> rope;
-};
-
 /// One `attn.sdpa` with memrefs in place of its operands and results. A result
 /// that the function does not return is null, as is what the attention lacks.
 struct SdpaBuffers {
   SdpaOp op;
-  SdpaOperand query, key, value;
+  RowChain query, key, value; // chains may be empty
   mlir::Value sinks, seed, offset;
   llvm::DenseMap<mlir::Value, mlir::Value> captures; // by their tensors
   mlir::Value output, lse;

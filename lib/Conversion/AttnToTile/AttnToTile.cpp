@@ -49,7 +49,7 @@ private:
 
 static void attachLaunches(MLIRContext *context, AttnDialect *) {
   attachSdpaLaunch(context);
-  attachRopeLaunch(context);
+  attachRowLaunches(context);
 }
 
 void ConvertAttnToTile::getDependentDialects(DialectRegistry &registry) const {
@@ -84,10 +84,18 @@ LogicalResult ConvertAttnToTile::convert(func::FuncOp function,
       return op->emitOpError("has no schedule; run attn-select-schedule first");
   FunctionLowering lowering(function, symbols);
   describeFunction(lowering);
+  // What reads a fused operation's result computes it.
+  SmallVector<CompilableOp> fused;
   for (CompilableOp op : ops) {
+    if (auto row = dyn_cast<RowOp>(op.getOperation()); row && row.getFused()) {
+      fused.push_back(op);
+      continue;
+    }
     cast<LaunchableOp>(op.getOperation()).launch(lowering);
     lowering.finish(op);
   }
+  for (CompilableOp op : llvm::reverse(fused))
+    lowering.finish(op);
   return success();
 }
 

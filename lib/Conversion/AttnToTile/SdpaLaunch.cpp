@@ -18,11 +18,43 @@
 #include "Kernels/BlockMap.h"
 #include "Kernels/Forward.h"
 #include "Kernels/Merge.h"
+#include "RowLaunch.h"
 #include "attn/Schedule/RowSchedules.h"
+#include "attn/Target/TargetRegistry.h"
+#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
+
+/// Makes the query what the kernel reads: the rows that it computes the query
+/// from by these operations, or the query itself, computed by a kernel of its
+/// own. Products of processors take their left operand from where loops over
+/// rows leave it, and copies read elements of the query's type.
+static SmallVector<RowOp, 2> takeQuery(SdpaOp op, FunctionLowering &lowering) {
+  RowChain chain = RowChain::of(op.getQuery());
+  if (chain.ops.empty())
+    return {};
+  bool isProcessor = lookupTarget(targetOf(op))->isProcessor();
+  bool isEmpty = llvm::is_contained(op.getQuery().getType().getShape(), 0);
+  if (isProcessor || isEmpty ||
+      chain.ops.front().getInputElement() != op.getElementType()) {
+    remark::missed(
+        op.getLoc(),
+        remark::RemarkOpts::name("NotFused").category("convert-attn-to-tile"))
+        << "the query's rows are computed by a kernel of their own: "
+        << (isProcessor ? "products of processors read them from memory"
+            : isEmpty   ? "there are none"
+                        : "memory has other elements");
+    Value filled = launchRows(op, chain, lowering, "_query");
+    lowering.replace(cast<OpResult>(op.getQuery()), filled);
+    return {};
+  }
+  HostBuilder b(op);
+  emitShapeChecks(b, chain, lowering);
+  op.getQueryMutable().assign(chain.source);
+  return chain.ops;
+}
 
 namespace {
 
@@ -32,7 +64,7 @@ public:
   SdpaLauncher(SdpaOp op, FunctionLowering &lowering)
       : b(op), op(op), lowering(lowering),
         schedule(cast<ScheduleAttr>(scheduleOf(op))),
-        groups(b, op, schedule.getHeads()) {}
+        queryOps(takeQuery(op, lowering)), groups(b, op, schedule.getHeads()) {}
   void launch();
 
 private:
@@ -52,6 +84,7 @@ private:
   SdpaOp op;
   FunctionLowering &lowering;
   ScheduleAttr schedule;
+  SmallVector<RowOp, 2> queryOps; // that the forward kernel computes
   HostHeadGroups groups;
   Value splits, blockLists;
   LaunchTiles tiles, mergeTiles; // the latter only where keys may be split
@@ -81,6 +114,12 @@ ForwardSignature SdpaLauncher::signatureOf(const Results &destinations) {
   }
   for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
     signature.addInput(captureArgument(i), capture);
+  for (auto [i, rows] : llvm::enumerate(queryOps)) {
+    auto [first, second] = sideOperands(rows);
+    size_t captures = op.getCaptures().size();
+    signature.addInput(queryArgument(captures, i, 0), first);
+    signature.addInput(queryArgument(captures, i, 1), second);
+  }
   auto addOutput = [&](Argument name, Value destination, int64_t headDim) {
     signature.addOutput(name, groups.splitHeads(destination, headDim));
   };
@@ -119,7 +158,7 @@ SdpaLauncher::Results SdpaLauncher::launchForward(const Results &destinations) {
   Grid grid = addGrid(signature);
   KernelOp kernel = signature.createKernel(
       lowering, op, /*suffix=*/"", scheduleWithSplits(schedule, splits));
-  emitForwardKernel(kernel, op, signature);
+  emitForwardKernel(kernel, op, queryOps, signature);
   NamedValues<Argument> filled = signature.launch(b, kernel, grid);
   auto result = [&](Argument name, Value destination,
                     int64_t headDim) -> Value {

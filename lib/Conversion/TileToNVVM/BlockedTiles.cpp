@@ -36,11 +36,11 @@ struct Segment {
 /// Computes where a thread's segments lie in memory.
 class ThreadSegments {
 public:
-  ThreadSegments(OpBuilder &builder, Location loc, RankedTensorType tile,
+  ThreadSegments(OpBuilder &builder, Operation *op, RankedTensorType tile,
                  GlobalView view, int64_t memoryColumns,
                  const RowIndexer &places)
-      : builder(builder), loc(loc), tile(tile), grid(tile), view(view),
-        origin(emitThreadOrigin(builder, loc, tile)),
+      : builder(builder), loc(op->getLoc()), tile(tile), grid(tile), view(view),
+        origin(emitThreadOriginFor(builder, op, tile)),
         memoryColumns(memoryColumns), places(places) {}
 
   /// The segment of strip `strip`; the column's test only where it may fail.
@@ -117,12 +117,12 @@ struct TableConversion : OpConversionPattern<arith::ConstantOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
-/// Only an approximate instruction exists, and it is meant for arguments within
-/// one turn.
+/// The approximate instruction; of sine and cosine there is no other, and it is
+/// meant for arguments within one turn.
 template <typename OpT>
-struct TrigonometricConversion : OpConversionPattern<OpT> {
-  TrigonometricConversion(const TypeConverter &converter, MLIRContext *context,
-                          StringRef intrinsic)
+struct ApproximateConversion : OpConversionPattern<OpT> {
+  ApproximateConversion(const TypeConverter &converter, MLIRContext *context,
+                        StringRef intrinsic)
       : OpConversionPattern<OpT>(converter, context, /*benefit=*/2),
         intrinsic(intrinsic) {}
   LogicalResult matchAndRewrite(
@@ -188,7 +188,7 @@ LogicalResult BlockedLoadConversion::matchAndRewrite(
   Location loc = op.getLoc();
   MemRefType type = op.getSource().getType();
   ThreadSegments segments(
-      rewriter, loc, cast<RankedTensorType>(op.getType()),
+      rewriter, op, cast<RankedTensorType>(op.getType()),
       GlobalView::unpack(rewriter, loc, type, adaptor.getSource()),
       type.getShape().back(),
       RowIndexer(rewriter, loc, op.getIndices(), op.getBox()));
@@ -222,20 +222,6 @@ LogicalResult BlockedLoadConversion::matchAndRewrite(
 /// Guaranteed alignment of results, in bytes.
 static constexpr int64_t kPieceBytes = 4;
 
-/// One access of all columns.
-static void storeSegment(OpBuilder &builder, Location loc, Value address,
-                         ValueRange columns, int64_t alignment) {
-  Value stored = columns.front();
-  if (columns.size() > 1) {
-    auto type = VectorType::get(columns.size(), stored.getType());
-    stored = LLVM::PoisonOp::create(builder, loc, type);
-    for (auto [i, column] : llvm::enumerate(columns))
-      stored = LLVM::InsertElementOp::create(builder, loc, stored, column,
-                                             emitI32(builder, loc, i));
-  }
-  LLVM::StoreOp::create(builder, loc, stored, address, alignment);
-}
-
 static void storePieces(OpBuilder &builder, Location loc,
                         const GlobalView &view, Value address,
                         ValueRange columns) {
@@ -258,7 +244,7 @@ LogicalResult BlockedStoreConversion::matchAndRewrite(
   MemRefType type = op.getDest().getType();
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
   ThreadSegments segments(
-      rewriter, loc, tile, view, type.getShape().back(),
+      rewriter, op, tile, view, type.getShape().back(),
       RowIndexer(rewriter, loc, op.getIndices(), op.getBox()));
   Value isAligned;
   if (segments.alignment() > kPieceBytes)
@@ -315,7 +301,7 @@ TableConversion::matchAndRewrite(arith::ConstantOp op, OneToNOpAdaptor,
   LLVM::GlobalOp table = getTable(op->getParentOfType<gpu::GPUModuleOp>(), loc,
                                   values.reshape(plain));
   Value base = LLVM::AddressOfOp::create(rewriter, loc, table);
-  ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
+  ThreadOrigin origin = emitThreadOriginFor(rewriter, op, tile);
   SmallVector<Value> registers;
   for (int64_t i = 0, e = RegisterGrid(tile).columnsOfAtom; i < e; ++i) {
     Value column = arith::AddIOp::create(rewriter, loc, origin.column,
@@ -359,8 +345,10 @@ void attn::tile::populateBlockedTilePatterns(const TypeConverter &converter,
       converter, context, /*benefit=*/3);
   patterns.add<DeinterleaveConversion, InterleaveConversion, SubViewConversion>(
       converter, context);
-  patterns.add<TrigonometricConversion<math::SinOp>>(
+  patterns.add<ApproximateConversion<math::RsqrtOp>>(
+      converter, context, "llvm.nvvm.rsqrt.approx.ftz.f");
+  patterns.add<ApproximateConversion<math::SinOp>>(
       converter, context, "llvm.nvvm.sin.approx.ftz.f");
-  patterns.add<TrigonometricConversion<math::CosOp>>(
+  patterns.add<ApproximateConversion<math::CosOp>>(
       converter, context, "llvm.nvvm.cos.approx.ftz.f");
 }

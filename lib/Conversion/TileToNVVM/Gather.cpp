@@ -193,8 +193,8 @@ GatherConversion::matchAndRewrite(Operation *op, ArrayRef<ValueRange> operands,
   auto gather = cast<GatherOp>(op);
   Location loc = op->getLoc();
   RankedTensorType tile = gather.getType();
-  if (!isa_and_nonnull<AccumulatorAttr>(tile.getEncoding()))
-    return rewriter.notifyMatchFailure(op, "expected an accumulator's layout");
+  if (!isa_and_nonnull<AccumulatorAttr, BlockedAttr>(tile.getEncoding()))
+    return rewriter.notifyMatchFailure(op, "expected a layout of rows");
   RegisterGrid grid(tile);
   GatherAddresses addresses(rewriter, gather, operands);
   Type element = addresses.elementType();

@@ -105,6 +105,19 @@ Value GlobalView::isAligned(OpBuilder &builder, Location loc,
                                emitI64(builder, loc, 0));
 }
 
+void attn::tile::storeSegment(OpBuilder &builder, Location loc, Value address,
+                              ValueRange columns, int64_t alignment) {
+  Value stored = columns.front();
+  if (columns.size() > 1) {
+    auto type = VectorType::get(columns.size(), stored.getType());
+    stored = LLVM::PoisonOp::create(builder, loc, type);
+    for (auto [i, column] : llvm::enumerate(columns))
+      stored = LLVM::InsertElementOp::create(builder, loc, stored, column,
+                                             emitI32(builder, loc, i));
+  }
+  LLVM::StoreOp::create(builder, loc, stored, address, alignment);
+}
+
 //===----------------------------------------------------------------------===//
 // RowIndexer
 //===----------------------------------------------------------------------===//

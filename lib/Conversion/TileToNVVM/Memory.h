@@ -63,6 +63,11 @@ private:
   llvm::SmallVector<int64_t> box; // empty where all rows are of the last index
 };
 
+/// One access to neighbouring elements.
+void storeSegment(mlir::OpBuilder &builder, mlir::Location loc,
+                  mlir::Value address, mlir::ValueRange columns,
+                  int64_t alignment);
+
 //===----------------------------------------------------------------------===//
 // Shared memory
 //===----------------------------------------------------------------------===//
@@ -82,6 +87,10 @@ public:
   mlir::Value offset(mlir::OpBuilder &builder, mlir::Location loc, int64_t row,
                      mlir::Value laneRow, int64_t chunk,
                      mlir::Value laneChunk) const;
+
+  /// Chunk `chunk` of row `row`, whatever they are.
+  mlir::Value offset(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value row, mlir::Value chunk) const;
 
   static constexpr int64_t kChunkBytes = 16;
   /// Rows after which the swizzle's pattern repeats.

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "Registers.h"
 #include "Memory.h"
+#include "Ptxas.h"
 
 using namespace mlir;
 using namespace attn;
@@ -121,4 +122,15 @@ ThreadOrigin attn::tile::emitThreadOrigin(OpBuilder &builder, Location loc,
     return {row, inQuad};
   return {row, arith::ShLIOp::create(builder, loc, inQuad,
                                      emitI32(builder, loc, 1))};
+}
+
+ThreadOrigin attn::tile::emitThreadOriginFor(OpBuilder &builder, Operation *op,
+                                             RankedTensorType tile) {
+  Location loc = op->getLoc();
+  ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
+  if (op->getParentOfType<scf::ForOp>()) {
+    origin.row = makeOpaque(builder, loc, origin.row);
+    origin.column = makeOpaque(builder, loc, origin.column);
+  }
+  return origin;
 }

@@ -55,6 +55,10 @@ struct ThreadOrigin {
 };
 ThreadOrigin emitThreadOrigin(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::RankedTensorType tile);
+/// The same for an operation, hidden from LLVM where it stands in a loop, which
+/// would keep what follows from it in registers from one iteration to the next.
+ThreadOrigin emitThreadOriginFor(mlir::OpBuilder &builder, mlir::Operation *op,
+                                 mlir::RankedTensorType tile);
 
 } // namespace attn::tile
 

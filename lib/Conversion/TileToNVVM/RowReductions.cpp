@@ -54,8 +54,17 @@ static Value emitLaneExchange(OpBuilder &builder, Location loc, Combiner kind,
   return emitCombine(builder, loc, kind, value, other);
 }
 
-/// Reduces first what the thread holds of a row, then across the four lanes of
-/// a quad.
+/// Lanes of a warp that share a row: those of a quad, or as many as the layout
+/// says.
+static int64_t lanesOfRow(RankedTensorType tile) {
+  if (auto blocked = dyn_cast<BlockedAttr>(tile.getEncoding()))
+    return blocked.getColumns();
+  constexpr int64_t kLanesOfQuad = 4;
+  return kLanesOfQuad;
+}
+
+/// Reduces first what the thread holds of a row, then across the lanes that
+/// share it.
 LogicalResult
 ReduceConversion::matchAndRewrite(ReduceOp op, OneToNOpAdaptor adaptor,
                                   ConversionPatternRewriter &rewriter) const {
@@ -64,6 +73,10 @@ ReduceConversion::matchAndRewrite(ReduceOp op, OneToNOpAdaptor adaptor,
   RegisterGrid to(cast<RankedTensorType>(op.getType()));
   if (!from.registerType.isF32())
     return op.emitOpError("expected f32 elements");
+  int64_t lanes = lanesOfRow(cast<RankedTensorType>(op.getInput().getType()));
+  if (lanes > CtaAttr::kWarpSize)
+    return op.emitOpError("expected rows that lanes of one warp share, got ")
+           << lanes << " threads a row";
   SmallVector<Value> registers(to.size());
   for (int64_t strip = 0; strip < from.strips; ++strip)
     for (int64_t row = 0; row < from.rowsOfAtom; ++row) {
@@ -74,7 +87,7 @@ ReduceConversion::matchAndRewrite(ReduceOp op, OneToNOpAdaptor adaptor,
           value = value ? emitCombine(rewriter, loc, op.getKind(), value, next)
                         : next;
         }
-      for (int64_t mask : {1, 2})
+      for (int64_t mask = 1; mask < lanes; mask *= 2)
         value = emitLaneExchange(rewriter, loc, op.getKind(), value, mask);
       registers[to.index(strip, 0, row, 0)] = value;
     }

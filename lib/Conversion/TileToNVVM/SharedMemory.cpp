@@ -52,6 +52,17 @@ Value SwizzledTile::offset(OpBuilder &builder, Location loc, int64_t row,
                                emitI32(builder, loc, fixed));
 }
 
+Value SwizzledTile::offset(OpBuilder &builder, Location loc, Value row,
+                           Value chunk) const {
+  Value perPanel = emitI32(builder, loc, panelChunks);
+  Value panel = arith::DivUIOp::create(builder, loc, chunk, perPanel);
+  Value inPanel = arith::RemUIOp::create(builder, loc, chunk, perPanel);
+  Value inPlace = offset(builder, loc, /*row=*/0, row, /*chunk=*/0, inPanel);
+  Value before = arith::MulIOp::create(builder, loc, panel,
+                                       emitI32(builder, loc, panelBytes()));
+  return arith::AddIOp::create(builder, loc, inPlace, before);
+}
+
 bool attn::tile::isInChunks(MemRefType type) {
   int64_t columns = type.getShape().back();
   return !ShapedType::isDynamic(columns) &&

@@ -30,6 +30,13 @@ struct PutConversion : OpConversionPattern<PutOp> {
                   ConversionPatternRewriter &rewriter) const override;
 };
 
+struct GetConversion : OpConversionPattern<GetOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(GetOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override;
+};
+
 struct CopyOutConversion : OpConversionPattern<CopyOutOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -133,15 +140,100 @@ static void putMatrices(OpBuilder &builder, PutOp op, Value dest,
     }
 }
 
+/// Each thread writes its segments of memory's layout, which lie in one chunk
+/// each.
+static void putSegments(OpBuilder &builder, PutOp op, Value dest,
+                        ValueRange registers) {
+  Location loc = op.getLoc();
+  auto tile = cast<RankedTensorType>(op.getValue().getType());
+  RegisterGrid grid(tile);
+  ThreadOrigin origin = emitThreadOriginFor(builder, op, tile);
+  if (Value row = op.getRow()) {
+    row = arith::IndexCastOp::create(builder, loc, builder.getI32Type(), row);
+    origin.row = arith::AddIOp::create(builder, loc, origin.row, row);
+  }
+  SwizzledTile shared(op.getDest().getType());
+  int64_t first = 0, count = tile.getDimSize(1), width = grid.columnsOfAtom;
+  if (std::optional<ArrayRef<int64_t>> columns = op.getColumns())
+    std::tie(first, count) = std::pair(columns->front(), columns->back());
+  Value column = arith::AddIOp::create(builder, loc, origin.column,
+                                       emitI32(builder, loc, first));
+  Value perChunk = emitI32(builder, loc, SwizzledTile::kChunkBytes / 2);
+  Value chunk = arith::DivUIOp::create(builder, loc, column, perChunk);
+  Value inChunk = arith::RemUIOp::create(builder, loc, column, perChunk);
+  inChunk =
+      arith::MulIOp::create(builder, loc, inChunk, emitI32(builder, loc, 2));
+  Value isInside;
+  if (count < tile.getDimSize(1))
+    isInside =
+        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                              origin.column, emitI32(builder, loc, count));
+  for (int64_t strip = 0; strip < grid.strips; ++strip) {
+    OpBuilder body = builder;
+    if (isInside)
+      body = scf::IfOp::create(builder, loc, isInside).getThenBodyBuilder();
+    Value row = arith::AddIOp::create(body, loc, origin.row,
+                                      emitI32(body, loc, grid.rowStep * strip));
+    Value offset = arith::AddIOp::create(
+        body, loc, shared.offset(body, loc, row, chunk), inChunk);
+    storeSegment(body, loc, emitSharedOffset(body, loc, dest, offset),
+                 registers.slice(strip * width, width), 2 * width);
+  }
+}
+
 LogicalResult
 PutConversion::matchAndRewrite(PutOp op, OneToNOpAdaptor adaptor,
                                ConversionPatternRewriter &rewriter) const {
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   if (tile.getElementTypeBitWidth() != 16)
     return op.emitOpError("expected 16-bit elements");
+  bool isBlocked = isa<BlockedAttr>(tile.getEncoding());
+  if (op.getColumns() && !isBlocked)
+    return op.emitOpError("expected columns of a tile in memory's layout");
   auto put = targetOf(op).has(Feature::StoreMatrix) ? putMatrices : putPairs;
+  if (isBlocked)
+    put = putSegments;
   put(rewriter, op, adaptor.getDest().front(), adaptor.getValue());
   rewriter.eraseOp(op);
+  return success();
+}
+
+/// Each thread reads its pairs of columns.
+LogicalResult
+GetConversion::matchAndRewrite(GetOp op, OneToNOpAdaptor adaptor,
+                               ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  auto tile = cast<RankedTensorType>(op.getType());
+  if (!isa<AccumulatorAttr>(tile.getEncoding()) ||
+      tile.getElementTypeBitWidth() != 16)
+    return op.emitOpError(
+        "expected 16-bit elements in an accumulator's layout");
+  RegisterGrid grid(tile);
+  ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
+  SwizzledTile shared(op.getSource().getType());
+  Value inChunk = arith::MulIOp::create(rewriter, loc, origin.column,
+                                        emitI32(rewriter, loc, 2));
+  Value first =
+      arith::DivUIOp::create(rewriter, loc, adaptor.getColumn().front(),
+                             emitI32(rewriter, loc, WarpFragment::kColumns));
+  Value source =
+      emitSharedOffset(rewriter, loc, adaptor.getSource().front(), inChunk);
+  SmallVector<Value> registers(grid.size());
+  for (int64_t strip = 0; strip < grid.strips; ++strip)
+    for (int64_t atom = 0; atom < grid.atoms; ++atom)
+      for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
+        // A row of an atom is one chunk.
+        Value chunk = arith::AddIOp::create(rewriter, loc, first,
+                                            emitI32(rewriter, loc, atom));
+        Value row = arith::AddIOp::create(
+            rewriter, loc, origin.row,
+            emitI32(rewriter, loc, grid.rowOf(strip, half)));
+        Value offset = shared.offset(rewriter, loc, row, chunk);
+        registers[grid.index(strip, atom, half, 0)] = LLVM::LoadOp::create(
+            rewriter, loc, grid.registerType,
+            emitSharedOffset(rewriter, loc, source, offset), /*alignment=*/4);
+      }
+  rewriter.replaceOpWithMultiple(op, {registers});
   return success();
 }
 
@@ -268,6 +360,6 @@ CopyOutConversion::matchAndRewrite(CopyOutOp op, OneToNOpAdaptor adaptor,
 
 void attn::tile::populateStagedStorePatterns(const TypeConverter &converter,
                                              RewritePatternSet &patterns) {
-  patterns.add<PutConversion, CopyOutConversion>(converter,
-                                                 patterns.getContext());
+  patterns.add<PutConversion, GetConversion, CopyOutConversion>(
+      converter, patterns.getContext());
 }

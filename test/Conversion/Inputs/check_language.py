@@ -51,7 +51,8 @@ def run(command, text):
 
 
 def compile_judges(text, count, directory):
-    text = run(["attn-opt", "-", "--attn-expand-scores", "--attn-expand-masks",
+    text = run(["attn-opt", "-", "--attn-fuse-producers",
+                "--attn-expand-scores", "--attn-expand-masks",
                 "--convert-attn-to-reference", "--mlir-print-op-generic"],
                text)
     names = [f"f{n}__{kind}" for n in range(count)
@@ -119,8 +120,8 @@ def check_flops(library, name, program, values, stored):
     function = getattr(library, f"_mlir_ciface_{name}__flops")
     function.restype = ctypes.c_double
     flops = function(*[descriptor(x) for x in stored])
-    each = 2 * sum(case.dims)
-    wanted = each * language.pairs(program, values)
+    each, rows = 2 * sum(case.dims), language.row_flops(program)
+    wanted = each * language.pairs(program, values) + rows
     if flops != wanted:
         sys.exit(f"{name}__flops: expected {wanted}, got {flops}\n"
                  f"{program.mlir()}")
@@ -129,7 +130,7 @@ def check_flops(library, name, program, values, stored):
     # From shapes alone.
     flops = function(*[descriptor(x, has_data=False) for x in stored])
     everything = each * (case.batch * case.heads[0] * case.lengths[0]
-                         * case.lengths[1])
+                         * case.lengths[1]) + rows
     if flops not in (wanted, everything):
         sys.exit(f"{name}__flops without data: got {flops}\n{program.mlir()}")
 

@@ -63,7 +63,7 @@ func.func @block_argument(%q: !t) -> !t {
 !t = tensor<?x?x?x8xf16>
 func.func @returned_argument(%q: !t) -> (!t, !t) {
   %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
-  // expected-error @below {{'func.return' op is supported only of results of `attn.sdpa` and `attn.rope`, got an argument of the function}}
+  // expected-error @below {{'func.return' op is supported only of results of `attn.sdpa`, `attn.rope` and `attn.norm`, got an argument of the function}}
   return %o, %q : !t, !t
 }
 

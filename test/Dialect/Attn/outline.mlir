@@ -127,14 +127,13 @@ func.func @branches(%q: !t, %k: !t, %c: i1) -> !t {
 
 // -----
 
-// A rotation that two operations read is one of its own, and so is one whose
-// result is read elsewhere, or by a rotation. One result may be several operands.
+// A rotation that two attentions read is one of its own. What attention reads goes
+// with it, through other rotations, too. One result may be several operands.
 // CHECK-LABEL: func.func @rotations(
 // CHECK-NEXT: %[[SHARED:.*]] = call @rotations_attention_0(%arg0)
 // CHECK-NEXT: %[[A:.*]] = call @rotations_attention_1(%[[SHARED]], %arg1)
 // CHECK-NEXT: %[[B:.*]] = call @rotations_attention_2(%[[SHARED]], %[[A]])
-// CHECK-NEXT: %[[FIRST:.*]] = call @rotations_attention_0(%[[B]])
-// CHECK-NEXT: %[[C:.*]] = call @rotations_attention_3(%[[FIRST]])
+// CHECK-NEXT: %[[C:.*]] = call @rotations_attention_3(%[[B]])
 // CHECK-NEXT: return %[[C]]
 // CHECK: func.func @rotations_attention_0(
 // CHECK-NEXT: attn.rope %{{.*}} : tensor
@@ -143,8 +142,9 @@ func.func @branches(%q: !t, %k: !t, %c: i1) -> !t {
 // CHECK: func.func @rotations_attention_2(
 // CHECK-NEXT: attn.sdpa {{.*}} causal(top_left)
 // CHECK: func.func @rotations_attention_3(%[[IN:.*]]: tensor{{.*}})
-// CHECK-NEXT: %[[R:.*]] = attn.rope %[[IN]] base(5.000000e+05)
-// CHECK-NEXT: attn.sdpa %[[R]], %[[R]], %[[IN]]
+// CHECK-NEXT: %[[FIRST:.*]] = attn.rope %[[IN]] : tensor
+// CHECK-NEXT: %[[R:.*]] = attn.rope %[[FIRST]] base(5.000000e+05)
+// CHECK-NEXT: attn.sdpa %[[R]], %[[R]], %[[FIRST]]
 !t = tensor<2x4x?x32xf16>
 func.func @rotations(%q: !t, %k: !t) -> !t {
   %shared = attn.rope %q : !t

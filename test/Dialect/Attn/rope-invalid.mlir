@@ -1,6 +1,6 @@
 // RUN: attn-opt %s --split-input-file --verify-diagnostics
 
-// One case for each way to break a rule (R1) to (R11) of docs/AttnSpec.md.
+// One case for each way to break a rule (R1) to (R12) of docs/AttnSpec.md.
 
 func.func @rope_r1_rank(%x: tensor<?x8x128xbf16>, %p: tensor<?x?xi32>, %o: tensor<?xi32>, %l: tensor<?x?xi64>, %w: tensor<2x76xi32>) {
   // expected-error @+1 {{expected input of rank 4 without an encoding, got 'tensor<?x8x128xbf16>'}}

@@ -98,3 +98,34 @@ tile.kernel @anywhere(%B: memref<?x?xf32, strided<[?, 1], offset: ?>>, %C: memre
   tile.store %a, %C[%i] : tensor<64x64xf32>, memref<?x64xf32, strided<[?, 1], offset: ?>>
   tile.return
 }
+
+// An operand that the kernel computes lies as memory is read best, beside products
+// of another layout: each class has constants and counts of its own.
+// CHECK-LABEL: tile.kernel @computed_operand
+tile.kernel @computed_operand(%B: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %C: memref<?x64xf32, strided<[?, 1], offset: ?>>, %i: index)
+    attributes {cta = #tile.cta<warps = 4>, target = "sm_80"} {
+  // CHECK-DAG: arith.constant dense<2.000000e+00> : tensor<64x64xf32, #tile.blocked<columns = 8, warps = 4>>
+  // CHECK-DAG: arith.constant dense<2.000000e+00> : tensor<64x64xf32, #tile.accumulator<warps = 4>>
+  // CHECK: tile.iota : tensor<64x1xi32, #tile.blocked<columns = 8, warps = 4>>
+  // CHECK: tile.iota : tensor<64x1xi32, #tile.accumulator<warps = 4>>
+  %b = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %two = arith.constant dense<2.0> : tensor<64x64xf32>
+  %rows = tile.iota : tensor<64x1xi32>
+  // CHECK: tile.load {{.*}} -> tensor<64x64xbf16, #tile.blocked<columns = 8, warps = 4>>
+  %x = tile.load %B[%i] : memref<?x64xbf16, strided<[?, 1], offset: ?>> -> tensor<64x64xbf16>
+  %wide = arith.extf %x : tensor<64x64xbf16> to tensor<64x64xf32>
+  %numbers = arith.sitofp %rows : tensor<64x1xi32> to tensor<64x1xf32>
+  %wideNumbers = tile.broadcast %numbers : tensor<64x1xf32> -> tensor<64x64xf32>
+  %moved = arith.addf %wide, %wideNumbers : tensor<64x64xf32>
+  %doubled = arith.mulf %moved, %two : tensor<64x64xf32>
+  %narrow = arith.truncf %doubled : tensor<64x64xf32> to tensor<64x64xbf16>
+  tile.put %narrow to %b columns = [0, 64] : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %s = tile.dot %b, %b, %zero transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<64x64xbf16, swizzle = 128>, tensor<64x64xf32>
+  %scaled = arith.mulf %s, %two : tensor<64x64xf32>
+  %column = tile.broadcast %rows : tensor<64x1xi32> -> tensor<64x64xi32>
+  %real = arith.sitofp %column : tensor<64x64xi32> to tensor<64x64xf32>
+  %r = arith.addf %scaled, %real : tensor<64x64xf32>
+  tile.store %r, %C[%i] : tensor<64x64xf32>, memref<?x64xf32, strided<[?, 1], offset: ?>>
+  tile.return
+}

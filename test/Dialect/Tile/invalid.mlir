@@ -778,3 +778,35 @@ func.func @random_counted(%k: i32, %rows: tensor<16x1xi32>) {
   %0 = tile.random key(%k, %k) at[%k, %k, %k, %rows] counted = 8 : (i32, i32, i32, tensor<16x1xi32>) -> tensor<16x16xi32>
   return
 }
+
+// -----
+
+func.func @put_columns_outside(%b: !tile.shared<64x64xbf16, swizzle = 128>, %v: tensor<64x32xbf16>) {
+  // expected-error@+1 {{expected a tile in shared memory like 'tensor<64x32xbf16>'}}
+  tile.put %v to %b columns = [40, 32] : tensor<64x32xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+func.func @put_more_columns_than_there_are(%b: !tile.shared<64x64xbf16, swizzle = 128>, %v: tensor<64x32xbf16>) {
+  // expected-error@+1 {{expected a tile in shared memory like 'tensor<64x32xbf16>'}}
+  tile.put %v to %b columns = [0, 40] : tensor<64x32xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+func.func @put_columns_form(%b: !tile.shared<64x64xbf16, swizzle = 128>, %v: tensor<64x32xbf16>) {
+  // expected-error@+1 {{expected `columns` to be the first one and a count, got 1 numbers}}
+  tile.put %v to %b columns = [0] : tensor<64x32xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  return
+}
+
+// -----
+
+func.func @get_rows(%b: !tile.shared<64x64xbf16, swizzle = 128>, %i: index) {
+  // expected-error@+1 {{expected columns of a tile in shared memory like '!tile.shared<64x64xbf16, swizzle = 128>', got 'tensor<32x16xbf16>'}}
+  %g = tile.get %b[%i] : !tile.shared<64x64xbf16, swizzle = 128> -> tensor<32x16xbf16>
+  return
+}

@@ -220,6 +220,12 @@ tile.kernel @walks(%M: memref<?x?x64xf32>, %first: index, %full: index, %last: i
   // CHECK-NEXT: tile.interleave %[[EVEN]], %[[ODD]] : tensor<64x32xf32> -> tensor<64x64xf32>
   %even, %odd = tile.deinterleave %x : tensor<64x64xf32> -> tensor<64x32xf32>
   %whole = tile.interleave %even, %odd : tensor<64x32xf32> -> tensor<64x64xf32>
+  %b = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  // CHECK: tile.put %{{.*}} to %{{.*}} columns = [32, 24] : tensor<64x32xbf16> to <64x64xbf16, swizzle = 128>
+  // CHECK-NEXT: tile.get %{{.*}}[%{{.*}}] : <64x64xbf16, swizzle = 128> -> tensor<64x16xbf16>
+  %part = arith.truncf %even : tensor<64x32xf32> to tensor<64x32xbf16>
+  tile.put %part to %b columns = [32, 24] : tensor<64x32xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  %g = tile.get %b[%first] : !tile.shared<64x64xbf16, swizzle = 128> -> tensor<64x16xbf16>
   tile.return
 }
 

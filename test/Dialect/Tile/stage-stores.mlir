@@ -41,3 +41,27 @@ tile.kernel @copy_beside_a_product(%C: memref<?x64xbf16, strided<[?, 1], offset:
   tile.store %c, %C[%i] : tensor<64x64xbf16>, memref<?x64xbf16, strided<[?, 1], offset: ?>>
   tile.return
 }
+
+// Where warps have roles, results leave from the place of an operand that the
+// kernel has put, as wide as the wider of both.
+// CHECK-LABEL: tile.kernel @from_the_operands_place
+tile.kernel @from_the_operands_place(%C: memref<?x128xbf16, strided<[?, 1], offset: ?>>, %i: index)
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
+  // CHECK: %[[PLACE:.*]] = tile.alloc : <64x128xbf16, swizzle = 128>
+  // CHECK-NEXT: %[[RESULT:.*]] = tile.reuse %[[PLACE]] {{.*}} to <64x128xbf16, swizzle = 128>
+  // CHECK-NEXT: %[[OPERAND:.*]] = tile.reuse %[[PLACE]] {{.*}} to <64x64xbf16, swizzle = 128>
+  // CHECK-NOT: tile.alloc : <64x128
+  %q = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %k = tile.alloc : !tile.shared<128x64xbf16, swizzle = 128>
+  %one = arith.constant dense<1.0> : tensor<64x64xbf16>
+  %zero = arith.constant dense<0.0> : tensor<64x128xf32>
+  // CHECK: tile.put %{{.*}} to %[[OPERAND]]
+  tile.put %one to %q : tensor<64x64xbf16> to !tile.shared<64x64xbf16, swizzle = 128>
+  // CHECK: tile.dot %[[OPERAND]]
+  %s = tile.dot %q, %k, %zero transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<128x64xbf16, swizzle = 128>, tensor<64x128xf32>
+  %r = arith.truncf %s : tensor<64x128xf32> to tensor<64x128xbf16>
+  // CHECK: tile.put %{{.*}} to %[[RESULT]]
+  // CHECK-NEXT: tile.send %[[RESULT]]
+  tile.store %r, %C[%i] : tensor<64x128xbf16>, memref<?x128xbf16, strided<[?, 1], offset: ?>>
+  tile.return
+}

@@ -52,6 +52,10 @@ class Program:
     dropout: Optional[float] = None
     score: Optional[expressions.Node] = None
     keep: Optional[expressions.Node] = None
+    # What makes an operand of an argument, by the operand's name.
+    chains: dict = dataclasses.field(default_factory=dict)
+    # Whether the attention has the other layout, between transpositions.
+    transposed: bool = False
 
     # Tensors.
 
@@ -65,6 +69,8 @@ class Program:
         clauses = [self.alibi, table, self.bias, self.sinks, self.prefix,
                    *(self.documents or ()), self.mask, *self.numbers(),
                    *self.captures()]
+        for chain in self.chains.values():
+            clauses += chain.tensors()
         return list(dict.fromkeys(t for t in clauses if isinstance(t, Tensor)))
 
     def numbers(self):
@@ -140,21 +146,47 @@ class Program:
             words.append("keep " + region(self.keep, "bhij", self.type))
         return words
 
+    def producers(self, inner):
+        """The lines before the attention, and the names of its operands."""
+        case, lines, names = self.case, [], []
+        for x in "qkv":
+            made = f"%{x}"
+            if self.transposed:
+                lines.append(transposition(case, inner, x, f"%{x}", f"%{x}_t"))
+                made = f"%{x}_t"
+            if chain := self.chains.get(x):
+                def type_with(element, operand=x):
+                    return dataclasses.replace(inner, element=element).type(
+                        operand)
+                lines.append(chain.text(made[1:], inner.layout, type_with,
+                                        case.element, self.type))
+                made += "_made"
+            names.append(made)
+        return "".join(lines), ", ".join(names)
+
     def mlir(self, name="f"):
-        case = self.case
+        case = inner = self.case
+        if self.transposed:
+            other = {"bhsd": "bshd", "bshd": "bhsd"}[case.layout]
+            inner = dataclasses.replace(case, layout=other)
+        before, names = self.producers(inner)
+        back = ("" if not self.transposed else
+                transposition(inner, case, "o", "%o_t", "%o"))
         operands = [f"%{x}: {case.type(x)}" for x in "qkv"]
         operands += [f"%{t.name}: {self.type(t)}" for t in self.tensors()]
-        types = ", ".join(case.type(x) for x in "qkv")
+        types = ", ".join(inner.type(x) for x in "qkv")
         made = ("o", "lse") if "lse" in case.results else ("o",)
-        made_types = ", ".join(case.type(x) for x in made)
+        made_types = ", ".join(inner.type(x) for x in made)
         out_types = ", ".join(case.type(x) for x in case.results)
-        words = " ".join([case.clauses(), *self.score_clauses(),
+        made_names = ["%o_t" if x == "o" and self.transposed else f"%{x}"
+                      for x in made]
+        words = " ".join([inner.clauses(), *self.score_clauses(),
                           *self.mask_clauses(), *self.other_clauses(),
                           *self.regions()])
         return (
             f"func.func @{name}({', '.join(operands)}) -> ({out_types}) {{\n"
-            f"  {', '.join('%' + x for x in made)} = attn.sdpa %q, %k, %v"
-            f" {words}\n    : ({types})\n    -> ({made_types})\n"
+            f"{before}  {', '.join(made_names)} = attn.sdpa {names}"
+            f" {words}\n    : ({types})\n    -> ({made_types})\n{back}"
             f"  return {', '.join('%' + x for x in case.results)}"
             f" : {out_types}\n}}\n")
 
@@ -175,6 +207,24 @@ class Program:
         elements = [(x, self.case.element) for x in "qkv"]
         elements += [(t.name, t.element) for t in self.tensors()]
         return [to_storage(element, values[name]) for name, element in elements]
+
+
+def transposition(source, target, operand, value, result):
+    """The lines that make `result`, as `target` has the operand, of `value`, as
+    `source` has it."""
+    have, want = source.type(operand), target.type(operand)
+    lines, sizes, name = [], [], result[1:]
+    for n in range(4):
+        if want[len("tensor<"):].split("x")[n] == "?":
+            at = (0, 2, 1, 3)[n]
+            lines += [f"  %{name}_c{n} = arith.constant {at} : index\n",
+                      f"  %{name}_n{n} = tensor.dim {value}, %{name}_c{n} : "
+                      f"{have}\n"]
+            sizes.append(f"%{name}_n{n}")
+    return "".join(lines) + (
+        f"  %{name}_e = tensor.empty({', '.join(sizes)}) : {want}\n"
+        f"  {result} = linalg.transpose ins({value} : {have}) "
+        f"outs(%{name}_e : {want}) permutation = [0, 2, 1, 3]\n")
 
 
 def make_elements(tensor, shape, rng):
@@ -348,6 +398,11 @@ def attention(program, values, exact, product=np.matmul):
     """{"o", "lse"} in the shapes of the case, float64. `exact` leaves out every
     rounding; otherwise it is the naive computation with those of the op."""
     case = program.case
+    values = dict(values)
+    for x, chain in program.chains.items():
+        made = chain.apply(oracle.to_bhsd(case, values[x]), values,
+                           case.element, exact)
+        values[x] = oracle.to_bhsd(case, made)
     real = np.float64 if exact else np.float32
     cast = (lambda x: x) if exact else (
         lambda x: oracle.round_to(case.element, x))
@@ -357,6 +412,14 @@ def attention(program, values, exact, product=np.matmul):
             oracle.to_bhsd(case, o)[b, h], lse[b, h] = head(
                 program, values, b, h, real, cast, product)
     return {"o": o, "lse": lse}
+
+
+def row_flops(program):
+    """What the chains before the attention multiply and add."""
+    case = program.case
+    return sum(step.flops(case.dims[x == "v"]) * case.batch
+               * case.heads[x != "q"] * case.lengths[x != "q"]
+               for x, chain in program.chains.items() for step in chain.steps)
 
 
 def pairs(program, values):

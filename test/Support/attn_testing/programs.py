@@ -30,7 +30,7 @@ import sys
 
 import numpy as np
 
-from attn_testing import generator, language, oracle
+from attn_testing import generator, language, oracle, rows
 from attn_testing import expressions as e
 from attn_testing.expressions import Tensor
 from attn_testing.language import Program, RelativeBias
@@ -62,6 +62,8 @@ class Dealer(generator.Dealer):
         super().__init__(np.random.default_rng(seed), target)
         self.decks.update(DECKS)
         self.hands.update((name, []) for name in DECKS)
+        # Draws of producers leave those of everything else as they are.
+        self.rows_rng = np.random.default_rng([seed, 1])
 
     def below(self, most):
         return int(self.rng.integers(0, most))
@@ -325,6 +327,17 @@ def with_fitting_schedule(case):
     return case
 
 
+def draw_producers(dealer, program):
+    """Chains before half of the queries and keys, and transpositions."""
+    rng, case = dealer.rows_rng, program.case
+    for x, n in (("q", 0), ("k", 1), ("v", 1)):
+        if rng.integers(2 if x != "v" else 8) == 0:
+            program.chains[x] = rows.draw_chain(
+                rng, f"{x}_", case.batch, case.heads[n], case.lengths[n],
+                case.dims[x == "v"])
+    program.transposed = bool(rng.integers(3) == 0)
+
+
 def draw(dealer):
     case = without_far_offsets(generator.draw(dealer).case)
     case = with_fitting_schedule(case)
@@ -346,6 +359,7 @@ def draw(dealer):
     program.dropout = dealer.deal("dropout")
     if program.sinks:
         program.case = dataclasses.replace(program.case, masked_row="zero")
+    draw_producers(dealer, program)
     return program
 
 
@@ -360,8 +374,12 @@ def configuration(seed, number, target="sm_80"):
     """As of generator.py, for the campaign on the simulator."""
     one = program(seed, number, target)
     rng = np.random.default_rng([seed, number])
+    inputs = ["arrays", "arrays", "seeded"][rng.integers(3)]
+    # Positions are never made up.
+    if any(t.element == "i32" for c in one.chains.values() for t in c.tensors()):
+        inputs = "arrays"
     return generator.Configuration(
-        one.case, ["arrays", "arrays", "seeded"][rng.integers(3)],
+        one.case, inputs,
         ["normal", "normal", "small", "constant"][rng.integers(4)],
         int(rng.integers(2**31)), int(rng.integers(8)), one)
 

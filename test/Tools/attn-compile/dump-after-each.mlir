@@ -3,15 +3,16 @@
 // RUN: rm -rf %t && mkdir -p %t
 // RUN: attn-compile %s --target=sm_80 --emit=ptx -o %t/a.ptx --dump-after-each=%t/new/dump
 // RUN: ls %t/new/dump | FileCheck %s
-// RUN: attn-opt %t/new/dump/010-convert-attn-to-tile.mlir -o %t/opt.mlir
+// RUN: attn-opt %t/new/dump/011-convert-attn-to-tile.mlir -o %t/opt.mlir
 // RUN: FileCheck %s --check-prefix=TILE < %t/opt.mlir
 //
-// CHECK: 001-attn-outline.mlir
-// CHECK: 002-attn-check-support.mlir
-// CHECK: {{^}}006-attn-expand-masks-f.mlir
+// CHECK: 001-attn-fuse-producers.mlir
+// CHECK: 002-attn-outline.mlir
+// CHECK: 003-attn-check-support.mlir
+// CHECK: {{^}}007-attn-expand-masks-f.mlir
 // CHECK: {{^[0-9]+}}-convert-attn-to-reference.mlir
 // CHECK: {{^[0-9]+}}-attn-select-schedule.mlir
-// CHECK: {{^}}010-convert-attn-to-tile.mlir
+// CHECK: {{^}}011-convert-attn-to-tile.mlir
 // CHECK: {{^[0-9]+}}-tile-pipeline-loads-f_0.mlir
 // CHECK: {{^[0-9]+}}-convert-tile-to-nvvm.mlir
 // CHECK: {{^[0-9]+}}-package-build-entries.mlir

@@ -15,7 +15,7 @@ def ConvertAttnToReference
     : Pass<"convert-attn-to-reference", "::mlir::ModuleOp"> {
   let summary = "Adds the functions that judge a function with attention.";
   let description = [{
-    For every public `func.func @f` with `attn.sdpa` or `attn.rope` this adds
+    For every public `func.func @f` with `attn.sdpa` or operations on rows this adds
     three functions of naive host loops and leaves `@f` as it is.
 
     - `@f__reference(args, results, begin, end)` computes in f64.

@@ -42,7 +42,9 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
       segment for the tiles before those that every row keeps, one without a mask
       for those, and one for the tiles behind them. Where several CTAs may share the keys of a query tile, a second
       kernel merges their partial results;
-    - for `attn.rope` a pass over rows that rotates pairs of elements.
+    - for `attn.rope` and `attn.norm` a pass over rows, with what is `fused` into
+      it. What is fused into the query of an attention its kernel computes; for
+      processors, and where memory has other elements, a kernel before it.
 
     Each operation brings its launches as an external model of `LaunchableOp`.
   }];

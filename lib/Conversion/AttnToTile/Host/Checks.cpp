@@ -76,23 +76,33 @@ void attn::emitShapeChecks(HostBuilder &b, SdpaOp op,
 }
 
 //===----------------------------------------------------------------------===//
-// attn.rope
+// attn.rope, attn.norm
 //===----------------------------------------------------------------------===//
 
-void attn::emitShapeChecks(HostBuilder &b, RopeOp op,
+void attn::emitShapeChecks(HostBuilder &b, const RowChain &chain,
                            const FunctionLowering &lowering) {
-  std::string input = lowering.nameOf(op.getInput());
+  std::string input = lowering.nameOf(chain.source);
   auto expectEqual = [&](StringRef what, Value tensor, int64_t dimension,
                          int64_t inputDimension) {
     if (tensor)
       assertEqual(b, b.dim(tensor, dimension),
-                  b.dim(op.getInput(), inputDimension),
+                  b.dim(chain.source, inputDimension),
                   "expected " + what + " of " + lowering.nameOf(tensor) +
                       " to match " + input);
   };
-  expectEqual("batch", op.getPositions(), 0, op.batchDim());
-  expectEqual("length", op.getPositions(), 1, op.lengthDim());
-  expectEqual("batch", op.getOffsets(), 0, op.batchDim());
-  assertAtMost(b, b.dim(op.getInput(), op.lengthDim()), SdpaOp::kMaxLength - 1,
+  for (RowOp op : chain.ops) {
+    if (auto rope = dyn_cast<RopeOp>(op.getOperation())) {
+      expectEqual("batch", rope.getPositions(), 0, op.batchDim());
+      expectEqual("length", rope.getPositions(), 1, op.lengthDim());
+      expectEqual("batch", rope.getOffsets(), 0, op.batchDim());
+      continue;
+    }
+    auto [weight, bias] = sideOperands(op);
+    for (Value tensor : {weight, bias})
+      if (tensor && cast<RankedTensorType>(tensor.getType()).getRank() == 2)
+        expectEqual("heads", tensor, 0, op.headDim());
+  }
+  RowOp last = chain.ops.back();
+  assertAtMost(b, b.dim(chain.source, last.lengthDim()), SdpaOp::kMaxLength - 1,
                "length of " + input);
 }

@@ -10,6 +10,7 @@
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_HOST_CHECKS_H
 
 #include "../FunctionLowering.h"
+#include "../RowChain.h"
 #include "HostBuilder.h"
 
 namespace attn {
@@ -25,7 +26,7 @@ void assertAtMost(HostBuilder &b, mlir::Value value, int64_t bound,
 /// decide fold away.
 void emitShapeChecks(HostBuilder &b, SdpaOp op,
                      const FunctionLowering &lowering);
-void emitShapeChecks(HostBuilder &b, RopeOp op,
+void emitShapeChecks(HostBuilder &b, const RowChain &chain,
                      const FunctionLowering &lowering);
 
 } // namespace attn

@@ -25,6 +25,13 @@ tile::LoadOp Sequences::loadQuery(RankedTensorType type, Value batch,
   return b.load(type, query, indices, groups.box());
 }
 
+Value Sequences::queryColumns(RankedTensorType type, Value batch,
+                              Value firstQuery, Value firstColumn) {
+  if (computedQuery)
+    return tile::GetOp::create(b, type, computedQuery, firstColumn);
+  return loadQuery(type, batch, firstQuery, firstColumn);
+}
+
 Value Sequences::loadKey(RankedTensorType type, Value batch, Value firstKey,
                          Value firstColumn) {
   SmallVector<Value> indices = {batch, groups.keyHead(), firstKey};

@@ -29,6 +29,12 @@ public:
   tile::LoadOp loadQuery(mlir::RankedTensorType type, mlir::Value batch,
                          mlir::Value firstQuery,
                          mlir::Value firstColumn = nullptr);
+  /// The rows of a query tile that the kernel computed into shared memory,
+  /// which stand for those of memory.
+  void setComputedQuery(mlir::Value tile) { computedQuery = tile; }
+  /// Some columns of the query's rows.
+  mlir::Value queryColumns(mlir::RankedTensorType type, mlir::Value batch,
+                           mlir::Value firstQuery, mlir::Value firstColumn);
   mlir::Value loadKey(mlir::RankedTensorType type, mlir::Value batch,
                       mlir::Value firstKey, mlir::Value firstColumn = nullptr);
   mlir::Value loadValue(mlir::RankedTensorType type, mlir::Value batch,
@@ -41,6 +47,7 @@ private:
   TileBuilder &b;
   HeadGroups &groups;
   mlir::Value query, key, value, queries, keys;
+  mlir::Value computedQuery;
 };
 
 } // namespace attn

@@ -35,8 +35,10 @@ using Argument = ForwardArgument;
 
 class ForwardKernel {
 public:
-  ForwardKernel(KernelOp kernel, SdpaOp op, const ForwardSignature &signature)
-      : b(kernel), op(op), arguments(signature.bind(kernel)),
+  ForwardKernel(KernelOp kernel, SdpaOp op, ArrayRef<RowOp> queryOps,
+                const ForwardSignature &signature)
+      : b(kernel), op(op), queryOps(queryOps),
+        arguments(signature.bind(kernel)),
         schedule(kernel.getAttentionSchedule()), scale(op),
         groups(b, schedule.getQ(), schedule.getHeads()) {}
   void emit();
@@ -47,6 +49,7 @@ private:
   void locate(TileIndex tile);
   KeyRange emitRange();
   BlockList listOf(Value memory);
+  QueryChain queryChain();
   void storeState(const SoftmaxState &state);
   void storeResults(const SoftmaxState &state, Value total, Value firstQuery);
   void storeParts(const SoftmaxState &state, Value total, Value firstQuery);
@@ -56,6 +59,7 @@ private:
 
   TileBuilder b;
   SdpaOp op;
+  ArrayRef<RowOp> queryOps;
   NamedValues<Argument> arguments;
   ScheduleAttr schedule;
   ScoreScale scale;
@@ -174,6 +178,16 @@ void ForwardKernel::storeState(const SoftmaxState &state) {
 // The kernel
 //===----------------------------------------------------------------------===//
 
+QueryChain ForwardKernel::queryChain() {
+  QueryChain chain;
+  chain.ops.assign(queryOps.begin(), queryOps.end());
+  size_t captures = op.getCaptures().size();
+  for (size_t i = 0; i < queryOps.size(); ++i)
+    chain.sides.emplace_back(arguments[queryArgument(captures, i, 0)],
+                             arguments[queryArgument(captures, i, 1)]);
+  return chain;
+}
+
 void ForwardKernel::emitTile(TileIndex tile) {
   locate(tile);
   KeyRange range = emitRange();
@@ -182,8 +196,8 @@ void ForwardKernel::emitTile(TileIndex tile) {
     captures.push_back(arguments[captureArgument(i)]);
   Dropout dropout(b, op, arguments[Argument::Seed],
                   arguments[Argument::Offset]);
-  KeyWalk walk(b, op, schedule, groups, *sequences, captures, dropout, batch,
-               firstQuery);
+  KeyWalk walk(b, op, schedule, groups, *sequences, captures, queryChain(),
+               dropout, batch, firstQuery);
   storeState(walk.emit(range));
 }
 
@@ -202,8 +216,9 @@ void ForwardKernel::emit() {
 }
 
 void attn::emitForwardKernel(KernelOp kernel, SdpaOp op,
+                             ArrayRef<RowOp> queryOps,
                              const ForwardSignature &signature) {
-  ForwardKernel(kernel, op, signature).emit();
+  ForwardKernel(kernel, op, queryOps, signature).emit();
   // Without this, LLVM would keep whole masks from one query tile to the next.
   ScheduleAttr schedule = kernel.getAttentionSchedule();
   if (schedule.isPersistent() || schedule.getHeads() != 1)

@@ -50,10 +50,19 @@ inline ForwardArgument captureArgument(size_t number) {
   return ForwardArgument(size_t(ForwardArgument::FirstCapture) + number);
 }
 
+/// Side operand `side`, 0 or 1, of operation `number` on the query's rows, of a
+/// kernel with so many captures.
+inline ForwardArgument queryArgument(size_t captures, size_t number,
+                                     size_t side) {
+  return captureArgument(captures + 2 * number + side);
+}
+
 using ForwardSignature = KernelSignature<ForwardArgument>;
 
-/// Fills `kernel` with the forward pass of `op`.
+/// Fills `kernel` with the forward pass of `op`, whose query `queryOps` make of
+/// what the kernel is given.
 void emitForwardKernel(tile::KernelOp kernel, SdpaOp op,
+                       llvm::ArrayRef<RowOp> queryOps,
                        const ForwardSignature &signature);
 
 } // namespace attn

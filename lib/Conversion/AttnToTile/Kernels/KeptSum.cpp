@@ -81,9 +81,10 @@ Value KeptSum::emitScore(Value key) {
     OpBuilder::InsertionGuard restore(b);
     b.setInsertionPointToStart(loop.getBody());
     Value column = loop.getInductionVar();
-    Value q = b.convert(sequences.loadQuery(b.tileType(rows, kColumns, element),
-                                            batch, firstQuery, column),
-                        b.getF32Type());
+    Value q =
+        b.convert(sequences.queryColumns(b.tileType(rows, kColumns, element),
+                                         batch, firstQuery, column),
+                  b.getF32Type());
     Value k = b.convert(
         sequences.loadKey(b.tileType(1, kColumns, element), batch, key, column),
         b.getF32Type());

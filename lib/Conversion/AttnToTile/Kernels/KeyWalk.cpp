@@ -71,7 +71,8 @@ static int64_t computedFirst(ScheduleAttr schedule) {
 
 KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
                  HeadGroups &groups, Sequences &sequences, ValueRange captures,
-                 Dropout &dropout, Value batch, Value firstQuery)
+                 const QueryChain &chain, Dropout &dropout, Value batch,
+                 Value firstQuery)
     : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
       scale(op), softmax(b, scale, groups.rows(), computedFirst(schedule)),
       regions(b, op, captures, groups.rows()), dropout(dropout), batch(batch),
@@ -79,7 +80,10 @@ KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
       element(op.getElementType()), multiplied(productType(target, element)),
       rows(groups.rows()), dimQK(inSteps(op.getHeadDimQK(), target, element)),
       dimV(inSteps(op.getHeadDimV(), target, element)), keys(schedule.getKv()) {
-  loadQuery();
+  if (chain.ops.empty())
+    loadQuery();
+  else
+    computeQuery(chain);
   if (captures.empty())
     return;
   regions.setRows(emitRowIndices());
@@ -91,9 +95,24 @@ void KeyWalk::loadQuery() {
       sequences.loadQuery(b.tileType(rows, dimQK, element), batch, firstQuery);
   if (schedule.getPrefetch())
     load.setSlots(2);
-  load.setHeld(!target.isProcessor() &&
-               holdsQueryInRegisters(schedule.getKeys(), {dimQK, dimV}));
+  load.setHeld(holdsQuery());
   query = b.convert(load, multiplied);
+}
+
+bool KeyWalk::holdsQuery() {
+  return !target.isProcessor() &&
+         holdsQueryInRegisters(schedule.getKeys(), {dimQK, dimV});
+}
+
+/// What rows become is not what lies in memory, so no copy can bring it.
+void KeyWalk::computeQuery(const QueryChain &chain) {
+  Value tile =
+      emitComputedQuery(b, chain, groups, sequences, batch, firstQuery, dimQK,
+                        schedule.getWarps() * CtaAttr::kWarpSize);
+  sequences.setComputedQuery(tile);
+  query = tile;
+  if (holdsQuery())
+    query = FragmentOp::create(b, b.tileType(rows, dimQK, element), tile);
 }
 
 /// Of all rows, and of no key yet. Rows of a tile may lie behind the last query
@@ -189,7 +208,7 @@ SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
   std::optional<KeysOfRows> needed;
   if (isMasked)
     needed = emitNeededKeys(firstKey);
-  Value products = emitProducts(b, query, key, needed);
+  Value products = emitProducts(b, query, key, rows, needed);
   Value keyIndices;
   if (regions.hasScore()) {
     keyIndices = emitKeyIndices(firstKey, isMasked);

@@ -15,6 +15,7 @@
 #include "../Parts/Mask.h"
 #include "../Parts/RegionTiles.h"
 #include "../Parts/Softmax.h"
+#include "QueryRows.h"
 
 #include "attn/Target/TargetRegistry.h"
 
@@ -23,17 +24,20 @@ namespace attn {
 /// The online softmax of one query tile over its key tiles.
 class KeyWalk {
 public:
-  /// Loads the query tile that begins at `firstQuery`, and what all keys need
-  /// of the captured tensors, whose memrefs are `captures`.
+  /// Loads, or computes, the query tile that begins at `firstQuery`, and what
+  /// all keys need of the captured tensors, whose memrefs are `captures`.
   KeyWalk(TileBuilder &b, SdpaOp op, tile::ScheduleAttr schedule,
           HeadGroups &groups, Sequences &sequences, mlir::ValueRange captures,
-          Dropout &dropout, mlir::Value batch, mlir::Value firstQuery);
+          const QueryChain &chain, Dropout &dropout, mlir::Value batch,
+          mlir::Value firstQuery);
 
   /// The state over all keys of the range.
   SoftmaxState emit(const KeyRange &range);
 
 private:
   void loadQuery();
+  void computeQuery(const QueryChain &chain);
+  bool holdsQuery();
   tile::TurnsAttr turns();
   SoftmaxState emitStep(mlir::Value firstKey, bool isMasked,
                         const SoftmaxState &state);

@@ -38,32 +38,28 @@ static SmallVector<double> getFrequencies(RopeOp op) {
   return frequencies;
 }
 
-static Value emitTurns(TileBuilder &b, RopeOp op, int64_t pairs) {
+static Value emitTurns(TileBuilder &b, RopeOp op, int64_t firstPair,
+                       int64_t pairs) {
   SmallVector<int64_t> phases;
-  for (double frequency : getFrequencies(op))
+  SmallVector<double> frequencies = getFrequencies(op);
+  for (double frequency : ArrayRef(frequencies).drop_front(firstPair))
     phases.push_back(toPhase(frequency));
+  // A piece may have fewer pairs than there are, or more columns than pairs.
   phases.resize(pairs, 0);
   RankedTensorType row = b.tileType(1, pairs, b.getI64Type());
   return arith::ConstantOp::create(
       b, DenseElementsAttr::get(row, ArrayRef<int64_t>(phases)));
 }
 
-/// A row vector as a tile of several rows.
-static Value broadcastRow(TileBuilder &b, Value row, int64_t rows) {
-  auto from = cast<RankedTensorType>(row.getType());
-  return tile::BroadcastOp::create(
-      b, b.tileType(rows, from.getDimSize(1), from.getElementType()), row);
-}
-
 /// Signed fractions of a turn, in radians.
 static Value emitAngles(TileBuilder &b, RopeOp op, Value positions,
-                        int64_t pairs) {
+                        int64_t firstPair, int64_t pairs) {
   int64_t rows = cast<RankedTensorType>(positions.getType()).getDimSize(0);
   RankedTensorType wide = b.tileType(rows, pairs, b.getI64Type());
   RankedTensorType word = b.tileType(rows, pairs, b.getI32Type());
   RankedTensorType real = b.tileType(rows, pairs, b.getF32Type());
   Value column = b.broadcast(positions, pairs);
-  Value turns = broadcastRow(b, emitTurns(b, op, pairs), rows);
+  Value turns = b.repeatRow(emitTurns(b, op, firstPair, pairs), rows);
   Value phase = arith::MulIOp::create(b, column, turns);
   Value upper = arith::ShRUIOp::create(
       b, phase, b.constant(wide, b.getI64IntegerAttr(32)));
@@ -74,9 +70,10 @@ static Value emitAngles(TileBuilder &b, RopeOp op, Value positions,
 }
 
 ElementPairs attn::emitRotated(TileBuilder &b, RopeOp op,
-                               const ElementPairs &pairs, Value positions) {
+                               const ElementPairs &pairs, int64_t firstPair,
+                               Value positions) {
   auto type = cast<RankedTensorType>(pairs.x.getType());
-  Value angles = emitAngles(b, op, positions, type.getDimSize(1));
+  Value angles = emitAngles(b, op, positions, firstPair, type.getDimSize(1));
   Value cosine = math::CosOp::create(b, angles);
   Value sine = math::SinOp::create(b, angles);
   if (double factor = op.getRotationFactor(); factor != 1.0) {
@@ -85,13 +82,8 @@ ElementPairs attn::emitRotated(TileBuilder &b, RopeOp op,
     cosine = b.multiply(cosine, factors);
     sine = b.multiply(sine, factors);
   }
-  Value x = b.convert(pairs.x, b.getF32Type());
-  Value y = b.convert(pairs.y, b.getF32Type());
-  Value xCosine = b.multiply(x, cosine), ySine = b.multiply(y, sine);
-  Value rotatedX = arith::SubFOp::create(b, xCosine, ySine);
-  Value yCosine = b.multiply(y, cosine), xSine = b.multiply(x, sine);
-  Value rotatedY = arith::AddFOp::create(b, yCosine, xSine);
-  Type element = type.getElementType();
-  Value roundedX = b.convert(rotatedX, element);
-  return {roundedX, b.convert(rotatedY, element)};
+  Value x = pairs.x, y = pairs.y;
+  Value ySine = arith::NegFOp::create(b, b.multiply(y, sine));
+  Value rotatedX = b.fma(x, cosine, ySine);
+  return {rotatedX, b.fma(y, cosine, b.multiply(x, sine))};
 }

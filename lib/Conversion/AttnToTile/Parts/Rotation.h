@@ -20,10 +20,10 @@ struct ElementPairs {
   mlir::Value x, y;
 };
 
-/// Rotates each pair by the angle of its row's position; `positions` is a
-/// column of i64.
+/// Rotates pairs of f32, the first of which is number `firstPair` of a row, by
+/// the angle of their row's position; `positions` is a column of i64.
 ElementPairs emitRotated(TileBuilder &b, RopeOp op, const ElementPairs &pairs,
-                         mlir::Value positions);
+                         int64_t firstPair, mlir::Value positions);
 
 } // namespace attn
 

@@ -11,9 +11,8 @@
 using namespace mlir;
 using namespace attn;
 
-Value attn::emitProducts(TileBuilder &b, Value query, Value key,
+Value attn::emitProducts(TileBuilder &b, Value query, Value key, int64_t rows,
                          std::optional<KeysOfRows> needed) {
-  int64_t rows = cast<RankedTensorType>(query.getType()).getDimSize(0);
   int64_t keys = cast<RankedTensorType>(key.getType()).getDimSize(0);
   Value zero = b.splat(0, rows, keys);
   auto product = tile::DotOp::create(b, query, key, zero, /*transpose_b=*/true);

@@ -14,10 +14,10 @@
 
 namespace attn {
 
-/// Products of query and key. A row's columns outside of `needed` are
-/// undefined.
+/// Products of `rows` queries, a tile or one in shared memory, and keys. A
+/// row's columns outside of `needed` are undefined.
 mlir::Value emitProducts(TileBuilder &b, mlir::Value query, mlir::Value key,
-                         std::optional<KeysOfRows> needed);
+                         int64_t rows, std::optional<KeysOfRows> needed);
 
 /// The scores of these products, in the units that the softmax has them in.
 /// `key` is the index of each column, or of all: it is asked for where the

@@ -90,6 +90,12 @@ Value TileBuilder::broadcast(Value column, int64_t columns) {
       column);
 }
 
+Value TileBuilder::repeatRow(Value row, int64_t rows) {
+  auto from = cast<RankedTensorType>(row.getType());
+  return BroadcastOp::create(
+      *this, tileType(rows, from.getDimSize(1), from.getElementType()), row);
+}
+
 Value TileBuilder::clampBelow(Value indices, Value length) {
   Value last = toI32(sub(length, index(1)));
   if (auto type = dyn_cast<RankedTensorType>(indices.getType()))

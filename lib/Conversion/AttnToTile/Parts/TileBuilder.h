@@ -49,6 +49,8 @@ public:
   mlir::Value splat(float value, int64_t rows, int64_t columns);
   /// A column vector as a tile of several columns.
   mlir::Value broadcast(mlir::Value column, int64_t columns);
+  /// A row vector as a tile of several rows.
+  mlir::Value repeatRow(mlir::Value row, int64_t rows);
   /// Indices, i32 alone or in a tile, that are below `length`, or else the last
   /// one before it.
   mlir::Value clampBelow(mlir::Value indices, mlir::Value length);

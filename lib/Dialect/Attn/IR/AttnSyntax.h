@@ -33,6 +33,16 @@ mlir::ParseResult parseLayout(mlir::OpAsmParser &parser, LayoutAttr &layout);
 void printLayout(mlir::OpAsmPrinter &printer, mlir::Operation *op,
                  LayoutAttr layout);
 
+mlir::ParseResult parseNormKind(mlir::OpAsmParser &parser, NormKindAttr &kind);
+void printNormKind(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                   NormKindAttr kind);
+/// The types of rows that are mapped, and of what they are mapped to where that
+/// is another: `tensor<…xbf16> -> tensor<…xf32>`.
+mlir::ParseResult parseRowTypes(mlir::OpAsmParser &parser, mlir::Type &input,
+                                mlir::Type &output);
+void printRowTypes(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                   mlir::Type input, mlir::Type output);
+
 } // namespace attn
 
 #endif // ATTN_LIB_DIALECT_ATTN_IR_ATTNSYNTAX_H

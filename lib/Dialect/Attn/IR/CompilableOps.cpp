@@ -28,6 +28,14 @@ bool attn::isSupportedSource(const OpSource &source) {
   return source.mayBeComputed && producer && producer.mayFeedOthers();
 }
 
+SmallVector<RowOp, 2> attn::fusedRowOps(Value tensor) {
+  SmallVector<RowOp, 2> ops;
+  for (auto op = tensor.getDefiningOp<RowOp>(); op && op.getFused();
+       op = op.getInput().getDefiningOp<RowOp>())
+    ops.insert(ops.begin(), op);
+  return ops;
+}
+
 //===----------------------------------------------------------------------===//
 // attn.sdpa
 //===----------------------------------------------------------------------===//
@@ -162,7 +170,7 @@ SmallVector<EdgeRow> SdpaOp::getEdgeRows() {
 //===----------------------------------------------------------------------===//
 
 SmallVector<OpSource> RopeOp::getSources() {
-  return {{"input", getInput()},
+  return {{"input", getInput(), /*mayBeComputed=*/true},
           {"positions", getPositions()},
           {"offsets", getOffsets()}};
 }
@@ -190,5 +198,36 @@ StringRef RopeOp::getResultRole(OpResult) { return "rotated"; }
 /// as a number of turns, and in radians.
 int64_t RopeOp::getChainLength(OpResult) {
   constexpr int64_t kRoundings = 2;
+  return kRoundings;
+}
+
+//===----------------------------------------------------------------------===//
+// attn.norm
+//===----------------------------------------------------------------------===//
+
+SmallVector<OpSource> NormOp::getSources() {
+  return {{"input", getInput(), /*mayBeComputed=*/true},
+          {"weight", getWeight(), /*mayBeComputed=*/false,
+           /*isReadByElement=*/true},
+          {"bias", getBias(), /*mayBeComputed=*/false,
+           /*isReadByElement=*/true}};
+}
+
+Value NormOp::getMainSource() { return getInput(); }
+
+bool NormOp::mayFeedOthers() { return true; }
+
+LogicalResult NormOp::checkSupport() { return success(); }
+
+SmallVector<int64_t> NormOp::getRowDims(OpResult) {
+  return {batchDim(), headDim(), lengthDim()};
+}
+
+StringRef NormOp::getResultRole(OpResult) { return "normalised"; }
+
+/// The root of the sum and the factor that it becomes are rounded, and sums are
+/// taken in another order.
+int64_t NormOp::getChainLength(OpResult) {
+  constexpr int64_t kRoundings = 4;
   return kRoundings;
 }

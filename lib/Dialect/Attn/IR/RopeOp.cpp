@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "AttnSyntax.h"
+#include "RowRules.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
@@ -21,80 +21,8 @@ using namespace mlir;
 using namespace attn;
 
 //===----------------------------------------------------------------------===//
-// Syntax
-//===----------------------------------------------------------------------===//
-
-template <typename AttrT, typename EnumT>
-static ParseResult parseWord(OpAsmParser &parser, StringRef words,
-                             std::optional<EnumT> (*symbolize)(StringRef),
-                             AttrT &attribute) {
-  SMLoc loc = parser.getCurrentLocation();
-  StringRef word;
-  if (parser.parseKeyword(&word))
-    return failure();
-  std::optional<EnumT> value = symbolize(word);
-  if (!value)
-    return parser.emitError(loc)
-           << "expected " << words << ", got `" << word << "`";
-  attribute = AttrT::get(parser.getContext(), *value);
-  return success();
-}
-
-ParseResult attn::parsePairing(OpAsmParser &parser, PairingAttr &pairing) {
-  return parseWord(parser, "`half` or `interleaved`", symbolizePairing,
-                   pairing);
-}
-
-void attn::printPairing(OpAsmPrinter &printer, Operation *,
-                        PairingAttr pairing) {
-  printer << stringifyPairing(pairing.getValue());
-}
-
-ParseResult attn::parseLayout(OpAsmParser &parser, LayoutAttr &layout) {
-  return parseWord(parser, "`bhsd` or `bshd`", symbolizeLayout, layout);
-}
-
-void attn::printLayout(OpAsmPrinter &printer, Operation *, LayoutAttr layout) {
-  printer << stringifyLayout(layout.getValue());
-}
-
-//===----------------------------------------------------------------------===//
 // Rules
 //===----------------------------------------------------------------------===//
-
-// - Rank 4, no encoding, elements of f16, bf16 or f32.
-// - The head dim is a static multiple of 8 in 8..256; lengths are below 2^30.
-static LogicalResult verifyInput(RopeOp op) {
-  RankedTensorType type = op.getInput().getType();
-  // rope_r1
-  if (type.getRank() != SdpaOp::kRank || type.getEncoding())
-    return op.emitOpError()
-           << "expected input of rank 4 without an encoding, got " << type;
-  // rope_r2
-  Type element = type.getElementType();
-  if (!element.isF16() && !element.isBF16() && !element.isF32())
-    return op.emitOpError()
-           << "expected element type of input to be f16, bf16 or f32, got "
-           << element;
-  // rope_r3
-  int64_t features = type.getShape().back();
-  if (ShapedType::isDynamic(features) || features < 8 || features > 256 ||
-      features % 8 != 0)
-    return op.emitOpError()
-           << "expected head_dim of input to be a static "
-              "multiple of 8 from 8 to 256, got "
-           << (ShapedType::isDynamic(features) ? std::string("?")
-                                               : std::to_string(features));
-  // rope_r4
-  if (type.getDimSize(op.lengthDim()) >= SdpaOp::kMaxLength)
-    return op.emitOpError() << "expected length of input to be below 2^30, got "
-                            << type.getDimSize(op.lengthDim());
-  return success();
-}
-
-static bool mayBeEqual(int64_t lhs, int64_t rhs) {
-  return lhs == rhs || ShapedType::isDynamic(lhs) || ShapedType::isDynamic(rhs);
-}
 
 // - i32 elements, no encoding, and the dimensions `dims` of the input.
 static LogicalResult verifyPositions(RopeOp op, StringRef name, Value operand,
@@ -171,7 +99,7 @@ static LogicalResult verifyFrequencies(RopeOp op) {
 }
 
 LogicalResult RopeOp::verify() {
-  if (failed(verifyInput(*this)) || failed(verifyNumbers(*this)))
+  if (failed(verifyRows(*this)) || failed(verifyNumbers(*this)))
     return failure();
   // rope_r8
   if (getPositions() && getOffsets())
@@ -188,10 +116,6 @@ LogicalResult RopeOp::verify() {
 //===----------------------------------------------------------------------===//
 // Interfaces
 //===----------------------------------------------------------------------===//
-
-int64_t RopeOp::batchDim() { return SdpaOp::batchDim(getLayout()); }
-int64_t RopeOp::headDim() { return SdpaOp::headDim(getLayout()); }
-int64_t RopeOp::lengthDim() { return SdpaOp::lengthDim(getLayout()); }
 
 LogicalResult RopeOp::reifyResultShapes(OpBuilder &builder,
                                         ReifiedRankedShapedTypeDims &shapes) {

@@ -62,8 +62,37 @@ static LogicalResult checkPlace(CompilableOp op) {
   return success();
 }
 
+static bool isRope(RowOp op) { return isa<RopeOp>(op.getOperation()); }
+
+// - What reads a fused result computes it: an attention that of its query, an
+//   operation on rows that of its input, one rotation at most with its own.
+static LogicalResult checkFused(RowOp op) {
+  if (!op.getFused())
+    return success();
+  bool isTaken = false;
+  for (OpOperand &use : op.getOutput().getUses()) {
+    auto sdpa = dyn_cast<SdpaOp>(use.getOwner());
+    auto rows = dyn_cast<RowOp>(use.getOwner());
+    isTaken = (sdpa && &use == &sdpa.getQueryMutable()) ||
+              (rows && use.getOperandNumber() == 0);
+  }
+  if (!isTaken || !op.getOutput().hasOneUse())
+    return op.emitOpError()
+           << "is supported as `fused` only where nothing but "
+              "the query of an `attn.sdpa`, or the input of an "
+              "operation on rows, is its result";
+  SmallVector<RowOp, 2> chain = fusedRowOps(op.getOutput());
+  auto reader = dyn_cast<RowOp>(*op.getOutput().user_begin());
+  if (llvm::count_if(chain, isRope) + (reader && isRope(reader)) > 1)
+    return op.emitOpError() << "is supported as `fused` only beside one "
+                               "`attn.rope`, got another one";
+  return success();
+}
+
 static LogicalResult checkOp(CompilableOp op) {
-  return success(succeeded(checkPlace(op)) && succeeded(op.checkSupport()));
+  auto rows = dyn_cast<RowOp>(op.getOperation());
+  return success(succeeded(checkPlace(op)) && succeeded(op.checkSupport()) &&
+                 (!rows || succeeded(checkFused(rows))));
 }
 
 // - Only results of attn ops are returned, each at most once.
@@ -72,8 +101,8 @@ static LogicalResult checkReturn(func::ReturnOp op) {
   for (Value operand : op.getOperands()) {
     if (!operand.getDefiningOp<CompilableOp>())
       return op.emitOpError()
-             << "is supported only of results of `attn.sdpa` and `attn.rope`, "
-                "got "
+             << "is supported only of results of `attn.sdpa`, `attn.rope` and "
+                "`attn.norm`, got "
              << (isa<BlockArgument>(operand) ? "an argument of the function"
                                              : "another value");
     if (!returned.insert(operand).second)

@@ -10,11 +10,16 @@
 using namespace mlir;
 using namespace attn::tile;
 
+bool attn::tile::isOfAnyLayout(Operation *op) {
+  return isa_and_nonnull<arith::ConstantOp, IotaOp>(op);
+}
+
 static SmallVector<Value> tilesOf(Operation *op) {
   SmallVector<Value> tiles;
   auto add = [&](ValueRange values) {
     llvm::copy_if(values, std::back_inserter(tiles), [](Value value) {
-      return isa<RankedTensorType>(value.getType());
+      return isa<RankedTensorType>(value.getType()) &&
+             !isOfAnyLayout(value.getDefiningOp());
     });
   };
   add(op->getOperands());

@@ -191,13 +191,41 @@ LogicalResult CopyOutOp::verify() {
                       source.getElementType());
 }
 
+/// * a tile in shared memory of the value's elements, and of its shape;
+/// * or one with room for its rows, with the columns inside of both.
 LogicalResult PutOp::verify() {
   SharedType dest = getDest().getType();
   auto tile = cast<RankedTensorType>(getValue().getType());
-  if (dest.isRing() || dest.getShape() != tile.getShape() ||
-      dest.getElementType() != tile.getElementType())
+  std::optional<ArrayRef<int64_t>> columns = getColumns();
+  if (columns && columns->size() != 2)
+    return emitOpError(
+               "expected `columns` to be the first one and a count, got ")
+           << columns->size() << " numbers";
+  bool fits = dest.getShape() == tile.getShape();
+  if (columns && !dest.isRing() && tile.getRank() == 2) {
+    int64_t first = columns->front(), count = columns->back();
+    bool hasRows = getRow() ? tile.getDimSize(0) <= dest.getRows()
+                            : tile.getDimSize(0) == dest.getRows();
+    fits = hasRows && first >= 0 && count >= 1 &&
+           count <= tile.getDimSize(1) && first + count <= dest.getColumns();
+  }
+  if (getRow() && !columns)
+    return emitOpError("expected `columns` beside a row");
+  if (dest.isRing() || !fits || dest.getElementType() != tile.getElementType())
     return emitOpError("expected a tile in shared memory like ")
            << tile << ", got " << dest;
+  return success();
+}
+
+LogicalResult GetOp::verify() {
+  SharedType source = getSource().getType();
+  auto tile = cast<RankedTensorType>(getResult().getType());
+  if (source.isRing() || tile.getRank() != 2 ||
+      source.getRows() != tile.getDimSize(0) ||
+      source.getColumns() % tile.getDimSize(1) != 0 ||
+      source.getElementType() != tile.getElementType())
+    return emitOpError("expected columns of a tile in shared memory like ")
+           << source << ", got " << tile;
   return success();
 }
 

@@ -41,6 +41,27 @@ struct AssignLayouts
 
 } // namespace
 
+/// Gives what memory lays out constants and counts of its own.
+static void splitAnyLayouts(KernelOp kernel, const LayoutClasses &classes) {
+  auto isOfMemory = [&](Operation *op) {
+    auto isTile = [&](Value value) { return classes.isOfMemory(value); };
+    return llvm::any_of(op->getOperands(), isTile) ||
+           llvm::any_of(op->getResults(), isTile);
+  };
+  kernel.walk([&](Operation *op) {
+    if (!isOfAnyLayout(op) ||
+        !isa<RankedTensorType>(op->getResult(0).getType()))
+      return;
+    auto ofMemory = [&](OpOperand &use) { return isOfMemory(use.getOwner()); };
+    if (llvm::all_of(op->getUses(), ofMemory) ||
+        llvm::none_of(op->getUses(), ofMemory))
+      return;
+    OpBuilder builder(op);
+    Value copy = builder.clone(*op)->getResult(0);
+    op->getResult(0).replaceUsesWithIf(copy, ofMemory);
+  });
+}
+
 static bool needsLayout(Type type) {
   auto tile = dyn_cast<RankedTensorType>(type);
   return tile && !tile.getEncoding();
@@ -123,6 +144,19 @@ static LogicalResult spread(Value seed, Attribute layout) {
   return success();
 }
 
+/// Threads that share a row of a class, so that each load of it is one access:
+/// as many as the narrowest access asks for.
+static int64_t threadsOfRow(KernelOp kernel, const LayoutClasses &classes,
+                            LoadOp load) {
+  int64_t threads = 1;
+  kernel.walk([&](LoadOp other) {
+    int64_t columns = cast<RankedTensorType>(other.getType()).getDimSize(1);
+    if (columns != 1 && classes.areAlike(load.getResult(), other.getResult()))
+      threads = std::max(threads, columns / accessColumns(other.getSource()));
+  });
+  return threads;
+}
+
 /// Row vectors that no matrix goes with have a thread for each row.
 static LogicalResult
 assignBlocked(KernelOp kernel, const LayoutClasses &classes, bool isVector) {
@@ -132,8 +166,7 @@ assignBlocked(KernelOp kernel, const LayoutClasses &classes, bool isVector) {
     if (!classes.isOfMemory(load.getResult()) || tile.getEncoding() ||
         (tile.getDimSize(1) == 1) != isVector)
       return WalkResult::advance();
-    int64_t columns =
-        isVector ? 1 : tile.getDimSize(1) / accessColumns(load.getSource());
+    int64_t columns = isVector ? 1 : threadsOfRow(kernel, classes, load);
     auto layout = BlockedAttr::getChecked([&] { return load.emitOpError(); },
                                           kernel.getContext(), columns, warps);
     return WalkResult(layout ? spread(load.getResult(), layout) : failure());
@@ -170,6 +203,7 @@ void AssignLayouts::runOnOperation() {
   }
   auto operandA = OperandAAttr::get(&getContext(), kernel.getCta().getWarps());
   LayoutClasses classes(kernel);
+  splitAnyLayouts(kernel, classes);
   WalkResult result = kernel.walk(
       [&](DotOp dot) { return WalkResult(convertLeftOperand(dot, operandA)); });
   if (result.wasInterrupted() ||

@@ -144,9 +144,7 @@ SmallVector<unsigned> CopyPlan::countersWithin(Operation *loop,
 // Stored tiles
 //===----------------------------------------------------------------------===//
 
-/// Returns the type of a place that can hold either tile row by row: as wide as
-/// the wider one, in panels whose width divides both.
-static SharedType placeForBoth(SharedType a, SharedType b) {
+SharedType attn::tile::placeForBoth(SharedType a, SharedType b) {
   SharedType wider = a.getColumns() < b.getColumns() ? b : a;
   return withSwizzle(wider, std::min(a.getSwizzle(), b.getSwizzle()));
 }
@@ -168,13 +166,17 @@ static bool isFreeFor(PutOp put, CopyAsyncOp copy) {
   return copy->isBeforeInBlock(put);
 }
 
+static bool hasOnePut(AllocOp buffer) {
+  return llvm::count_if(buffer->getUsers(), llvm::IsaPred<PutOp>) == 1;
+}
+
 /// Results leave from the place of operands that are no longer needed: only the
 /// warp that writes a row there has read that row.
 void CopyPlan::assignPuts(KernelOp kernel) {
   llvm::SmallPtrSet<Operation *, 4> taken;
   kernel.walk([&](PutOp put) {
     auto buffer = put.getDest().getDefiningOp<AllocOp>();
-    if (!buffer)
+    if (!buffer || put.getColumns() || !hasOnePut(buffer))
       return;
     SharedType type = buffer.getType();
     for (CopyAsyncOp copy : copies) {

@@ -73,6 +73,10 @@ private:
 /// The walk in whose steps `copy` stands, or itself.
 mlir::Operation *placeOf(CopyAsyncOp copy);
 
+/// Returns the type of a place that can hold either tile row by row: as wide as
+/// the wider one, in panels whose width divides both.
+SharedType placeForBoth(SharedType a, SharedType b);
+
 /// Tile type `tile` in panels of that width.
 SharedType withSwizzle(SharedType tile, int64_t swizzle);
 

@@ -9,9 +9,13 @@
 //   tile.store %o, %O[…]    =>    tile.put %o to %buffer
 //                                 tile.copy_out %buffer to %O[…]
 //
-// Where warps have roles, a `tile.send` takes the place of the `tile.copy_out`.
+// Where warps have roles, a `tile.send` takes the place of the `tile.copy_out`,
+// and the buffer is that of an operand which the kernel computed and no longer
+// needs.
 //
 //===----------------------------------------------------------------------===//
+
+#include "CopyPlan.h"
 
 #include "attn/Dialect/Tile/Analysis/Layouts.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
@@ -39,6 +43,49 @@ static bool isWorthStaging(StoreOp store) {
   return tile.getDimSize(1) != 1 && tile.getElementTypeBitWidth() == 16;
 }
 
+/// True if the kernel puts an operand there, in the block of `store`, and what
+/// reads it stands before the store.
+static bool isFreeFor(StoreOp store, AllocOp buffer, SharedType type) {
+  bool isPut = false;
+  for (Operation *user : buffer->getUsers()) {
+    Operation *top = store->getBlock()->findAncestorOpInBlock(*user);
+    if (!top || !top->isBeforeInBlock(store) || isa<ReuseOp>(user))
+      return false;
+    isPut |= isa<PutOp>(user);
+  }
+  SharedType operand = buffer.getType();
+  return isPut && operand.getRows() == type.getRows() &&
+         operand.getElementType() == type.getElementType();
+}
+
+/// Makes a place that holds the operand's tile and the result's, one after the
+/// other.
+static Value shareBuffer(AllocOp buffer, SharedType type) {
+  SharedType operand = buffer.getType(), both = placeForBoth(operand, type);
+  OpBuilder builder(buffer);
+  Location loc = buffer.getLoc();
+  Value place = AllocOp::create(builder, loc, both, IntegerAttr());
+  auto view = [&](SharedType tile) -> Value {
+    return ReuseOp::create(builder, loc, withSwizzle(tile, both.getSwizzle()),
+                           place);
+  };
+  Value result = view(type);
+  buffer.replaceAllUsesWith(view(operand));
+  buffer.erase();
+  return result;
+}
+
+/// Where CTAs loop over tiles, a buffer's place is its own all the time, so
+/// that results take that of an operand.
+static Value bufferFor(StoreOp store, KernelOp kernel, SharedType type,
+                       OpBuilder &atStart) {
+  if (kernel.isSpecialized())
+    for (auto buffer : kernel.getBody().front().getOps<AllocOp>())
+      if (isFreeFor(store, buffer, type))
+        return shareBuffer(buffer, type);
+  return AllocOp::create(atStart, store.getLoc(), type, IntegerAttr());
+}
+
 void StageStores::runOnOperation() {
   // A tile that is laid out as memory is read is also stored that wide.
   LayoutClasses classes(getOperation());
@@ -52,7 +99,7 @@ void StageStores::runOnOperation() {
     Location loc = store.getLoc();
     auto type =
         SharedType::get(cast<RankedTensorType>(store.getValue().getType()));
-    Value buffer = AllocOp::create(atStart, loc, type, IntegerAttr());
+    Value buffer = bufferFor(store, getOperation(), type, atStart);
     OpBuilder builder(store);
     PutOp::create(builder, loc, store.getValue(), buffer);
     if (getOperation().isSpecialized())

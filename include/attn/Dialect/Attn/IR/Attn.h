@@ -20,6 +20,7 @@
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -72,5 +73,11 @@ bool isSupportedSource(const OpSource &source);
 
 #define GET_OP_CLASSES
 #include "attn/Dialect/Attn/IR/AttnOps.h.inc"
+
+namespace attn {
+/// The operations behind a tensor that what reads it computes, in order: those
+/// that are marked as fused, back to the first that is not.
+llvm::SmallVector<RowOp, 2> fusedRowOps(mlir::Value tensor);
+} // namespace attn
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTN_H

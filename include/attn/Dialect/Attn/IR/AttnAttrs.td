@@ -30,6 +30,10 @@ def Attn_PairingAttr : EnumAttr<Attn_Dialect, Attn_Pairing, "pairing"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Attn_NormKindAttr : EnumAttr<Attn_Dialect, Attn_NormKind, "norm_kind"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def Attn_CausalAttr : Attn_Attr<"Causal", "causal"> {
   let summary = "Aligns the causal diagonal.";
   let description = [{

@@ -69,4 +69,18 @@ def Attn_Pairing : I32EnumAttr<"Pairing", "elements that are rotated together",
   let genSpecializedAttr = 0;
 }
 
+//===----------------------------------------------------------------------===//
+// NormKind: what attn.norm divides a row by
+//===----------------------------------------------------------------------===//
+
+def Attn_NormRms : I32EnumAttrCase<"Rms", 0, "rms">;
+def Attn_NormL2 : I32EnumAttrCase<"L2", 1, "l2">;
+def Attn_NormLayer : I32EnumAttrCase<"Layer", 2, "layer">;
+
+def Attn_NormKind : I32EnumAttr<"NormKind", "what a row is divided by",
+                                [Attn_NormRms, Attn_NormL2, Attn_NormLayer]> {
+  let cppNamespace = "::attn";
+  let genSpecializedAttr = 0;
+}
+
 #endif // ATTN_DIALECT_ATTN_IR_ATTNENUMS_TD

@@ -57,4 +57,47 @@ def Attn_CompilableOp : OpInterface<"CompilableOp"> {
   ];
 }
 
+def Attn_RowOp : OpInterface<"RowOp"> {
+  let cppNamespace = "::attn";
+  let description = [{
+    An operation that maps each row of a tensor of rank 4 to a row as long: norms
+    and rotary positions. Attention reads what a chain of them makes of query and
+    key, and a kernel may compute such a chain where it loads the rows.
+  }];
+  let methods = [
+    InterfaceMethod<[{ The tensor whose rows are mapped. }],
+                    "::mlir::Value", "getInput">,
+    InterfaceMethod<[{ The tensor of the mapped rows. }],
+                    "::mlir::Value", "getOutput">,
+    InterfaceMethod<[{ The order of the dimensions of both. }],
+                    "::attn::Layout", "getLayout">,
+    InterfaceMethod<[{ Sets that; types are the caller's. }], "void",
+                    "setLayout", (ins "::attn::Layout":$layout)>,
+    InterfaceMethod<[{
+      Whether the kernel of what reads the result computes it.
+    }], "bool", "getFused">,
+    InterfaceMethod<[{ Sets that. }], "void", "setFused", (ins "bool":$fused)>
+  ];
+  let extraSharedClassDeclaration = [{
+    /// Both tensors have this type, but for their elements.
+    ::mlir::RankedTensorType getRowsType() {
+      return ::llvm::cast<::mlir::RankedTensorType>($_op.getInput().getType());
+    }
+    ::mlir::FloatType getInputElement() {
+      return ::llvm::cast<::mlir::FloatType>(getRowsType().getElementType());
+    }
+    ::mlir::FloatType getOutputElement() {
+      return ::llvm::cast<::mlir::FloatType>(
+          ::mlir::getElementTypeOrSelf($_op.getOutput()));
+    }
+    int64_t getFeatures() { return getRowsType().getShape().back(); }
+    // Positions of the dimensions.
+    int64_t batchDim() { return 0; }
+    int64_t headDim() { return $_op.getLayout() == ::attn::Layout::BHSD ? 1 : 2; }
+    int64_t lengthDim() {
+      return $_op.getLayout() == ::attn::Layout::BHSD ? 2 : 1;
+    }
+  }];
+}
+
 #endif // ATTN_DIALECT_ATTN_IR_ATTNINTERFACES_TD

@@ -214,12 +214,16 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
 // attn.rope
 //===----------------------------------------------------------------------===//
 
-def Attn_RopeOp : Attn_Op<"rope", [
-    Pure, AllTypesMatch<["input", "output"]>, AttrSizedOperandSegments,
+/// Maps rows of a tensor to rows of the result, which may have elements of
+/// another type.
+class Attn_RowMap<string mnemonic> : Attn_Op<mnemonic, [
+    Pure, AttrSizedOperandSegments, Attn_RowOp,
     DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                               ["reifyResultShapes"]>,
     DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
-                                                  "mayFeedOthers"]>]> {
+                                                  "mayFeedOthers"]>]>;
+
+def Attn_RopeOp : Attn_RowMap<"rope"> {
   let summary = "Rotates pairs of elements by angles that grow with the position.";
   let description = [{
     For every row at position p, and i < rd / 2 with rd rotary dims:
@@ -247,9 +251,14 @@ def Attn_RopeOp : Attn_Op<"rope", [
     | `offsets(%o : tensor<Bxi32>)` | of each batch entry | 0 |
     | `scaling(attribute)` | `#attn.rope_…` below | none |
     | `layout(bhsd)`, `layout(bshd)` | order of the dimensions | `bhsd` |
+    | `fused` | the kernel that reads the result computes it | |
 
-    `convert-attn-to-tile` and `convert-attn-to-reference` consume the op. The
-    rules that must hold are (R1) to (R11) of `docs/AttnSpec.md`.
+    The result's elements are those of the input, f32 of 16-bit ones, or 16-bit
+    ones of f32; its type is then written behind the input's.
+
+    `attn-fuse-producers` writes `fused`; `convert-attn-to-tile` and
+    `convert-attn-to-reference` consume the op. The rules that must hold are (R1)
+    to (R12) of `docs/AttnSpec.md`.
 
     Example:
 
@@ -269,7 +278,8 @@ def Attn_RopeOp : Attn_Op<"rope", [
     OptionalAttr<I64Attr>:$rotary_dims,
     DefaultValuedAttr<I64Attr, "0">:$offset,
     OptionalAttr<Attn_RopeScalingAttrInterface>:$scaling,
-    DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout
+    DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout,
+    UnitAttr:$fused
   );
   let results = (outs AnyRankedTensor:$output);
 
@@ -284,19 +294,14 @@ def Attn_RopeOp : Attn_Op<"rope", [
       | `offsets` `(` $offsets `:` type($offsets) `)`
       | `scaling` `(` $scaling `)`
       | `layout` `(` custom<Layout>($layout) `)`
+      | `fused` $fused
     )
-    attr-dict `:` type($input)
+    attr-dict `:` custom<RowTypes>(type($input), type($output))
   }];
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
 
   let extraClassDeclaration = [{
-    // Positions of the dimensions.
-    int64_t batchDim();
-    int64_t headDim();
-    int64_t lengthDim();
-
-    int64_t getFeatures() { return getInput().getType().getShape().back(); }
     int64_t getRotaryDimsOrDefault() {
       return getRotaryDims().value_or(getFeatures());
     }
@@ -306,6 +311,90 @@ def Attn_RopeOp : Attn_Op<"rope", [
     ::llvm::SmallVector<double> getFrequencies();
     /// The factor of cosine and sine.
     double getRotationFactor();
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// attn.norm
+//===----------------------------------------------------------------------===//
+
+def Attn_NormOp : Attn_RowMap<"norm"> {
+  let summary = "Normalises each row of a tensor.";
+  let description = [{
+    For every row x of d elements:
+
+    ```
+    rms    y = x / sqrt(mean(x^2) + eps)
+    l2     y = x / max(sqrt(sum(x^2)), eps)
+    layer  y = (x - mean(x)) / sqrt(mean((x - mean(x))^2) + eps)
+    output = y * scale * weight + bias
+    ```
+
+    Sums, roots and products are f32, and the result is rounded once. `l2` is what
+    torch's `normalize` computes, and like it gives zeros for a row of zeros; the
+    others do so since `eps` is above 0.
+
+    `weight` and `bias` have an element for each of the d columns, or for each head
+    and column, or each head: tensors of [d], [H, d] or [H, 1]. A key's temperature
+    is a weight of [H, 1], and the sqrt(d) of a QK-norm a `scale`.
+
+    Clauses, in any order, each at most once:
+
+    | clause | meaning | default |
+    |---|---|---|
+    | `weight(%w : type)` | factors, of f16, bf16 or f32 | 1 |
+    | `bias(%b : type)` | of `layer` only: addends | 0 |
+    | `eps(x)` | f32 from 2^-60 to 1 | 1e-6; `l2` 1e-12; `layer` 1e-5 |
+    | `scale(x)` | f32 from -2^64 to 2^64 | 1 |
+    | `layout(bhsd)`, `layout(bshd)` | order of the dimensions | `bhsd` |
+    | `fused` | the kernel that reads the result computes it | |
+
+    The result's elements are those of the input, f32 of 16-bit ones, or 16-bit
+    ones of f32; its type is then written behind the input's.
+
+    `attn-fuse-producers` writes `fused`; `convert-attn-to-tile` and
+    `convert-attn-to-reference` consume the op. The rules that must hold are (N1)
+    to (N8) of `docs/AttnSpec.md`.
+
+    Example:
+
+    ```mlir
+    %n = attn.norm rms %q weight(%w : tensor<128xbf16>) eps(1.0e-5)
+        : tensor<?x32x?x128xbf16> -> tensor<?x32x?x128xf32>
+    ```
+  }];
+
+  let arguments = (ins
+    AnyRankedTensor:$input,
+    Optional<AnyRankedTensor>:$weight,
+    Optional<AnyRankedTensor>:$bias,
+    Attn_NormKindAttr:$kind,
+    OptionalAttr<F32Attr>:$eps,
+    OptionalAttr<F32Attr>:$scale,
+    DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout,
+    UnitAttr:$fused
+  );
+  let results = (outs AnyRankedTensor:$output);
+
+  let assemblyFormat = [{
+    custom<NormKind>($kind) $input
+    oilist(
+        `weight` `(` $weight `:` type($weight) `)`
+      | `bias` `(` $bias `:` type($bias) `)`
+      | `eps` `(` $eps `)`
+      | `scale` `(` $scale `)`
+      | `layout` `(` custom<Layout>($layout) `)`
+      | `fused` $fused
+    )
+    attr-dict `:` custom<RowTypes>(type($input), type($output))
+  }];
+  let hasVerifier = 1;
+
+  let extraClassDeclaration = [{
+    float getEpsOrDefault();
+    float getScaleOrDefault() {
+      return getScale() ? getScale()->convertToFloat() : 1.0f;
+    }
   }];
 }
 

@@ -14,6 +14,10 @@
 
 namespace attn {
 
+/// What `attn-fuse-producers` rounds: all that the separate operations round,
+/// or a row once, at the end.
+enum class NumericsPolicy { strict, flash };
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "attn/Dialect/Attn/Transforms/Passes.h.inc"

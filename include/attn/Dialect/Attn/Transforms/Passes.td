@@ -11,6 +11,61 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FuseProducers : Pass<"attn-fuse-producers", "::mlir::ModuleOp"> {
+  let summary = "Takes what makes query and key into the kernels that read them.";
+  let description = [{
+    Looks at what stands before each `attn.sdpa`, and behind it:
+
+    - *Layouts.* A `linalg.transpose` of heads and rows before query, key and
+      value, with operations on rows or casts in between or not, becomes the
+      layout of all that stands behind it. All three operands must come so, since
+      an attention has one layout; one behind the output goes, too, or is made
+      where somebody reads the output in the old order. Splitting and merging
+      heads (`tensor.expand_shape`, `tensor.collapse_shape`) then is a view of
+      memory, and stays outside.
+    - *Casts.* `arith.extf` before an operation on rows (`attn.norm`, `attn.rope`)
+      and `arith.truncf` behind it become the types of its input and result.
+    - *Chains.* Operations on rows that make an operand and nothing else, in the
+      attention's block, get the mark `fused`: the kernel of what reads the result
+      computes it. Of a query that is the attention's kernel. The last operation on
+      a key or a value keeps a kernel of its own, which computes the ones before
+      it as well: rows of keys are needed by every query tile, and are mapped
+      once. A chain has one rotation; what stands before an earlier one stays.
+
+    `numerics` says what is rounded. `strict`: all that the separate operations
+    would round. `flash`: what lies between two operations of a chain is f32 by
+    its type, and casts from f32 before one are left out, so that a row is rounded
+    once.
+
+    Remarks say what was fused, what was not, and why. The pass runs before
+    `attn-outline`, which then finds functions of attention alone.
+
+    Example:
+
+    ```mlir
+    %n = attn.norm rms %q : tensor<1x8x?x64xbf16>
+    %r = attn.rope %n : tensor<1x8x?x64xbf16>
+    %o = attn.sdpa %r, %k, %v : …
+    ```
+    becomes, with `numerics=flash`,
+    ```mlir
+    %n = attn.norm rms %q fused : tensor<1x8x?x64xbf16> -> tensor<1x8x?x64xf32>
+    %r = attn.rope %n fused : tensor<1x8x?x64xf32> -> tensor<1x8x?x64xbf16>
+    %o = attn.sdpa %r, %k, %v : …
+    ```
+  }];
+  let options = [
+    Option<"numerics", "numerics", "::attn::NumericsPolicy",
+           "::attn::NumericsPolicy::strict", "what is rounded", [{llvm::cl::values(
+             clEnumValN(::attn::NumericsPolicy::strict, "strict",
+                        "what the separate operations round"),
+             clEnumValN(::attn::NumericsPolicy::flash, "flash",
+                        "a row once, at the end"))}]>
+  ];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def Outline : Pass<"attn-outline", "::mlir::ModuleOp"> {
   let summary = "Moves attention into functions of its own.";
   let description = [{

@@ -14,9 +14,14 @@
 
 namespace attn::tile {
 
+/// Whether an operation can make its tile in any layout at no cost: a constant,
+/// or one that counts.
+bool isOfAnyLayout(mlir::Operation *op);
+
 /// Finds tiles that are computed from one another, and therefore laid out
 /// alike. Those that are computed from products, or together with them, are
 /// laid out as products are; the others may be laid out as memory is read best.
+/// What is of any layout belongs to no class.
 class LayoutClasses {
 public:
   explicit LayoutClasses(KernelOp kernel);
@@ -26,6 +31,11 @@ public:
   /// True if `tile` is loaded, or computed from what is, and no product
   /// decides.
   bool isOfMemory(mlir::Value tile) const;
+
+  /// True if both tiles are laid out alike.
+  bool areAlike(mlir::Value a, mlir::Value b) const {
+    return leaderOf(a) && leaderOf(a) == leaderOf(b);
+  }
 
 private:
   void join(mlir::Operation *op);

@@ -724,11 +724,47 @@ def Tile_PutOp : Tile_Op<"put"> {
   let summary = "Writes a tile to shared memory.";
   let description = [{
     Each thread writes what it holds. The other threads see it after a
-    `tile.barrier`. Created by `tile-stage-stores`.
+    `tile.barrier`. `columns = [first, count]` writes the first `count` columns of
+    the value to those of the tile from `first` on, and no others, and the value's
+    rows to those from `row` on; values of memory's layout alone have that form.
+    Created by `tile-stage-stores`, and by
+    `convert-attn-to-tile` for operands that a kernel computes.
+
+    ```mlir
+    tile.put %x to %q[%row] columns = [0, 64]
+        : tensor<64x64xbf16> to !tile.shared<128x128xbf16, swizzle = 128>
+    ```
   }];
-  let arguments = (ins Tile_TileType:$value, Tile_WrittenShared:$dest);
+  let arguments = (ins Tile_TileType:$value, Tile_WrittenShared:$dest,
+                       Optional<Index>:$row,
+                       OptionalAttr<DenseI64ArrayAttr>:$columns);
   let assemblyFormat = [{
-    $value `to` $dest attr-dict `:` type($value) `to` type($dest)
+    $value `to` $dest (`[` $row^ `]`)? (`columns` `=` $columns^)? attr-dict `:` type($value) `to`
+    type($dest)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$value, "::mlir::Value":$dest), [{
+    build($_builder, $_state, value, dest, /*row=*/::mlir::Value(),
+          ::mlir::DenseI64ArrayAttr());
+  }]>];
+  let hasVerifier = 1;
+}
+
+def Tile_GetOp : Tile_Op<"get"> {
+  let summary = "Reads columns of a tile from shared memory.";
+  let description = [{
+    Each thread reads what it holds of the columns from `column` on, a multiple of
+    8. What others have put there is visible behind a `tile.barrier`. Created by
+    `convert-attn-to-tile`.
+
+    ```mlir
+    %q = tile.get %query[%column]
+        : !tile.shared<128x128xbf16, swizzle = 128> -> tensor<128x16xbf16>
+    ```
+  }];
+  let arguments = (ins Tile_ReadShared:$source, Index:$column);
+  let results = (outs Tile_TileType:$result);
+  let assemblyFormat = [{
+    $source `[` $column `]` attr-dict `:` type($source) `->` type($result)
   }];
   let hasVerifier = 1;
 }
