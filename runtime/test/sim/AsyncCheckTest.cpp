@@ -71,11 +71,11 @@ TEST(MBarrierCheck, BeforeInit) {
       "mbarrier", "there is no mbarrier");
 }
 
-// As far behind all shared memory as a wrong index may lead.
+// Behind all variables, where the window of shared memory goes on.
 TEST(MBarrierCheck, OutsideOfSharedMemory) {
   for (const char *use :
-       {"mbarrier.arrive.shared::cta.b64 _, [bar+1073741824];",
-        "mbarrier.inval.shared::cta.b64 [bar+1073741824];"})
+       {"mbarrier.arrive.shared::cta.b64 _, [bar+131072];",
+        "mbarrier.inval.shared::cta.b64 [bar+131072];"})
     expectHazard(runHopper(byFirst(use, "")), "mbarrier",
                  "there is no mbarrier");
 }
