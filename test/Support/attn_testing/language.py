@@ -80,14 +80,14 @@ class Program:
     def size(self, dim):
         case = self.case
         sizes = {"b": case.batch, "h": case.heads[0], "i": case.lengths[0],
-                 "j": case.lengths[1]}
+                 "j": case.lengths[1], "g": case.heads[1]}
         return sizes.get(dim, dim)
 
     def shape(self, tensor):
         return tuple(self.size(dim) for dim in tensor.dims)
 
     def type(self, tensor):
-        sources = {"b": "qb", "h": "qh", "i": "qs", "j": "ks"}
+        sources = {"b": "qb", "h": "qh", "i": "qs", "j": "ks", "g": "kh"}
         dims = ["?" if sources.get(dim) in self.case.dynamic
                 else str(self.size(dim)) for dim in tensor.dims]
         return f"tensor<{'x'.join([*dims, tensor.element])}>"

@@ -330,11 +330,10 @@ def with_fitting_schedule(case):
 def draw_producers(dealer, program):
     """Chains before half of the queries and keys, and transpositions."""
     rng, case = dealer.rows_rng, program.case
-    for x, n in (("q", 0), ("k", 1), ("v", 1)):
+    for x, heads, length in (("q", "h", "i"), ("k", "g", "j"), ("v", "g", "j")):
         if rng.integers(2 if x != "v" else 8) == 0:
-            program.chains[x] = rows.draw_chain(
-                rng, f"{x}_", case.batch, case.heads[n], case.lengths[n],
-                case.dims[x == "v"])
+            program.chains[x] = rows.draw_chain(rng, f"{x}_", "b", heads, length,
+                                                case.dims[x == "v"])
     program.transposed = bool(rng.integers(3) == 0)
 
 
