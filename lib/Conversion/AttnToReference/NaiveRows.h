@@ -29,7 +29,7 @@ struct SdpaOperand {
 /// One `attn.sdpa` with memrefs in place of its operands and results. A result
 /// that the function does not return is null, as are sinks that it has not.
 struct SdpaBuffers {
-  SdpaOp op;
+  AttentionOp op;
   SdpaOperand query, key, value;
   mlir::Value sinks;
   llvm::DenseMap<mlir::Value, mlir::Value> captures; // by their tensors

@@ -103,7 +103,7 @@ static SmallVector<Operation *> candidatesOf(Region &region) {
 }
 
 void ExpandMath::runOnOperation() {
-  getOperation()->walk([&](SdpaOp op) {
+  getOperation()->walk([&](AttentionOp op) {
     const TargetDesc *target = lookupTarget(targetOf(op));
     OpBuilder builder(op);
     for (Region *region : {&op.getScore(), &op.getKeep()}) {

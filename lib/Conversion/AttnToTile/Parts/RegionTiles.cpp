@@ -283,7 +283,7 @@ static ScaledValue splitProduct(Value value) {
   return {value};
 }
 
-ScaledValue attn::splitFactor(SdpaOp op) {
+ScaledValue attn::splitFactor(AttentionOp op) {
   Value yielded = op.getScore().front().getTerminator()->getOperand(0);
   ScaledValue split = splitProduct(yielded);
   // Larger ones, and smaller ones, leave the softmax no room.

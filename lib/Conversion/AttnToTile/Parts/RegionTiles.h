@@ -37,7 +37,7 @@ struct KeysOfRows {
 class RegionTiles {
 public:
   /// `captures` are the memrefs of the captured tensors.
-  RegionTiles(TileBuilder &b, SdpaOp op, mlir::ValueRange captures,
+  RegionTiles(TileBuilder &b, AttentionOp op, mlir::ValueRange captures,
               int64_t rows)
       : b(b), op(op), captures(captures), rows(rows) {}
 
@@ -76,7 +76,7 @@ private:
   void readRowCaptures(mlir::Block &body);
 
   TileBuilder &b;
-  SdpaOp op;
+  AttentionOp op;
   llvm::SmallVector<mlir::Value> captures;
   int64_t rows;
   ScoreIndices indices;
@@ -90,7 +90,7 @@ struct ScaledValue {
 };
 
 /// What a score region yields, without a positive constant factor.
-ScaledValue splitFactor(SdpaOp op);
+ScaledValue splitFactor(AttentionOp op);
 
 } // namespace attn
 

@@ -34,7 +34,7 @@ namespace {
 /// Writes the score region of one op from its clauses.
 class ScoreExpander {
 public:
-  explicit ScoreExpander(SdpaOp op);
+  explicit ScoreExpander(AttentionOp op);
   void expand();
 
 private:
@@ -55,7 +55,7 @@ private:
   Value emitBucket(Value distance, int64_t buckets);
   void dropClauses();
 
-  SdpaOp op;
+  AttentionOp op;
   OpBuilder builder;
   Block *block;
   IndexMath math;
@@ -65,13 +65,13 @@ private:
 } // namespace
 
 /// The block of the clauses, before the one of the user's.
-static Block *addScoreBlock(OpBuilder &builder, SdpaOp op) {
+static Block *addScoreBlock(OpBuilder &builder, AttentionOp op) {
   SmallVector<Type> types(5, builder.getIndexType());
   types.front() = builder.getF32Type();
   return addRegionBlock(builder, op.getLoc(), op.getScore(), types);
 }
 
-ScoreExpander::ScoreExpander(SdpaOp op)
+ScoreExpander::ScoreExpander(AttentionOp op)
     : op(op), builder(op.getContext()), block(addScoreBlock(builder, op)),
       math(builder, op.getLoc()), score(block->getArgument(0)),
       batch(block->getArgument(1)), head(block->getArgument(2)),
@@ -202,7 +202,7 @@ namespace {
 
 struct ExpandScores : public attn::impl::ExpandScoresBase<ExpandScores> {
   void runOnOperation() override {
-    getOperation()->walk([](SdpaOp op) {
+    getOperation()->walk([](AttentionOp op) {
       if (op.hasScoreClause())
         ScoreExpander(op).expand();
     });

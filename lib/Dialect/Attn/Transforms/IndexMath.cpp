@@ -19,7 +19,7 @@ Block *attn::addRegionBlock(OpBuilder &builder, Location loc, Region &region,
   return builder.createBlock(&region, region.begin(), types, locs);
 }
 
-Value attn::emitPosition(IndexMath &math, SdpaOp op, Value query) {
+Value attn::emitPosition(IndexMath &math, AttentionOp op, Value query) {
   CausalAttr causal = op.getCausalAttr();
   if (!causal)
     return query;

@@ -103,7 +103,7 @@ mlir::Block *addRegionBlock(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Region &region, mlir::TypeRange types);
 
 /// The position p of a query index, as the `causal` clause aligns it.
-mlir::Value emitPosition(IndexMath &math, SdpaOp op, mlir::Value query);
+mlir::Value emitPosition(IndexMath &math, AttentionOp op, mlir::Value query);
 
 } // namespace attn
 
