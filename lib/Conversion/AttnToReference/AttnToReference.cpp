@@ -14,6 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NaiveGradients.h"
 #include "RegionCode.h"
 #include "attn/Conversion/AttnToReference/Passes.h"
 #include "attnrt/PackageFormat.h"
@@ -99,12 +100,20 @@ private:
     func::FuncOp judge = start(suffix, types, /*results=*/{});
     ValueRange arguments = judge.getArguments();
     Value begin = arguments.drop_back().back(), end = arguments.back();
+    // Those of gradients are computed with them.
     for (RopeOp op : function.getOps<RopeOp>())
-      if (Value output = getResultBuffer(op.getOutput(), arguments))
+      if (Value output = getResultBuffer(op.getOutput(), arguments);
+          output && isa<BlockArgument>(op.getInput()))
         buildRopeRows(builder, getBuffers(op, arguments), output, numerics,
                       begin, end);
-    for (SdpaOp op : function.getOps<SdpaOp>())
-      buildNaiveRows(builder, getBuffers(op, arguments), numerics, begin, end);
+    for (SdpaOp op : function.getOps<SdpaOp>()) {
+      SdpaBuffers buffers = getBuffers(op, arguments);
+      if (buffers.output || buffers.lse)
+        buildNaiveRows(builder, buffers, numerics, begin, end);
+    }
+    for (SdpaGradOp op : function.getOps<SdpaGradOp>())
+      buildNaiveGradients(builder, getBuffers(op, arguments), numerics, begin,
+                          end);
     finish(judge, /*results=*/{});
   }
 
@@ -116,19 +125,23 @@ private:
                                        builder.getFloatAttr(f64, value));
     };
     Value total = number(0.0);
-    for (RopeOp op : function.getOps<RopeOp>()) {
-      Value flops =
-          buildRopeFlops(builder, getBuffers(op, judge.getArguments()));
+    auto add = [&](Value flops) {
       total = arith::AddFOp::create(builder, loc, total, flops);
-    }
-    for (SdpaOp op : function.getOps<SdpaOp>()) {
-      Value pairs =
-          buildKeptPairs(builder, getBuffers(op, judge.getArguments()));
-      // A multiplication and an addition in each of the two products.
-      Value each = number(2.0 * (op.getHeadDimQK() + op.getHeadDimV()));
-      Value flops = arith::MulFOp::create(builder, loc, pairs, each);
-      total = arith::AddFOp::create(builder, loc, total, flops);
-    }
+    };
+    for (RopeOp op : function.getOps<RopeOp>())
+      add(buildRopeFlops(builder, getBuffers(op, judge.getArguments())));
+    // Multiplications and additions of the products that have both head dims.
+    auto addPairs = [&](const SdpaBuffers &buffers, int64_t ofQK, int64_t ofV) {
+      AttentionOp op = buffers.op;
+      Value pairs = buildKeptPairs(builder, buffers);
+      Value each =
+          number(2.0 * (ofQK * op.getHeadDimQK() + ofV * op.getHeadDimV()));
+      add(arith::MulFOp::create(builder, loc, pairs, each));
+    };
+    for (SdpaOp op : function.getOps<SdpaOp>())
+      addPairs(getBuffers(op, judge.getArguments()), 1, 1);
+    for (SdpaGradOp op : function.getOps<SdpaGradOp>())
+      addPairs(getBuffers(op, judge.getArguments()), 3, 2);
     finish(judge, total);
   }
 
@@ -148,12 +161,25 @@ private:
   // The memrefs of an op's operands among the arguments of a judge. They are
   // arguments of the function, or an attn.rope made them from one.
 
+  /// The argument that has the shape of what is rotated: a gradient has that of
+  /// what it belongs to.
+  static Value getShaped(Value rotated) {
+    auto grad = rotated.getDefiningOp<SdpaGradOp>();
+    if (!grad)
+      return rotated;
+    Value of = rotated == grad.getQueryGrad() ? grad.getQuery()
+               : rotated == grad.getKeyGrad() ? grad.getKey()
+                                              : grad.getValue();
+    auto rope = of.getDefiningOp<RopeOp>();
+    return rope ? rope.getInput() : of;
+  }
+
   RopeBuffers getBuffers(RopeOp op, ValueRange arguments) {
     auto argument = [&](Value operand) {
       return operand ? arguments[cast<BlockArgument>(operand).getArgNumber()]
                      : Value();
     };
-    return {op, argument(op.getInput()), argument(op.getPositions()),
+    return {op, argument(getShaped(op.getInput())), argument(op.getPositions()),
             argument(op.getOffsets())};
   }
 
@@ -165,8 +191,7 @@ private:
     return {arguments[cast<BlockArgument>(operand).getArgNumber()], {}};
   }
 
-  SdpaBuffers getBuffers(SdpaOp op, ValueRange arguments) {
-    SdpaBuffers buffers;
+  void addOperands(AttentionOp op, ValueRange arguments, SdpaBuffers &buffers) {
     buffers.op = op;
     buffers.query = getOperand(op.getQuery(), arguments);
     buffers.key = getOperand(op.getKey(), arguments);
@@ -175,8 +200,39 @@ private:
       buffers.sinks = getOperand(op.getSinks(), arguments).buffer;
     for (Value capture : op.getCaptures())
       buffers.captures[capture] = getOperand(capture, arguments).buffer;
+  }
+
+  SdpaBuffers getBuffers(SdpaOp op, ValueRange arguments) {
+    SdpaBuffers buffers;
+    addOperands(op, arguments, buffers);
     buffers.output = getResultBuffer(op.getOutput(), arguments);
     buffers.lse = getResultBuffer(op.getLse(), arguments);
+    return buffers;
+  }
+
+  /// A gradient that is returned as it is, or rotated.
+  GradientBuffer getGradient(Value gradient, ValueRange arguments) {
+    for (Operation *user : gradient.getUsers())
+      if (auto rope = dyn_cast<RopeOp>(user))
+        return {getResultBuffer(rope.getOutput(), arguments),
+                getBuffers(rope, arguments)};
+    return {getResultBuffer(gradient, arguments), {}};
+  }
+
+  SdpaGradBuffers getBuffers(SdpaGradOp op, ValueRange arguments) {
+    SdpaGradBuffers buffers;
+    addOperands(op, arguments, buffers);
+    auto argument = [&](Value operand) {
+      auto given = dyn_cast_if_present<BlockArgument>(operand);
+      return given ? arguments[given.getArgNumber()] : Value();
+    };
+    buffers.output = argument(op.getOutput());
+    buffers.lse = argument(op.getLse());
+    buffers.outputGrad = argument(op.getOutputGrad());
+    buffers.lseGrad = argument(op.getLseGrad());
+    buffers.queryGrad = getGradient(op.getQueryGrad(), arguments);
+    buffers.keyGrad = getGradient(op.getKeyGrad(), arguments);
+    buffers.valueGrad = getGradient(op.getValueGrad(), arguments);
     return buffers;
   }
 
@@ -210,7 +266,7 @@ static LogicalResult checkInput(func::FuncOp function) {
     return function.emitOpError() << "expected one block, as "
                                      "attn-check-support leaves it";
   for (auto op : function.getOps<CompilableOp>()) {
-    auto sdpa = dyn_cast<SdpaOp>(op.getOperation());
+    auto sdpa = dyn_cast<AttentionOp>(op.getOperation());
     if (sdpa && sdpa.hasMaskClause())
       return op->emitOpError() << "expected the clauses of masks as a `keep` "
                                   "region, as attn-expand-masks leaves them";

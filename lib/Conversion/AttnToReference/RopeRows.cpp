@@ -138,6 +138,8 @@ Value RopeRow::rotationFactor(Value cosineOrSine) {
 void RopeRow::turnPair(Value i, Value x, Value y, Value angle, Store store) {
   Value c = rotationFactor(make<math::CosOp>(angle));
   Value s = rotationFactor(make<math::SinOp>(angle));
+  if (op.getInverse())
+    s = make<arith::NegFOp>(s);
   Value first = loadElement(buffers.input, at(batch, head, row, x));
   Value second = loadElement(buffers.input, at(batch, head, row, y));
   Value rotatedFirst = make<arith::SubFOp>(make<arith::MulFOp>(first, c),
