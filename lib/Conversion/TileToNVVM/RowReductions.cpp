@@ -54,8 +54,19 @@ static Value emitLaneExchange(OpBuilder &builder, Location loc, Combiner kind,
   return emitCombine(builder, loc, kind, value, other);
 }
 
-/// Reduces first what the thread holds of a row, then across the four lanes of
-/// a quad.
+/// The bits in which lanes differ that share a row.
+static SmallVector<int64_t> sharingMasks(Attribute layout) {
+  int64_t lanes = 4; // of a quad
+  if (auto blocked = dyn_cast<BlockedAttr>(layout))
+    lanes = blocked.getColumns();
+  SmallVector<int64_t> masks;
+  for (int64_t mask = 1; mask < lanes; mask *= 2)
+    masks.push_back(mask);
+  return masks;
+}
+
+/// Reduces first what the thread holds of a row, then across the lanes that
+/// share it.
 LogicalResult
 ReduceConversion::matchAndRewrite(ReduceOp op, OneToNOpAdaptor adaptor,
                                   ConversionPatternRewriter &rewriter) const {
@@ -64,6 +75,8 @@ ReduceConversion::matchAndRewrite(ReduceOp op, OneToNOpAdaptor adaptor,
   RegisterGrid to(cast<RankedTensorType>(op.getType()));
   if (!from.registerType.isF32())
     return op.emitOpError("expected f32 elements");
+  SmallVector<int64_t> masks = sharingMasks(
+      cast<RankedTensorType>(op.getInput().getType()).getEncoding());
   SmallVector<Value> registers(to.size());
   for (int64_t strip = 0; strip < from.strips; ++strip)
     for (int64_t row = 0; row < from.rowsOfAtom; ++row) {
@@ -74,7 +87,7 @@ ReduceConversion::matchAndRewrite(ReduceOp op, OneToNOpAdaptor adaptor,
           value = value ? emitCombine(rewriter, loc, op.getKind(), value, next)
                         : next;
         }
-      for (int64_t mask : {1, 2})
+      for (int64_t mask : masks)
         value = emitLaneExchange(rewriter, loc, op.getKind(), value, mask);
       registers[to.index(strip, 0, row, 0)] = value;
     }
