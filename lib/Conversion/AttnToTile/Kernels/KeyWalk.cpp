@@ -26,8 +26,6 @@
 #include "../Parts/Scores.h"
 #include "KeptSum.h"
 #include "attn/Schedule/RegisterModel.h"
-#include "attn/Target/MmaAtom.h"
-#include "llvm/Support/MathExtras.h"
 
 #include <cmath>
 
@@ -43,34 +41,14 @@ static int64_t partialSums(const TargetDesc &target) {
   return target.isProcessor() ? target.processor->lanes() : kPartialSums;
 }
 
-/// What the target's products multiply. Processors widen what they have no
-/// instruction for.
-static Type productType(const TargetDesc &target, Type element) {
-  if (!target.isProcessor() ||
-      (element.isBF16() && target.processor->hasBF16Dot))
-    return element;
-  return Float32Type::get(element.getContext());
-}
-
-/// A head dimension in whole steps of the products over it, and in whole
-/// vectors.
-static int64_t inSteps(int64_t dim, const TargetDesc &target, Type element) {
-  int64_t step = target.isProcessor()
-                     ? target.processor->lanes()
-                     : WarpFragment::depth(element.getIntOrFloatBitWidth());
-  return llvm::alignTo(dim, step);
-}
-
 KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
                  HeadGroups &groups, Sequences &sequences, ValueRange captures,
                  Value batch, Value firstQuery)
     : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
       scale(op), softmax(b, scale, groups.rows()),
       regions(b, op, captures, groups.rows()), batch(batch),
-      firstQuery(firstQuery), target(*lookupTarget(targetOf(op))),
-      element(op.getElementType()), multiplied(productType(target, element)),
-      rows(groups.rows()), dimQK(inSteps(op.getHeadDimQK(), target, element)),
-      dimV(inSteps(op.getHeadDimV(), target, element)), keys(schedule.getKv()) {
+      firstQuery(firstQuery), target(*lookupTarget(targetOf(op))), types(op),
+      rows(groups.rows()), keys(schedule.getKv()) {
   loadQuery();
   if (captures.empty())
     return;
@@ -79,13 +57,14 @@ KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
 }
 
 void KeyWalk::loadQuery() {
-  LoadOp load =
-      sequences.loadQuery(b.tileType(rows, dimQK, element), batch, firstQuery);
+  LoadOp load = sequences.loadQuery(
+      b.tileType(rows, types.dimQK, types.element), batch, firstQuery);
   if (schedule.getPrefetch())
     load.setSlots(2);
-  load.setHeld(!target.isProcessor() &&
-               holdsQueryInRegisters(schedule.getKeys(), {dimQK, dimV}));
-  query = b.convert(load, multiplied);
+  load.setHeld(
+      !target.isProcessor() &&
+      holdsQueryInRegisters(schedule.getKeys(), {types.dimQK, types.dimV}));
+  query = b.convert(load, types.multiplied);
 }
 
 /// Of all rows, and of no key yet. Rows of a tile may lie behind the last query
@@ -140,9 +119,10 @@ Value KeyWalk::emitMasked(Value scores, Value firstKey) {
 
 SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
                                const SoftmaxState &state) {
-  Value key = b.convert(
-      sequences.loadKey(b.tileType(keys, dimQK, element), batch, firstKey),
-      multiplied);
+  Value key =
+      b.convert(sequences.loadKey(b.tileType(keys, types.dimQK, types.element),
+                                  batch, firstKey),
+                types.multiplied);
   std::optional<KeysOfRows> needed;
   if (isMasked)
     needed = emitNeededKeys(firstKey);
@@ -158,10 +138,11 @@ SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
   SoftmaxStep step = softmax.addScores(state.max, scores, isMasked);
   Value sums = softmax.addSums(state.sums, step);
   Value acc = softmax.rescaled(state.acc, step);
-  Value weights = b.convert(step.weights, multiplied);
-  Value value = b.convert(
-      sequences.loadValue(b.tileType(keys, dimV, element), batch, firstKey),
-      multiplied);
+  Value weights = b.convert(step.weights, types.multiplied);
+  Value value =
+      b.convert(sequences.loadValue(b.tileType(keys, types.dimV, types.element),
+                                    batch, firstKey),
+                types.multiplied);
   auto product = DotOp::create(b, weights, value, acc, /*transpose_b=*/false,
                                /*async=*/false,
                                /*stage=*/schedule.getOverlap(), kValuesGroup);
@@ -200,7 +181,7 @@ Value KeyWalk::emitKeptSum(const KeyRange &range, const SoftmaxState &state) {
 }
 
 SoftmaxState KeyWalk::emit(const KeyRange &range) {
-  SoftmaxState state = softmax.initialState(dimV, partialSums(target));
+  SoftmaxState state = softmax.initialState(types.dimV, partialSums(target));
   auto walk = WalkOp::create(
       b, range.first, ValueRange{range.full, range.fullEnd, range.last},
       ValueRange{state.acc, state.max, state.sums}, schedule.getStages());

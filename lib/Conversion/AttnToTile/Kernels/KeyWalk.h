@@ -14,6 +14,7 @@
 #include "../Parts/Mask.h"
 #include "../Parts/RegionTiles.h"
 #include "../Parts/Softmax.h"
+#include "ProductTypes.h"
 
 #include "attn/Target/TargetRegistry.h"
 
@@ -52,8 +53,8 @@ private:
   RegionTiles regions;
   mlir::Value batch, firstQuery, query;
   const TargetDesc &target;
-  mlir::Type element, multiplied; // in memory, and by products
-  int64_t rows, dimQK, dimV, keys;
+  ProductTypes types;
+  int64_t rows, keys;
 };
 
 } // namespace attn
