@@ -79,7 +79,7 @@ config.substitutions += [
     ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few"),
     ("%spill_sizes", "groups" if is_long else "short"),
-    ("%spill_language", "regions" if is_long else "clauses"),
+    ("%spill_language", "clauses,regions" if is_long else "some-clauses"),
     ("%drawn_values", "100" if is_long else "3"),
     ("%damage_seed", "2" if is_long else "1"),
     # A driver that runs nothing.

@@ -95,3 +95,8 @@ abi::emitStruct(OpBuilder &builder, Location loc, Operation *module,
   LLVM::ReturnOp::create(body, loc, value);
   return global;
 }
+
+void abi::makeHidden(LLVM::GlobalOp global) {
+  global.setLinkage(LLVM::Linkage::External);
+  global.setVisibility_(LLVM::Visibility::Hidden);
+}

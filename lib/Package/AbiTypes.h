@@ -60,6 +60,9 @@ emitStruct(mlir::OpBuilder &builder, mlir::Location loc,
            mlir::LLVM::LLVMStructType type, bool isConstant,
            llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>
                fields);
+/// Lets other objects of a package refer to the global, and nobody else: two
+/// packages in one process have globals of the same names.
+void makeHidden(mlir::LLVM::GlobalOp global);
 /// Bytes of an element in memory; an i1 is a byte.
 inline uint32_t elementBytes(mlir::Type elementType) {
   return (elementType.getIntOrFloatBitWidth() + 7) / 8;

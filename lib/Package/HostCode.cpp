@@ -38,7 +38,7 @@ public:
   explicit CodeWriter(ArrayRef<ModuleOp> sources) : sources(sources) {}
 
   FailureOr<std::string> write(HostOutput output,
-                               const json::Object &description);
+                               const json::Object *description);
 
 private:
   void readNames();
@@ -262,13 +262,13 @@ FailureOr<std::string> CodeWriter::emitFile(llvm::CodeGenFileType type) {
 }
 
 FailureOr<std::string> CodeWriter::write(HostOutput output,
-                                         const json::Object &description) {
+                                         const json::Object *description) {
   if (failed(translateAll()))
     return failure();
-  if (output == HostOutput::Object)
-    addDescription(*module, description);
-  else
+  if (output != HostOutput::Object)
     keepKernels();
+  else if (description)
+    addDescription(*module, *description);
   optimise(*module, *machine, !kernels.empty());
   switch (output) {
   case HostOutput::LLVMIR:
@@ -282,7 +282,7 @@ FailureOr<std::string> CodeWriter::write(HostOutput output,
 }
 
 FailureOr<std::string> attn::emitHostCode(ArrayRef<ModuleOp> modules,
-                                          const json::Object &description,
-                                          HostOutput output) {
+                                          HostOutput output,
+                                          const json::Object *description) {
   return CodeWriter(modules).write(output, description);
 }

@@ -10,11 +10,9 @@
 #include "LineInfo.h"
 
 #include "mlir/Dialect/GPU/IR/CompilationInterfaces.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/TargetSelect.h"
@@ -129,46 +127,46 @@ llvm::StringMap<KernelResources> attn::parsePtxasLog(StringRef log) {
   return resources;
 }
 
-namespace {
-/// A file that goes with its scope.
-struct TemporaryFile {
-  SmallString<128> path;
-  ~TemporaryFile() {
-    if (!path.empty())
-      llvm::sys::fs::remove(path);
+std::unique_ptr<PtxasRun> PtxasRun::start(Location loc, StringRef chip,
+                                          StringRef ptx, StringRef ptxas) {
+  std::unique_ptr<PtxasRun> run(new PtxasRun);
+  if (!run->source.create("ptx", ptx) || !run->cubin.create("cubin") ||
+      !run->log.create("log")) {
+    emitError(loc, "no temporary file for ptxas could be made");
+    return nullptr;
   }
-  bool create(StringRef suffix) {
-    return !llvm::sys::fs::createTemporaryFile("attn", suffix, path);
-  }
-};
-} // namespace
+  std::string arch = ("-arch=" + chip).str(), message;
+  StringRef log = run->log.getPath();
+  std::optional<StringRef> redirects[] = {StringRef(), log, log};
+  run->process = llvm::sys::ExecuteNoWait(
+      ptxas,
+      {ptxas, "-v", arch, run->source.getPath(), "-o", run->cubin.getPath()},
+      std::nullopt, redirects, /*MemoryLimit=*/0, &message);
+  if (run->process.Pid != llvm::sys::ProcessInfo::InvalidPid)
+    return run;
+  emitError(loc, "ptxas failed: ") << message;
+  return nullptr;
+}
 
-FailureOr<AssembledKernels> attn::assemble(gpu::GPUModuleOp kernels,
-                                           StringRef chip, StringRef ptx,
-                                           StringRef ptxas) {
-  TemporaryFile source, cubin, log;
-  if (!source.create("ptx") || !cubin.create("cubin") || !log.create("log"))
-    return kernels.emitError("no temporary file for ptxas could be made");
-  std::error_code code;
-  {
-    llvm::raw_fd_ostream stream(source.path, code);
-    stream << ptx;
-  }
-  std::string arch = ("-arch=" + chip).str();
-  std::optional<StringRef> redirects[] = {StringRef(), StringRef(log.path),
-                                          StringRef(log.path)};
+PtxasRun::~PtxasRun() {
+  if (process.Pid != llvm::sys::ProcessInfo::InvalidPid)
+    llvm::sys::Wait(process, /*SecondsToWait=*/std::nullopt);
+}
+
+FailureOr<AssembledKernels> PtxasRun::finish(Location loc, StringRef ptx) {
   std::string message;
-  int status = llvm::sys::ExecuteAndWait(
-      ptxas, {ptxas, "-v", arch, source.path, "-o", cubin.path}, std::nullopt,
-      redirects, /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
-  auto text = llvm::MemoryBuffer::getFile(log.path);
+  int status =
+      llvm::sys::Wait(process, /*SecondsToWait=*/std::nullopt, &message)
+          .ReturnCode;
+  process = {};
+  auto text = llvm::MemoryBuffer::getFile(log.getPath());
   std::string said = text ? nameLines((*text)->getBuffer(), ptx) : "";
   if (status != 0)
-    return kernels.emitError("ptxas failed: ")
+    return emitError(loc, "ptxas failed: ")
            << (said.empty() ? StringRef(message)
                             : StringRef(said).split('\n').first);
-  auto binary = llvm::MemoryBuffer::getFile(cubin.path);
+  auto binary = llvm::MemoryBuffer::getFile(cubin.getPath());
   if (!binary)
-    return kernels.emitError("ptxas left no cubin");
+    return emitError(loc, "ptxas left no cubin");
   return AssembledKernels{(*binary)->getBuffer().str(), parsePtxasLog(said)};
 }

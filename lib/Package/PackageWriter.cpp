@@ -9,6 +9,7 @@
 
 #include "AbiTypes.h"
 #include "Kernels.h"
+#include "attn/Package/TemporaryFile.h"
 #include "attnrt/PackageFormat.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SetVector.h"
@@ -199,51 +200,55 @@ static llvm::Expected<std::string> replaceableFile(StringRef path) {
   return resolved.str().str();
 }
 
-llvm::Error attn::linkPackage(StringRef object, StringRef path) {
+/// Runs the linker; the first line of its complaint is the error.
+static llvm::Error link(StringRef linker, ArrayRef<std::string> objects,
+                        StringRef name, StringRef output) {
+  std::vector<TemporaryFile> files(objects.size());
+  TemporaryFile log;
+  bool areWritten = log.create("log");
+  SmallVector<StringRef> arguments = {
+      linker,        "-shared",          "--build-id=none", "-z",
+      "noexecstack", "--hash-style=gnu", "-soname",         name};
+  for (auto [file, object] : llvm::zip_equal(files, objects)) {
+    areWritten = areWritten && file.create("o", object);
+    arguments.push_back(file.getPath());
+  }
+  if (!areWritten)
+    return linkError("no temporary file could be made");
+  arguments.append({"-o", output});
+  std::optional<StringRef> redirects[] = {StringRef(), log.getPath(),
+                                          log.getPath()};
+  if (llvm::sys::ExecuteAndWait(linker, arguments, std::nullopt, redirects) ==
+      0)
+    return llvm::Error::success();
+  auto text = llvm::MemoryBuffer::getFile(log.getPath());
+  return linkError("linking failed: " +
+                   (text ? (*text)->getBuffer().split('\n').first : ""));
+}
+
+llvm::Error attn::linkPackage(ArrayRef<std::string> objects, StringRef path) {
   llvm::Expected<std::string> target = replaceableFile(path);
   if (!target)
     return target.takeError();
   std::optional<std::string> linker = findLinker();
   if (!linker)
     return linkError("no linker found (ld.lld)");
-  SmallString<128> objectPath, sharedPath, logPath;
+  SmallString<128> shared;
   auto cleanUp = llvm::scope_exit([&] {
-    for (StringRef file :
-         {StringRef(objectPath), StringRef(sharedPath), StringRef(logPath)})
-      if (!file.empty())
-        llvm::sys::fs::remove(file);
+    if (!shared.empty())
+      llvm::sys::fs::remove(shared);
   });
   // The file is made beside the result, so that it can be renamed into place.
   if (auto error =
-          llvm::sys::fs::createUniqueFile(*target + ".tmp-%%%%%%", sharedPath))
+          llvm::sys::fs::createUniqueFile(*target + ".tmp-%%%%%%", shared))
     return linkError("cannot write `" + path + "`: " + error.message());
-  if (llvm::sys::fs::createTemporaryFile("attn", "o", objectPath) ||
-      llvm::sys::fs::createTemporaryFile("attn", "log", logPath))
-    return linkError("no temporary file could be made");
-  std::error_code code;
-  {
-    llvm::raw_fd_ostream stream(objectPath, code);
-    stream << object;
-  }
-  std::optional<StringRef> redirects[] = {StringRef(), StringRef(logPath),
-                                          StringRef(logPath)};
-  int status = llvm::sys::ExecuteAndWait(
-      *linker,
-      {*linker, "-shared", "--build-id=none", "-z", "noexecstack",
-       "--hash-style=gnu", "-soname", llvm::sys::path::filename(path),
-       objectPath, "-o", sharedPath},
-      std::nullopt, redirects);
-  if (status != 0) {
-    auto log = llvm::MemoryBuffer::getFile(logPath);
-    return linkError(
-        "linking failed: " +
-        (log ? (*log)->getBuffer().split('\n').first : StringRef()));
-  }
+  if (llvm::Error error =
+          link(*linker, objects, llvm::sys::path::filename(path), shared))
+    return error;
   // Temporary files are private; a package is as the user's umask says.
-  llvm::sys::fs::setPermissions(
-      sharedPath,
-      static_cast<llvm::sys::fs::perms>(0777 & ~llvm::sys::fs::getUmask()));
-  if (auto error = llvm::sys::fs::rename(sharedPath, *target))
+  llvm::sys::fs::setPermissions(shared, static_cast<llvm::sys::fs::perms>(
+                                            0777 & ~llvm::sys::fs::getUmask()));
+  if (auto error = llvm::sys::fs::rename(shared, *target))
     return linkError("cannot write `" + path + "`: " + error.message());
   return llvm::Error::success();
 }

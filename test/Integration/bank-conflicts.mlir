@@ -1,18 +1,19 @@
 // Shared memory is read and written without bank conflicts, whichever swizzle a
 // head dimension has, and whether or not it is padded.
-// RUN: attn-run %s --function=d16 --device=sim --target=sm_80 --shape=0=1x2x70x16 --shape=1=1x2x90x16 --shape=2=1x2x90x16 --json=%t.json > /dev/null
+// RUN: env ATTN_PTXAS= attn-compile %s --target=sm_80 -o %t.so
+// RUN: attn-run %t.so --function=d16 --device=sim --shape=0=1x2x70x16 --shape=1=1x2x90x16 --shape=2=1x2x90x16 --json=%t.json > /dev/null
 // RUN: FileCheck %s --input-file=%t.json
-// RUN: attn-run %s --function=d24 --device=sim --target=sm_80 --shape=0=1x2x70x24 --shape=1=1x2x90x24 --shape=2=1x2x90x24 --json=%t.json > /dev/null
+// RUN: attn-run %t.so --function=d24 --device=sim --shape=0=1x2x70x24 --shape=1=1x2x90x24 --shape=2=1x2x90x24 --json=%t.json > /dev/null
 // RUN: FileCheck %s --input-file=%t.json
-// RUN: attn-run %s --function=d32 --device=sim --target=sm_80 --shape=0=1x2x70x32 --shape=1=1x2x90x32 --shape=2=1x2x90x32 --json=%t.json > /dev/null
+// RUN: attn-run %t.so --function=d32 --device=sim --shape=0=1x2x70x32 --shape=1=1x2x90x32 --shape=2=1x2x90x32 --json=%t.json > /dev/null
 // RUN: FileCheck %s --input-file=%t.json
-// RUN: attn-run %s --function=d64 --device=sim --target=sm_80 --shape=0=1x2x70x64 --shape=1=1x2x90x64 --shape=2=1x2x90x64 --json=%t.json > /dev/null
+// RUN: attn-run %t.so --function=d64 --device=sim --shape=0=1x2x70x64 --shape=1=1x2x90x64 --shape=2=1x2x90x64 --json=%t.json > /dev/null
 // RUN: FileCheck %s --input-file=%t.json
-// RUN: attn-run %s --function=d80 --device=sim --target=sm_80 --shape=0=1x2x70x80 --shape=1=1x2x90x80 --shape=2=1x2x90x80 --json=%t.json > /dev/null
+// RUN: attn-run %t.so --function=d80 --device=sim --shape=0=1x2x70x80 --shape=1=1x2x90x80 --shape=2=1x2x90x80 --json=%t.json > /dev/null
 // RUN: FileCheck %s --input-file=%t.json
-// RUN: attn-run %s --function=d96 --device=sim --target=sm_80 --shape=0=1x2x70x96 --shape=1=1x2x90x96 --shape=2=1x2x90x96 --json=%t.json > /dev/null
+// RUN: attn-run %t.so --function=d96 --device=sim --shape=0=1x2x70x96 --shape=1=1x2x90x96 --shape=2=1x2x90x96 --json=%t.json > /dev/null
 // RUN: FileCheck %s --input-file=%t.json
-// RUN: attn-run %s --function=d256 --device=sim --target=sm_80 --shape=0=1x2x70x256 --shape=1=1x2x90x256 --shape=2=1x2x90x256 --json=%t.json > /dev/null
+// RUN: attn-run %t.so --function=d256 --device=sim --shape=0=1x2x70x256 --shape=1=1x2x90x256 --shape=2=1x2x90x256 --json=%t.json > /dev/null
 // RUN: FileCheck %s --input-file=%t.json
 
 // CHECK: "bank_conflicts": 0,

@@ -4,7 +4,7 @@
 !q = tensor<1x4x?x64xbf16>
 
 // CHECK-NOT: attnpkg.cubin
-// CHECK-DAG: llvm.mlir.global private @attnpkg.module
+// CHECK-DAG: llvm.mlir.global external hidden @attnpkg.module
 // CHECK-DAG: llvm.mlir.global private constant @attnpkg.ptx("{{.*}}.visible .entry f_0
 // CHECK-NOT: gpu.module
 

@@ -11,7 +11,7 @@
 // CHECK: llvm.mlir.constant(16 : i8)
 // CHECK: llvm.mlir.constant(2 : i32)
 // CHECK: llvm.mlir.global private @attnpkg.kernel.k() {{.*}}attn.kernel = {name = "k", rows_per_tile = 1 : i64, {{.*}}scratch_bytes = 640 : i64, smem_bytes = 0 : i64, target = "x86-64-v3", threads = 1 : i64}
-// CHECK: llvm.mlir.global external @attnpkg.module()
+// CHECK: llvm.mlir.global external hidden @attnpkg.module()
 // CHECK: func.func private @k(
 // CHECK: llvm.func @attnpkg_f(
 // CHECK: llvm.call @attnrtHostDeviceOf(

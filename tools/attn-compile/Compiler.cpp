@@ -7,12 +7,10 @@
 //===----------------------------------------------------------------------===//
 #include "Compiler.h"
 
-#include "attn/Package/KernelAssembler.h"
 #include "attn/Package/Passes.h"
 #include "attn/Pipeline/Pipelines.h"
 #include "attn/Target/TargetRegistry.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 #include <chrono>
 
@@ -52,14 +50,6 @@ static std::string printed(ModuleOp module) {
   return text;
 }
 
-/// The bytes that package-assemble-kernels embedded under `name`.
-static std::string embedded(ModuleOp module, StringRef name) {
-  auto global = module.lookupSymbol<LLVM::GlobalOp>(name);
-  if (!global)
-    return "";
-  return cast<StringAttr>(global.getValueOrNull()).getValue().str();
-}
-
 LogicalResult Compiler::buildEntries(ModuleOp module) {
   BuildEntriesOptions options;
   options.needsFunctions = line.emit == Emit::Package;
@@ -69,48 +59,61 @@ LogicalResult Compiler::buildEntries(ModuleOp module) {
 }
 
 /// The last stage: LLVM makes of the modules what is asked for.
-FailureOr<std::string> Compiler::emitCode(ArrayRef<ModuleOp> modules,
-                                          HostOutput output) {
-  std::string code;
-  if (failed(timed("object", [&]() -> LogicalResult {
-        FailureOr<std::string> emitted =
-            emitHostCode(modules, description, output);
-        if (failed(emitted))
-          return failure();
-        code = std::move(*emitted);
-        return success();
-      })))
-    return failure();
-  return code;
+LogicalResult Compiler::emitCode(ArrayRef<ModuleOp> modules, HostOutput output,
+                                 const json::Object *described,
+                                 Output &objects) {
+  return timed("object", [&]() -> LogicalResult {
+    FailureOr<std::string> emitted = emitHostCode(modules, output, described);
+    if (failed(emitted))
+      return failure();
+    objects.push_back(std::move(*emitted));
+    return success();
+  });
 }
 
-FailureOr<std::string> Compiler::compileForGpu() {
+/// What is known when ptxas is done: kernels, and the package's description.
+LogicalResult Compiler::emitData(const KernelAssembly &assembly,
+                                 Output &objects) {
+  OwningOpRef<ModuleOp> data = ModuleOp::create(module.getLoc());
+  assembly.embed(*data);
+  return emitCode(*data, HostOutput::Object, &description, objects);
+}
+
+/// While ptxas runs, LLVM compiles the host's code.
+FailureOr<Compiler::Output> Compiler::assembleForGpu() {
+  KernelAssembly assembly;
+  if (failed(timed("kernels", [&] {
+        return assembly.start(module, line.emit != Emit::Ptx);
+      })))
+    return failure();
+  Output objects;
+  if (line.emit == Emit::Package &&
+      (failed(runStage("host", module, buildHostPipeline)) ||
+       failed(emitCode(module, HostOutput::Object, /*described=*/nullptr,
+                       objects))))
+    return failure();
+  if (failed(timed("kernels", [&] { return assembly.finish(module); })))
+    return failure();
+  description = describePackage(module);
+  if (line.emit == Emit::Ptx)
+    return Output{assembly.getPtx().str()};
+  if (line.emit == Emit::Cubin)
+    return Output{assembly.getCubin().str()};
+  if (failed(emitData(assembly, objects)))
+    return failure();
+  return objects;
+}
+
+FailureOr<Compiler::Output> Compiler::compileForGpu() {
   if (failed(runStage("tile_to_nvvm", module, [](OpPassManager &manager) {
         buildTileToNVVMPipeline(manager);
       })))
     return failure();
   if (line.emit == Emit::NVVM)
-    return printed(module);
-
+    return Output{printed(module)};
   if (failed(buildEntries(module)))
     return failure();
-  AssembleKernelsOptions assembling;
-  assembling.cubin = line.emit != Emit::Ptx;
-  if (failed(runStage("kernels", module, [&](OpPassManager &manager) {
-        manager.addPass(createAssembleKernels(assembling));
-      })))
-    return failure();
-  description = describePackage(module);
-  if (line.emit == Emit::Ptx) {
-    std::string ptx = embedded(module, kPtxSymbol);
-    ptx.pop_back(); // its terminating zero
-    return ptx;
-  }
-  if (line.emit == Emit::Cubin)
-    return embedded(module, kCubinSymbol);
-  if (failed(runStage("host", module, buildHostPipeline)))
-    return failure();
-  return emitCode(module, HostOutput::Object);
+  return assembleForGpu();
 }
 
 LogicalResult Compiler::lowerToTiles(ModuleOp module,
@@ -143,22 +146,26 @@ FailureOr<json::Object> Compiler::lowerToHost(ModuleOp module) {
   return described;
 }
 
-FailureOr<std::string> Compiler::compileForProcessor() {
+FailureOr<Compiler::Output> Compiler::compileForProcessor() {
   if (failed(lowerToVectors(module)))
     return failure();
   if (line.emit == Emit::Vector)
-    return printed(module);
+    return Output{printed(module)};
   FailureOr<json::Object> described = lowerToHost(module);
   if (failed(described))
     return failure();
   description = std::move(*described);
-  return emitCode(module, line.emit == Emit::LLVMIR     ? HostOutput::LLVMIR
-                          : line.emit == Emit::Assembly ? HostOutput::Assembly
-                                                        : HostOutput::Object);
+  HostOutput output = line.emit == Emit::LLVMIR     ? HostOutput::LLVMIR
+                      : line.emit == Emit::Assembly ? HostOutput::Assembly
+                                                    : HostOutput::Object;
+  Output objects;
+  if (failed(emitCode(module, output, &description, objects)))
+    return failure();
+  return objects;
 }
 
 /// Each target has its own schedules and its own kernels, named after it.
-FailureOr<std::string> Compiler::compileForProcessors() {
+FailureOr<Compiler::Output> Compiler::compileForProcessors() {
   std::vector<OwningOpRef<ModuleOp>> owned;
   std::vector<ModuleOp> modules;
   std::vector<json::Object> descriptions;
@@ -174,7 +181,10 @@ FailureOr<std::string> Compiler::compileForProcessors() {
     modules.push_back(copy);
   }
   description = mergeDescriptions(std::move(descriptions));
-  return emitCode(modules, HostOutput::Object);
+  Output objects;
+  if (failed(emitCode(modules, HostOutput::Object, &description, objects)))
+    return failure();
+  return objects;
 }
 
 namespace {
@@ -194,22 +204,22 @@ public:
 
 } // namespace
 
-FailureOr<std::string> Compiler::compileOnce(const TargetDesc &target) {
+FailureOr<Compiler::Output> Compiler::compileOnce(const TargetDesc &target) {
   if (failed(lowerToTiles(module, target)))
     return failure();
   if (line.emit == Emit::Tile)
-    return printed(module);
+    return Output{printed(module)};
   return target.isProcessor() ? compileForProcessor() : compileForGpu();
 }
 
 /// Whether a kernel spills is known when ptxas has assembled it. What the
 /// schedule table gave is then relaxed; what the user chose is not.
-FailureOr<std::string> Compiler::compileRelaxed(const TargetDesc &target) {
+FailureOr<Compiler::Output> Compiler::compileRelaxed(const TargetDesc &target) {
   constexpr unsigned kMostRelaxed = 2;
   OwningOpRef<ModuleOp> original = module.clone();
   while (true) {
     std::vector<Diagnostic> reports;
-    FailureOr<std::string> code;
+    FailureOr<Output> code;
     {
       HeldDiagnostics held(module.getContext());
       code = compileOnce(target);
@@ -245,7 +255,7 @@ LogicalResult Compiler::differentiate() {
   return success();
 }
 
-FailureOr<std::string> Compiler::compile() {
+FailureOr<Compiler::Output> Compiler::compile() {
   const TargetDesc &target = *line.targets.front();
   if (line.vjp != Vjp::None && failed(differentiate()))
     return failure();

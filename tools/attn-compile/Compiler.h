@@ -10,6 +10,7 @@
 
 #include "CommandLine.h"
 
+#include "attn/Package/KernelAssembly.h"
 #include "attn/Package/PackageWriter.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -25,8 +26,9 @@ public:
   Compiler(const CommandLine &line, mlir::ModuleOp module)
       : line(line), module(module) {}
 
-  /// The bytes of the result: text, a cubin, or the object of a package.
-  mlir::FailureOr<std::string> compile();
+  /// Text, a cubin, or the objects that a package is linked from.
+  using Output = std::vector<std::string>;
+  mlir::FailureOr<Output> compile();
   /// `{"kernels": […], "compile_seconds": {…}}`, after compile().
   llvm::json::Object report();
   /// Runs `work` as the stage `name`.
@@ -40,16 +42,21 @@ private:
   mlir::LogicalResult differentiate();
   mlir::LogicalResult lowerToTiles(mlir::ModuleOp module,
                                    const attn::TargetDesc &target);
-  mlir::FailureOr<std::string> compileOnce(const attn::TargetDesc &target);
-  mlir::FailureOr<std::string> compileRelaxed(const attn::TargetDesc &target);
+  mlir::FailureOr<Output> compileOnce(const attn::TargetDesc &target);
+  mlir::FailureOr<Output> compileRelaxed(const attn::TargetDesc &target);
   mlir::LogicalResult lowerToVectors(mlir::ModuleOp module);
   mlir::LogicalResult buildEntries(mlir::ModuleOp module);
   mlir::FailureOr<llvm::json::Object> lowerToHost(mlir::ModuleOp module);
-  mlir::FailureOr<std::string> emitCode(llvm::ArrayRef<mlir::ModuleOp> modules,
-                                        attn::HostOutput output);
-  mlir::FailureOr<std::string> compileForGpu();
-  mlir::FailureOr<std::string> compileForProcessor();
-  mlir::FailureOr<std::string> compileForProcessors();
+  mlir::LogicalResult emitCode(llvm::ArrayRef<mlir::ModuleOp> modules,
+                               attn::HostOutput output,
+                               const llvm::json::Object *described,
+                               Output &objects);
+  mlir::LogicalResult emitData(const attn::KernelAssembly &assembly,
+                               Output &objects);
+  mlir::FailureOr<Output> compileForGpu();
+  mlir::FailureOr<Output> assembleForGpu();
+  mlir::FailureOr<Output> compileForProcessor();
+  mlir::FailureOr<Output> compileForProcessors();
 
   const CommandLine &line;
   mlir::ModuleOp module;

@@ -155,14 +155,14 @@ static int checkTools(const CommandLine &line) {
 }
 
 static int writeResult(const CommandLine &line, Compiler &compiler,
-                       StringRef bytes) {
+                       ArrayRef<std::string> output) {
   std::string path = outputPath(line);
   if (line.emit == Emit::Package) {
     if (path.empty())
       return fail(kBadInput, "a package cannot go to standard output");
     std::string message;
     if (failed(compiler.timed("link", [&] {
-          llvm::Error error = attn::linkPackage(bytes, path);
+          llvm::Error error = attn::linkPackage(output, path);
           message = llvm::toString(std::move(error));
           return success(message.empty());
         })))
@@ -170,11 +170,11 @@ static int writeResult(const CommandLine &line, Compiler &compiler,
     return kOk;
   }
   if (path.empty()) {
-    llvm::outs() << bytes;
+    llvm::outs() << output.front();
     return kOk;
   }
   if (auto error = llvm::writeToOutput(path, [&](llvm::raw_ostream &stream) {
-        stream << bytes;
+        stream << output.front();
         return llvm::Error::success();
       }))
     return fail(kBadInput, "cannot write `" + path +
@@ -184,10 +184,10 @@ static int writeResult(const CommandLine &line, Compiler &compiler,
 
 static int compileModule(const CommandLine &line, ModuleOp module) {
   Compiler compiler(line, module);
-  FailureOr<std::string> bytes = compiler.compile();
-  if (failed(bytes))
+  FailureOr<Compiler::Output> output = compiler.compile();
+  if (failed(output))
     return kBadInput;
-  if (int status = writeResult(line, compiler, *bytes))
+  if (int status = writeResult(line, compiler, *output))
     return status;
   if (line.reports)
     llvm::outs() << llvm::json::Value(compiler.report()) << '\n';

@@ -8,9 +8,12 @@
 #ifndef ATTN_PACKAGE_KERNELASSEMBLER_H
 #define ATTN_PACKAGE_KERNELASSEMBLER_H
 
+#include "attn/Package/TemporaryFile.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Program.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,11 +44,27 @@ struct AssembledKernels {
 /// toolkit's usual place. An empty $ATTN_PTXAS means that there is none.
 std::optional<std::string> findPtxas();
 
-/// Runs ptxas; its complaint is an error at the module.
-mlir::FailureOr<AssembledKernels> assemble(mlir::gpu::GPUModuleOp kernels,
-                                           llvm::StringRef chip,
-                                           llvm::StringRef ptx,
-                                           llvm::StringRef ptxas);
+/// ptxas at work, in a process of its own.
+class PtxasRun {
+public:
+  /// Null, with an error at `loc`, where it cannot be started.
+  static std::unique_ptr<PtxasRun> start(mlir::Location loc,
+                                         llvm::StringRef chip,
+                                         llvm::StringRef ptx,
+                                         llvm::StringRef ptxas);
+  /// Waits for the end of a run that nobody asked the result of.
+  ~PtxasRun();
+
+  /// What it made of `ptx`, which start() was given; its complaint is an error
+  /// at `loc`.
+  mlir::FailureOr<AssembledKernels> finish(mlir::Location loc,
+                                           llvm::StringRef ptx);
+
+private:
+  PtxasRun() = default;
+  TemporaryFile source, cubin, log;
+  llvm::sys::ProcessInfo process;
+};
 
 /// Reads the output of `ptxas -v`.
 llvm::StringMap<KernelResources> parsePtxasLog(llvm::StringRef log);

@@ -22,8 +22,7 @@ llvm::json::Object describePackage(mlir::ModuleOp module);
 llvm::json::Object mergeDescriptions(std::vector<llvm::json::Object> ofTargets);
 
 enum class HostOutput {
-  /// Position-independent machine code, with the description in its own
-  /// section.
+  /// Position-independent machine code.
   Object,
   /// Text of the kernels alone, after LLVM has optimised them.
   Assembly,
@@ -32,10 +31,11 @@ enum class HostOutput {
 
 /// What LLVM makes of a module in the `llvm` dialect. Several modules are the
 /// same functions for several kinds of processors, the best first: entries call
-/// those of the first kind that they run on.
+/// those of the first kind that they run on. An object holds the description,
+/// where one is given, in a section of its own.
 mlir::FailureOr<std::string>
-emitHostCode(llvm::ArrayRef<mlir::ModuleOp> modules,
-             const llvm::json::Object &description, HostOutput output);
+emitHostCode(llvm::ArrayRef<mlir::ModuleOp> modules, HostOutput output,
+             const llvm::json::Object *description = nullptr);
 
 /// Names the kernels for processors after their targets, so that those of
 /// several modules can stand in one package.
@@ -45,9 +45,10 @@ void nameKernelsAfterTargets(mlir::ModuleOp module);
 /// of the LLVM this was built with.
 std::optional<std::string> findLinker();
 
-/// Links an object to the shared object `path`, which appears whole or not at
+/// Links objects to the shared object `path`, which appears whole or not at
 /// all.
-llvm::Error linkPackage(llvm::StringRef object, llvm::StringRef path);
+llvm::Error linkPackage(llvm::ArrayRef<std::string> objects,
+                        llvm::StringRef path);
 
 } // namespace attn
 

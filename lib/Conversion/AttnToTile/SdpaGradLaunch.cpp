@@ -61,6 +61,7 @@ private:
   FunctionLowering &lowering;
   GradientScheduleAttr keySchedule, querySchedule;
   Value exponents, deltas;
+  int64_t destinations = 0;
 };
 
 } // namespace
@@ -82,7 +83,11 @@ Value SdpaGradLauncher::destinationLike(Value tensor) {
   SmallVector<Value> dims;
   for (int64_t i = 0; i < SdpaOp::kRank; ++i)
     dims.push_back(b.dim(tensor, i));
-  return emitDestination(b, cast<RankedTensorType>(tensor.getType()), dims);
+  Value destination =
+      emitDestination(b, cast<RankedTensorType>(tensor.getType()), dims);
+  destination.getDefiningOp()->setAttr(kDestinationAttr,
+                                       b.getI64IntegerAttr(destinations++));
+  return destination;
 }
 
 void SdpaGradLauncher::launchRows() {

@@ -106,6 +106,7 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   populateGatherPatterns(converter, patterns);
   populateBlockedTilePatterns(converter, patterns);
   populateElementwisePatterns(converter, patterns);
+  populateColumnBoundPatterns(converter, patterns);
   populateRowReductionPatterns(converter, patterns);
   populateCpAsyncPatterns(converter, patterns);
   populateSharedMemoryPatterns(converter, patterns);

@@ -153,12 +153,12 @@ func.func @gap(%q: !t, %k: !t, %v: !t) -> !t {
 // CHECK: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} captures(%[[N]], %[[D]], %[[D]], %[[M]] :
 // CHECK-SAME: keep {
 // CHECK: ^bb0(%[[B:.*]]: index, %[[H:.*]]: index, %[[I:.*]]: index, %[[J:.*]]: index):
-// CHECK: attn.capture %[[N]][%[[B]]] : tensor<?xi32>
-// CHECK: %[[Q:.*]] = attn.capture %[[D]][%[[B]], %[[I]]]
+// CHECK: attn.capture %[[N]][%[[B]]] {clause = "prefix"} : tensor<?xi32>
+// CHECK: %[[Q:.*]] = attn.capture %[[D]][%[[B]], %[[I]]] {clause = "documents"}
 // CHECK: %[[K:.*]] = attn.capture %[[D]][%[[B]], %[[J]]]
 // CHECK: arith.cmpi eq, %[[Q]], %[[K]] : i32
 // CHECK: %[[ZERO:.*]] = arith.constant 0 : index
-// CHECK: attn.capture %[[M]][%[[ZERO]], %[[H]], %[[I]], %[[J]]]
+// CHECK: attn.capture %[[M]][%[[ZERO]], %[[H]], %[[I]], %[[J]]] {clause = "mask"}
 func.func @tensors(%q: !t, %k: !t, %v: !t, %n: tensor<?xi32>, %d: tensor<?x?xi32>, %m: tensor<1x?x?x?xi1>) -> !t {
   %o = attn.sdpa %q, %k, %v prefix(%n : tensor<?xi32>) documents(%d, %d : tensor<?x?xi32>) mask(%m : tensor<1x?x?x?xi1>) : (!t, !t, !t) -> !t
   return %o : !t

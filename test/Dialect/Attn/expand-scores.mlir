@@ -10,10 +10,10 @@
 // CHECK: ^bb0(%[[S:.*]]: f32, %{{.*}}: index, %[[H:.*]]: index, %[[I:.*]]: index, %[[J:.*]]: index):
 // CHECK: %[[TANH:.*]] = math.tanh
 // CHECK: %[[CAPPED:.*]] = arith.mulf %[[TANH]]
-// CHECK: %[[SLOPE:.*]] = attn.capture %[[SLOPES]][%[[H]]]
+// CHECK: %[[SLOPE:.*]] = attn.capture %[[SLOPES]][%[[H]]] {clause = "alibi"}
 // CHECK: arith.extf %[[SLOPE]] : f16 to f32
 // CHECK: %[[LINEAR:.*]] = arith.subf %[[CAPPED]]
-// CHECK: %[[ADDED:.*]] = attn.capture %[[BIAS]][%[[ZERO:.*]], %[[ZERO]], %[[I]], %[[J]]]
+// CHECK: %[[ADDED:.*]] = attn.capture %[[BIAS]][%[[ZERO:.*]], %[[ZERO]], %[[I]], %[[J]]] {clause = "bias"}
 // CHECK: %[[BIASED:.*]] = arith.addf %[[LINEAR]], %[[ADDED]]
 // CHECK: %[[LAST:.*]] = arith.negf %[[BIASED]]
 // CHECK: attn.yield %[[LAST]]

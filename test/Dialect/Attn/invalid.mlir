@@ -946,6 +946,24 @@ func.func @twice(%q: !t, %k: !t, %v: !t) {
 // -----
 
 !t = tensor<2x4x16x64xbf16>
+func.func @bidirectional_twice(%q: !t, %k: !t, %v: !t, %t: tensor<32x4xf32>) {
+  // expected-error @below {{expected `bidirectional` only once}}
+  %0 = attn.sdpa %q, %k, %v relative_bias(%t : tensor<32x4xf32>, bidirectional, bidirectional) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @max_distance_twice(%q: !t, %k: !t, %v: !t, %t: tensor<32x4xf32>) {
+  // expected-error @below {{expected `max_distance` only once}}
+  %0 = attn.sdpa %q, %k, %v relative_bias(%t : tensor<32x4xf32>, max_distance = 64, max_distance = 128) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
 func.func @keep_twice(%q: !t, %k: !t, %v: !t) {
   %0 = attn.sdpa %q, %k, %v keep {
   ^bb0(%b: index, %h: index, %i: index, %j: index):

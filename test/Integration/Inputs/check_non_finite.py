@@ -15,7 +15,9 @@ matter, whichever rows of its tile keep it. COUNT cases are drawn by seed beside
 """
 
 import dataclasses
+import functools
 import itertools
+import os
 import pathlib
 import subprocess
 import sys
@@ -195,6 +197,23 @@ def complaint(trial, out, lse):
     return ""
 
 
+@functools.cache
+def package(directory, target, text, schedule):
+    """Of all trials of the same attention. What the simulator runs is PTX, so nothing
+    is assembled."""
+    source = directory / f"{package.cache_info().misses}.mlir"
+    source.write_text(text)
+    built = source.with_suffix(".so")
+    command = ["attn-compile", source, f"--target={target}", "-o", built]
+    if schedule:
+        command.append(f"--schedule={schedule}")
+    process = subprocess.run(command, env={**os.environ, "ATTN_PTXAS": ""},
+                             capture_output=True, text=True, check=False)
+    if process.returncode:
+        sys.exit(process.stderr)
+    return built
+
+
 def run(tool, directory, target, trial):
     draw = np.random.default_rng(1)
     operands = [draw.standard_normal(trial.case.shape(x)).astype(np.float32)
@@ -203,14 +222,11 @@ def run(tool, directory, target, trial):
     trial.change(*in_order)
     for x, array in zip("qkv", operands):
         np.save(directory / f"{x}.npy", array)
-    source = directory / "f.mlir"
-    source.write_text(trial.case.mlir())
+    built = package(directory, target, trial.case.mlir(), trial.case.schedule)
     device = "sim" if target.startswith("sm_") else "host"
-    command = [tool, source, f"--device={device}", f"--target={target}",
+    command = [tool, built, f"--device={device}",
                *[f"--arg={n}={directory / x}.npy" for n, x in enumerate("qkv")],
                f"--result=0={directory / 'o.npy'}", f"--result=1={directory / 'lse.npy'}"]
-    if trial.case.schedule:
-        command.append(f"--schedule={trial.case.schedule}")
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode:
         return process.stdout + process.stderr

@@ -5,8 +5,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Usage: count_spills.py DIRECTORY few|all|short|groups|clauses|regions
-       [TARGET [SCHEDULE]]
+"""Usage: count_spills.py DIRECTORY SET[,SET…] [TARGET [SCHEDULE]]
+       SET: few, all, short, groups, some-clauses, clauses or regions
 
 Compiles kernels down to machine code and prints those that spill, by the
 compiler's own word. Few are all head dimensions with both masks and an LSE, which
@@ -14,8 +14,8 @@ have most to keep in registers; all have every mask, with and without an LSE, an
 128 pairs of dimensions drawn by seed as well. Short are walks of two to four tiles
 that types show, with and without a mask: no loop may be left of them. Groups are those of eight heads and
 of four with all sizes known, whose heads may share tiles. Clauses are those of
-docs/AttnSpec.md beyond `causal` and `window`, at three head dimensions; regions are
-50 random programs, whose schedules may be relaxed, unlike all others'.
+docs/AttnSpec.md beyond `causal` and `window`, at three head dimensions, some at one
+of the three each; regions are 50 random programs, whose schedules may be relaxed, unlike all others'.
 """
 
 import concurrent.futures
@@ -80,6 +80,7 @@ def groups():
 DOCUMENTS = (Tensor("q_ids", "i32", ("b", "i")), Tensor("k_ids", "i32", ("b", "j")))
 PAIRS = ("b", "h", "i", "j")
 SLOPES = Tensor("slopes", "f32", ("h",))
+LANGUAGE_DIMS = [256, 64, 128]
 CLAUSES = [
     ({}, {"softcap": 30.0}), ({"causal": "bottom_right"}, {"softcap": 30.0}),
     ({}, {"alibi": SLOPES}), ({"causal": "bottom_right"}, {"alibi": SLOPES}),
@@ -100,52 +101,63 @@ CLAUSES = [
 ]
 
 
+def with_clause(clause, dim):
+    mask, words = clause
+    return Program(Case(heads=(8, 2), dims=(dim, dim), dynamic=ALL, **mask), **words)
+
+
 def clauses():
-    for dim, (mask, words) in itertools.product([64, 128, 256], CLAUSES):
-        yield Program(Case(heads=(8, 2), dims=(dim, dim), dynamic=ALL, **mask),
-                      **words)
+    return itertools.starmap(with_clause, itertools.product(CLAUSES, LANGUAGE_DIMS))
+
+
+def some_clauses():
+    return map(with_clause, CLAUSES, itertools.cycle(LANGUAGE_DIMS))
 
 
 def regions():
     for number in range(50):
         program = programs.program(5, number, "sm_80")
-        dim = [64, 128, 256][number % 3]
+        dim = LANGUAGE_DIMS[number % 3]
         case = dataclasses.replace(program.case, dims=(dim, dim),
                                    element="bf16", schedule=None)
         yield dataclasses.replace(program, case=case)
 
 
-SETS = {"clauses": clauses, "regions": regions, "few": few, "all": everything, "short": short, "groups": groups}
+SETS = {"few": few, "all": everything, "short": short, "groups": groups,
+        "some-clauses": some_clauses, "clauses": clauses, "regions": regions}
 
 
-def spilling(directory, first, cases):
+def spilling(directory, which, first, cases):
     """Those of the cases that do not compile, with the reason."""
-    source = directory / f"{first}.mlir"
+    source = directory / f"{which}-{first}.mlir"
     source.write_text("".join(case.mlir(f"f{first + i}")
                               for i, case in enumerate(cases)))
-    may_relax = [] if sys.argv[2] == "regions" else ["--no-relax"]
+    may_relax = [] if which == "regions" else ["--no-relax"]
     run = subprocess.run(
         ["attn-compile", source, *FLAGS, *may_relax, "--emit=cubin", "-o",
-         directory / f"{first}.cubin"], stderr=subprocess.PIPE, text=True)
+         source.with_suffix(".cubin")], stderr=subprocess.PIPE, text=True)
     if run.returncode == 0:
         return []
     if len(cases) == 1:
         return [f"{cases[0]}: {run.stderr.strip()}"]
     return [line for i, case in enumerate(cases)
-            for line in spilling(directory, first + i, [case])]
+            for line in spilling(directory, which, first + i, [case])]
 
 
 def main():
     directory = pathlib.Path(sys.argv[1])
     directory.mkdir(parents=True, exist_ok=True)
-    cases = list(SETS[sys.argv[2]]())
-    chunks = [(i, cases[i:i + 16]) for i in range(0, len(cases), 16)]
+    chunks = []
+    for which in sys.argv[2].split(","):
+        cases = list(SETS[which]())
+        chunks += [(which, i, cases[i:i + 16]) for i in range(0, len(cases), 16)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = [line for lines in pool.map(
             lambda chunk: spilling(directory, *chunk), chunks)
             for line in lines]
     print("\n".join(found))
-    print(f"{len(cases)} kernels, {len(found)} do not compile")
+    count = sum(len(cases) for _, _, cases in chunks)
+    print(f"{count} kernels, {len(found)} do not compile")
     sys.exit(bool(found))
 
 

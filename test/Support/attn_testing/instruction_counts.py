@@ -12,7 +12,8 @@ import json
 import pathlib
 import subprocess
 
-from attn_testing import sass
+from machinecode import disassembly, flow, kinds
+
 from attn_testing.case import Case
 
 ALL = frozenset(operand + dim for operand in "qkv" for dim in "bhs")
@@ -69,7 +70,8 @@ def compile_kernels(nvdisasm, directory, target, every_dims, elements,
     report = run_compiler(source, target, schedule, "--emit=cubin",
                           "--report=json", "-o", cubin)
     run_compiler(source, target, schedule, "--emit=ptx", "-o", ptx)
-    code = sass.disassemble(nvdisasm, cubin)
+    code = {name: flow.make_blocks(lines) for name, lines in
+            disassembly.disassemble(nvdisasm, cubin).functions.items()}
     texts = {text.split("(")[0]: text
              for text in ptx.read_text().split(".visible .entry ")[1:]}
     schedules = {kernel["name"]: parse_schedule(kernel["schedule"])
@@ -83,3 +85,16 @@ def print_table(rows):
     print("| " + " | ".join(rows[0]) + " |\n" + "|---" * len(rows[0]) + "|")
     for row in rows[1:]:
         print("| " + " | ".join(str(cell) for cell in row) + " |")
+
+
+def unmasked_loop(blocks):
+    """Instructions of the loop with products that selects no scores."""
+    bodies = [flow.instructions_of(blocks, sorted(loop.blocks))
+              for loop in flow.loops(blocks)]
+    found = [body for body in bodies if any(map(kinds.is_product, body))]
+    unmasked = [body for body in found
+                if sum(i.name == "FSEL" for i in body) <= 4]
+    if len(unmasked) != 1:
+        raise ValueError(f"expected one unmasked loop, got {len(unmasked)} of "
+                         f"{len(found)} loops with MMAs")
+    return unmasked[0]

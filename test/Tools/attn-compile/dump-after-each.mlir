@@ -14,7 +14,7 @@
 // CHECK: {{^}}010-convert-attn-to-tile.mlir
 // CHECK: {{^[0-9]+}}-tile-pipeline-loads-f_0.mlir
 // CHECK: {{^[0-9]+}}-convert-tile-to-nvvm.mlir
-// CHECK: {{^[0-9]+}}-package-assemble-kernels.mlir
+// CHECK: {{^[0-9]+}}-package-build-entries.mlir
 // TILE: tile.kernel @f_0
 
 // Nothing is dumped of what is refused before the first pass.

@@ -5,7 +5,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""attn-bench build|run|table|plot|compare. Errors are one line, with the
+"""attn-bench build|run|table|plot|compare|code. Errors are one line, with the
 statuses of all tools: 1 wrong, 2 bad input, 3 device."""
 
 import argparse
@@ -113,6 +113,19 @@ def add_views(subparsers):
     compare.set_defaults(command="compare")
 
 
+def add_code(subparsers):
+    parser = subparsers.add_parser(
+        "code", help="what the loops of kernels are made of")
+    parser.add_argument("files", nargs="+", metavar="PACKAGE|CUBIN")
+    parser.add_argument("--peer", choices=("fa3", "fa2"),
+                        help="FlashAttention's kernel beside ours: 3 for sm_90a, "
+                        "2 for sm_80")
+    parser.add_argument("--json", metavar="FILE", help="the counts")
+    parser.add_argument("--plot", metavar="FILE", help="SVG, PNG or PDF: one step "
+                        "of each kernel, pipe by pipe")
+    parser.set_defaults(command="show_code")
+
+
 def parse(arguments):
     parser = Parser(prog="attn-bench", description="Times attention kernels, "
                     "ours and others', after judging them.")
@@ -121,6 +134,7 @@ def parse(arguments):
     add_build(subparsers)
     add_run(subparsers)
     add_views(subparsers)
+    add_code(subparsers)
     return parser.parse_args(arguments)
 
 

@@ -8,13 +8,16 @@
 """Each takes the flags of command_line.py and gives the exit status."""
 
 import dataclasses
+import json
 import os
 import tempfile
 
 from attnrt.runtime import Runtime
+from machinecode import disassembly
 
 from attn_bench import (build, changes, grids, host_table, manifest, peers,
                         plot, record, session, table, timing)
+from attn_bench.code import kernels, peer_code, report, timeline
 from attn_bench.compiled import Compiled
 from attn_bench.failures import BadInput, Failure, NoDevice
 from attn_bench.host_device import HostDevice
@@ -188,4 +191,23 @@ def compare(flags):
         lost = 100 * (1 - worse[0].factor)
         raise Failure(f"{len(worse)} times of ours are clearly worse, the "
                       f"first: {worse[0].case} by {lost:.1f} %", 1)
+    return 0
+
+
+#===-- code ----------------------------------------------------------------===#
+
+def show_code(flags):
+    if flags.plot is not None:
+        plot.check_path(flags.plot)
+    check_places(flags.json, flags.plot)
+    nvdisasm = disassembly.find_nvdisasm()
+    ours = [kernel for path in flags.files for kernel in kernels.read(path, nvdisasm)]
+    pairs = [(kernel, peer_code.find(flags.peer, kernel, nvdisasm)
+              if flags.peer else None) for kernel in ours]
+    made = report.objects(pairs)
+    print(report.render(made))
+    if flags.json is not None:
+        put(json.dumps(made, indent=1), flags.json)
+    if flags.plot is not None:
+        timeline.draw(pairs, flags.plot)
     return 0

@@ -30,6 +30,7 @@ private:
   IndexInterval of(Value leaf);
   Value sizeOf(Value leaf);
   Value isEmpty();
+  void checkBounds(CaptureOp capture, int64_t dim, const Twine &name);
   void checkDim(CaptureOp capture, int64_t dim);
 
   HostBuilder &b;
@@ -41,25 +42,40 @@ private:
 
 } // namespace
 
+namespace {
+
+/// An index that regions are given: the operand and the dimension whose size it
+/// counts to, and what messages call that.
+struct Extent {
+  Value operand;
+  int64_t dim;
+  StringRef name;
+};
+
+} // namespace
+
+static Extent extentOf(AttentionOp op, BlockArgument index) {
+  unsigned count = index.getOwner()->getNumArguments();
+  switch (count - index.getArgNumber()) {
+  case 4:
+    return {op.getQuery(), op.batchDim(), "the batch"};
+  case 3:
+    return {op.getQuery(), op.headDim(), "the heads of query"};
+  case 2:
+    return {op.getQuery(), op.lengthDim(), "the length of query"};
+  default:
+    return {op.getKey(), op.lengthDim(), "the length of key"};
+  }
+}
+
 /// How many values an index has, or the length itself.
 Value IndexChecker::sizeOf(Value leaf) {
-  Value query = op.getQuery(), key = op.getKey();
   if (leaf.getDefiningOp<QueryLengthOp>())
-    return b.dim(query, op.lengthDim());
+    return b.dim(op.getQuery(), op.lengthDim());
   if (leaf.getDefiningOp<KeyLengthOp>())
-    return b.dim(key, op.lengthDim());
-  unsigned fromEnd =
-      body.getNumArguments() - cast<BlockArgument>(leaf).getArgNumber();
-  switch (fromEnd) {
-  case 4:
-    return b.dim(query, op.batchDim());
-  case 3:
-    return b.dim(query, op.headDim());
-  case 2:
-    return b.dim(query, op.lengthDim());
-  default:
-    return b.dim(key, op.lengthDim());
-  }
+    return b.dim(op.getKey(), op.lengthDim());
+  Extent extent = extentOf(op, cast<BlockArgument>(leaf));
+  return b.dim(extent.operand, extent.dim);
 }
 
 IndexInterval IndexChecker::of(Value leaf) {
@@ -80,7 +96,8 @@ Value IndexChecker::isEmpty() {
   return empty;
 }
 
-void IndexChecker::checkDim(CaptureOp capture, int64_t dim) {
+void IndexChecker::checkBounds(CaptureOp capture, int64_t dim,
+                               const Twine &name) {
   Value size = b.dim(capture.getSource(), dim);
   Value index = capture.getIndices()[dim];
   Value least = b.constant(0), most = b.constant(0);
@@ -93,9 +110,25 @@ void IndexChecker::checkDim(CaptureOp capture, int64_t dim) {
       b, b.compare(arith::CmpIPredicate::sge, least, b.constant(0)),
       b.compare(arith::CmpIPredicate::slt, most, size));
   assertThat(b, arith::OrIOp::create(b, isEmpty(), isInside),
-             "expected dimension " + Twine(dim) + " of capture (" +
-                 lowering.nameOf(capture.getSource()) +
-                 ") to hold every index that the operands give");
+             "expected dimension " + Twine(dim) + " of " + name +
+                 " to hold every index that the operands give");
+}
+
+/// The tensor of a clause has the sizes of the operands; others have to be
+/// large enough.
+void IndexChecker::checkDim(CaptureOp capture, int64_t dim) {
+  std::optional<StringRef> clause = capture.getClause();
+  std::string name = clause.value_or("capture").str() + " (" +
+                     lowering.nameOf(capture.getSource()) + ")";
+  auto index = dyn_cast<BlockArgument>(capture.getIndices()[dim]);
+  if (!clause || !index)
+    return checkBounds(capture, dim, name);
+  Extent extent = extentOf(op, index);
+  Value isEqual = b.compare(arith::CmpIPredicate::eq,
+                            b.dim(capture.getSource(), dim), sizeOf(index));
+  assertThat(b, isEqual,
+             "expected dimension " + Twine(dim) + " of " + name + " to be " +
+                 extent.name);
 }
 
 void IndexChecker::check(CaptureOp capture) {

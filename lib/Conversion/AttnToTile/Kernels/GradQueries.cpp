@@ -128,8 +128,10 @@ SmallVector<Value> GradQueriesKernel::emitKept(Value firstKey) {
     scores->setIndices(emitIndices(firstKey));
     kept.push_back(scores->emitKept());
   }
-  Value keys = emitPositions(b, firstKey, b.tileType(1, step, b.getI32Type()));
-  kept.push_back(emitInsideTile(b, keys, keyLength, rows));
+  RankedTensorType column = b.tileType(rows, 1, b.getI32Type());
+  Value count = b.toI32(b.sub(keyLength, firstKey));
+  count = tensor::SplatOp::create(b, column, count);
+  kept.push_back(emitWithin(b, {/*first=*/{}, count}, step));
   return kept;
 }
 

@@ -92,29 +92,54 @@ Value KeyWalk::emitKeyIndices(Value firstKey, bool isMasked) {
   return indices;
 }
 
+/// The bounds of the keys that rows of a tile keep.
+KeysOfRows KeyWalk::emitRun(Value firstKey) {
+  regions.setRows(emitRowIndices());
+  return regions.emitKeysOfRows(firstKey);
+}
+
 /// Which part of a masked tile rows need, where the target does less for it.
 /// Under `uniform`, masked keys count, too.
 std::optional<KeysOfRows> KeyWalk::emitNeededKeys(Value firstKey) {
   if (!target.isProcessor() || op.getRange().empty() || scale.isUniform)
     return std::nullopt;
+  return emitRun(firstKey);
+}
+
+Value KeyWalk::emitKept(Value firstKey) {
+  Value keyIndices = emitKeyIndices(firstKey, /*isMasked=*/true);
   regions.setRows(emitRowIndices());
-  return regions.emitKeysOfRows(firstKey);
+  return regions.emitKeep(keyIndices, keys);
+}
+
+/// Columns before the end of the keys.
+Value KeyWalk::emitInside(Value firstKey) {
+  RankedTensorType column = b.tileType(rows, 1, b.getI32Type());
+  Value count = b.toI32(b.sub(sequences.keyLength(), firstKey));
+  count = tensor::SplatOp::create(b, column, count);
+  return emitWithin(b, {/*first=*/{}, count}, keys);
 }
 
 /// Masked scores are -inf, or the score that weighs the same in every key of a
-/// row without a kept one; keys behind the end are always -inf.
+/// row without a kept one; keys behind the end are always -inf. Bounds of the
+/// keys that rows keep are also bounds of what there is.
 Value KeyWalk::emitMasked(Value scores, Value firstKey) {
-  if (regions.hasKeep()) {
-    Value keyIndices = emitKeyIndices(firstKey, /*isMasked=*/true);
-    regions.setRows(emitRowIndices());
-    Value kept = regions.emitKeep(keyIndices, keys);
-    scores = emitMaskedScores(b, kept, scores,
-                              scale.isUniform ? ScoreScale::kUniformScore
-                                              : -INFINITY);
+  if (!regions.hasKeep())
+    return emitMaskedScores(b, emitInside(firstKey), scores, -INFINITY);
+  if (scale.isUniform) {
+    scores = emitMaskedScores(b, emitKept(firstKey), scores,
+                              ScoreScale::kUniformScore);
+    return emitMaskedScores(b, emitInside(firstKey), scores, -INFINITY);
   }
-  Value inside = emitInsideTile(b, sequences.keyIndices(firstKey, keys),
-                                sequences.keyLength(), rows);
-  return emitMaskedScores(b, inside, scores, -INFINITY);
+  if (!regions.keepsOneRun()) {
+    Value kept = emitKept(firstKey);
+    kept = arith::AndIOp::create(b, kept, emitInside(firstKey));
+    return emitMaskedScores(b, kept, scores, -INFINITY);
+  }
+  KeysOfRows run = emitRun(firstKey);
+  if (regions.beginsAtFirstKey())
+    run.first = {};
+  return emitMaskedScores(b, emitWithin(b, run, keys), scores, -INFINITY);
 }
 
 SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,

@@ -38,8 +38,11 @@ private:
   SoftmaxState emitStep(mlir::Value firstKey, bool isMasked,
                         const SoftmaxState &state);
   mlir::Value emitMasked(mlir::Value scores, mlir::Value firstKey);
+  mlir::Value emitKept(mlir::Value firstKey);
+  mlir::Value emitInside(mlir::Value firstKey);
   ScoreIndices emitRowIndices();
   mlir::Value emitKeyIndices(mlir::Value firstKey, bool isMasked);
+  KeysOfRows emitRun(mlir::Value firstKey);
   std::optional<KeysOfRows> emitNeededKeys(mlir::Value firstKey);
   mlir::Value emitKeptSum(const KeyRange &range, const SoftmaxState &state);
 

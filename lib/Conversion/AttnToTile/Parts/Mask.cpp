@@ -11,34 +11,36 @@
 using namespace mlir;
 using namespace attn;
 
-using Shape = std::array<int64_t, 2>;
+/// Columns are numbered from the first one of the tile: the numbers are
+/// constants of the thread but for where its columns begin.
+Value attn::emitWithin(TileBuilder &b, const KeysOfRows &keys,
+                       int64_t columns) {
+  int64_t rows = cast<RankedTensorType>(keys.end.getType()).getDimSize(0);
+  Value numbers =
+      tile::IotaOp::create(b, b.tileType(1, columns, b.getI32Type()));
+  numbers = tile::BroadcastOp::create(
+      b, b.tileType(rows, columns, b.getI32Type()), numbers);
+  auto compare = [&](arith::CmpIPredicate predicate, Value bound) -> Value {
+    return arith::CmpIOp::create(b, predicate, numbers,
+                                 b.broadcast(bound, columns));
+  };
+  if (!keys.first)
+    return compare(arith::CmpIPredicate::slt, keys.end);
+  // `first` is at most `end`. The backend of NVPTX would make two selects of
+  // one by two conditions that both must hold, not of this.
+  return arith::XOrIOp::create(b,
+                               compare(arith::CmpIPredicate::sge, keys.first),
+                               compare(arith::CmpIPredicate::sge, keys.end));
+}
 
-static Shape shapeOf(Value tile) {
+static std::array<int64_t, 2> shapeOf(Value tile) {
   auto type = cast<RankedTensorType>(tile.getType());
   return {type.getDimSize(0), type.getDimSize(1)};
 }
 
-static Value broadcastTo(TileBuilder &b, Value value, Shape shape) {
-  auto type = RankedTensorType::get(shape, getElementTypeOrSelf(value));
-  if (value.getType() == type)
-    return value;
-  if (!isa<RankedTensorType>(value.getType()))
-    return tensor::SplatOp::create(b, type, value);
-  return tile::BroadcastOp::create(b, type, value);
-}
-
-Value attn::emitInsideTile(TileBuilder &b, Value key, Value keyLength,
-                           int64_t rows) {
-  Shape shape = shapeOf(key);
-  Value length = broadcastTo(b, b.toI32(keyLength), shape);
-  Value inside =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, key, length);
-  return broadcastTo(b, inside, {rows, shape[1]});
-}
-
 Value attn::emitMaskedScores(TileBuilder &b, Value kept, Value scores,
                              float masked) {
-  Shape shape = shapeOf(scores);
+  auto shape = shapeOf(scores);
   return arith::SelectOp::create(b, kept, scores,
                                  b.splat(masked, shape[0], shape[1]));
 }

@@ -13,10 +13,15 @@
 
 namespace attn {
 
-/// Columns before the end of the keys: `tensor<MxNxi1>`. `key` holds the index
-/// of each column.
-mlir::Value emitInsideTile(TileBuilder &b, mlir::Value key,
-                           mlir::Value keyLength, int64_t rows);
+/// Columns [first, end) of a tile of scores, `tensor<Mx1xi32>` each, for each
+/// of its rows, with first <= end. They may lie outside of the tile. A `first`
+/// that is null is no bound.
+struct KeysOfRows {
+  mlir::Value first, end;
+};
+
+/// Whether a column lies within the bounds of its row: `tensor<MxNxi1>`.
+mlir::Value emitWithin(TileBuilder &b, const KeysOfRows &keys, int64_t columns);
 
 /// Replaces scores where `kept` is false.
 mlir::Value emitMaskedScores(TileBuilder &b, mlir::Value kept,

@@ -9,6 +9,7 @@
 #include "RegionTiles.h"
 
 #include "attn/Dialect/Attn/Transforms/IndexIntervals.h"
+#include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -333,6 +334,18 @@ Value RegionTiles::emitKeep(Value key, int64_t columns) {
   return broadcastTo(b, emit(body, map).front(), {rows, columns});
 }
 
+/// Of what `range` yields.
+static constexpr unsigned kBegin = 0, kEnd = 3;
+
+bool RegionTiles::beginsAtFirstKey() {
+  Operation *yield = op.getRange().front().getTerminator();
+  return matchPattern(yield->getOperand(kBegin), m_Zero());
+}
+
+bool RegionTiles::keepsOneRun() {
+  return hasKeep() && succeeded(deriveKeepConstraints(op.getKeep()));
+}
+
 KeysOfRows RegionTiles::emitKeysOfRows(Value firstKey) {
   auto column = [&](Value value) { return broadcastTo(b, value, {rows, 1}); };
   Value one = arith::ConstantIntOp::create(b, 1, 32);
@@ -344,6 +357,5 @@ KeysOfRows RegionTiles::emitKeysOfRows(Value firstKey) {
   auto inTile = [&](Value key) {
     return arith::SubIOp::create(b, column(key), column(b.toI32(firstKey)));
   };
-  constexpr unsigned kBegin = 0, kEnd = 3;
   return {inTile(keys[kBegin]), inTile(keys[kEnd])};
 }

@@ -9,7 +9,7 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_REGIONTILES_H
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_PARTS_REGIONTILES_H
 
-#include "TileBuilder.h"
+#include "Mask.h"
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/IR/IRMapping.h"
@@ -22,12 +22,6 @@ namespace attn {
 struct ScoreIndices {
   mlir::Value batch, head, query, key;
   mlir::Value queryLength, keyLength;
-};
-
-/// Columns [first, end) of a tile of scores, `tensor<Mx1xi32>` each: a row
-/// keeps no key outside of them. They may lie outside of the tile.
-struct KeysOfRows {
-  mlir::Value first, end;
 };
 
 /// The regions of an attention on tiles of some rows. Each of their operations
@@ -43,6 +37,11 @@ public:
 
   bool hasScore() { return !op.getScore().empty(); }
   bool hasKeep() { return !op.getKeep().empty(); }
+  /// Whether a row keeps all keys between two bounds, and no others. The masked
+  /// ones may then all have one score.
+  bool keepsOneRun();
+  /// Whether these bounds begin with the first key in every row.
+  bool beginsAtFirstKey();
 
   /// Sets the rows, of no key yet.
   void setRows(const ScoreIndices &ofRows) { indices = ofRows; }
@@ -57,7 +56,7 @@ public:
   /// Which keys are kept: `tensor<MxNxi1>`, of as many columns.
   mlir::Value emitKeep(mlir::Value key, int64_t columns);
   /// What the `range` region says of each row, in a tile whose columns start at
-  /// `firstKey`.
+  /// `firstKey`: a row keeps no key outside of them.
   KeysOfRows emitKeysOfRows(mlir::Value firstKey);
 
 private:

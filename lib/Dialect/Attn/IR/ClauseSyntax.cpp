@@ -63,6 +63,7 @@ private:
   ParseResult parseTensors(ClauseOperands &to);
   ParseResult parseTensor(ClauseOperand which);
   ParseResult parseRelativeBias();
+  ParseResult parseRelativeBiasOption();
   ParseResult parsePrefix();
   ParseResult parseDocuments();
   ParseResult parseRegion(StringRef word, Region &region);
@@ -198,6 +199,26 @@ ParseResult ClauseParser::parseTensor(ClauseOperand which) {
   });
 }
 
+/// `bidirectional` or `max_distance = n`, each at most once.
+ParseResult ClauseParser::parseRelativeBiasOption() {
+  SMLoc loc = parser.getCurrentLocation();
+  auto refuseSecond = [&](bool isSecond, StringRef option) -> ParseResult {
+    if (!isSecond)
+      return success();
+    return parser.emitError(loc) << "expected `" << option << "` only once";
+  };
+  if (succeeded(parser.parseOptionalKeyword("bidirectional"))) {
+    bool isSecond = bool(clauses.bidirectional);
+    clauses.bidirectional = builder.getUnitAttr();
+    return refuseSecond(isSecond, "bidirectional");
+  }
+  if (parser.parseKeyword("max_distance") ||
+      refuseSecond(bool(clauses.maxDistance), "max_distance") ||
+      parser.parseEqual())
+    return failure();
+  return parseCount(clauses.maxDistance);
+}
+
 /// `(%t : type, max_distance = n, bidirectional)`
 ParseResult ClauseParser::parseRelativeBias() {
   ClauseOperands &to = clauses.operands[kRelativeBias];
@@ -206,15 +227,9 @@ ParseResult ClauseParser::parseRelativeBias() {
     if (parser.parseOperand(to.names.emplace_back()) ||
         parser.parseColonType(to.types.emplace_back()))
       return failure();
-    while (succeeded(parser.parseOptionalComma())) {
-      if (succeeded(parser.parseOptionalKeyword("bidirectional"))) {
-        clauses.bidirectional = builder.getUnitAttr();
-        continue;
-      }
-      if (parser.parseKeyword("max_distance") || parser.parseEqual() ||
-          parseCount(clauses.maxDistance))
+    while (succeeded(parser.parseOptionalComma()))
+      if (failed(parseRelativeBiasOption()))
         return failure();
-    }
     return success();
   });
 }

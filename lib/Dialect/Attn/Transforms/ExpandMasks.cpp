@@ -60,7 +60,9 @@ private:
   void expandChunks();
   void expandDocuments();
   void expandMask();
-  Value readCapture(Value tensor, ValueRange indices);
+  Value readCapture(StringRef clause, Value tensor, ValueRange indices) {
+    return captureOfClause(builder, op, clause, tensor, indices);
+  }
   void dropClauses();
 
   AttentionOp op;
@@ -121,9 +123,9 @@ void MaskExpander::expandPrefix() {
   if (op.getPrefix())
     length = math.constant(*op.getPrefix());
   else if (op.getPrefixLengths())
-    length =
-        arith::IndexCastOp::create(builder, op.getLoc(), builder.getIndexType(),
-                                   readCapture(op.getPrefixLengths(), batch));
+    length = arith::IndexCastOp::create(
+        builder, op.getLoc(), builder.getIndexType(),
+        readCapture("prefix", op.getPrefixLengths(), batch));
   if (!length)
     return;
   Value isCausal =
@@ -148,8 +150,9 @@ void MaskExpander::expandChunks() {
 void MaskExpander::expandDocuments() {
   if (!op.getQueryDocuments())
     return;
-  Value ofQuery = readCapture(op.getQueryDocuments(), {batch, query});
-  Value ofKey = readCapture(op.getKeyDocuments(), {batch, key});
+  Value ofQuery =
+      readCapture("documents", op.getQueryDocuments(), {batch, query});
+  Value ofKey = readCapture("documents", op.getKeyDocuments(), {batch, key});
   keepWhere(math.compare(arith::CmpIPredicate::eq, ofQuery, ofKey));
 }
 
@@ -161,16 +164,7 @@ void MaskExpander::expandMask() {
        llvm::zip(indices, op.getMask().getType().getShape()))
     if (size == 1)
       index = math.zero();
-  keepWhere(readCapture(op.getMask(), indices));
-}
-
-/// The tensor of a clause becomes one of `captures`.
-Value MaskExpander::readCapture(Value tensor, ValueRange indices) {
-  op.getCapturesMutable().append(tensor);
-  return CaptureOp::create(
-      builder, op.getLoc(),
-      cast<RankedTensorType>(tensor.getType()).getElementType(), tensor,
-      indices);
+  keepWhere(readCapture("mask", op.getMask(), indices));
 }
 
 void MaskExpander::dropClauses() {

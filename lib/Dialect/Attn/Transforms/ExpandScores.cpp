@@ -51,7 +51,8 @@ private:
   void expandBias();
   void inlineRegion(Block &before);
   Value toFloat(Value index);
-  Value readCapture(TypedValue<RankedTensorType> tensor, ValueRange indices);
+  Value readCapture(StringRef clause, TypedValue<RankedTensorType> tensor,
+                    ValueRange indices);
   Value emitBucket(Value distance, int64_t buckets);
   void dropClauses();
 
@@ -98,7 +99,7 @@ void ScoreExpander::expandAlibi() {
     return;
   Value position = emitPosition(math, op, query);
   Value distance = make<arith::SubFOp>(toFloat(position), toFloat(key));
-  Value slope = readCapture(op.getAlibi(), head);
+  Value slope = readCapture("alibi", op.getAlibi(), head);
   Value bias = make<arith::MulFOp>(make<math::AbsFOp>(distance), slope);
   score = make<arith::SubFOp>(score, bias);
 }
@@ -139,7 +140,8 @@ void ScoreExpander::expandRelativeBias() {
     bucket = emitBucket(math.max(before, math.zero()), buckets);
   }
   score = make<arith::AddFOp>(
-      score, readCapture(op.getRelativeBias(), {bucket, head}));
+      score,
+      readCapture("relative_bias", op.getRelativeBias(), {bucket, head}));
 }
 
 void ScoreExpander::expandBias() {
@@ -150,15 +152,17 @@ void ScoreExpander::expandBias() {
        llvm::zip(indices, op.getBias().getType().getShape()))
     if (size == 1)
       index = math.zero();
-  score = make<arith::AddFOp>(score, readCapture(op.getBias(), indices));
+  score =
+      make<arith::AddFOp>(score, readCapture("bias", op.getBias(), indices));
 }
 
-/// An element as an f32. The tensor of a clause becomes one of `captures`.
-Value ScoreExpander::readCapture(TypedValue<RankedTensorType> tensor,
+/// An element as an f32.
+Value ScoreExpander::readCapture(StringRef clause,
+                                 TypedValue<RankedTensorType> tensor,
                                  ValueRange indices) {
-  op.getCapturesMutable().append(tensor);
   Type element = tensor.getType().getElementType();
-  Value value = make<CaptureOp>(element, tensor, indices);
+  Value value =
+      captureOfClause(builder, op, clause, tensor, indices).getResult();
   return element.isF32() ? value
                          : make<arith::ExtFOp>(builder.getF32Type(), value);
 }

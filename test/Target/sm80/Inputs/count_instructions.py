@@ -28,9 +28,10 @@ import argparse
 import dataclasses
 import sys
 
-from attn_testing import sass
-from attn_testing.instruction_counts import (Kernel, compile_kernels,
-                                             parse_dims, print_table)
+from machinecode import kinds
+
+from attn_testing.instruction_counts import (Kernel, compile_kernels, parse_dims,
+                                             print_table, unmasked_loop)
 
 COUNTED = ("mma", "ldmatrix", "copy")
 LIMIT = 1.4
@@ -81,7 +82,7 @@ def compile_loops(options):
     for kernel in compile_kernels(
             options.nvdisasm, options.directory, "sm_80",
             parse_dims(options.dims), ["bf16", "f16"], options.schedule):
-        yield Loop(kernel, sass.count(sass.unmasked_loop(kernel.blocks)))
+        yield Loop(kernel, kinds.count(unmasked_loop(kernel.blocks)))
 
 
 def complaints(loop):
@@ -102,10 +103,10 @@ def main():
     parser.add_argument("--classes", action="store_true",
                         help="what the others are")
     options = parser.parse_args()
-    kinds = [k for k in sass.CLASSES if k not in COUNTED]
+    classes = [k for k in kinds.CLASSES if k not in COUNTED]
     rows = [["head dims", "type", "q, kv, warps", "mma", "ldmatrix",
              "copies a thread", "others", "minimum", "ratio",
-             *(kinds if options.classes else [])]]
+             *(classes if options.classes else [])]]
     wrong = []
     for loop in compile_loops(options):
         name, element = loop.kernel.name, loop.kernel.element
@@ -114,7 +115,7 @@ def main():
             name, element, keys, *(loop.counts[k] for k in COUNTED),
             loop.others, f"{loop.minimum:g}",
             f"{loop.others / loop.minimum:.2f}",
-            *([loop.counts[k] for k in kinds] if options.classes else [])])
+            *([loop.counts[k] for k in classes] if options.classes else [])])
         wrong += [f"{name} {element}: {c}" for c in complaints(loop)]
     print_table(rows)
     if wrong:

@@ -33,9 +33,10 @@ import dataclasses
 import re
 import sys
 
-from attn_testing import sass
-from attn_testing.instruction_counts import (Kernel, compile_kernels,
-                                             parse_dims, print_table)
+from machinecode import kinds
+
+from attn_testing.instruction_counts import (Kernel, compile_kernels, parse_dims,
+                                             print_table, unmasked_loop)
 
 VECTOR_LIMIT = 1.15
 
@@ -46,7 +47,7 @@ class Loop:
     body: list
 
     def __post_init__(self):
-        self.counts = collections.Counter(map(sass.datapath, self.body))
+        self.counts = collections.Counter(map(kinds.datapath, self.body))
         self.others = len(self.body) - self.counts["matrix"]
         self.fences = count_fences(self.body)
 
@@ -99,7 +100,7 @@ def row(loop):
 def print_classes(loop):
     names = collections.defaultdict(collections.Counter)
     for instruction in loop.body:
-        names[sass.datapath(instruction)][instruction.name] += 1
+        names[kinds.datapath(instruction)][instruction.name] += 1
     for kind in ("vector", "uniform", "control"):
         print(f"{loop.kernel.name} {kind}: " + ", ".join(
             f"{n} {name}" for name, n in names[kind].most_common()))
@@ -116,7 +117,7 @@ def main():
     parser.add_argument("--classes", action="store_true",
                         help="name the instructions")
     options = parser.parse_args()
-    loops = [Loop(kernel, sass.unmasked_loop(kernel.blocks))
+    loops = [Loop(kernel, unmasked_loop(kernel.blocks))
              for kernel in compile_kernels(
                  options.nvdisasm, options.directory, "sm_90a",
                  parse_dims(options.dims), ["bf16"], options.schedule)]

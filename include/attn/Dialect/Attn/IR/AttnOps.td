@@ -414,9 +414,14 @@ def Attn_CaptureOp : Attn_Op<"capture", [Pure,
     read from a tensor, is clamped to the tensor's dimension: at least 0, at most
     its size less 1.
 
+    `clause` names the clause that the tensor was given to, where one was
+    expanded: messages use the name, and the tensor has to have exactly as many
+    batch entries, heads, queries and keys as the operands, not just enough.
+
     Example: `%slope = attn.capture %slopes[%h] : tensor<32xf32>`.
   }];
-  let arguments = (ins AnyRankedTensor:$source, Variadic<Index>:$indices);
+  let arguments = (ins AnyRankedTensor:$source, Variadic<Index>:$indices,
+                       OptionalAttr<StrAttr>:$clause);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$source `[` $indices `]` attr-dict `:` type($source)";
   let hasVerifier = 1;
