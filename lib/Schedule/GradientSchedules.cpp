@@ -59,11 +59,11 @@ static constexpr ScheduleFamily kWarps = ScheduleFamily::Warps,
 
 /// The first row whose head dims are large enough is used.
 static constexpr Row kRows[] = {
-    {kWarps, {64, 64}, {alike(64, 64, 4, 2), alike(64, 64, 4, 2)}},
-    {kWarps, {128, 128}, {alike(64, 32, 4, 2), alike(64, 32, 4, 2)}},
+    {kWarps, {64, 64}, {alike(128, 64, 8, 2), alike(128, 64, 8, 2)}},
+    {kWarps, {128, 128}, {alike(128, 32, 8, 2), alike(128, 32, 8, 2)}},
     {kWarps, {256, 256}, {parted(alike(64, 32, 4, 2)), alike(64, 32, 4, 1)}},
     {kWarpgroups, {64, 64}, {beside(2, 64, 2), beside(2, 64, 2)}},
-    {kWarpgroups, {128, 128}, {beside(2, 32, 2), beside(2, 64, 2)}},
+    {kWarpgroups, {128, 128}, {beside(2, 64, 2), beside(2, 64, 2)}},
     {kWarpgroups, {256, 256}, {parted(beside(1, 32, 2)), beside(1, 32, 2)}},
     {kProcessor, {128, 128}, {alike(128, 128, 0, 1), alike(128, 128, 0, 1)}},
     {kProcessor, {256, 256}, {alike(64, 64, 0, 1), alike(64, 64, 0, 1)}},
