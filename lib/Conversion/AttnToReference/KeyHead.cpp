@@ -138,11 +138,45 @@ Value KeyHead::dot(int64_t count,
               })[0];
 }
 
-Value KeyHead::buildScore(const Row &, Value number, Value j) {
+Value KeyHead::buildProduct(Value number, Value j) {
   Value product = dot(dimQK, [&](Value d) -> std::pair<Value, Value> {
     return {load(query, {number, d}), load(key, {j, d})};
   });
   return make<arith::MulFOp>(this->number(op.getScaleOrDefault()), product);
+}
+
+Value KeyHead::buildScore(const Row &row, Value number, Value j) {
+  Value score = buildProduct(number, j);
+  if (op.getScore().empty())
+    return score;
+  return regions.emit(op.getScore(),
+                      {score, row.batch, row.head, row.index, j})[0];
+}
+
+/// The derivative of the score region by the score, from two scores beside it,
+/// in f64. In the baseline, that of a hyperbolic tangent has as many bits as
+/// the tangent.
+Value KeyHead::buildSlope(const Row &row, Value number, Value j) {
+  FloatType f64 = builder.getF64Type();
+  Value score = toDouble(buildProduct(number, j));
+  Value one = this->number(1.0, f64);
+  Value size = make<arith::MaximumFOp>(make<math::AbsFOp>(score), one);
+  Value step = make<arith::MulFOp>(size, this->number(0x1p-17, f64));
+  auto at = [&](Value moved) {
+    return exactRegions.emit(op.getScore(),
+                             {moved, row.batch, row.head, row.index, j})[0];
+  };
+  Value above = at(make<arith::AddFOp>(score, step));
+  Value below = at(make<arith::SubFOp>(score, step));
+  Value slope =
+      make<arith::DivFOp>(make<arith::SubFOp>(above, below),
+                          make<arith::MulFOp>(step, this->number(2.0, f64)));
+  if (real.isF64())
+    return slope;
+  slope = make<arith::TruncFOp>(real, slope);
+  constexpr int kCutByTanh = 24 - 11;
+  bool hasTanh = !op.getScore().getOps<math::TanhOp>().empty();
+  return hasTanh ? cutBits(slope, kCutByTanh) : slope;
 }
 
 /// Null where there is no mask.
@@ -171,6 +205,8 @@ void KeyHead::forKept(const Row &row, Value number, Value j,
     });
     Value centred = make<arith::SubFOp>(product, load(deltas, number));
     Value gradient = make<arith::MulFOp>(weight, centred);
+    if (!op.getScore().empty())
+      gradient = make<arith::MulFOp>(gradient, buildSlope(row, number, j));
     body(roundToElement(weight), roundToElement(gradient));
     scf::YieldOp::create(builder, loc);
   });

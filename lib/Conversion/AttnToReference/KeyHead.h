@@ -24,6 +24,7 @@ protected:
                   AttentionOp(buffers.op).getElementType(), numerics),
         op(buffers.op), buffers(buffers), sizes(builder, this->buffers),
         regions(builder, this->buffers, sizes, numerics),
+        exactRegions(builder, this->buffers, sizes, Numerics::Reference),
         dimQK(op.getHeadDimQK()), dimV(op.getHeadDimV()) {}
 
   /// A row of query or key: its head and its index in it.
@@ -65,7 +66,9 @@ protected:
   dot(int64_t count,
       llvm::function_ref<std::pair<mlir::Value, mlir::Value>(mlir::Value)>
           pair);
+  mlir::Value buildProduct(mlir::Value number, mlir::Value j);
   mlir::Value buildScore(const Row &row, mlir::Value number, mlir::Value j);
+  mlir::Value buildSlope(const Row &row, mlir::Value number, mlir::Value j);
   mlir::Value buildKeep(const Row &row, mlir::Value j);
   mlir::Value gradAt(const Row &row, mlir::Value d) {
     return loadElement(buffers.outputGrad, position(row, d));
@@ -85,7 +88,7 @@ protected:
   AttentionOp op;
   SdpaGradBuffers buffers;
   SdpaSizes sizes;
-  RegionCode regions;
+  RegionCode regions, exactRegions;
   int64_t dimQK, dimV;
   mlir::Value group;             // query heads of a key head
   mlir::Value query, key, value; // rows of the head in hand

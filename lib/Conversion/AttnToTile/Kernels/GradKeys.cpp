@@ -161,10 +161,11 @@ SmallVector<Value> GradKeysKernel::emitStep(const QueryTilePlace &place,
   if (hasKeys)
     gradProducts = DotOp::create(b, value, grad, zero, /*transpose_b=*/true);
   SmallVector<Value> kept;
-  if (isMasked && scores->isMasked()) {
+  isMasked = isMasked && scores->isMasked();
+  if (isMasked || scores->hasScore())
     scores->setIndices(emitIndices(place));
+  if (isMasked)
     kept.push_back(scores->emitKept());
-  }
   Value weights = scores->emitWeights(
       products, loadVector(Argument::Exponents, place), kept);
   SmallVector<Value> sums(carried);
@@ -172,7 +173,7 @@ SmallVector<Value> GradKeysKernel::emitStep(const QueryTilePlace &place,
     sums.back() = addProduct(weights, grad, sums.back());
   if (hasKeys) {
     Value gradients = scores->emitGradients(
-        weights, gradProducts, loadVector(Argument::Deltas, place));
+        products, weights, gradProducts, loadVector(Argument::Deltas, place));
     sums.front() = addProduct(gradients, query, sums.front());
   }
   return sums;

@@ -124,10 +124,8 @@ ScoreIndices GradQueriesKernel::emitIndices(Value firstKey) {
 /// By the mask, and before the end of the keys.
 SmallVector<Value> GradQueriesKernel::emitKept(Value firstKey) {
   SmallVector<Value> kept;
-  if (scores->isMasked()) {
-    scores->setIndices(emitIndices(firstKey));
+  if (scores->isMasked())
     kept.push_back(scores->emitKept());
-  }
   RankedTensorType column = b.tileType(rows, 1, b.getI32Type());
   Value count = b.toI32(b.sub(keyLength, firstKey));
   count = tensor::SplatOp::create(b, column, count);
@@ -143,10 +141,13 @@ Value GradQueriesKernel::emitStep(Value firstKey, bool isMasked, Value sum) {
   Value gradProducts =
       DotOp::create(b, outputGrad, value, zero, /*transpose_b=*/true);
   SmallVector<Value> kept;
+  if (isMasked || scores->hasScore())
+    scores->setIndices(emitIndices(firstKey));
   if (isMasked)
     kept = emitKept(firstKey);
   Value weights = scores->emitWeights(products, exponents, kept);
-  Value gradients = scores->emitGradients(weights, gradProducts, deltas);
+  Value gradients =
+      scores->emitGradients(products, weights, gradProducts, deltas);
   return DotOp::create(b, b.convert(gradients, types.multiplied), key, sum,
                        /*transpose_b=*/false, /*async=*/false,
                        /*stage=*/schedule.getOverlap());

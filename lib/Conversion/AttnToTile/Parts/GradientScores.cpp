@@ -38,6 +38,10 @@ Value GradientScores::spread(Value vector) {
 Value GradientScores::emitWeights(Value products, Value exponents,
                                   ValueRange kept) {
   double factor = op.getScaleOrDefault();
+  if (regions.hasScore()) {
+    products = regions.emitScore(products, op.getScaleOrDefault(), indices.key);
+    factor = splitFactor(op).factor;
+  }
   Value exponent = b.fma(products, splat(static_cast<float>(factor * kLog2E)),
                          spread(exponents));
   for (Value each : kept)
@@ -45,8 +49,13 @@ Value GradientScores::emitWeights(Value products, Value exponents,
   return b.exp2(exponent);
 }
 
-Value GradientScores::emitGradients(Value weights, Value products,
-                                    Value deltas) {
-  Value centred = arith::SubFOp::create(b, products, spread(deltas));
-  return b.multiply(weights, centred);
+Value GradientScores::emitGradients(Value products, Value weights,
+                                    Value gradProducts, Value deltas) {
+  Value centred = arith::SubFOp::create(b, gradProducts, spread(deltas));
+  Value gradients = b.multiply(weights, centred);
+  if (!regions.hasScore())
+    return gradients;
+  Value slope = regions.emitSlope(op.getSlope(), products,
+                                  op.getScaleOrDefault(), indices.key);
+  return b.multiply(gradients, slope);
 }

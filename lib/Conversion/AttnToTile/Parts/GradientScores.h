@@ -26,16 +26,19 @@ public:
   void setIndices(const ScoreIndices &ofTile);
 
   bool isMasked() { return regions.hasKeep(); }
+  /// Whether weights and gradients depend on the indices.
+  bool hasScore() { return regions.hasScore(); }
   /// Which pairs the mask keeps: `tensor<MxNxi1>`.
   mlir::Value emitKept() { return regions.emitKeep(indices.key, columns); }
   /// exp(s - lse) of products of query and key, but 0 where one of `kept` is
   /// false. `exponents` are -lse of the queries, in exponents of two.
   mlir::Value emitWeights(mlir::Value products, mlir::Value exponents,
                           mlir::ValueRange kept);
-  /// Weights times (products - deltas), of products of value and cotangent and
-  /// the `deltas` of the queries: without the scale.
-  mlir::Value emitGradients(mlir::Value weights, mlir::Value products,
-                            mlir::Value deltas);
+  /// Weights times (gradProducts - deltas), of products of value and cotangent
+  /// and the `deltas` of the queries, and times the slope of the score:
+  /// without the scale.
+  mlir::Value emitGradients(mlir::Value products, mlir::Value weights,
+                            mlir::Value gradProducts, mlir::Value deltas);
 
 private:
   mlir::Value spread(mlir::Value vector);

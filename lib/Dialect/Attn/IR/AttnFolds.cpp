@@ -84,9 +84,14 @@ static LogicalResult dropTrueKeep(AttentionOp op, PatternRewriter &rewriter) {
       !matchPattern(op.getKeep().front().getTerminator()->getOperand(0),
                     m_One()))
     return rewriter.notifyMatchFailure(op, "no keep, or not always true");
-  for (Region &region : op->getRegions())
-    if (&region != &op.getScore() && !region.empty())
+  auto erase = [&](Region &region) {
+    if (!region.empty())
       rewriter.eraseBlock(&region.front());
+  };
+  erase(op.getKeep());
+  erase(op.getRange());
+  if (auto grad = dyn_cast<SdpaGradOp>(op.getOperation()))
+    erase(grad.getQueryRange());
   rewriter.modifyOpInPlace(op, [] {});
   return success();
 }

@@ -130,7 +130,8 @@ void attn::nameArguments(AttentionOp op, Region &region,
   static constexpr StringLiteral kRangeNames[] = {"b", "h", "i0", "i1"};
   static constexpr StringLiteral kQueryNames[] = {"b", "h", "j0", "j1"};
   ArrayRef<StringLiteral> names = kQueryNames;
-  if (&region == &op.getScore())
+  bool hasScore = !region.empty() && region.getNumArguments() == 5;
+  if (hasScore)
     names = kScoreNames;
   else if (&region == &op.getKeep())
     names = ArrayRef(kScoreNames).drop_front();

@@ -195,13 +195,16 @@ SmallVector<OpSource> SdpaGradOp::getSources() {
 
 Value SdpaGradOp::getMainSource() { return getQuery(); }
 
-// - `query_range` is derived, too.
+// - `query_range` and `slope` are derived, too.
 LogicalResult SdpaGradOp::checkSupport() {
   if (failed(checkRegions(*this)))
     return failure();
   if (!getQueryRange().empty())
     return emitOpError() << "`query_range` is not supported yet; nearest is "
                             "`keep`, from which it is derived";
+  if (!getSlope().empty())
+    return emitOpError() << "`slope` is not supported yet; nearest is "
+                            "`score`, from which it is derived";
   return success();
 }
 

@@ -150,17 +150,23 @@ static LogicalResult verifyAll(AttentionOp op) {
 
 LogicalResult SdpaOp::verifyRegions() { return verifyAll(*this); }
 
-// - query_range: (b, h, j0, j1) -> four index values, or six.
+// - query_range: (b, h, j0, j1) -> four index values, or six;
+//   slope: (s, b, h, i, j) -> f32.
 LogicalResult SdpaGradOp::verifyRegions() {
   if (failed(verifyAll(*this)))
     return failure();
   // sdpa_grad_g6
   Type index = IndexType::get(getContext());
-  return verifyRegion(*this, {"query_range",
-                              getQueryRange(),
-                              /*hasScore=*/false,
-                              {4, 6},
-                              index});
+  if (failed(verifyRegion(*this, {"query_range",
+                                  getQueryRange(),
+                                  /*hasScore=*/false,
+                                  {4, 6},
+                                  index})))
+    return failure();
+  // sdpa_grad_g7
+  Type real = Float32Type::get(getContext());
+  return verifyRegion(*this,
+                      {"slope", getSlope(), /*hasScore=*/true, {1}, real});
 }
 
 //===----------------------------------------------------------------------===//

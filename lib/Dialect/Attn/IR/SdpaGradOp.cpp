@@ -62,6 +62,9 @@ LogicalResult SdpaGradOp::verify() {
   // sdpa_grad_g6
   if (!getQueryRange().empty() && getKeep().empty())
     return emitOpError() << "expected `query_range` to stand beside `keep`";
+  // sdpa_grad_g7
+  if (!getSlope().empty() && getScore().empty())
+    return emitOpError() << "expected `slope` to stand beside `score`";
   return success();
 }
 

@@ -139,7 +139,8 @@ void SdpaOp::print(OpAsmPrinter &p) {
 ParseResult SdpaGradOp::parse(OpAsmParser &parser, OperationState &result) {
   Operands operands;
   Clauses clauses;
-  addRegions(result, clauses, {"score", "keep", "range", "query_range"});
+  addRegions(result, clauses,
+             {"score", "keep", "range", "query_range", "slope"});
   if (parseAttention(parser, result, operands, clauses, 6, 7,
                      "6 operands (query, key, value, output, LSE, output "
                      "gradient), or 7 with the LSE gradient"))
@@ -157,6 +158,7 @@ void SdpaGradOp::print(OpAsmPrinter &p) {
                {{"score", &getScore()},
                 {"keep", &getKeep()},
                 {"range", &getRange()},
-                {"query_range", &getQueryRange()}});
+                {"query_range", &getQueryRange()},
+                {"slope", &getSlope()}});
   printTypes(p, *this, operands);
 }

@@ -19,6 +19,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ScoreSlope.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -173,21 +174,19 @@ LogicalResult Differentiator::addGradient(Operation *reader, Value value,
             "gradients are not supported yet; nearest are two arguments";
 }
 
-// - Nothing but the scale changes a score.
 // - Tensors of clauses and captures have no gradients.
+// - The score region has a derivative by the score.
 static LogicalResult checkClauses(SdpaOp op) {
   std::pair<StringRef, bool> clauses[] = {
-      {"softcap", bool(op.getSoftcap())},
       {"alibi", bool(op.getAlibi())},
       {"relative_bias", bool(op.getRelativeBias())},
       {"bias", bool(op.getBias())},
-      {"sinks", bool(op.getSinks())},
-      {"score", !op.getScore().empty()}};
+      {"sinks", bool(op.getSinks())}};
   for (auto [word, isThere] : clauses)
     if (isThere)
       return op.emitOpError() << "with `" << word
-                              << "` is not differentiated yet; nearest is "
-                                 "attention whose scores only `scale` changes";
+                              << "` is not differentiated yet; nearest are "
+                                 "`softcap` and `score`";
   for (Value capture : op.getCaptures())
     if (isReal(capture))
       return op.emitOpError()
@@ -197,7 +196,7 @@ static LogicalResult checkClauses(SdpaOp op) {
     return op.emitOpError()
            << "with `masked_row(" << stringifyMaskedRow(op.getMaskedRow())
            << ")` is not differentiated yet; nearest is `masked_row(zero)`";
-  return success();
+  return checkDifferentiable(op);
 }
 
 /// The clauses of an attention for its gradient.
@@ -246,7 +245,8 @@ LogicalResult Differentiator::differentiate(SdpaOp op) {
   copyClauses(op, state.getOrAddProperties<SdpaGradOp::Properties>(),
               bool(lseGrad));
   cloneRegions(op, copies, state);
-  state.addRegion(); // query_range
+  for (int derived = 0; derived < 2; ++derived)
+    state.addRegion(); // query_range and slope
   Operation *grad = builder.create(state);
   for (auto [tensor, gradient] : llvm::zip_equal(tensors, grad->getResults()))
     if (failed(addGradient(op, tensor, gradient)))

@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IndexMath.h"
+#include "ScoreSlope.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
@@ -209,6 +210,9 @@ struct ExpandScores : public attn::impl::ExpandScoresBase<ExpandScores> {
     getOperation()->walk([](AttentionOp op) {
       if (op.hasScoreClause())
         ScoreExpander(op).expand();
+      auto grad = dyn_cast<SdpaGradOp>(op.getOperation());
+      if (grad && !grad.getScore().empty() && grad.getSlope().empty())
+        deriveSlope(grad);
     });
   }
 };

@@ -248,9 +248,12 @@ def Attn_SdpaGradOp : Attn_Op<"sdpa_grad", [
     full_end, end, and perhaps a gap, of which some, or all, keep keys of
     [j0, j1). `attn-expand-masks` makes it.
 
+    `slope` takes what `score` takes and yields its derivative by the score;
+    `attn-expand-scores` makes it.
+
     `attn-differentiate` creates this op. `convert-attn-to-tile` and
     `convert-attn-to-reference` consume it. The rules that must hold are (G1) to
-    (G6) of `docs/AttnSpec.md`.
+    (G7) of `docs/AttnSpec.md`.
 
     Example:
 
@@ -270,7 +273,7 @@ def Attn_SdpaGradOp : Attn_Op<"sdpa_grad", [
   let results = (outs AnyRankedTensor:$query_grad, AnyRankedTensor:$key_grad,
                       AnyRankedTensor:$value_grad);
   let regions = (region AnyRegion:$score, AnyRegion:$keep, AnyRegion:$range,
-                        AnyRegion:$query_range);
+                        AnyRegion:$query_range, AnyRegion:$slope);
 
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;

@@ -87,9 +87,9 @@ def Differentiate : Pass<"attn-differentiate", "::mlir::ModuleOp"> {
     `@f` holds attention alone: operations that implement `CompilableOp`, on its
     arguments. These have rules:
 
-    - `attn.sdpa` becomes `attn.sdpa_grad` with the same clauses. Those that say
-      which keys a row keeps are all there; a score that anything but `scale`
-      changes is not there yet, nor are gradients of tensors of clauses;
+    - `attn.sdpa` becomes `attn.sdpa_grad` with the same clauses: those that say
+      which keys a row keeps, `softcap`, and a `score` region of operations that
+      have a derivative. Gradients of tensors of clauses are not there yet;
     - `attn.rope` becomes the rotation by the opposite angles.
 
     What has no rule is refused, at the operation.
@@ -148,7 +148,8 @@ def ExpandScores : Pass<"attn-expand-scores"> {
   let description = [{
     Input: any `attn.sdpa`. Output: the same without these clauses; their tensors
     are among `captures`. What they do to a score stands in the `score` region, in
-    this order, and before what the region did. It runs before
+    this order, and before what the region did. `attn.sdpa_grad` is also given the
+    `slope` region, the derivative of that one by the score. It runs before
     `attn-expand-masks`, since `alibi` and `relative_bias` count from the position
     that `causal` gives a query.
 
