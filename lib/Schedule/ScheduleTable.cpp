@@ -27,12 +27,17 @@ struct Row {
   bool acceptsMasks = true;
   bool isForRegions = false; // and for them alone
   int64_t mostKept = INT64_MAX;
+  bool isForDropout = false; // and for it alone, with regions or without
 
   bool accepts(const TargetDesc &target, const Workload &work) const {
     return family == target.schedules && work.dims.qk <= most.qk &&
            work.dims.v <= most.v && work.queries >= leastQueries &&
            (acceptsMasks || !work.isMasked) && work.kept <= mostKept &&
-           isForRegions == (work.hasRegions && family != kProcessor);
+           (family == kProcessor || isForKindOf(work));
+  }
+  bool isForKindOf(const Workload &work) const {
+    return isForDropout == work.hasDropout &&
+           (work.hasDropout || isForRegions == work.hasRegions);
   }
 };
 } // namespace
@@ -59,6 +64,14 @@ static constexpr AttentionKeys beside(int64_t warpgroups, int64_t kv) {
   return keys;
 }
 
+/// The rest of the exponentials fills the time until the next scores, and with
+/// them the conversions and the rescaling that need the values. Regions compute
+/// more than exponentials, and have the wait behind them all.
+static constexpr AttentionKeys waiting(int64_t percent, AttentionKeys keys) {
+  keys.wait = percent;
+  return keys;
+}
+
 /// Makes products start in turns, for head dimensions at which exponentials are
 /// a large part.
 static constexpr AttentionKeys inTurns(int64_t warpgroups, int64_t kv,
@@ -77,6 +90,11 @@ static constexpr AttentionKeys wide(int64_t kv) {
 
 static constexpr Row forRegions(Row row) {
   row.isForRegions = true;
+  return row;
+}
+
+static constexpr Row forDropout(Row row) {
+  row.isForDropout = true;
   return row;
 }
 
@@ -103,6 +121,10 @@ static constexpr Row forNarrow(Row row) {
 /// Regions need registers for what they read, up to another tile of scores, and
 /// for what they compute: they have one strip of rows a warp, and short tiles.
 ///
+/// Dropout draws the bits of 8 keys at once where tiles are whole blocks of 32.
+/// What a call computes needs registers beside the weights: one strip of rows a
+/// warp, and short tiles above 192.
+///
 /// A row of a narrow window meets few keys beside its own: the fewer rows and
 /// keys a tile has, the fewer keys are computed in vain. Warpgroups have 64
 /// rows.
@@ -125,6 +147,22 @@ static constexpr Row kRows[] = {
         {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/64, /*prefetch=*/true)}),
     forRegions({kWarpgroups, {192, 192}, wide(/*kv=*/48)}),
     forRegions({kWarpgroups, {256, 256}, wide(/*kv=*/32)}),
+    forDropout({kWarps,
+                {64, 64},
+                alike(/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2)}),
+    forDropout({kWarps,
+                {192, 192},
+                alike(/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/2)}),
+    forDropout({kWarps,
+                {256, 256},
+                alike(/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/1)}),
+    forDropout({kWarpgroups,
+                {64, 64},
+                inTurns(3, /*kv=*/96, /*prefetch=*/true),
+                /*leastQueries=*/129}),
+    forDropout(
+        {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/128, /*prefetch=*/true)}),
+    forDropout({kWarpgroups, {256, 256}, wide(/*kv=*/64)}),
     {kWarps, {64, 64}, alike(/*q=*/128, /*kv=*/64, /*warps=*/4, /*stages=*/2)},
     {kWarps,
      {192, 192},
@@ -137,27 +175,29 @@ static constexpr Row kRows[] = {
      alike(/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1)},
     {kWarpgroups,
      {64, 64},
-     inTurns(3, /*kv=*/128, /*prefetch=*/true),
+     waiting(60, inTurns(3, /*kv=*/128, /*prefetch=*/true)),
      /*leastQueries=*/129,
      /*acceptsMasks=*/false},
     {kWarpgroups,
      {64, 64},
-     inTurns(3, /*kv=*/112, /*prefetch=*/true),
+     waiting(60, inTurns(3, /*kv=*/112, /*prefetch=*/true)),
      /*leastQueries=*/129},
     {kWarpgroups,
      {112, 112},
-     inTurns(2, /*kv=*/176, /*prefetch=*/true),
+     waiting(50, inTurns(2, /*kv=*/176, /*prefetch=*/true)),
      /*leastQueries=*/129,
      /*acceptsMasks=*/false},
     {kWarpgroups,
      {128, 128},
-     inTurns(2, /*kv=*/176, /*prefetch=*/false),
+     waiting(50, inTurns(2, /*kv=*/176, /*prefetch=*/false)),
      /*leastQueries=*/129,
      /*acceptsMasks=*/false},
-    {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/128, /*prefetch=*/true)},
-    {kWarpgroups, {192, 128}, wide(/*kv=*/128)},
-    {kWarpgroups, {192, 192}, wide(/*kv=*/112)},
-    {kWarpgroups, {256, 256}, wide(/*kv=*/80)},
+    {kWarpgroups,
+     {128, 128},
+     waiting(50, inTurns(2, /*kv=*/128, /*prefetch=*/true))},
+    {kWarpgroups, {192, 128}, waiting(50, wide(/*kv=*/128))},
+    {kWarpgroups, {192, 192}, waiting(50, wide(/*kv=*/112))},
+    {kWarpgroups, {256, 256}, waiting(40, wide(/*kv=*/80))},
     // Panels of keys and values, scores and accumulators fit half of an L2 of
     // 1 MB.
     {kProcessor,
@@ -179,6 +219,7 @@ static bool hasThreeTiles(const Workload &work, const AttentionKeys &keys) {
 
 static AttentionKeys withoutOverlap(AttentionKeys keys) {
   keys.overlap = false;
+  keys.wait = AttentionKeys().wait;
   keys.turns = std::min(keys.turns, Turns::Exponentials);
   return keys;
 }
@@ -198,6 +239,7 @@ AttentionKeys attn::relaxedSchedule(AttentionKeys keys) {
   constexpr int64_t kStep = 16;
   keys.kv = std::max(kStep, keys.kv / 2 / kStep * kStep);
   keys.overlap = false;
+  keys.wait = AttentionKeys().wait;
   keys.prefetch = false;
   keys.turns = Turns::Nothing;
   constexpr int64_t kFewWarps = 4;

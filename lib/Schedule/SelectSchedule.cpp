@@ -234,6 +234,7 @@ static Workload workloadOf(SdpaOp op) {
   work.keys = lengthOf(op, op.getKey());
   work.isMasked = !op.getKeep().empty();
   work.hasRegions = !op.getScore().empty() || !op.getCaptures().empty();
+  work.hasDropout = op.getDropThreshold() != 0;
   if (work.isMasked)
     work.kept = mostKeptKeys(op.getKeep()).value_or(work.kept);
   return work;

@@ -13,6 +13,7 @@
 #include "attnrt/Random.h"
 
 #include <algorithm>
+#include <cstring>
 
 using namespace attnrt;
 
@@ -93,6 +94,13 @@ static HostTensor narrowed(const HostTensor &wide, HostTensor to) {
   return to;
 }
 
+/// The shape of a file's array as an argument of this type: one number may be
+/// an array of one.
+static Shape shapeInFile(const TensorType &type, const HostTensor &file) {
+  bool isNumber = type.shape.empty() && file.shape() == Shape{1};
+  return isNumber ? Shape() : file.shape();
+}
+
 /// Floating-point arguments come from float32 files, others from their own
 /// type; f32 also from float64 files, rounded to nearest.
 static Expected<HostTensor> loadArgument(size_t index, const TensorType &type,
@@ -108,14 +116,19 @@ static Expected<HostTensor> loadArgument(size_t index, const TensorType &type,
     return Status::badInput(argumentName(index) + ": expected an array of " +
                             numpyName(expected) + " in '" + path + "', got " +
                             numpyName(file->type()));
-  Status status = checkShape(index, type, file->shape());
+  Shape shape = shapeInFile(type, *file);
+  Status status = checkShape(index, type, shape);
   if (!status.isOk())
     return status;
-  if (file->type() == type.type)
+  if (file->type() == type.type && file->shape() == shape)
     return file;
-  Expected<HostTensor> tensor = HostTensor::create(type.type, file->shape());
+  Expected<HostTensor> tensor = HostTensor::create(type.type, shape);
   if (!tensor)
     return tensor;
+  if (file->type() == type.type) {
+    std::memcpy(tensor->data(), file->data(), file->bytes());
+    return tensor;
+  }
   if (isWide)
     return narrowed(*file, std::move(*tensor));
   convertFromFloat(type.type, tensor->data(), file->as<float>(),
@@ -156,11 +169,23 @@ static Status fillSmall(HostTensor &tensor, uint64_t seed) {
   return Status::ok();
 }
 
-static Expected<HostTensor> randomArgument(size_t index, const TensorType &type,
+/// Whether an argument is a number of a dropout, and nothing else.
+static bool isOnly(const ArgumentType &type, const char *role) {
+  return type.shape.empty() && type.type == ElementType::I64 &&
+         type.roles == std::vector<std::string>{role};
+}
+
+static Expected<HostTensor> randomArgument(size_t index,
+                                           const ArgumentType &type,
                                            Shape shape, uint64_t seed) {
   Expected<HostTensor> tensor = HostTensor::create(type.type, shape);
   if (!tensor)
     return tensor;
+  if (type.type == ElementType::I64) { // of a dropout: reports tell the number
+    bool isSeed = isOnly(type, "seed");
+    *tensor->as<int64_t>() = isSeed ? static_cast<int64_t>(seed) : 0;
+    return tensor;
+  }
   if (type.type == ElementType::I1) {
     fillTruths(tensor->as<uint8_t>(), tensor->elements(), seed, index);
     return tensor;
@@ -199,6 +224,8 @@ static Status checkAgreement(size_t index, const CommandLine &line,
 /// Numbers of captured tensors may be made up, but not places of rows.
 static bool mayBeRandom(const ArgumentType &type) {
   auto isCapture = [](const std::string &role) { return role == "capture"; };
+  if (isOnly(type, "seed") || isOnly(type, "offset"))
+    return true;
   return isFloat(type.type) || type.type == ElementType::I1 ||
          (type.type != ElementType::I64 && !type.roles.empty() &&
           std::all_of(type.roles.begin(), type.roles.end(), isCapture));

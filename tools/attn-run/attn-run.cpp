@@ -134,6 +134,13 @@ static std::string deviceName(const Package &package, const CommandLine &line) {
                                                                   : line.device;
 }
 
+/// The number that an argument is, where reports tell it.
+static std::optional<int64_t> numberOf(const HostTensor &argument) {
+  if (argument.type() != ElementType::I64 || !argument.shape().empty())
+    return std::nullopt;
+  return *argument.as<int64_t>();
+}
+
 static RunRecord beginRecord(const Package &package, const Function &function,
                              const Device &device,
                              const std::vector<HostTensor> &args,
@@ -143,12 +150,12 @@ static RunRecord beginRecord(const Package &package, const Function &function,
   record.target = package.description.target;
   record.device = device.info();
   for (const HostTensor &arg : args) {
-    record.args.push_back({arg.shape(), arg.type()});
+    record.args.push_back({arg.shape(), arg.type(), numberOf(arg)});
     record.argumentBytes += arg.bytes();
   }
   for (size_t i = 0; i < resultShapes.size(); ++i)
     record.results.push_back(
-        {resultShapes[i], function.description.results[i].type});
+        {resultShapes[i], function.description.results[i].type, std::nullopt});
   record.resultBytes = totalBytes(function.description.results, resultShapes);
   return record;
 }

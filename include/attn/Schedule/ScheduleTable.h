@@ -22,6 +22,8 @@ struct Workload {
   bool isMasked; // whether rows may not keep all keys
   /// Whether scores have a region, or captured tensors are read.
   bool hasRegions = false;
+  /// Whether random bits are drawn for the weights.
+  bool hasDropout = false;
   /// The most keys that a row keeps; INT64_MAX where types do not say.
   int64_t kept = INT64_MAX;
 };

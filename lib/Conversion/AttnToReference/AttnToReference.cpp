@@ -198,6 +198,10 @@ private:
     buffers.value = getOperand(op.getValue(), arguments);
     if (op.getSinks())
       buffers.sinks = getOperand(op.getSinks(), arguments).buffer;
+    if (op.getDropout()) {
+      buffers.seed = getOperand(op.getSeed(), arguments).buffer;
+      buffers.offset = getOperand(op.getOffset(), arguments).buffer;
+    }
     for (Value capture : op.getCaptures())
       buffers.captures[capture] = getOperand(capture, arguments).buffer;
   }

@@ -10,7 +10,8 @@
 // becomes
 //   for row in [begin, end):
 //     for j: if keep: score[j] = f(scale * <q, k[j]>); max = max(max, score[j])
-//     for j: if keep: p = exp(score[j] - max); sum += p; acc += p * v[j]
+//     for j: if keep: p = exp(score[j] - max); sum += p; acc += p * v[j],
+//                     with 0 for p where dropout takes it
 //     o = acc / sum; lse = ln(sum) + max
 //
 // Only the sums of the dot products carry fast-math flags: reassoc and
@@ -22,6 +23,7 @@
 
 #include "NaiveRows.h"
 
+#include "DropoutCode.h"
 #include "RegionCode.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -53,7 +55,8 @@ public:
       : HostLoops(builder, buffers.op.getLoc(), buffers.op.getElementType(),
                   numerics),
         op(buffers.op), buffers(buffers), sizes(builder, this->buffers),
-        regions(builder, this->buffers, sizes, numerics) {}
+        regions(builder, this->buffers, sizes, numerics),
+        dropout(builder, op, numerics) {}
 
   void build(Value begin, Value end);
 
@@ -75,6 +78,7 @@ private:
   Scores buildScores(const Row &row);
   Value buildWeight(const Scores &scores, Value j);
   Value buildFirstWeight(const Scores &scores);
+  Value buildLeftWeight(const Row &row, Value j, Value weight);
   void accumulateValue(const Row &row, Value j, Value weight);
   Value buildTakesPart(const Row &row, const Scores &scores, Value j);
   Value buildWeightedSum(const Row &row, const Scores &scores);
@@ -106,6 +110,7 @@ private:
   SdpaBuffers buffers;
   SdpaSizes sizes;
   RegionCode regions;
+  DropoutCode dropout;
   // Scratch rows: the query, all scores, the output before normalisation.
   Value query, scores, accumulator;
   // The head that was rotated last, its keys and its values.
@@ -270,6 +275,14 @@ Value NaiveRows::buildFirstWeight(const Scores &found) {
   return make<arith::SelectOp>(found.any, weight, number(0.0));
 }
 
+/// What dropout leaves of a weight, but for the factor.
+Value NaiveRows::buildLeftWeight(const Row &row, Value j, Value weight) {
+  if (!dropout.dropsAny())
+    return weight;
+  Value isDropped = dropout.isDropped(row.batch, row.head, row.index, j);
+  return make<arith::SelectOp>(isDropped, number(0.0), weight);
+}
+
 /// accumulator += weight * v[j]
 void NaiveRows::accumulateValue(const Row &row, Value j, Value weight) {
   auto contract = arith::FastMathFlagsAttr::get(builder.getContext(),
@@ -310,7 +323,7 @@ Value NaiveRows::buildWeightedSum(const Row &row, const Scores &found) {
         [&]() -> SmallVector<Value> {
           Value weight = buildWeight(found, j);
           if (buffers.output)
-            accumulateValue(row, j, weight);
+            accumulateValue(row, j, buildLeftWeight(row, j, weight));
           return {make<arith::AddFOp>(sum[0], weight)};
         },
         sum);
@@ -323,7 +336,7 @@ void NaiveRows::storeOutput(const Row &row, Value sum) {
                       : 0.0;
   Value isMean =
       make<arith::CmpFOp>(arith::CmpFPredicate::UNE, sum, number(0.0));
-  Value factor = make<arith::DivFOp>(number(1.0), sum);
+  Value factor = make<arith::DivFOp>(number(dropout.factor()), sum);
   Value maskedOutput = number(masked);
   forEach(index(op.getHeadDimV()), [&](Value d) {
     Value mean =
@@ -358,6 +371,9 @@ void NaiveRows::build(Value begin, Value end) {
   lastHead =
       make<memref::AllocaOp>(MemRefType::get({}, builder.getIndexType()));
   memref::StoreOp::create(builder, loc, index(-1), lastHead);
+
+  if (dropout.dropsAny())
+    dropout.start(buffers.seed, buffers.offset);
 
   Value rows = make<arith::MulIOp>(
       make<arith::MulIOp>(sizes.batch, sizes.queryHeads), sizes.queryLength);

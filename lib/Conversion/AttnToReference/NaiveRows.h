@@ -27,11 +27,11 @@ struct SdpaOperand {
 };
 
 /// One `attn.sdpa` with memrefs in place of its operands and results. A result
-/// that the function does not return is null, as are sinks that it has not.
+/// that the function does not return is null, as is what the attention lacks.
 struct SdpaBuffers {
   AttentionOp op;
   SdpaOperand query, key, value;
-  mlir::Value sinks;
+  mlir::Value sinks, seed, offset;
   llvm::DenseMap<mlir::Value, mlir::Value> captures; // by their tensors
   mlir::Value output, lse;
 };

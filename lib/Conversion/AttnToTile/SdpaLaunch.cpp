@@ -75,6 +75,10 @@ ForwardSignature SdpaLauncher::signatureOf(const Results &destinations) {
   signature.addInput(Argument::BlockLists, blockLists);
   if (mayBeOneSplit(splits))
     signature.addInput(Argument::Sinks, op.getSinks());
+  if (op.getDropThreshold()) {
+    signature.addInput(Argument::Seed, op.getSeed());
+    signature.addInput(Argument::Offset, op.getOffset());
+  }
   for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
     signature.addInput(captureArgument(i), capture);
   auto addOutput = [&](Argument name, Value destination, int64_t headDim) {

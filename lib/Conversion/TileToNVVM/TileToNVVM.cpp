@@ -104,6 +104,7 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   populateKernelPatterns(converter, patterns);
   populateGlobalMemoryPatterns(converter, patterns);
   populateGatherPatterns(converter, patterns);
+  populateRandomPatterns(converter, patterns);
   populateBlockedTilePatterns(converter, patterns);
   populateElementwisePatterns(converter, patterns);
   populateColumnBoundPatterns(converter, patterns);

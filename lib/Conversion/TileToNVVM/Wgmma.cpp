@@ -277,17 +277,44 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   return success();
 }
 
-static SmallVector<Value> concatenate(ArrayRef<ValueRange> tiles) {
+/// Registers that stand for a share of a tile: each one costs a comparison.
+static constexpr size_t kPinned = 4;
+
+/// The registers that are computed before the wait: the last ones of the first
+/// columns, where not all are.
+static SmallVector<Value> computedRegisters(WaitDotsOp op,
+                                            ArrayRef<ValueRange> tiles) {
   SmallVector<Value> registers;
-  for (ValueRange tile : tiles)
-    llvm::append_range(registers, tile);
+  for (auto [i, tile] : llvm::enumerate(tiles)) {
+    size_t count = llvm::divideCeil(tile.size() * op.shareOf(i), 100);
+    ValueRange first = tile.take_front(count);
+    if (count != tile.size())
+      first = first.take_back(std::min(count, kPinned));
+    llvm::append_range(registers, first);
+  }
   return registers;
+}
+
+/// ptxas leaves a wait where it stands, unless all that comes before it may as
+/// well come later. So the wait stands right behind the last of the values.
+static void standBehind(OpBuilder &builder, WaitDotsOp op,
+                        ArrayRef<Value> values) {
+  Operation *last = nullptr;
+  for (Value value : values)
+    if (Operation *def = value.getDefiningOp())
+      if (def->getBlock() == op->getBlock() &&
+          (!last || last->isBeforeInBlock(def)))
+        last = def;
+  if (last)
+    builder.setInsertionPointAfter(last);
 }
 
 LogicalResult
 WaitDotsConversion::matchAndRewrite(WaitDotsOp op, OneToNOpAdaptor adaptor,
                                     ConversionPatternRewriter &rewriter) const {
-  SmallVector<Value> computed = concatenate(adaptor.getComputed());
+  SmallVector<Value> computed = computedRegisters(op, adaptor.getComputed());
+  if (op.getShares())
+    standBehind(rewriter, op, computed);
   std::string text =
       waitAfterValues(waitFor(op.getPending()), 2 * adaptor.getStarted().size(),
                       computed.size());

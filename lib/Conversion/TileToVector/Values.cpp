@@ -9,6 +9,7 @@
 
 #include "Exp2.h"
 #include "Gather.h"
+#include "Random.h"
 #include "RowMemory.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -40,7 +41,7 @@ Type tile::elementOf(Value tile) {
 bool tile::isRowVector(Value tile) { return columnsOf(tile) == 1; }
 
 bool tile::isElementwise(Operation *op) {
-  if (isa<BroadcastOp, IotaOp, DeinterleaveOp, InterleaveOp, GatherOp,
+  if (isa<BroadcastOp, IotaOp, DeinterleaveOp, InterleaveOp, GatherOp, RandomOp,
           tensor::SplatOp, arith::ConstantOp>(op))
     return true;
   if (auto load = dyn_cast<LoadOp>(op))
@@ -82,7 +83,7 @@ bool Values::areColumnsAlike(Value tile) const {
     return true;
   if (auto constant = dyn_cast<arith::ConstantOp>(op))
     return isSplat(constant);
-  if (isa<IotaOp, InterleaveOp, DeinterleaveOp>(op))
+  if (isa<IotaOp, InterleaveOp, DeinterleaveOp, RandomOp>(op))
     return false;
   return isa<LoadOp>(op) || llvm::all_of(op->getOperands(), [&](Value operand) {
            return areColumnsAlike(operand);
@@ -166,6 +167,36 @@ Value Values::gathered(GatherOp op, int64_t column, RowScope &scope) {
   return emitNeighbours(frame, memref, indices);
 }
 
+/// Of one row. Bits that are drawn together are known from then on.
+Value Values::randomAt(RandomOp op, int64_t column, RowScope &scope) {
+  PhiloxKey key = {scalars.lookup(op.getKey0()), scalars.lookup(op.getKey1())};
+  auto at = [&](unsigned which, int64_t place) {
+    Value index = op.getIndices()[which];
+    return isTile(index) && isRowVector(index) ? scalarOf(index, scope)
+                                               : vectorAt(index, place, scope);
+  };
+  int64_t together =
+      columnsDrawnTogether(frame, columnsOf(op), op.getCounted());
+  int64_t start = together ? column / together * together : column;
+  RandomPlace place = {at(0, start), at(1, start), at(2, start), at(3, start)};
+  bool isOneRow = llvm::none_of(
+      ArrayRef({place.batch, place.head, place.query}),
+      [](Value index) { return isa<VectorType>(index.getType()); });
+  if (!together || !isOneRow)
+    return emitRandomEach(frame, key, place);
+  place.key = vector::ExtractOp::create(b, place.key, 0);
+  for (auto [i, vector] :
+       llvm::enumerate(emitRandomRun(frame, key, place, together)))
+    scope.vectors[{op, start + i * frame.processor.lanes()}] = vector;
+  return scope.vectors.lookup({op, column});
+}
+
+/// Of a tile that has one element in a row; operands are a row's or all rows'.
+Value Values::randomOf(RandomOp op, ValueRange operands) {
+  return emitRandomEach(frame, {operands[0], operands[1]},
+                        {operands[2], operands[3], operands[4], operands[5]});
+}
+
 Value Values::computeVector(Operation *op, Value tile, int64_t column,
                             RowScope &scope) {
   VectorType type = frame.vectorOf(elementOf(tile));
@@ -202,6 +233,8 @@ Value Values::computeVector(Operation *op, Value tile, int64_t column,
     return shuffled(op, tile, column, scope);
   if (auto gather = dyn_cast<GatherOp>(op))
     return gathered(gather, column, scope);
+  if (auto random = dyn_cast<RandomOp>(op))
+    return randomAt(random, column, scope);
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
     operands.push_back(vectorAt(operand, column, scope));
@@ -262,6 +295,8 @@ Value Values::computeScalar(Operation *op, RowScope &scope) {
   if (isa<GatherOp>(op))
     return emitElement(frame, operands.front(),
                        ValueRange(operands).drop_front());
+  if (auto random = dyn_cast<RandomOp>(op))
+    return randomOf(random, operands);
   return cloned(op, operands, type);
 }
 
@@ -328,6 +363,12 @@ Value Values::computeRows(Operation *op, BlockScope &scope) {
     operands.push_back(rowsIn(operand, scope));
   if (isa<GatherOp>(op))
     return gatheredRows(operands, type);
+  if (auto random = dyn_cast<RandomOp>(op)) {
+    Value bits = randomOf(random, operands);
+    return isa<VectorType>(bits.getType())
+               ? bits
+               : vector::BroadcastOp::create(b, type, bits).getResult();
+  }
   return cloned(op, operands, type);
 }
 

@@ -97,6 +97,8 @@ private:
   mlir::Value shuffled(mlir::Operation *op, mlir::Value tile, int64_t column,
                        RowScope &scope);
   mlir::Value gathered(GatherOp op, int64_t column, RowScope &scope);
+  mlir::Value randomAt(RandomOp op, int64_t column, RowScope &scope);
+  mlir::Value randomOf(RandomOp op, mlir::ValueRange operands);
   mlir::Value gatheredRows(mlir::ValueRange operands, mlir::VectorType type);
   mlir::Value constantVector(mlir::DenseElementsAttr elements, int64_t column);
   mlir::Value computeScalar(mlir::Operation *op, RowScope &scope);

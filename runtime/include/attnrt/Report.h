@@ -25,6 +25,8 @@ struct RunRecord {
   struct Tensor {
     Shape shape;
     ElementType type;
+    /// Of one i64, such as the seed of a dropout.
+    std::optional<int64_t> number;
   };
   struct Kernel {
     KernelDescription description;

@@ -23,6 +23,8 @@ static std::string describe(const std::vector<RunRecord::Tensor> &tensors) {
     if (!tensor.shape.empty())
       text += toString(tensor.shape) + "x";
     text += nameOf(tensor.type);
+    if (tensor.number)
+      text += "(" + std::to_string(*tensor.number) + ")";
   }
   return text;
 }

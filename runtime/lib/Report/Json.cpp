@@ -26,8 +26,11 @@ static Json toJson(const Dim3 &dim) { return {dim.x, dim.y, dim.z}; }
 
 static Json toJson(const std::vector<RunRecord::Tensor> &tensors) {
   Json list = Json::array();
-  for (const RunRecord::Tensor &tensor : tensors)
+  for (const RunRecord::Tensor &tensor : tensors) {
     list.push_back({{"shape", tensor.shape}, {"type", nameOf(tensor.type)}});
+    if (tensor.number)
+      list.back()["value"] = *tensor.number;
+  }
   return list;
 }
 

@@ -72,6 +72,18 @@ func.func @twice(%q: !t) -> (!t, !t) {
   return %a, %b : !t, !t
 }
 
+// Numbers of a dropout are passed as tensors of rank 0.
+// CHECK-LABEL: func.func @dropout(
+// CHECK: bufferization.to_buffer %arg1 read_only : tensor<i64> to memref<i64, strided<[], offset: ?>>
+// CHECK: call @attnrtPassI64(
+// CHECK: bufferization.to_buffer %arg2 read_only : tensor<i64> to memref<i64, strided<[], offset: ?>>
+// CHECK: call @attnrtPassI64(
+!d = tensor<1x2x8x16xf32>
+func.func @dropout(%q: !d, %seed: tensor<i64>, %offset: tensor<i64>) -> !d {
+  %o = attn.sdpa %q, %q, %q dropout(0.5, %seed, %offset : tensor<i64>) : (!d, !d, !d) -> !d
+  return %o : !d
+}
+
 // CHECK-COUNT-1: llvm.mlir.global private constant @attnrt.package("dir/some.so\00")
 // CHECK-COUNT-1: func.func private @attnrtBeginCall(!llvm.ptr, !llvm.ptr) -> !llvm.ptr
 // CHECK-NOT: func.func private @attnrtBeginCall

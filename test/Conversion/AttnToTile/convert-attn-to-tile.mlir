@@ -26,9 +26,10 @@
 // CHECK: tile.dot
 // CHECK: } to
 // The ragged tile: keys before the end.
-// CHECK: %[[INSIDE:.*]] = arith.cmpi slt, %{{.*}} : tensor<1x64xi32>
-// CHECK: tile.broadcast %[[INSIDE]]
-// CHECK: arith.select
+// CHECK: %[[COLUMNS:.*]] = tile.iota : tensor<1x64xi32>
+// CHECK: %[[COLUMN:.*]] = tile.broadcast %[[COLUMNS]]
+// CHECK: %[[INSIDE:.*]] = arith.cmpi slt, %[[COLUMN]], %{{.*}} : tensor<128x64xi32>
+// CHECK: arith.select %[[INSIDE]]
 // CHECK-NOT: } to
 // Nothing is masked, so no value can be lost.
 // CHECK-NOT: tile.any
@@ -55,7 +56,11 @@ func.func @plain(%q: !q, %k: !kv, %v: !kv) -> !q {
 // A window has masked tiles on both sides of the full ones.
 // CHECK-LABEL: tile.kernel @window_0
 // CHECK: tile.walk from
-// CHECK: arith.select
+// One run of keys: begin <= column < end, where begin <= end.
+// CHECK: %[[BEHIND:.*]] = arith.cmpi sge
+// CHECK: %[[BEYOND:.*]] = arith.cmpi sge
+// CHECK: %[[KEPT:.*]] = arith.xori %[[BEHIND]], %[[BEYOND]]
+// CHECK: arith.select %[[KEPT]]
 // CHECK: tile.yield
 // CHECK: } to
 // CHECK-NOT: arith.select

@@ -75,6 +75,30 @@ tile.kernel @any(%out: !rows, %values: memref<?x16xbf16, strided<[?, 1]>>)
   tile.return
 }
 
+// Numbers of columns are constants but for the thread's first one, which is
+// subtracted from the bound, once for each row.
+// CHECK-LABEL: llvm.func @column_bounds
+tile.kernel @column_bounds(%out: !matrix, %bound: index)
+    attributes {cta = #cta, target = "sm_80", shared_bytes = 0 : i64} {
+  %c0 = arith.constant 0 : index
+  %columns = tile.iota : tensor<1x16xi32, #acc>
+  %tile = tile.broadcast %columns : tensor<1x16xi32, #acc> -> tensor<16x16xi32, #acc>
+  %end = arith.index_cast %bound : index to i32
+  %ends = tensor.splat %end : tensor<16x16xi32, #acc>
+  // CHECK-DAG: %[[C0:.*]] = llvm.mlir.constant(0 : i32)
+  // CHECK-DAG: %[[C9:.*]] = llvm.mlir.constant(9 : i32)
+  // CHECK: %[[INSIDE:.*]] = llvm.sub
+  // CHECK-NOT: llvm.sub
+  // CHECK-DAG: llvm.icmp "sgt" %[[INSIDE]], %[[C0]]
+  // CHECK-DAG: llvm.icmp "sgt" %[[INSIDE]], %[[C9]]
+  %within = arith.cmpi slt, %tile, %ends : tensor<16x16xi32, #acc>
+  %one = arith.constant dense<1.0> : tensor<16x16xf32, #acc>
+  %zero = arith.constant dense<0.0> : tensor<16x16xf32, #acc>
+  %kept = arith.select %within, %one, %zero : tensor<16x16xi1, #acc>, tensor<16x16xf32, #acc>
+  tile.store %kept, %out[%c0] : tensor<16x16xf32, #acc>, !matrix
+  tile.return
+}
+
 // Two of four atoms: each half of the columns is asked for once, and chooses. Here
 // columns are equal, so that two rows are what is left.
 // CHECK-LABEL: llvm.func @insert

@@ -110,6 +110,39 @@ tile.kernel @computed(%out: !out)
   tile.return
 }
 
+// Behind a share of a tile, the wait stands right behind it, for the last of it. A
+// thread has eight columns of each row, which have one value here.
+// CHECK-LABEL: llvm.func @share
+tile.kernel @share(%out: !out)
+    attributes {cta = #cta, target = "sm_90a", shared_bytes = 1024 : i64} {
+  %c0 = arith.constant 0 : index
+  %v = tile.alloc at 0 : !values
+  %acc = arith.constant dense<1.0> : tensor<128x16xf32, #acc>
+  %p = arith.constant dense<1.0> : tensor<128x32xf32, #acc>
+  %rounded = arith.truncf %p : tensor<128x32xf32, #acc> to tensor<128x32xbf16, #acc>
+  %left = tile.convert_layout %rounded : tensor<128x32xbf16, #acc> -> tensor<128x32xbf16, #lhs>
+  %columns = tile.iota : tensor<1x32xi32, #acc>
+  %numbers = tile.broadcast %columns : tensor<1x32xi32, #acc> -> tensor<128x32xi32, #acc>
+  %x = arith.sitofp %numbers : tensor<128x32xi32, #acc> to tensor<128x32xf32, #acc>
+  // CHECK: wgmma.commit
+  %started = tile.dot %left, %v, %acc async : tensor<128x32xbf16, #lhs>, !values, tensor<128x16xf32, #acc>
+  // CHECK-COUNT-3: llvm.fmul
+  // CHECK: %[[LAST:.*]] = llvm.fmul
+  // CHECK-NOT: llvm.fmul
+  // CHECK: llvm.inline_asm has_side_effects "{{.*}}wgmma.wait_group.sync.aligned 0;{{.*}}%[[LAST]]
+  // CHECK-COUNT-4: llvm.fmul
+  // CHECK-NOT: llvm.fmul
+  // CHECK: llvm.return
+  %e = arith.mulf %x, %x : tensor<128x32xf32, #acc>
+  %s = tile.wait_dots %started pending = 0 computed(%e : tensor<128x32xf32, #acc>) shares = [50] : tensor<128x16xf32, #acc>
+  tile.store %s, %out[%c0] : tensor<128x16xf32, #acc>, !out
+  %total = tile.fold add %e : tensor<128x32xf32, #acc> -> tensor<128x4xf32, #acc>
+  %sum = tile.reduce add %total : tensor<128x4xf32, #acc> -> tensor<128x1xf32, #acc>
+  %spread = tile.broadcast %sum : tensor<128x1xf32, #acc> -> tensor<128x16xf32, #acc>
+  tile.store %spread, %out[%c0] : tensor<128x16xf32, #acc>, !out
+  tile.return
+}
+
 // Panels of 64 bytes (swizzle 2, 512 bytes between eight rows). Rows along the
 // inner dimension: two steps a panel. Across it: panels are 1024 bytes apart
 // (64, from bit 16).

@@ -168,3 +168,15 @@ func.func @no_band_beside_alibi(%q: tensor<?x?x?x64xbf16>, %t: tensor<?xf32>) ->
   } : (tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>) -> tensor<?x?x?x64xbf16>
   return %0 : tensor<?x?x?x64xbf16>
 }
+
+// What takes nothing goes: 2^-17 is the least rate that 16 bits can tell from 0.
+// CHECK-LABEL: func.func @dropout
+// CHECK-NEXT: attn.sdpa %arg0, %arg0, %arg0 :
+// CHECK-NEXT: attn.sdpa %arg0, %arg0, %arg0 :
+// CHECK-NEXT: attn.sdpa %arg0, %arg0, %arg0 dropout(7.62939453125E-6, %arg1, %arg1 : i64, i64) :
+func.func @dropout(%q: !t, %s: i64) -> (!t, !t, !t) {
+  %0 = attn.sdpa %q, %q, %q dropout(0.0, %s, %s : i64) : (!t, !t, !t) -> !t
+  %1 = attn.sdpa %q, %q, %q dropout(7.6e-6, %s, %s : i64) : (!t, !t, !t) -> !t
+  %2 = attn.sdpa %q, %q, %q dropout(7.62939453125e-6, %s, %s : i64) : (!t, !t, !t) -> !t
+  return %0, %1, %2 : !t, !t, !t
+}

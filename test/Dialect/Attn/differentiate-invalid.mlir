@@ -2,9 +2,15 @@
 
 !t = tensor<2x4x16x64xbf16>
 
-func.func @softcap(%q: !t, %k: !t, %v: !t) -> !t {
-  // expected-error @below {{with `softcap` is not differentiated yet; nearest is attention whose scores only `scale` changes}}
-  %o = attn.sdpa %q, %k, %v softcap(30.0) : (!t, !t, !t) -> !t
+func.func @compared(%q: !t, %k: !t, %v: !t) -> !t {
+  %o = attn.sdpa %q, %k, %v score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %zero = arith.constant 0.0 : f32
+    // expected-error @below {{'arith.cmpf' op of the score has no derivative by it; those with one are sums, products, quotients, `math.tanh` and the like}}
+    %p = arith.cmpf ogt, %s, %zero : f32
+    %r = arith.select %p, %s, %zero : f32
+    attn.yield %r : f32
+  } : (!t, !t, !t) -> !t
   return %o : !t
 }
 
@@ -13,7 +19,7 @@ func.func @softcap(%q: !t, %k: !t, %v: !t) -> !t {
 !t = tensor<2x4x16x64xbf16>
 
 func.func @sinks(%q: !t, %k: !t, %v: !t, %s: tensor<4xf32>) -> !t {
-  // expected-error @below {{with `sinks` is not differentiated yet}}
+  // expected-error @below {{with `sinks` is not differentiated yet; nearest are `softcap` and `score`}}
   %o = attn.sdpa %q, %k, %v sinks(%s : tensor<4xf32>) : (!t, !t, !t) -> !t
   return %o : !t
 }

@@ -735,7 +735,7 @@ func.func @sdpa_c30_offset(%q: !t, %k: !t, %v: !t, %x: tensor<4xf32>) {
 !t = tensor<2x4x16x64xbf16>
 func.func @sdpa_c31_one_document(%q: !t, %x: tensor<2x16xi32>) {
   // expected-error @below {{'attn.sdpa' op expected `documents` of queries and of keys}}
-  %0 = "attn.sdpa"(%q, %q, %q, %x) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0>}> ({}, {}, {}) : (!t, !t, !t, tensor<2x16xi32>) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q, %x) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0>}> ({}, {}, {}) : (!t, !t, !t, tensor<2x16xi32>) -> !t
   return
 }
 
@@ -744,7 +744,7 @@ func.func @sdpa_c31_one_document(%q: !t, %x: tensor<2x16xi32>) {
 !t = tensor<2x4x16x64xbf16>
 func.func @sdpa_c32_alone(%q: !t) {
   // expected-error @below {{'attn.sdpa' op expected `max_distance` and `bidirectional` beside `relative_bias`}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{bidirectional, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>}> ({}, {}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{bidirectional, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -883,9 +883,72 @@ func.func @yield_elsewhere() {
 // -----
 
 !t = tensor<2x4x16x64xbf16>
-func.func @unsupported_dropout(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{`dropout` is not supported yet; probabilities are used as they are}}
-  %0 = attn.sdpa %q, %k, %v dropout(30.0) : (!t, !t, !t) -> !t
+func.func @sdpa_c34_rate_of_1(%q: !t, %seed: i64, %offset: i64) {
+  // expected-error @below {{expected the rate of `dropout` to be at least 0 and below 1, got 1.000000}}
+  %0 = attn.sdpa %q, %q, %q dropout(1.0, %seed, %offset : i64, i64) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c34_negative(%q: !t, %seed: i64, %offset: i64) {
+  // expected-error @below {{expected the rate of `dropout` to be at least 0 and below 1, got -0.100000}}
+  %0 = attn.sdpa %q, %q, %q dropout(-0.1, %seed, %offset : i64, i64) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c34_nan(%q: !t, %seed: i64, %offset: i64) {
+  // expected-error @below {{expected the rate of `dropout` to be at least 0 and below 1, got nan}}
+  %0 = attn.sdpa %q, %q, %q dropout(0x7FF8000000000000, %seed, %offset : i64, i64) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c35_one_number(%q: !t, %seed: i64) {
+  // expected-error @below {{expected a seed and an offset in `dropout`}}
+  %0 = attn.sdpa %q, %q, %q dropout(0.1, %seed : i64) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c35_narrow(%q: !t, %seed: i32, %offset: i64) {
+  // expected-error @below {{expected seed and offset of `dropout` to be i64 or tensor<i64>, got 'i32'}}
+  %0 = attn.sdpa %q, %q, %q dropout(0.1, %seed, %offset : i32, i64) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c35_several(%q: !t, %seed: i64, %offset: tensor<1xi64>) {
+  // expected-error @below {{expected seed and offset of `dropout` to be i64 or tensor<i64>, got 'tensor<1xi64>'}}
+  %0 = attn.sdpa %q, %q, %q dropout(0.1, %seed, %offset : i64, tensor<1xi64>) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c35_without_numbers(%q: !t) {
+  // expected-error @below {{expected a rate, a seed and an offset in `dropout`}}
+  %0 = "attn.sdpa"(%q, %q, %q) <{dropout = 1.000000e-01 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>}> ({}, {}, {}) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+func.func @sdpa_c35_without_rate(%q: !t, %seed: i64) {
+  // expected-error @below {{expected a rate, a seed and an offset in `dropout`}}
+  %0 = "attn.sdpa"(%q, %q, %q, %seed) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0>}> ({}, {}, {}) : (!t, !t, !t, i64) -> !t
   return
 }
 
@@ -929,7 +992,7 @@ func.func @unsupported_rope(%q: !t, %k: !t, %v: !t) {
 
 !t = tensor<2x4x16x64xbf16>
 func.func @unknown_clause(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{expected a clause, `scale`, `softcap`, `alibi`, `relative_bias`, `bias`, `score`, `sinks`, `causal`, `window`, `prefix`, `chunked`, `documents`, `mask`, `keep`, `range`, `captures`, `layout` or `masked_row`, got `casual`}}
+  // expected-error @below {{expected a clause, `scale`, `softcap`, `alibi`, `relative_bias`, `bias`, `score`, `sinks`, `causal`, `window`, `prefix`, `chunked`, `documents`, `mask`, `keep`, `range`, `dropout`, `captures`, `layout` or `masked_row`, got `casual`}}
   %0 = attn.sdpa %q, %k, %v casual(top_left) : (!t, !t, !t) -> !t
   return
 }
@@ -1105,7 +1168,7 @@ func.func @generic_operands(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_results(%q: !t) {
   // expected-error @below {{'attn.sdpa' op result group starting at #1 requires 0 or 1 element, but found 2}}
-  %0:3 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>}> ({}, {}, {}) : (!t, !t, !t) -> (!t, !t, !t)
+  %0:3 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>}> ({}, {}, {}) : (!t, !t, !t) -> (!t, !t, !t)
   return
 }
 
@@ -1114,7 +1177,7 @@ func.func @generic_results(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_scale(%q: !t) {
   // expected-error @below {{expected `scale` to be finite as an f32}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, scale = 0x7F800000 : f32}> ({}, {}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>, scale = 0x7F800000 : f32}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -1123,7 +1186,7 @@ func.func @generic_scale(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_scale_type(%q: !t) {
   // expected-error @below {{'attn.sdpa' op attribute 'scale' failed to satisfy constraint: 32-bit float attribute}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, scale = 1.0 : f64}> ({}, {}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>, scale = 1.0 : f64}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -1132,7 +1195,7 @@ func.func @generic_scale_type(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_window(%q: !t) {
   // expected-error @below {{expected a window count of at least 0, or `inf`, got -2}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, window = #attn.window<-2, 0>}> ({}, {}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>, window = #attn.window<-2, 0>}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -1141,7 +1204,7 @@ func.func @generic_window(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_causal(%q: !t) {
   // expected-error @below {{expected `top_left`, `bottom_right` or `offset = n` in `causal`, got `middle`}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, causal = #attn.causal<middle>}> ({}, {}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>, causal = #attn.causal<middle>}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -1150,7 +1213,7 @@ func.func @generic_causal(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_layout(%q: !t) {
   // expected-error @below {{Invalid attribute `layout` in property conversion: 3 : i32}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, layout = 3 : i32}> ({}, {}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>, layout = 3 : i32}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }
 
@@ -1159,6 +1222,6 @@ func.func @generic_layout(%q: !t) {
 !t = tensor<2x4x16x64xbf16>
 func.func @generic_offset(%q: !t) {
   // expected-error @below {{expected '>'}}
-  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0>, causal = #attn.causal<top_left = 3>}> ({}, {}, {}) : (!t, !t, !t) -> !t
+  %0 = "attn.sdpa"(%q, %q, %q) <{operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>, causal = #attn.causal<top_left = 3>}> ({}, {}, {}) : (!t, !t, !t) -> !t
   return
 }

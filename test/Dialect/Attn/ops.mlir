@@ -87,3 +87,13 @@ func.func @attributes() attributes {
     e = #attn.window<128, inf>} {
   return
 }
+
+// Numbers, or tensors of one, which one type may stand for.
+// CHECK-LABEL: func.func @dropout
+func.func @dropout(%q: !t, %seed: i64, %offset: tensor<i64>) {
+  // CHECK: causal(top_left) masked_row(nan) dropout(1.000000e-01, %arg1, %arg1 : i64, i64) :
+  %0 = attn.sdpa %q, %q, %q dropout(0.1, %seed, %seed : i64) masked_row(nan) causal(top_left) : (!t, !t, !t) -> !t
+  // CHECK: %arg0, %arg0, %arg0 dropout(0.000000e+00, %arg1, %arg2 : i64, tensor<i64>) :
+  %1 = attn.sdpa %q, %q, %q dropout(0.0, %seed, %offset : i64, tensor<i64>) : (!t, !t, !t) -> !t
+  return
+}

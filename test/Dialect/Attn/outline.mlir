@@ -195,3 +195,44 @@ func.func @f(%q: !t) -> (!t, !t) {
   return %o, %q : !t, !t
 }
 func.func private @f_attention_0()
+
+// -----
+
+// Numbers become tensors: of the function, of what calls it, and of constants.
+// CHECK-LABEL: func.func @numbers(
+// CHECK-SAME: %arg1: tensor<i64>, %arg2: tensor<i64>, %arg3: tensor<i64>)
+// CHECK-NEXT: attn.sdpa {{.*}} dropout(1.000000e-01, %arg1, %arg2 : tensor<i64>, tensor<i64>)
+// CHECK-NEXT: return
+// CHECK: func.func @caller(
+// CHECK-SAME: %arg1: i64, %arg2: tensor<i64>)
+// CHECK-DAG: %[[A:.*]] = tensor.from_elements %arg1 : tensor<i64>
+// CHECK: call @numbers(%arg0, %[[A]], %arg2, %{{.*}})
+// CHECK: func.func @constants(
+// CHECK: %[[C:.*]] = tensor.from_elements %c7{{.*}} : tensor<i64>
+// CHECK: call @constants_attention_0(%arg0, %[[C]], %arg1) : (tensor<2x4x?x32xf16>, tensor<i64>, tensor<i64>)
+// CHECK: func.func @constants_attention_0(
+// CHECK-SAME: %arg1: tensor<i64>, %arg2: tensor<i64>)
+// Where attention reads none of them, they are the function's business.
+// CHECK: func.func @unread(
+// CHECK-SAME: %arg1: i64)
+// CHECK: call @unread_attention_0(%arg0)
+!t = tensor<2x4x?x32xf16>
+func.func @numbers(%q: !t, %seed: i64, %offset: i64, %unused: i64) -> !t {
+  %o = attn.sdpa %q, %q, %q dropout(0.1, %seed, %offset : i64) : (!t, !t, !t) -> !t
+  return %o : !t
+}
+func.func @caller(%q: !t, %seed: i64, %step: tensor<i64>) -> !t {
+  %offset = tensor.extract %step[] : tensor<i64>
+  %o = call @numbers(%q, %seed, %offset, %seed) : (!t, i64, i64, i64) -> !t
+  return %o : !t
+}
+func.func @constants(%q: !t, %step: tensor<i64>) -> !t {
+  %seed = arith.constant 7 : i64
+  %offset = tensor.extract %step[] : tensor<i64>
+  %o = attn.sdpa %q, %q, %q dropout(0.1, %seed, %offset : i64) : (!t, !t, !t) -> !t
+  return %o : !t
+}
+func.func @unread(%q: !t, %n: i64) -> !t {
+  %o = attn.sdpa %q, %q, %q : (!t, !t, !t) -> !t
+  return %o : !t
+}

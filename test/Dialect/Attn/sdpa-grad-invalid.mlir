@@ -1,6 +1,6 @@
 // RUN: attn-opt %s --split-input-file --verify-diagnostics
 
-// One case for each way to break a rule (G1) to (G6) of docs/AttnSpec.md.
+// One case for each way to break a rule (G1) to (G7) of docs/AttnSpec.md.
 
 func.func @g1_length(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x15x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
   // expected-error @below {{expected length of value to match key (16), got 15}}
@@ -120,5 +120,38 @@ func.func @five_operands(%q: tensor<2x4x16x64xbf16>) {
 func.func @two_results(%q: tensor<2x4x16x64xbf16>) {
   // expected-error @below {{expected three results, the gradients of query, key and value, got 2}}
   %0:2 = attn.sdpa_grad %q, %q, %q, %q, %q, %q : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g7_beside(%q: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected `slope` to stand beside `score`}}
+  %0:3 = attn.sdpa_grad %q, %q, %q, %q, %lse, %q slope {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.yield %s : f32
+  } : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g7_yield(%q: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected `slope` to end in `attn.yield` of 1 value of type 'f32'}}
+  %0:3 = attn.sdpa_grad %q, %q, %q, %q, %lse, %q score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.yield %s : f32
+  } slope {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.yield %j : index
+  } : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g5_dropout(%q: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %seed: tensor<i64>) {
+  // expected-error @below {{`dropout` is not supported yet; nearest is attention without it}}
+  %0:3 = attn.sdpa_grad %q, %q, %q, %q, %lse, %q dropout(0.5, %seed, %seed : tensor<i64>) : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
   return
 }

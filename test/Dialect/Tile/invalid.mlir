@@ -692,8 +692,26 @@ func.func @names() {
 // -----
 
 func.func @first_with_a_value(%x: tensor<64x64xf32>) {
-  // expected-error@+1 {{expected `tile.computed_first` without a value, got 1 : i64}}
-  %0 = tile.fold add %x {tile.computed_first = 1} : tensor<64x64xf32> -> tensor<64x4xf32>
+  // expected-error@+1 {{expected `tile.computed_first` without a value, or of 1 to 100 percent, got 101 : i64}}
+  %0 = tile.fold add %x {tile.computed_first = 101} : tensor<64x64xf32> -> tensor<64x4xf32>
+  return
+}
+
+// -----
+
+func.func @wait_shares(%q: tensor<64x16xbf16>, %s: tensor<64x64xf32>) {
+  %0 = tile.dot %q, %q, %s transpose_b async : tensor<64x16xbf16>, tensor<64x16xbf16>, tensor<64x64xf32>
+  // expected-error@+1 {{expected a share of each computed tile, got 2 of 1}}
+  %1 = tile.wait_dots %0 pending = 0 computed(%s : tensor<64x64xf32>) shares = [50, 60] : tensor<64x64xf32>
+  return
+}
+
+// -----
+
+func.func @wait_share(%q: tensor<64x16xbf16>, %s: tensor<64x64xf32>) {
+  %0 = tile.dot %q, %q, %s transpose_b async : tensor<64x16xbf16>, tensor<64x16xbf16>, tensor<64x64xf32>
+  // expected-error@+1 {{expected shares of 1 to 100 percent, got 0}}
+  %1 = tile.wait_dots %0 pending = 0 computed(%s : tensor<64x64xf32>) shares = [0] : tensor<64x64xf32>
   return
 }
 
@@ -734,5 +752,29 @@ func.func @rows_of_halves(%x: tensor<32x32xf32>) {
 func.func @elements_of_halves(%x: tensor<64x64xf32>) {
   // expected-error@+1 {{expected 'tensor<64x32xf16>' to have half the columns of 'tensor<64x64xf32>'}}
   %0, %1 = tile.deinterleave %x : tensor<64x64xf32> -> tensor<64x32xf16>
+  return
+}
+
+// -----
+
+func.func @random_place(%k: i32) {
+  // expected-error @below {{expected 4 indices, got 3}}
+  %0 = tile.random key(%k, %k) at[%k, %k, %k] : (i32, i32, i32) -> tensor<16x16xi32>
+  return
+}
+
+// -----
+
+func.func @random_shape(%k: i32, %rows: tensor<8x1xi32>) {
+  // expected-error @below {{expected indices that 'tensor<16x16xi32>' can repeat, got 'tensor<8x1xi32>'}}
+  %0 = tile.random key(%k, %k) at[%k, %k, %rows, %k] : (i32, i32, tensor<8x1xi32>, i32) -> tensor<16x16xi32>
+  return
+}
+
+// -----
+
+func.func @random_counted(%k: i32, %rows: tensor<16x1xi32>) {
+  // expected-error @below {{expected a column vector of keys that are counted, got 'tensor<16x1xi32>'}}
+  %0 = tile.random key(%k, %k) at[%k, %k, %k, %rows] counted = 8 : (i32, i32, i32, tensor<16x1xi32>) -> tensor<16x16xi32>
   return
 }

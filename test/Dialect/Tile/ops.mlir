@@ -238,3 +238,19 @@ tile.kernel @named_roles() attributes {cta = #specialized, target = "sm_90a"} {
   }
   tile.return
 }
+
+// CHECK-LABEL: tile.kernel @random
+tile.kernel @random(%seed: memref<i64>) attributes {cta = #cta, target = "sm_80"} {
+  %number = tile.element %seed[] : memref<i64>
+  %word = arith.trunci %number : i64 to i32
+  %rows = tile.iota : tensor<64x1xi32>
+  %columns = tile.iota : tensor<1x64xi32>
+  // CHECK: tile.random key(%[[K:.*]], %[[K]]) at[%[[K]], %[[K]], %{{.*}}, %{{.*}}] counted = 32 : (i32, i32, tensor<64x1xi32>, tensor<1x64xi32>) -> tensor<64x64xi32>
+  %0 = tile.random key(%word, %word) at[%word, %word, %rows, %columns] counted = 32 : (i32, i32, tensor<64x1xi32>, tensor<1x64xi32>) -> tensor<64x64xi32>
+  // Of keys as rows, and of a row vector.
+  // CHECK: tile.random key({{.*}}) at[{{.*}}] : (i32, i32, tensor<1x64xi32>, tensor<64x1xi32>) -> tensor<64x64xi32>
+  %1 = tile.random key(%word, %word) at[%word, %word, %columns, %rows] : (i32, i32, tensor<1x64xi32>, tensor<64x1xi32>) -> tensor<64x64xi32>
+  // CHECK: tile.random key({{.*}}) at[{{.*}}] : (i32, tensor<64x1xi32>, tensor<64x1xi32>, i32) -> tensor<64x1xi32>
+  %2 = tile.random key(%word, %word) at[%word, %rows, %rows, %word] : (i32, tensor<64x1xi32>, tensor<64x1xi32>, i32) -> tensor<64x1xi32>
+  tile.return
+}

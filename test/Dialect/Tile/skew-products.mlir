@@ -140,7 +140,7 @@ tile.kernel @shared_slot(%first: index, %last: index) attributes {cta = #cta, ta
     // CHECK-NEXT: tile.wait_dots %[[S]] pending = 1
     // CHECK-NEXT: math.exp2
     // CHECK-NEXT: %[[P:.*]] = arith.truncf
-    // CHECK-NEXT: tile.wait_dots %[[R]] pending = 0 computed(%[[P]]
+    // CHECK-NEXT: tile.wait_dots %[[R]] pending = 0 computed(%[[P]] : tensor<64x64xbf16>) shares = [60]
     // CHECK-NEXT: tile.release %[[QE]][%[[BEFORE]]]
     // CHECK-NEXT: tile.yield
     %a = tile.walk from %first init(%zero : !acc) to %last (%t, %acc) {
@@ -148,7 +148,7 @@ tile.kernel @shared_slot(%first: index, %last: index) attributes {cta = #cta, ta
       tile.await %qf[%t] : !full
       %s = tile.dot %key, %q, %zero transpose_b : !tile, !tile, !acc
       %e = math.exp2 %s : !acc
-      %p = arith.truncf %e {tile.computed_first} : !acc to tensor<64x64xbf16>
+      %p = arith.truncf %e {tile.computed_first = 60} : !acc to tensor<64x64xbf16>
       %o = tile.dot %p, %q, %acc stage = 1 : tensor<64x64xbf16>, !tile, !acc
       tile.release %qe[%t] : !full
       tile.yield %o : !acc

@@ -21,7 +21,7 @@ from typing import Callable, Tuple
 
 import numpy as np
 
-from attn_testing import language, oracle
+from attn_testing import language, oracle, philox
 from attn_testing.case import Case
 from attn_testing.expressions import (B, I, J, Tensor, capture, constant,
                                       negation)
@@ -301,6 +301,110 @@ def one_maximum():
                program, check)
 
 
+def left_by(call, program, values):
+    """Which weights a call leaves, [B, Hq, Sq, Sk]: those of equal keys, each
+    seen in a column of its own."""
+    case = program.case
+    keys, columns = case.lengths[1], case.dims[1]
+    values["q"][...] = 0
+    parts = []
+    for first in range(0, keys, columns):
+        behind = min(first + columns, keys)
+        values["v"][...] = 0
+        values["v"][..., range(first, behind), range(behind - first)] = 1
+        results = call(values)
+        expect(np.allclose(results["lse"], np.log(keys), rtol=1e-5, atol=0),
+               "the LSE has not all weights")
+        parts.append(results["o"][..., :behind - first])
+    drawn = np.concatenate(parts, axis=-1)
+    factor = philox.factor(program.dropout)
+    expect(np.isclose(drawn[drawn > 0], factor / keys, rtol=2**-8).all(),
+           f"weights are not {factor} / {keys}")
+    return drawn > 0
+
+
+def bits_of_dropout():
+    """One call leaves weights of which another one knows."""
+    open_sizes = Program(Case(batch=2, heads=(4, 2), lengths=(70, 150),
+                              dynamic=OPEN), dropout=0.3)
+    split = Program(Case(heads=(8, 2), lengths=(1, 700), dims=(64, 256)),
+                    dropout=0.5)
+    for name, program in (("bits", open_sizes), ("split_bits", split)):
+
+        def check(call, program=program):
+            case = program.case
+            for seed, offset in ((0, 0), (-3, 2**40 + 5)):
+                values = values_of(program)
+                values["seed"][()], values["offset"][()] = seed, offset
+                drawn = left_by(call, program, values)
+                for b, h in np.ndindex(case.batch, case.heads[0]):
+                    known = philox.left(program.dropout, seed, offset, b, h,
+                                        *case.lengths)
+                    expect(np.array_equal(drawn[b, h], known),
+                           f"head {h} of entry {b} draws other bits")
+
+        yield trap(name, "bits that depend on tiles, splits or the order of heads",
+                   program, check)
+
+
+def mean_of_dropout():
+    """Many masks, of the entries of a batch that is the same otherwise."""
+    case = Case(batch=64, heads=(2, 1), lengths=(16, 96), results=("o",),
+                dynamic=OPEN)
+    program = Program(case, dropout=0.25)
+
+    def check(call):
+        values = values_of(program)
+        for x in "qkv":
+            values[x][1:] = values[x][:1]
+        plain = language.attention(Program(case), values, exact=True)["o"][0]
+        means = []
+        for seed in range(4):
+            values["seed"][()] = seed
+            means.append(call(values)["o"])
+        drawn = np.concatenate(means)
+        deviation = drawn.std(axis=0) / np.sqrt(len(drawn))
+        expect(drawn.std(axis=0).min() > 0, "entries draw the same")
+        off = np.abs(drawn.mean(axis=0) - plain) / deviation
+        expect(off.max() < 5, f"the mean is off by {off.max()} deviations")
+        expect(0.8 < np.sqrt((off**2).mean()) < 1.2,
+               f"means are off by {np.sqrt((off**2).mean())} deviations")
+
+    yield trap("mean", "a mean that dropout changes", program, check)
+
+
+def dropped_values():
+    """A weight that is dropped is 0, and 0 times infinity is NaN; a key that is
+    masked is not there, and another one's weight is still dropped."""
+    program = Program(Case(heads=(4, 2), lengths=(90, 130), causal="top_left",
+                           dynamic=OPEN), dropout=0.5)
+
+    def check(call):
+        values = values_of(program)
+        values["v"][..., 60:, 0] = np.inf
+        values["v"][..., 100:, 1] = np.nan
+        results = call(values)
+        expect(np.isfinite(results["o"][..., :60, :]).all(), "masked values count")
+        kept = np.arange(90)[:, None] >= np.arange(60, 130)
+        for h in range(4):
+            left = philox.left(0.5, values["seed"], values["offset"], 0, h, 90,
+                               130)[:, 60:]
+            wants_nan = (kept & ~left).any(axis=1)
+            expect(np.array_equal(np.isnan(results["o"][0, h, :, 0]), wants_nan),
+                   "0 * inf is not NaN where a key is kept and dropped")
+        finite = {**values, "v": np.where(np.isfinite(values["v"]), values["v"],
+                                          np.float32(0))}
+        exact, rough = (language.attention(program, finite, exact)["o"]
+                        for exact in (True, False))
+        for part in (np.s_[..., :60, :], np.s_[..., 2:]):
+            wrong = oracle.judge(program.case, "o", results["o"][part],
+                                 exact[part], rough[part])
+            expect(not wrong, wrong)
+
+    yield trap("dropped", "dropped values that count, or masked ones", program,
+               check)
+
+
 #===------------------------------------------------------------------------===#
 # Running them
 #===------------------------------------------------------------------------===#
@@ -340,7 +444,8 @@ class Runner:
 
 SOURCES = [first_tile_masked, masks_by_arithmetic, alibi_twice, grouped_heads,
            rope_along_batch, narrow_sums, folded_batch, polarity,
-           different_lengths, one_maximum]
+           different_lengths, one_maximum, bits_of_dropout, mean_of_dropout,
+           dropped_values]
 
 
 def main():

@@ -99,6 +99,9 @@ CLAUSES = [
             "bias": Tensor("bias", "bf16", PAIRS),
             "mask": Tensor("mask", "i1", ("b", 1, "i", "j")),
             "sinks": Tensor("sinks", "f32", ("h",))}),
+    ({}, {"dropout": 0.1}), ({"causal": "bottom_right"}, {"dropout": 0.1}),
+    (BOTH, {"dropout": 0.1, "alibi": SLOPES,
+            "bias": Tensor("bias", "bf16", PAIRS)}),
 ]
 
 

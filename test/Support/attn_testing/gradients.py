@@ -9,7 +9,8 @@
 
 import numpy as np
 
-from attn_testing import oracle
+from attn_testing import language, oracle
+from attn_testing.expressions import tanh_of_gpu
 
 GRADIENTS = ("dq", "dk", "dv")
 
@@ -31,31 +32,57 @@ def with_21_bits(values):
     return rounded.view(np.float32)
 
 
-def head(case, keep, q, k, v, o, lse, do, dlse, real, cast):
+def cut_to_11_bits(values):
+    """As the baseline of the judge has the slope of a hyperbolic tangent."""
+    mantissa, exponent = np.frexp(values.astype(np.float64))
+    return np.ldexp(np.rint(mantissa * 2**11), exponent - 11).astype(values.dtype)
+
+
+def capped(scores, cap, real):
+    """Scores under a soft cap, and their derivative."""
+    part = scores * real(np.float32(1) / np.float32(cap))
+    tanh = np.tanh(part)
+    slope = (real(1) - tanh * tanh) * real(np.float32(1) / np.float32(cap)) * real(cap)
+    if real is np.float32:
+        return real(cap) * real(tanh_of_gpu(part)), cut_to_11_bits(slope)
+    return cap * tanh, slope
+
+
+def head(case, keep, q, k, v, o, lse, do, dlse, real, cast, cap=None):
     """dQ, dK and dV of one query head, in `real`, not rounded at the end."""
     q, k, v, o, do = (x.astype(real) for x in (q, k, v, o, do))
     lse, dlse = lse.astype(real), dlse.astype(real)
     scale = real(case.effective_scale)
     counts = keep & np.isfinite(lse)[:, None]
-    s = (q @ k.T) * scale
+    s, slope = (q @ k.T) * scale, real(1)
+    if cap is not None:
+        s, slope = capped(s, cap, real)
     p = np.where(counts, np.exp(np.where(counts, s - lse[:, None], 0)), 0)
     p = p.astype(real)
     delta = (do * o).sum(axis=1, dtype=real)
     if real is np.float32:
         delta = with_21_bits(delta)
     delta = delta - dlse
-    ds = cast(p * np.where(counts, do @ v.T - delta[:, None], 0)).astype(real)
+    ds = p * np.where(counts, do @ v.T - delta[:, None], 0) * slope
+    ds = cast(ds).astype(real)
     return scale * (ds @ k), scale * (ds.T @ q), cast(p).astype(real).T @ do
 
 
-def gradients(case, values, exact):
+def forward(case, values, exact, cap):
+    if cap is None:
+        return oracle.attention(case, *(values[x] for x in "qkv"), exact)
+    return language.attention(language.Program(case, softcap=cap), values, exact)
+
+
+def gradients(case, values, exact, cap=None):
     """{"dq", "dk", "dv"} in the shapes of the case, float64. `values` has q, k,
-    v, the cotangents do and dlse, and o and lse where they are given."""
+    v, the cotangents do and dlse, and o and lse where they are given; `cap` is
+    a soft cap."""
     real = np.float64 if exact else np.float32
     cast = (lambda x: x) if exact else (
         lambda x: oracle.round_to(case.element, x))
     if "o" not in values:
-        made = oracle.attention(case, *(values[x] for x in "qkv"), exact)
+        made = forward(case, values, exact, cap)
         values = {**values, "o": made["o"], "lse": made["lse"]}
     q, k, v, o, do = (oracle.to_bhsd(case, values[x])
                       for x in ("q", "k", "v", "o", "do"))
@@ -68,7 +95,7 @@ def gradients(case, values, exact):
         for b, h in np.ndindex(case.batch, case.heads[0]):
             g = h // group
             parts = head(case, keep, q[b, h], k[b, g], v[b, g], o[b, h],
-                         lse[b, h], do[b, h], dlse[b, h], real, cast)
+                         lse[b, h], do[b, h], dlse[b, h], real, cast, cap)
             for x, at, part in zip(GRADIENTS, (h, g, g), parts):
                 view = oracle.to_bhsd(case, sums[x])
                 view[b, at] = (view[b, at] + part).astype(real)

@@ -20,7 +20,7 @@ from typing import Any, Optional, Tuple
 
 import numpy as np
 
-from attn_testing import expressions, generator, oracle
+from attn_testing import expressions, generator, oracle, philox
 from attn_testing.case import Case
 from attn_testing.expressions import Tensor, evaluate, region, tensors_of
 
@@ -30,6 +30,9 @@ class RelativeBias:
     table: Tensor  # buckets x Hq
     max_distance: Optional[int] = None
     bidirectional: bool = False
+
+
+SEED, OFFSET = Tensor("seed", "i64"), Tensor("offset", "i64")
 
 
 @dataclasses.dataclass
@@ -46,6 +49,7 @@ class Program:
     chunked: Optional[int] = None
     documents: Optional[Tuple[Tensor, Tensor]] = None  # of queries, of keys
     mask: Optional[Tensor] = None
+    dropout: Optional[float] = None
     score: Optional[expressions.Node] = None
     keep: Optional[expressions.Node] = None
 
@@ -59,8 +63,13 @@ class Program:
         function's arguments behind these three."""
         table = self.relative_bias and self.relative_bias.table
         clauses = [self.alibi, table, self.bias, self.sinks, self.prefix,
-                   *(self.documents or ()), self.mask, *self.captures()]
+                   *(self.documents or ()), self.mask, *self.numbers(),
+                   *self.captures()]
         return list(dict.fromkeys(t for t in clauses if isinstance(t, Tensor)))
+
+    def numbers(self):
+        """Seed and offset of the dropout."""
+        return () if self.dropout is None else (SEED, OFFSET)
 
     def size(self, dim):
         case = self.case
@@ -113,6 +122,12 @@ class Program:
             words.append(f"mask(%{self.mask.name} : {self.type(self.mask)})")
         return words
 
+    def other_clauses(self):
+        if self.dropout is None:
+            return []
+        return [f"dropout({self.dropout:.17e}, %seed, %offset : "
+                "tensor<i64>, tensor<i64>)"]
+
     def regions(self):
         words = []
         if captures := self.captures():
@@ -134,7 +149,8 @@ class Program:
         made_types = ", ".join(case.type(x) for x in made)
         out_types = ", ".join(case.type(x) for x in case.results)
         words = " ".join([case.clauses(), *self.score_clauses(),
-                          *self.mask_clauses(), *self.regions()])
+                          *self.mask_clauses(), *self.other_clauses(),
+                          *self.regions()])
         return (
             f"func.func @{name}({', '.join(operands)}) -> ({out_types}) {{\n"
             f"  {', '.join('%' + x for x in made)} = attn.sdpa %q, %k, %v"
@@ -164,6 +180,8 @@ class Program:
 def make_elements(tensor, shape, rng):
     if tensor.element == "i1":
         return np.asarray(rng.random(shape) < 0.75)
+    if tensor.element == "i64":  # a seed or an offset
+        return np.asarray(rng.integers(-2**63, 2**63, shape), np.int64)
     if tensor.element in ("i8", "i32"):
         dtype = np.int8 if tensor.element == "i8" else np.int32
         # Some are beyond what they may be used to index.
@@ -284,6 +302,15 @@ def kept(program, values, b, h):
 #===------------------------------------------------------------------------===#
 
 
+def left(program, values, b, h):
+    """Which weights of a head dropout leaves, [Sq, Sk], and their factor."""
+    if program.dropout is None:
+        return np.ones(program.case.lengths, bool), 1
+    drawn = philox.left(program.dropout, values["seed"], values["offset"], b, h,
+                        *program.case.lengths)
+    return drawn, philox.factor(program.dropout)
+
+
 def head(program, values, b, h, real, cast, product):
     """O [Sq, dv] and LSE [Sq] of one head, in `real` with roundings `cast`."""
     case = program.case
@@ -300,14 +327,17 @@ def head(program, values, b, h, real, cast, product):
     weighs = m != -np.inf
     p = np.where(keep & weighs[:, None], np.exp(s - m[:, None]), real(0))
     l = p.sum(axis=1, dtype=real) + np.where(weighs, np.exp(sink - m), real(0))
+    is_left, factor = left(program, values, b, h)
+    p = np.where(is_left, p, real(0))
     acc = oracle.weighted_sum(cast(p).astype(real), keep, v, product)
-    o = cast((acc * (real(1) / l)[:, None]).astype(real))
+    o = cast((acc * (real(factor) / l)[:, None]).astype(real))
     lse = np.where(weighs, np.log(l) + m, -np.inf)
     if case.masked_row == "nan":
         o[~weighs] = np.nan
     elif case.masked_row == "uniform" and case.lengths[1]:
         # Only of rows that keep nothing: scores of -inf are not drawn for it.
-        mean = v.sum(axis=0, dtype=real) * (real(1) / real(case.lengths[1]))
+        sums = product(is_left[~weighs].astype(real), v)
+        mean = sums * (real(factor) / real(case.lengths[1]))
         o[~weighs] = cast(mean.astype(real))
     else:
         o[~weighs] = 0

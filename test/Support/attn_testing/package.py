@@ -22,7 +22,8 @@ from attnrt.runtime import Function, Runtime
 
 ELEMENTS = {np.dtype(np.uint16): "bf16", np.dtype(np.float16): "f16",
             np.dtype(np.float32): "f32", np.dtype(np.float64): "f64",
-            np.dtype(np.int32): "i32", np.dtype(np.int8): "i8",
+            np.dtype(np.int32): "i32", np.dtype(np.int64): "i64",
+            np.dtype(np.int8): "i8",
             np.dtype(np.bool_): "i1"}
 STORAGE = {element: dtype for dtype, element in ELEMENTS.items()}
 

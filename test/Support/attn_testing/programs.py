@@ -53,6 +53,7 @@ DECKS = {
     "cap": [1.0, 20.0, 50.0, 0.5],
     "depth": [1, 1, 2, 2, 3],
     "steps": [1, 2, 2, 3],
+    "dropout": [None, 0.1, None, 0.5, None, 0.9, None, 2.0**-17],
 }
 
 
@@ -342,6 +343,7 @@ def draw(dealer):
                                      case.masked_row != "uniform")
     if kind == "regions" and dealer.below(4) == 0:
         program.sinks = Tensor("sinks", dealer.deal("floats"), ("h",))
+    program.dropout = dealer.deal("dropout")
     if program.sinks:
         program.case = dataclasses.replace(program.case, masked_row="zero")
     return program

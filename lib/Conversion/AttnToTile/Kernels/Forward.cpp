@@ -137,8 +137,7 @@ void ForwardKernel::storeResults(const SoftmaxState &keys, Value keysTotal,
   Value total = state.sums;
   SmallVector<Value> indices = groups.indices(batch, firstQuery);
   if (Value output = arguments[Argument::Output]) {
-    Value rounded =
-        emitOutput(b, op.getMaskedRow(), state, total, op.getElementType());
+    Value rounded = emitOutput(b, op, state, total);
     b.store(rounded, groups.view(output, op.getLayout()), indices,
             groups.box());
   }
@@ -181,7 +180,9 @@ void ForwardKernel::emitTile(TileIndex tile) {
   SmallVector<Value> captures;
   for (size_t i = 0; i < op.getCaptures().size(); ++i)
     captures.push_back(arguments[captureArgument(i)]);
-  KeyWalk walk(b, op, schedule, groups, *sequences, captures, batch,
+  Dropout dropout(b, op, arguments[Argument::Seed],
+                  arguments[Argument::Offset]);
+  KeyWalk walk(b, op, schedule, groups, *sequences, captures, dropout, batch,
                firstQuery);
   storeState(walk.emit(range));
 }

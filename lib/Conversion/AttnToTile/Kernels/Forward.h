@@ -39,8 +39,10 @@ enum class ForwardArgument {
   PartMax,
   PartSums,
   PartAcc,
-  BlockLists,  // the key tiles of each query tile, see BlockLists.h
-  Sinks,       // of each head
+  BlockLists, // the key tiles of each query tile, see BlockLists.h
+  Sinks,      // of each head
+  Seed,       // of the dropout
+  Offset,
   FirstCapture // the captured tensors are this and the numbers behind
 };
 

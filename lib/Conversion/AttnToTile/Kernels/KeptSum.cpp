@@ -15,6 +15,7 @@
 //     for some columns c of acc at a time {
 //       sum = 0
 //       for each key j:  sum += exp(s_j - m) * v_j[c]  in the rows that keep it
+//                        (a weight that dropout takes is 0)
 //       acc[c] = sum
 //     }
 //   }
@@ -137,6 +138,7 @@ Value KeptSum::emitColumns(const Keys &keys, Value max, Value column,
   Value number = b.toI32(key);
   keys.setRows();
   Part part = emitPart(key, regions.emitKeep(number, 1), max);
+  part.weight = keys.leave(part.weight, number);
   scf::YieldOp::create(b,
                        emitAdded(key, column, part, loop.getRegionIterArg(0)));
   return loop.getResult(0);

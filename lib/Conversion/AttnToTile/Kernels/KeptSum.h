@@ -20,10 +20,11 @@ namespace attn {
 class KeptSum {
 public:
   /// The keys from `first` to before `end`; `setRows` gives the regions the
-  /// rows that see them.
+  /// rows that see them, `leave` what dropout leaves of the weights of a key.
   struct Keys {
     mlir::Value first, end;
     llvm::function_ref<void()> setRows;
+    llvm::function_ref<mlir::Value(mlir::Value weights, mlir::Value key)> leave;
   };
 
   /// `partialSums` is the number of sums that a row is added up in. Where a

@@ -41,12 +41,20 @@ static int64_t partialSums(const TargetDesc &target) {
   return target.isProcessor() ? target.processor->lanes() : kPartialSums;
 }
 
+/// How many percent of the exponentials late products are waited for behind.
+/// In turns, others wait for all of them.
+static int64_t computedFirst(ScheduleAttr schedule) {
+  bool isShare =
+      schedule.getOverlap() && schedule.getTurns() != Turns::Exponentials;
+  return isShare ? schedule.getWait() : 100;
+}
+
 KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
                  HeadGroups &groups, Sequences &sequences, ValueRange captures,
-                 Value batch, Value firstQuery)
+                 Dropout &dropout, Value batch, Value firstQuery)
     : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
-      scale(op), softmax(b, scale, groups.rows()),
-      regions(b, op, captures, groups.rows()), batch(batch),
+      scale(op), softmax(b, scale, groups.rows(), computedFirst(schedule)),
+      regions(b, op, captures, groups.rows()), dropout(dropout), batch(batch),
       firstQuery(firstQuery), target(*lookupTarget(targetOf(op))), types(op),
       rows(groups.rows()), keys(schedule.getKv()) {
   loadQuery();
@@ -142,6 +150,16 @@ Value KeyWalk::emitMasked(Value scores, Value firstKey) {
   return emitMaskedScores(b, emitWithin(b, run, keys), scores, -INFINITY);
 }
 
+/// What dropout leaves of the weights of some keys, or of one.
+Value KeyWalk::emitLeftWeights(Value weights, Value key, int64_t counted) {
+  if (!dropout.dropsAny())
+    return weights;
+  return dropout.emit(
+      weights,
+      {b.toI32(batch), groups.rowHeads(), groups.rowQueries(firstQuery), key},
+      counted);
+}
+
 SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
                                const SoftmaxState &state) {
   Value key =
@@ -163,7 +181,11 @@ SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
   SoftmaxStep step = softmax.addScores(state.max, scores, isMasked);
   Value sums = softmax.addSums(state.sums, step);
   Value acc = softmax.rescaled(state.acc, step);
-  Value weights = b.convert(step.weights, types.multiplied);
+  Value weights = step.weights;
+  if (dropout.dropsAny())
+    weights = emitLeftWeights(weights, sequences.keyIndices(firstKey, keys),
+                              /*counted=*/keys);
+  weights = b.convert(weights, types.multiplied);
   Value value =
       b.convert(sequences.loadValue(b.tileType(keys, types.dimV, types.element),
                                     batch, firstKey),
@@ -202,7 +224,10 @@ Value KeyWalk::emitKeptSum(const KeyRange &range, const SoftmaxState &state) {
                        : emitFirstKey(b, range, range.last, keys);
   end = b.min(end, sequences.keyLength());
   return sum.emit(state,
-                  {first, end, [&] { regions.setRows(emitRowIndices()); }});
+                  {first, end, [&] { regions.setRows(emitRowIndices()); },
+                   [&](Value weights, Value key) {
+                     return emitLeftWeights(weights, key, /*counted=*/1);
+                   }});
 }
 
 SoftmaxState KeyWalk::emit(const KeyRange &range) {

@@ -11,6 +11,7 @@
 
 #include "../Index/KeyRanges.h"
 #include "../Index/Sequences.h"
+#include "../Parts/Dropout.h"
 #include "../Parts/Mask.h"
 #include "../Parts/RegionTiles.h"
 #include "../Parts/Softmax.h"
@@ -27,7 +28,7 @@ public:
   /// of the captured tensors, whose memrefs are `captures`.
   KeyWalk(TileBuilder &b, SdpaOp op, tile::ScheduleAttr schedule,
           HeadGroups &groups, Sequences &sequences, mlir::ValueRange captures,
-          mlir::Value batch, mlir::Value firstQuery);
+          Dropout &dropout, mlir::Value batch, mlir::Value firstQuery);
 
   /// The state over all keys of the range.
   SoftmaxState emit(const KeyRange &range);
@@ -44,6 +45,8 @@ private:
   mlir::Value emitKeyIndices(mlir::Value firstKey, bool isMasked);
   KeysOfRows emitRun(mlir::Value firstKey);
   std::optional<KeysOfRows> emitNeededKeys(mlir::Value firstKey);
+  mlir::Value emitLeftWeights(mlir::Value weights, mlir::Value key,
+                              int64_t counted);
   mlir::Value emitKeptSum(const KeyRange &range, const SoftmaxState &state);
 
   TileBuilder &b;
@@ -54,6 +57,7 @@ private:
   ScoreScale scale;
   OnlineSoftmax softmax;
   RegionTiles regions;
+  Dropout &dropout;
   mlir::Value batch, firstQuery, query;
   const TargetDesc &target;
   ProductTypes types;

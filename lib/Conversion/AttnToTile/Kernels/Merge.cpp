@@ -84,8 +84,7 @@ void MergeKernel::storeResults(const SoftmaxState &keys) {
     state = emitSinks(b, scale, state, b.toI32(tile.head), sinks);
   SmallVector<Value> indices = {tile.batch, tile.head, firstRow};
   if (Value output = arguments[MergeArgument::Output]) {
-    Value rounded = emitOutput(b, op.getMaskedRow(), state, state.sums,
-                               op.getElementType());
+    Value rounded = emitOutput(b, op, state, state.sums);
     b.store(rounded, groups.view(output, op.getLayout()), indices);
   }
   if (Value lse = arguments[MergeArgument::Lse])

@@ -15,19 +15,19 @@ using namespace attn;
 
 static constexpr double kLn2 = 0.6931471805599453;
 
-Value attn::emitOutput(TileBuilder &b, MaskedRow maskedRow,
-                       const SoftmaxState &state, Value total, Type element) {
+Value attn::emitOutput(TileBuilder &b, SdpaOp op, const SoftmaxState &state,
+                       Value total) {
   auto type = cast<RankedTensorType>(state.acc.getType());
   int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
   Value isEmpty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, total,
                                         b.splat(0, rows, 1));
-  Value inverse = arith::DivFOp::create(b, b.splat(1, rows, 1), total,
-                                        arith::FastMathFlags::afn);
-  float ofEmptyRow = maskedRow == MaskedRow::NaN ? NAN : 0;
+  Value inverse = arith::DivFOp::create(b, b.splat(op.getDropFactor(), rows, 1),
+                                        total, arith::FastMathFlags::afn);
+  float ofEmptyRow = op.getMaskedRow() == MaskedRow::NaN ? NAN : 0;
   inverse = arith::SelectOp::create(b, isEmpty, b.splat(ofEmptyRow, rows, 1),
                                     inverse);
   return b.convert(b.multiply(state.acc, b.broadcast(inverse, columns)),
-                   element);
+                   op.getElementType());
 }
 
 /// ln(sum exp(s)) = m + ln(l), with l relative to the rounded m: what rounding

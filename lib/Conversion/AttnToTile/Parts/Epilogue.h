@@ -13,11 +13,10 @@
 
 namespace attn {
 
-/// Normalises the accumulators and rounds them to `element`; `total` is the sum
-/// of each row.
-mlir::Value emitOutput(TileBuilder &b, MaskedRow maskedRow,
-                       const SoftmaxState &state, mlir::Value total,
-                       mlir::Type element);
+/// Normalises the accumulators, for what dropout took from them, too, and
+/// rounds them to the operation's elements; `total` is the sum of each row.
+mlir::Value emitOutput(TileBuilder &b, SdpaOp op, const SoftmaxState &state,
+                       mlir::Value total);
 
 /// The natural logarithm of the sum of exp(s) of each row.
 mlir::Value emitLogSumExp(TileBuilder &b, const ScoreScale &scale,

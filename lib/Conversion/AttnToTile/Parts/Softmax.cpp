@@ -99,7 +99,11 @@ Value OnlineSoftmax::addSums(Value sums, const SoftmaxStep &step) {
   auto tileSums =
       FoldOp::create(b, sums.getType(), Combiner::add, step.weights);
   // Waiting for the sums waits for all exponentials.
-  tileSums->setAttr(kComputedFirstAttr, b.getUnitAttr());
+  if (first == 100)
+    tileSums->setAttr(kComputedFirstAttr, b.getUnitAttr());
+  else
+    step.weights.getDefiningOp()->setAttr(kComputedFirstAttr,
+                                          b.getI64IntegerAttr(first));
   return b.fma(sums, b.broadcast(step.rescale, partialSums), tileSums);
 }
 

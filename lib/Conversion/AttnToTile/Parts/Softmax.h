@@ -62,8 +62,11 @@ struct SoftmaxStep {
 /// The softmax over a walk of tiles of scores.
 class OnlineSoftmax {
 public:
-  OnlineSoftmax(TileBuilder &b, const ScoreScale &scale, int64_t rows)
-      : b(b), scale(scale), rows(rows) {}
+  /// `first` percent of a step's exponentials are computed before late products
+  /// are waited for.
+  OnlineSoftmax(TileBuilder &b, const ScoreScale &scale, int64_t rows,
+                int64_t first = 100)
+      : b(b), scale(scale), rows(rows), first(first) {}
 
   /// No key yet: `columns` values and `partialSums` sums in each row.
   SoftmaxState initialState(int64_t columns, int64_t partialSums);
@@ -92,7 +95,7 @@ private:
 
   TileBuilder &b;
   ScoreScale scale;
-  int64_t rows;
+  int64_t rows, first;
 };
 
 /// The maximum of a row in exponents of two, rounded.

@@ -96,6 +96,18 @@ static LogicalResult dropTrueKeep(AttentionOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+/// A rate that is too small for 16 bits drops nothing.
+static LogicalResult dropDropout(SdpaOp op, PatternRewriter &rewriter) {
+  if (!op.getDropout() || op.getDropThreshold() != 0)
+    return rewriter.notifyMatchFailure(op, "no dropout, or it drops weights");
+  rewriter.modifyOpInPlace(op, [&] {
+    op.removeDropoutAttr();
+    op.getSeedMutable().clear();
+    op.getOffsetMutable().clear();
+  });
+  return success();
+}
+
 namespace {
 
 /// Bounds of j around the position of a row, as constraints show them: j <= p +
@@ -183,6 +195,7 @@ static void addPatterns(RewritePatternSet &patterns) {
 void SdpaOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *) {
   patterns.add(dropUnusedLse);
+  patterns.add(dropDropout);
   addPatterns<SdpaOp>(patterns);
 }
 

@@ -10,6 +10,7 @@
 #include "AttnSyntax.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -150,6 +151,21 @@ float attn::scaleOrDefault(std::optional<APFloat> scale, int64_t dqk) {
   if (scale)
     return scale->convertToFloat();
   return static_cast<float>(1.0 / std::sqrt(double(dqk)));
+}
+
+/// What 16 random bits can be.
+static constexpr int64_t kRandomNumbers = 1 << 16;
+
+int64_t SdpaOp::getDropThreshold() {
+  if (!getDropout())
+    return 0;
+  double rounded =
+      std::floor(getDropout()->convertToDouble() * kRandomNumbers + 0.5);
+  return std::min(static_cast<int64_t>(rounded), kRandomNumbers - 1);
+}
+
+double SdpaOp::getDropFactor() {
+  return double(kRandomNumbers) / double(kRandomNumbers - getDropThreshold());
 }
 
 RankedTensorType SdpaOp::inferOutputType(RankedTensorType query,

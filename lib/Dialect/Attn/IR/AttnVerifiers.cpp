@@ -383,6 +383,38 @@ static LogicalResult verifyClauseTensors(AttentionOp op) {
   return success();
 }
 
+// - Not all weights are dropped.
+// - A rate, a seed and an offset stand together; the latter are numbers.
+static LogicalResult verifyDropout(SdpaOp op) {
+  // sdpa_c34
+  if (op.getDropout()) {
+    double rate = op.getDropout()->convertToDouble();
+    if (!(rate >= 0 && rate < 1))
+      return op.emitOpError()
+             << "expected the rate of `dropout` to be at least 0 and below 1, "
+                "got "
+             << llvm::formatv("{0:f6}", rate).str();
+  }
+  // sdpa_c35
+  if (bool(op.getSeed()) != bool(op.getDropout()) ||
+      bool(op.getOffset()) != bool(op.getDropout()))
+    return op.emitOpError()
+           << "expected a rate, a seed and an offset in `dropout`";
+  for (Value number : {op.getSeed(), op.getOffset()}) {
+    if (!number)
+      continue;
+    Type type = number.getType();
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (tensor && tensor.getRank() == 0 && !tensor.getEncoding())
+      type = tensor.getElementType();
+    if (!type.isSignlessInteger(64))
+      return op.emitOpError() << "expected seed and offset of `dropout` to be "
+                                 "i64 or tensor<i64>, got "
+                              << number.getType();
+  }
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // attn.sdpa
 //===----------------------------------------------------------------------===//
@@ -426,5 +458,6 @@ LogicalResult attn::verifyAttention(AttentionOp op) {
 
 LogicalResult SdpaOp::verify() {
   return success(succeeded(verifyAttention(*this)) &&
-                 succeeded(verifyResults(*this)));
+                 succeeded(verifyResults(*this)) &&
+                 succeeded(verifyDropout(*this)));
 }

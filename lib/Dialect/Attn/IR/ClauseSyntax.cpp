@@ -23,7 +23,7 @@ using namespace attn;
 /// version will have, and an empty string for any other word.
 static StringRef getNearestSupported(StringRef word) {
   return llvm::StringSwitch<StringRef>(word)
-      .Cases({"dropout", "seed"}, "probabilities are used as they are")
+      .Case("seed", "the nearest form is `dropout(rate, %seed, %offset)`")
       .Case("precision",
             "f16 and bf16 operands with f32 scores and accumulators")
       .Cases({"qk_norm", "rope", "norm"}, "query and key are used as they are")
@@ -37,7 +37,7 @@ static StringRef getNearestSupported(StringRef word) {
 static constexpr StringLiteral kClauses =
     "`scale`, `softcap`, `alibi`, `relative_bias`, `bias`, `score`, `sinks`, "
     "`causal`, `window`, `prefix`, `chunked`, `documents`, `mask`, `keep`, "
-    "`range`, `captures`, `layout` or `masked_row`";
+    "`range`, `dropout`, `captures`, `layout` or `masked_row`";
 
 namespace {
 
@@ -65,7 +65,10 @@ private:
   ParseResult parseRelativeBias();
   ParseResult parseRelativeBiasOption();
   ParseResult parsePrefix();
+  ParseResult parsePair(StringRef what, ClauseOperand first,
+                        ClauseOperand second);
   ParseResult parseDocuments();
+  ParseResult parseDropout();
   ParseResult parseRegion(StringRef word, Region &region);
   template <typename EnumT, typename AttrT>
   ParseResult parseEnum(StringRef words,
@@ -149,6 +152,8 @@ std::optional<ParseResult> ClauseParser::parseOtherClause(StringRef word) {
   for (auto [name, region] : clauses.regions)
     if (word == name)
       return parseRegion(word, *region);
+  if (word == "dropout")
+    return parseDropout();
   if (word == "captures")
     return parseBracketed(
         [&] { return parseTensors(clauses.operands[kCaptures]); });
@@ -248,22 +253,38 @@ ParseResult ClauseParser::parsePrefix() {
   });
 }
 
-/// `(%q, %k : type, type)`, or one type of both.
-ParseResult ClauseParser::parseDocuments() {
+/// `%a, %b : type, type`, or one type of both.
+ParseResult ClauseParser::parsePair(StringRef what, ClauseOperand first,
+                                    ClauseOperand second) {
   ClauseOperands both;
   SMLoc loc = parser.getCurrentLocation();
-  if (parseBracketed([&] { return parseTensors(both); }))
+  if (parseTensors(both))
     return failure();
   if (both.types.size() == 1)
     both.types.push_back(both.types.front());
   if (both.names.size() != 2 || both.types.size() != 2)
-    return parser.emitError(loc)
-           << "expected two tensors in `documents`, of queries and of keys";
-  clauses.operands[kQueryDocuments] = {
-      both.loc, {both.names[0]}, {both.types[0]}};
-  clauses.operands[kKeyDocuments] = {
-      both.loc, {both.names[1]}, {both.types[1]}};
+    return parser.emitError(loc) << "expected " << what;
+  clauses.operands[first] = {both.loc, {both.names[0]}, {both.types[0]}};
+  clauses.operands[second] = {both.loc, {both.names[1]}, {both.types[1]}};
   return success();
+}
+
+ParseResult ClauseParser::parseDocuments() {
+  return parseBracketed([&] {
+    return parsePair("two tensors in `documents`, of queries and of keys",
+                     kQueryDocuments, kKeyDocuments);
+  });
+}
+
+/// `(rate, %seed, %offset : type, type)`
+ParseResult ClauseParser::parseDropout() {
+  return parseBracketed([&]() -> ParseResult {
+    APFloat rate(0.0);
+    if (parser.parseFloat(APFloat::IEEEdouble(), rate) || parser.parseComma())
+      return failure();
+    clauses.dropout = builder.getF64FloatAttr(rate.convertToDouble());
+    return parsePair("a seed and an offset in `dropout`", kSeed, kOffset);
+  });
 }
 
 template <typename EnumT, typename AttrT>
@@ -356,6 +377,15 @@ static void printMaskClauses(OpAsmPrinter &p, AttentionOp op) {
   printTensor(p, "mask", op.getMask());
 }
 
+static void printDropout(OpAsmPrinter &p, AttentionOp op) {
+  if (!op.getDropout())
+    return;
+  p << " dropout(";
+  p.printFloat(*op.getDropout());
+  p << ", " << op.getSeed() << ", " << op.getOffset() << " : "
+    << op.getSeed().getType() << ", " << op.getOffset().getType() << ')';
+}
+
 void attn::printClauses(OpAsmPrinter &p, AttentionOp op,
                         ArrayRef<NamedRegion> regions) {
   printScoreClauses(p, op);
@@ -364,6 +394,7 @@ void attn::printClauses(OpAsmPrinter &p, AttentionOp op,
     p << " layout(" << stringifyLayout(op.getLayout()) << ')';
   if (op.getMaskedRow() != MaskedRow::Zero)
     p << " masked_row(" << stringifyMaskedRow(op.getMaskedRow()) << ')';
+  printDropout(p, op);
   if (!op.getCaptures().empty())
     p << " captures(" << op.getCaptures() << " : "
       << op.getCaptures().getTypes() << ')';

@@ -29,6 +29,8 @@ enum ClauseOperand {
   kQueryDocuments,
   kKeyDocuments,
   kMask,
+  kSeed,
+  kOffset,
   kClauseOperands
 };
 
@@ -46,7 +48,7 @@ using NamedRegion = std::pair<llvm::StringRef, mlir::Region *>;
 struct Clauses {
   llvm::SmallVector<NamedRegion, 4> regions;
   ClauseOperands operands[kClauseOperands];
-  mlir::FloatAttr scale, softcap;
+  mlir::FloatAttr scale, softcap, dropout;
   mlir::IntegerAttr maxDistance, prefix, chunked;
   mlir::UnitAttr bidirectional;
   CausalAttr causal;
@@ -58,6 +60,7 @@ struct Clauses {
   void moveTo(PropertiesT &properties) const {
     properties.scale = scale;
     properties.softcap = softcap;
+    properties.dropout = dropout;
     properties.max_distance = maxDistance;
     properties.prefix = prefix;
     properties.chunked = chunked;

@@ -52,6 +52,8 @@ static void addClauseSources(AttentionOp op,
   add("query_documents", op.getQueryDocuments());
   add("key_documents", op.getKeyDocuments());
   add("mask", op.getMask());
+  add("seed", op.getSeed());
+  add("offset", op.getOffset());
   for (Value capture : op.getCaptures())
     add("capture", capture);
 }

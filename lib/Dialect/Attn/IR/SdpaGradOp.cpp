@@ -59,6 +59,9 @@ LogicalResult SdpaGradOp::verify() {
     return emitOpError() << "`masked_row(" << stringifyMaskedRow(getMaskedRow())
                          << ")` is not supported yet; nearest is "
                             "`masked_row(zero)`";
+  if (getDropout() || getSeed() || getOffset())
+    return emitOpError() << "`dropout` is not supported yet; nearest is "
+                            "attention without it";
   // sdpa_grad_g6
   if (!getQueryRange().empty() && getKeep().empty())
     return emitOpError() << "expected `query_range` to stand beside `keep`";

@@ -181,7 +181,8 @@ static LogicalResult checkClauses(SdpaOp op) {
       {"alibi", bool(op.getAlibi())},
       {"relative_bias", bool(op.getRelativeBias())},
       {"bias", bool(op.getBias())},
-      {"sinks", bool(op.getSinks())}};
+      {"sinks", bool(op.getSinks())},
+      {"dropout", bool(op.getDropout())}};
   for (auto [word, isThere] : clauses)
     if (isThere)
       return op.emitOpError() << "with `" << word

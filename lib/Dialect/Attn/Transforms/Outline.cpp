@@ -24,6 +24,7 @@
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Attn/Transforms/SupportedForm.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -238,6 +239,82 @@ void Outliner::outline(const Group &group, Operation *around) {
 }
 
 //===----------------------------------------------------------------------===//
+// Numbers
+//===----------------------------------------------------------------------===//
+
+static RankedTensorType inTensor(Type number) {
+  return RankedTensorType::get({}, number);
+}
+
+/// The number as a tensor: the one that it was read from, or a new one.
+static Value asTensor(OpBuilder &builder, Location loc, Value number) {
+  auto read = number.getDefiningOp<tensor::ExtractOp>();
+  if (read && read.getIndices().empty())
+    return read.getTensor();
+  return tensor::FromElementsOp::create(
+      builder, loc, inTensor(number.getType()), ValueRange(number));
+}
+
+/// Gives attention its numbers as tensors, which is what functions of packages
+/// take.
+static void passTensors(SdpaOp op) {
+  OpBuilder builder(op);
+  for (Value number : {op.getSeed(), op.getOffset()})
+    if (number && !isa<TensorType>(number.getType()))
+      op->replaceUsesOfWith(number, asTensor(builder, op.getLoc(), number));
+}
+
+/// Whether attention alone reads the argument, as a seed or an offset.
+static bool isNumberOfAttention(BlockArgument argument) {
+  return argument.getType().isSignlessInteger(64) &&
+         llvm::all_of(argument.getUsers(), llvm::IsaPred<SdpaOp>);
+}
+
+/// The calls of a function; fails where something else refers to it.
+static FailureOr<SmallVector<func::CallOp>> callsOf(func::FuncOp function,
+                                                    ModuleOp module) {
+  SmallVector<func::CallOp> calls;
+  auto uses = SymbolTable::getSymbolUses(function, module);
+  for (SymbolTable::SymbolUse use : uses ? *uses : SymbolTable::UseRange({})) {
+    auto call = dyn_cast<func::CallOp>(use.getUser());
+    if (!call)
+      return failure();
+    calls.push_back(call);
+  }
+  return calls;
+}
+
+/// A function of attention alone, but for arguments that are numbers, takes
+/// these as tensors, too.
+static void takeTensors(func::FuncOp function, ModuleOp module) {
+  auto numbers =
+      llvm::filter_to_vector(function.getArguments(), isNumberOfAttention);
+  bool areRead = llvm::any_of(
+      numbers, [](BlockArgument number) { return !number.use_empty(); });
+  auto calls = callsOf(function, module);
+  if (!areRead || failed(calls))
+    return;
+  FunctionType before = function.getFunctionType();
+  auto types = llvm::to_vector(before.getInputs());
+  for (BlockArgument number : numbers) {
+    types[number.getArgNumber()] = inTensor(number.getType());
+    number.setType(types[number.getArgNumber()]);
+  }
+  function.setType(before.clone(types, before.getResults()));
+  if (!hasSupportedForm(function, module)) {
+    for (BlockArgument number : numbers)
+      number.setType(before.getInput(number.getArgNumber()));
+    return function.setType(before);
+  }
+  for (func::CallOp call : *calls)
+    for (BlockArgument number : numbers) {
+      OpBuilder builder(call);
+      OpOperand &passed = call->getOpOperand(number.getArgNumber());
+      passed.set(asTensor(builder, call.getLoc(), passed.get()));
+    }
+}
+
+//===----------------------------------------------------------------------===//
 // The module
 //===----------------------------------------------------------------------===//
 
@@ -276,6 +353,10 @@ static bool hasAttention(Operation &op) {
 
 void Outline::runOnOperation() {
   ModuleOp module = getOperation();
+  for (auto function : module.getOps<func::FuncOp>())
+    if (!function.isExternal() && hasAttention(*function))
+      takeTensors(function, module);
+  module.walk(passTensors);
   Outliner outliner(module);
   for (Operation &op : llvm::make_early_inc_range(*module.getBody())) {
     auto function = dyn_cast<func::FuncOp>(op);

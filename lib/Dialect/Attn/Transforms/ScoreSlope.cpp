@@ -22,10 +22,10 @@
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/DenseSet.h"
 
-#include <numbers>
-
 using namespace mlir;
 using namespace attn;
+
+static constexpr double kLn2 = 0.6931471805599453;
 
 /// Whether `Slope` has a rule for the operation.
 static bool hasRule(Operation &op) {
@@ -100,7 +100,7 @@ Value Slope::factorOf(Operation &op, Value x, Value y) {
   if (isa<math::ExpOp>(op))
     return y;
   if (isa<math::Exp2Op>(op))
-    return mul(y, number(std::numbers::ln2));
+    return mul(y, number(kLn2));
   if (isa<math::LogOp>(op))
     return make<arith::DivFOp>(number(1), x);
   if (isa<math::SqrtOp>(op))

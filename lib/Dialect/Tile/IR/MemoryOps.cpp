@@ -107,8 +107,26 @@ static Type gatheredType(Type element) {
   return element;
 }
 
-// - There is an index for each dimension, of the shape of the result or of a
-//   vector or a number that is repeated.
+/// * indices have the shape of the tile, or are vectors or numbers that are
+///   repeated.
+static LogicalResult verifyIndices(Operation *op, TypeRange indices,
+                                   RankedTensorType tile) {
+  for (Type type : indices) {
+    auto index = dyn_cast<RankedTensorType>(type);
+    if (!index)
+      continue;
+    bool fits = index.getRank() == 2;
+    for (int64_t dim = 0; fits && dim < 2; ++dim)
+      fits = index.getDimSize(dim) == 1 ||
+             index.getDimSize(dim) == tile.getDimSize(dim);
+    if (!fits)
+      return op->emitOpError("expected indices that ")
+             << tile << " can repeat, got " << index;
+  }
+  return success();
+}
+
+// - There is an index for each dimension.
 // - The result has the elements of the memory, those of 16-bit floats as f32.
 LogicalResult GatherOp::verify() {
   auto tile = cast<RankedTensorType>(getResult().getType());
@@ -118,22 +136,33 @@ LogicalResult GatherOp::verify() {
   if (int64_t(getIndices().size()) != memory.getRank())
     return emitOpError("expected ")
            << memory.getRank() << " indices, got " << getIndices().size();
-  for (Type type : getIndices().getTypes()) {
-    auto index = dyn_cast<RankedTensorType>(type);
-    if (!index)
-      continue;
-    bool fits = index.getRank() == 2;
-    for (int64_t dim = 0; fits && dim < 2; ++dim)
-      fits = index.getDimSize(dim) == 1 ||
-             index.getDimSize(dim) == tile.getDimSize(dim);
-    if (!fits)
-      return emitOpError("expected indices that ")
-             << tile << " can repeat, got " << index;
-  }
+  if (failed(verifyIndices(*this, getIndices().getTypes(), tile)))
+    return failure();
   Type element = gatheredType(memory.getElementType());
   if (tile.getElementType() != element)
     return emitOpError("expected elements of ")
            << element << ", got " << tile.getElementType();
+  return success();
+}
+
+/// * a place is four numbers;
+/// * what counts along the columns is a column vector.
+LogicalResult RandomOp::verify() {
+  constexpr size_t kPlace = 4;
+  auto tile = cast<RankedTensorType>(getResult().getType());
+  if (failed(verifyRank2(*this, tile)))
+    return failure();
+  if (getIndices().size() != kPlace)
+    return emitOpError("expected ")
+           << kPlace << " indices, got " << getIndices().size();
+  if (failed(verifyIndices(*this, getIndices().getTypes(), tile)))
+    return failure();
+  auto keys = dyn_cast<RankedTensorType>(getIndices().back().getType());
+  bool areCounted = keys && keys.getDimSize(0) == 1;
+  if (getCounted() != 1 && !areCounted)
+    return emitOpError(
+               "expected a column vector of keys that are counted, got ")
+           << getIndices().back().getType();
   return success();
 }
 

@@ -31,8 +31,8 @@ LogicalResult CtaAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << kWarpgroup << " warps, got " << producers;
   int64_t leastWarps = producers ? 1 : 0;
   if (warps < leastWarps || warps > kMostWarps - producers)
-    return emitError() << "expected `warps` in " << leastWarps << ".." << kMostWarps - producers
-                       << ", got " << warps;
+    return emitError() << "expected `warps` in " << leastWarps << ".."
+                       << kMostWarps - producers << ", got " << warps;
   if (producers && warps % kWarpgroup != 0)
     return emitError() << "expected `warps` to be a multiple of " << kWarpgroup
                        << " beside producers, got " << warps;

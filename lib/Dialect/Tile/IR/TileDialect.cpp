@@ -43,11 +43,15 @@ void TileDialect::initialize() {
       >();
 }
 
-/// * `tile.computed_first` stands for itself, on operations that compute tiles.
+/// * `tile.computed_first` stands for itself, or for a share of the columns, on
+///   operations that compute tiles.
 static LogicalResult verifyComputedFirst(Operation *op, Attribute value) {
-  if (!isa<UnitAttr>(value))
+  auto share = dyn_cast<IntegerAttr>(value);
+  bool isShare = share && share.getInt() >= 1 && share.getInt() <= 100;
+  if (!isa<UnitAttr>(value) && !isShare)
     return op->emitOpError("expected `")
-           << kComputedFirstAttr << "` without a value, got " << value;
+           << kComputedFirstAttr
+           << "` without a value, or of 1 to 100 percent, got " << value;
   bool computesTiles =
       op->getNumResults() != 0 &&
       llvm::all_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);

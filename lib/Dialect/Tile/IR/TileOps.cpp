@@ -124,6 +124,19 @@ static Type elementTypeOf(Type type) {
 
 /// * operands are tiles of rank 2 with equal element types;
 /// * a is MxK, b KxN (NxK with `transpose_b`), acc MxN.
+LogicalResult WaitDotsOp::verify() {
+  std::optional<ArrayRef<int64_t>> shares = getShares();
+  if (!shares)
+    return success();
+  if (shares->size() != getComputed().size())
+    return emitOpError("expected a share of each computed tile, got ")
+           << shares->size() << " of " << getComputed().size();
+  for (int64_t share : *shares)
+    if (share < 1 || share > 100)
+      return emitOpError("expected shares of 1 to 100 percent, got ") << share;
+  return success();
+}
+
 LogicalResult DotOp::verify() {
   ArrayRef<int64_t> a = shapeOf(getA().getType());
   ArrayRef<int64_t> b = shapeOf(getB().getType());

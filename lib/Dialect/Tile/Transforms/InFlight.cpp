@@ -16,14 +16,20 @@ bool InFlight::isWaitedFor(DotOp original) const {
   });
 }
 
-Value InFlight::wait(OpBuilder &builder, DotOp original, ValueRange computed) {
+Value InFlight::wait(OpBuilder &builder, DotOp original,
+                     ArrayRef<std::pair<Value, int64_t>> computed) {
   auto *product = llvm::find_if(products, [&](const Product &candidate) {
     return candidate.original == original;
   });
   product->isDone = true;
   int64_t behind = products.end() - product - 1;
-  return WaitDotsOp::create(builder, product->started.getLoc(),
-                            product->started, computed, behind);
+  auto shares = llvm::to_vector(llvm::make_second_range(computed));
+  bool areWhole =
+      llvm::all_equal(shares) && (shares.empty() || shares[0] == 100);
+  return WaitDotsOp::create(
+      builder, product->started.getLoc(), product->started,
+      llvm::to_vector(llvm::make_first_range(computed)), behind,
+      areWhole ? DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(shares));
 }
 
 SmallVector<DotOp> InFlight::notWaitedFor() const {

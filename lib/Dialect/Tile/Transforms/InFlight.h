@@ -19,9 +19,11 @@ public:
     products.push_back({original, started, false});
   }
   bool isWaitedFor(DotOp original) const;
-  /// Waits for the product, with those before it still to be named.
-  mlir::Value wait(mlir::OpBuilder &builder, DotOp original,
-                   mlir::ValueRange computed);
+  /// Waits for the product, with those before it still to be named, behind
+  /// percents of what is computed.
+  mlir::Value
+  wait(mlir::OpBuilder &builder, DotOp original,
+       llvm::ArrayRef<std::pair<mlir::Value, int64_t>> computed = {});
   llvm::SmallVector<DotOp> notWaitedFor() const;
 
 private:

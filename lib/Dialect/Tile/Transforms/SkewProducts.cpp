@@ -85,7 +85,7 @@ private:
   void emitReleases(OpBuilder &builder, const StepPlan &plan,
                     const IRMapping &delayed);
   void waitFor(OpBuilder &builder, const StepPlan &plan, DotOp product,
-               ValueRange computed);
+               ArrayRef<std::pair<Value, int64_t>> computed = {});
   void emitNow(OpBuilder &builder, const StepPlan &plan, Operation &op);
   IRMapping mapBefore(OpBuilder &builder, const StepPlan &plan);
   State finish(OpBuilder &builder, const StepPlan &plan);
@@ -193,7 +193,7 @@ void Skewer::emitReleases(OpBuilder &builder, const StepPlan &plan,
 
 /// The result of a product of stage 1 is the value that the step was given.
 void Skewer::waitFor(OpBuilder &builder, const StepPlan &plan, DotOp product,
-                     ValueRange computed) {
+                     ArrayRef<std::pair<Value, int64_t>> computed) {
   Value ready = inFlight.wait(builder, product, computed);
   auto later = llvm::find(plan.later, product);
   if (later == plan.later.end()) {
@@ -206,10 +206,10 @@ void Skewer::waitFor(OpBuilder &builder, const StepPlan &plan, DotOp product,
 
 void Skewer::waitForAll(OpBuilder &builder, const StepPlan &plan,
                         const IRMapping &delayed) {
-  SmallVector<Value> computed;
-  for (Value value : plan.computedFirst)
+  SmallVector<std::pair<Value, int64_t>> computed;
+  for (auto [value, share] : plan.computedFirst)
     if (Value mapped = mapping.lookupOrNull(value))
-      computed.push_back(mapped);
+      computed.emplace_back(mapped, share);
   for (DotOp product : inFlight.notWaitedFor()) {
     waitFor(builder, plan, product, computed);
     computed.clear();
@@ -283,7 +283,7 @@ State Skewer::emitStep(OpBuilder &builder, const StepPlan &plan, Value tile,
       if (!inFlight.isWaitedFor(product) &&
           (StepPlan::dependsOn(&op, product) ||
            usesCarried(op, walk, plan, product)))
-        waitFor(builder, plan, product, ValueRange());
+        waitFor(builder, plan, product);
     emitNow(builder, plan, op);
     if (&op != plan.lastOfWave)
       continue;

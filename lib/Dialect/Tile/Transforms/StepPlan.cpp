@@ -186,9 +186,14 @@ void StepPlan::findCrossing() {
       if (isa<RankedTensorType>(operand.getType()) &&
           operand.getParentBlock() == step)
         crossing.insert(operand);
-  for (Operation &op : *step)
-    if (op.hasAttr(kComputedFirstAttr))
-      llvm::append_range(computedFirst, op.getResults());
+  for (Operation &op : *step) {
+    Attribute first = op.getAttr(kComputedFirstAttr);
+    if (!first)
+      continue;
+    auto share = dyn_cast<IntegerAttr>(first);
+    for (Value result : op.getResults())
+      computedFirst.emplace_back(result, share ? share.getInt() : 100);
+  }
 }
 
 FailureOr<StepPlan> StepPlan::make(WalkOp walk, unsigned segment,

@@ -59,8 +59,9 @@ struct StepPlan {
   /// Operands of products of stage 1 that steps carry to the next one, besides
   /// accumulators.
   llvm::SetVector<mlir::Value> crossing;
-  /// Results that are computed before the products of stage 1 are waited for.
-  llvm::SmallVector<mlir::Value> computedFirst;
+  /// Results that are computed before the products of stage 1 are waited for,
+  /// and how many percent of each one's columns.
+  llvm::SmallVector<std::pair<mlir::Value, int64_t>> computedFirst;
 
 private:
   bool findProducts(llvm::StringRef &reason);

@@ -58,7 +58,7 @@ static Operation *splitWait(DotOp dot) {
     OpBuilder builder(dot->getBlock(), std::next(Block::iterator(dot)));
     dot.setAsync(true);
     auto wait = WaitDotsOp::create(builder, dot.getLoc(), dot, ValueRange(),
-                                   /*pending=*/0);
+                                   /*pending=*/0, DenseI64ArrayAttr());
     dot.getResult().replaceAllUsesExcept(wait.getResult(), wait);
   }
   return *dot->user_begin();

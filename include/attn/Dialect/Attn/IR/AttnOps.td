@@ -35,6 +35,8 @@ defvar AttentionClauses = (ins
     Optional<AnyRankedTensor>:$query_documents,
     Optional<AnyRankedTensor>:$key_documents,
     Optional<AnyRankedTensor>:$mask,
+    Optional<AnyType>:$seed,
+    Optional<AnyType>:$offset,
     OptionalAttr<F32Attr>:$scale,
     OptionalAttr<F32Attr>:$softcap,
     OptionalAttr<I64Attr>:$max_distance,
@@ -44,7 +46,8 @@ defvar AttentionClauses = (ins
     OptionalAttr<I64Attr>:$prefix,
     OptionalAttr<I64Attr>:$chunked,
     DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout,
-    DefaultValuedAttr<Attn_MaskedRowAttr, "::attn::MaskedRow::Zero">:$masked_row);
+    DefaultValuedAttr<Attn_MaskedRowAttr, "::attn::MaskedRow::Zero">:$masked_row,
+    OptionalAttr<F64Attr>:$dropout);
 
 /// What `Attn_AttentionOp` asks of an op.
 defvar AttentionDeclarations = [{
@@ -149,6 +152,12 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     | `captures(%t, …)` | tensors that the regions read by `attn.capture` | none |
     | `layout(bhsd)`, `layout(bshd)` | order of the dimensions | `bhsd` |
     | `masked_row(zero)`, `(nan)`, `(uniform)` | O of a row without a kept key: 0, NaN, mean of all values; LSE is -inf | `zero` |
+    | `dropout(rate, %seed, %offset)` | weights become 0 at random, the others grow by 1 / (1 - rate); l and LSE are those without it | none |
+
+    Which weights `dropout` takes follows from seed and offset, i64 or
+    `tensor<i64>` each, and from (b, h, i, j) alone: `docs/AttnSpec.md` has the
+    generator, and ten lines of Python that reproduce a mask. `attn-outline`
+    makes `tensor<i64>` of both.
 
     `score`, `keep` and `range` are what the other clauses become:
     `attn-expand-scores` and `attn-expand-masks` make them, and stages below
@@ -161,7 +170,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
 
     Users create this op. `convert-attn-to-tile` and
     `convert-attn-to-reference` consume it. The rules that must hold are
-    (C1) to (C33) of `docs/AttnSpec.md`.
+    (C1) to (C35) of `docs/AttnSpec.md`.
 
     Example:
 
@@ -196,6 +205,12 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     static int64_t featureDim(Layout) { return 3; }
     /// Lengths are below this, and so every position fits 32 bits.
     static constexpr int64_t kMaxLength = int64_t(1) << 30;
+
+    /// A weight is dropped if its 16 random bits are below this; 0 where none
+    /// is.
+    int64_t getDropThreshold();
+    /// The factor of the weights that are left.
+    double getDropFactor();
 
     /// The result types that the operands imply.
     static ::mlir::RankedTensorType

@@ -30,6 +30,10 @@ def Outline : Pass<"attn-outline", "::mlir::ModuleOp"> {
       their types as they are: what is static stays static. Constants that only a
       region reads move into the region.
     - Results are those that something reads; all, if nothing reads any.
+    - Seed and offset of `dropout` are passed as `tensor<i64>`: the one that a
+      `tensor.extract` reads, or a new one. In a function that
+      `attn-check-support` would accept but for arguments of type i64 that are
+      read by nothing else, these become tensors, and calls pass tensors.
     - The function is named `<outer>_attention_<n>`, where `<outer>` is the
       function around it and n counts from 0, or the next name that is free.
       Characters other than letters, digits, `_`, `$` and `.` become `_`.
@@ -69,7 +73,8 @@ def Outline : Pass<"attn-outline", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::func::FuncDialect"];
+  let dependentDialects = ["::mlir::func::FuncDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def Differentiate : Pass<"attn-differentiate", "::mlir::ModuleOp"> {

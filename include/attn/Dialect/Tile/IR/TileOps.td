@@ -385,7 +385,8 @@ def Tile_WaitDotsOp : Tile_Op<"wait_dots", [
   let description = [{
     Waits until at most `pending` products are in flight, of those started so
     far; the one that is named must be among the others. `computed` names the
-    tiles that must be computed before the wait, while the product runs.
+    tiles that must be computed before the wait, while the product runs;
+    `shares`, how many percent of each one's columns, if not all.
 
     ```mlir
     %started = tile.dot %q, %k, %zero transpose_b async : …
@@ -394,13 +395,21 @@ def Tile_WaitDotsOp : Tile_Op<"wait_dots", [
   }];
   let arguments = (ins Tile_TileType:$started,
                        Variadic<Tile_TileType>:$computed,
-                       ConfinedAttr<I64Attr, [IntNonNegative]>:$pending);
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$pending,
+                       OptionalAttr<DenseI64ArrayAttr>:$shares);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
     $started `pending` `=` $pending
-    (`computed` `(` $computed^ `:` type($computed) `)`)? attr-dict `:`
-    type($started)
+    (`computed` `(` $computed^ `:` type($computed) `)`)?
+    (`shares` `=` $shares^)? attr-dict `:` type($started)
   }];
+  let extraClassDeclaration = [{
+    /// How many percent of a computed tile's columns are waited for.
+    int64_t shareOf(size_t computed) {
+      return getShares() ? (*getShares())[computed] : 100;
+    }
+  }];
+  let hasVerifier = 1;
 }
 
 def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
@@ -478,6 +487,39 @@ def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
     (`repeat` `=` $repeat^)? (`recomputed` $recomputed^)? attr-dict `:`
+    type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_RandomOp : Tile_Op<"random", [Pure]> {
+  let summary = "Draws 16 random bits for each place of a tile.";
+  let description = [{
+    The element of the result at (r, c) is the number of 16 bits that
+    Philox4x32-10 under `key` has for the place (batch, head, query, key) that
+    the indices have at (r, c): it depends on these alone, so that any kernel
+    can draw the bits again. `docs/AttnSpec.md` says which bits they are. Each
+    index is one number, or a tile of i32: a row vector, a column vector or one
+    of the result's shape.
+
+    `counted` promises that the last index counts along the columns from a
+    multiple of this number. One call of Philox then has the bits of all that a
+    thread holds of a row's 32 columns in an accumulator, if it is a multiple of
+    32.
+
+    ```mlir
+    %bits = tile.random key(%k0, %k1) at[%b, %h, %queries, %keys] counted = 32
+        : (i32, i32, tensor<64x1xi32>, tensor<1x64xi32>) -> tensor<64x64xi32>
+    ```
+  }];
+  let arguments = (ins I32:$key0, I32:$key1,
+      Variadic<AnyTypeOf<[I32, StaticShapeTensorOf<[I32]>]>>:$indices,
+      DefaultValuedOptionalAttr<
+          ConfinedAttr<I64Attr, [IntPositive]>, "1">:$counted);
+  let results = (outs StaticShapeTensorOf<[I32]>:$result);
+  let assemblyFormat = [{
+    `key` `(` $key0 `,` $key1 `)` `at` `[` $indices `]`
+    (`counted` `=` $counted^)? attr-dict `:` `(` type($indices) `)` `->`
     type($result)
   }];
   let hasVerifier = 1;
