@@ -36,8 +36,9 @@ struct Row {
            (family == kProcessor || isForKindOf(work));
   }
   bool isForKindOf(const Workload &work) const {
-    return isForDropout == work.hasDropout &&
-           (work.hasDropout || isForRegions == work.hasRegions);
+    bool fitsRegions =
+        isForRegions ? work.hasRegions : work.hasDropout || !work.hasRegions;
+    return isForDropout == work.hasDropout && fitsRegions;
   }
 };
 } // namespace
@@ -160,6 +161,8 @@ static constexpr Row kRows[] = {
                 {64, 64},
                 inTurns(3, /*kv=*/96, /*prefetch=*/true),
                 /*leastQueries=*/129}),
+    forRegions(forDropout(
+        {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/64, /*prefetch=*/true)})),
     forDropout(
         {kWarpgroups, {128, 128}, inTurns(2, /*kv=*/128, /*prefetch=*/true)}),
     forDropout({kWarpgroups, {256, 256}, wide(/*kv=*/64)}),
@@ -217,6 +220,12 @@ static bool hasThreeTiles(const Workload &work, const AttentionKeys &keys) {
   return work.keys <= 3 * keys.kv && (work.hasRegions || !hasFewer);
 }
 
+/// Whether types show a walk of which no loop is left. ptxas then mixes steps,
+/// and spills if it may mix exponentials with what follows the wait as well.
+static bool hasFewTiles(const Workload &work, const AttentionKeys &keys) {
+  return work.keys <= 4 * keys.kv;
+}
+
 static AttentionKeys withoutOverlap(AttentionKeys keys) {
   keys.overlap = false;
   keys.wait = AttentionKeys().wait;
@@ -230,9 +239,12 @@ AttentionKeys attn::defaultSchedule(const TargetDesc &target,
       std::begin(kRows), std::end(kRows),
       [&](const Row &candidate) { return candidate.accepts(target, work); });
   assert(row != std::end(kRows) && "every family has a row for every head dim");
-  return row->keys.producers && hasThreeTiles(work, row->keys)
-             ? withoutOverlap(row->keys)
-             : row->keys;
+  AttentionKeys keys = row->keys;
+  if (keys.producers && hasThreeTiles(work, keys))
+    return withoutOverlap(keys);
+  if (hasFewTiles(work, keys))
+    keys.wait = AttentionKeys().wait;
+  return keys;
 }
 
 AttentionKeys attn::relaxedSchedule(AttentionKeys keys) {

@@ -63,13 +63,13 @@ func.func @d112(%q: !d112, %k: !d112, %v: !d112) -> !d112 {
 !four = tensor<1x2x385x64xbf16>
 // CHECK-LABEL: func.func @tiles
 func.func @tiles(%q: !d64, %2: !two, %3: !three, %4: !last, %5: !four) -> (!d64, !d64, !d64, !d64) {
-  // CHECK: turns = 2, overlap = 1, wait = 60>
+  // CHECK: turns = 2, overlap = 1>
   %a = attn.sdpa %q, %2, %2 : (!d64, !two, !two) -> !d64
   // CHECK: turns = 1>
   %b = attn.sdpa %q, %3, %3 : (!d64, !three, !three) -> !d64
   // CHECK: turns = 1>
   %c = attn.sdpa %q, %4, %4 : (!d64, !last, !last) -> !d64
-  // CHECK: turns = 2, overlap = 1, wait = 60>
+  // CHECK: turns = 2, overlap = 1>
   %d = attn.sdpa %q, %5, %5 : (!d64, !four, !four) -> !d64
   return %a, %b, %c, %d : !d64, !d64, !d64, !d64
 }
