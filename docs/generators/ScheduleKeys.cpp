@@ -43,6 +43,11 @@ int main() {
       "`attn-select-schedule` fills in the keys that `--schedule` does not "
       "give, "
       "from a table of\ndefaults and from the sizes and masks that are known.");
+  writeTable<GradientKeys>(
+      "Gradients: `#tile.gradient_schedule`",
+      "`attn.sdpa_grad` has one for the kernel of keys and values, and one for "
+      "that of queries.\n`--schedule` gives their keys as `keys.rows=64` and "
+      "`queries.rows=64`.");
   writeTable<RowKeys>(
       "Rows: `#tile.row_schedule`",
       "Kernels that map rows to rows, as rotary positions and the merging of "

@@ -181,22 +181,18 @@ static LogicalResult checkDescription(func::FuncOp function) {
 /// * results of work are returned, and nothing else is.
 /// Views may stand between.
 static LogicalResult checkFunction(func::FuncOp function) {
-  llvm::SmallPtrSet<Value, 4> returned;
-  for (Value value : function.front().getTerminator()->getOperands()) {
+  for (Value value : function.front().getTerminator()->getOperands())
     if (!withoutViews(value).getDefiningOp<HostWork>())
       return emitError(function.getLoc())
              << "expected `" << function.getSymName()
              << "` to return results of launches only";
-    returned.insert(memoryOf(value));
-  }
   for (Operation &op : function.front()) {
     if (!isa<HostWork>(op))
       continue;
     for (OpResult result : op.getResults()) {
       Value filled = withoutViews(destinationOf(result));
-      bool isFilledAgain = filled.getDefiningOp<HostWork>() &&
-                           returned.contains(memoryOf(filled));
-      if (!filled.getDefiningOp<tensor::EmptyOp>() && !isFilledAgain)
+      if (!filled.getDefiningOp<tensor::EmptyOp>() &&
+          !filled.getDefiningOp<HostWork>())
         return op.emitOpError("expected destinations made by tensor.empty, or "
                               "results that are filled again");
     }

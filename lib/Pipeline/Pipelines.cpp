@@ -110,6 +110,12 @@ bool attn::takeSpills(ModuleOp module) {
   return bool(module->removeAttr(tile::kSpillsAttr));
 }
 
+void attn::buildGradientPipeline(OpPassManager &manager, bool saved) {
+  DifferentiateOptions options;
+  options.saved = saved;
+  manager.addPass(createDifferentiate(options));
+}
+
 void attn::buildAttnToTilePipeline(OpPassManager &manager,
                                    const AttnToTileOptions &options) {
   buildAttnStage(manager, options);

@@ -131,6 +131,18 @@ RowScheduleAttr attn::mergeSchedule(SdpaOp op) {
   return scheduleOf(op, rows);
 }
 
+int64_t attn::gradRowsTileColumns(SdpaGradOp op) {
+  return llvm::PowerOf2Ceil(op.getHeadDimV());
+}
+
+/// Each thread has eight 16-bit columns at once, of two rows.
+RowScheduleAttr attn::gradRowsSchedule(SdpaGradOp op) {
+  constexpr int64_t kAccess = 8, kRowsPerThread = 2;
+  int64_t threadsPerRow = llvm::divideCeil(gradRowsTileColumns(op), kAccess);
+  int64_t rows = kRowsPerThread * kWarps * CtaAttr::kWarpSize / threadsPerRow;
+  return scheduleOf(op, rows);
+}
+
 RowScheduleAttr attn::blockMapSchedule(SdpaOp op) {
   return scheduleOf(op, WarpFragment::kRows, /*warps=*/1);
 }

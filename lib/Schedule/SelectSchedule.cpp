@@ -18,6 +18,7 @@
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Dialect/Tile/IR/Schedules.h"
+#include "attn/Schedule/GradientSchedules.h"
 #include "attn/Schedule/RowSchedules.h"
 #include "attn/Schedule/ScheduleTable.h"
 #include "mlir/IR/Remarks.h"
@@ -41,6 +42,11 @@ struct SelectSchedule : public attn::impl::SelectScheduleBase<SelectSchedule> {
 private:
   FailureOr<ScheduleAttr> choose(SdpaOp op, const TargetDesc &target);
   LogicalResult select(SdpaOp op, const TargetDesc &target);
+  FailureOr<GradientScheduleAttr> choose(SdpaGradOp op, GradientKeys keys,
+                                         StringRef kernel);
+  LogicalResult select(SdpaGradOp op, const TargetDesc &target);
+
+  std::string attentionFlag; // what `schedule` has for attention
 };
 
 } // namespace
@@ -214,7 +220,7 @@ static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
 }
 
 /// Head dimensions as the products take them.
-static HeadDims paddedDims(SdpaOp op) {
+static HeadDims paddedDims(AttentionOp op) {
   int64_t step =
       WarpFragment::depth(op.getQuery().getType().getElementTypeBitWidth());
   return {static_cast<int64_t>(llvm::alignTo(op.getHeadDimQK(), step)),
@@ -244,7 +250,7 @@ FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
   for (unsigned i = 0; i < relaxed; ++i)
     keys = relaxedSchedule(keys);
   KeyNames named;
-  if (failed(parseFlag(schedule, keys, named, emitError)))
+  if (failed(parseFlag(attentionFlag, keys, named, emitError)))
     return failure();
   if (!keys.producers && target.schedules == ScheduleFamily::Warpgroups)
     return emitError() << "expected schedule key `producers` to be "
@@ -320,6 +326,61 @@ LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+/// Splits the flag's keys: those of a kernel of gradients have its name in
+/// front, but for `deterministic`, which both have.
+static std::string partOfFlag(StringRef flag, StringRef kernel) {
+  SmallVector<StringRef> parts;
+  flag.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  std::string text;
+  for (StringRef part : parts) {
+    StringRef key = part.trim();
+    bool isOfBoth = key.starts_with("deterministic");
+    bool isNamed = key.starts_with("keys.") || key.starts_with("queries.");
+    bool isPart = kernel.empty() ? !isOfBoth && !isNamed
+                                 : isOfBoth || key.consume_front(kernel);
+    if (isPart)
+      text += (text.empty() ? "" : ",") + key.str();
+  }
+  return text;
+}
+
+FailureOr<GradientScheduleAttr>
+SelectSchedule::choose(SdpaGradOp op, GradientKeys keys, StringRef kernel) {
+  auto emitError = [&] { return mlir::emitError(op.getLoc()); };
+  for (unsigned i = 0; i < relaxed; ++i)
+    keys = relaxedSchedule(keys);
+  KeyNames named;
+  if (failed(parseFlag(partOfFlag(schedule, kernel), keys, named, emitError)))
+    return failure();
+  auto attr = GradientScheduleAttr::getChecked(emitError, &getContext(), keys);
+  if (!attr)
+    return failure();
+  remark::passed(
+      op.getLoc(),
+      remark::RemarkOpts::name("Schedule").category("attn-select-schedule"))
+      << kernel << " " << attr.toFlag();
+  return attr;
+}
+
+LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
+  if (failed(checkElementType(op, op.getElementType(), target)))
+    return failure();
+  GradientSchedules defaults = defaultGradientSchedules(target, paddedDims(op));
+  FailureOr<GradientScheduleAttr> keys = choose(op, defaults.keys, "keys.");
+  FailureOr<GradientScheduleAttr> queries =
+      choose(op, defaults.queries, "queries.");
+  if (failed(keys) || failed(queries))
+    return failure();
+  op->setAttr(tile::kScheduleAttr, *keys);
+  op->setAttr(tile::kQueryScheduleAttr, *queries);
+  op->setAttr(tile::kTargetAttr, StringAttr::get(&getContext(), target.name));
+  return success();
+}
+
 void SelectSchedule::runOnOperation() {
   const TargetDesc *desc =
       target.empty() ? &defaultTarget() : lookupTarget(target);
@@ -336,10 +397,18 @@ void SelectSchedule::runOnOperation() {
     op->setAttr(tile::kTargetAttr, targetName);
     op->setAttr(tile::kScheduleAttr, rowSchedule(op));
   });
-  WalkResult result = getOperation().walk([&](SdpaOp op) {
+  bool hasGradients =
+      getOperation()
+          .walk([](SdpaGradOp) { return WalkResult::interrupt(); })
+          .wasInterrupted();
+  attentionFlag = hasGradients ? partOfFlag(schedule, /*kernel=*/"")
+                               : std::string(schedule);
+  WalkResult result = getOperation().walk([&](AttentionOp op) {
     if (op->hasAttr(tile::kScheduleAttr))
       return WalkResult::advance();
-    return WalkResult(select(op, *desc));
+    if (auto gradient = dyn_cast<SdpaGradOp>(op.getOperation()))
+      return WalkResult(select(gradient, *desc));
+    return WalkResult(select(cast<SdpaOp>(op.getOperation()), *desc));
   });
   if (result.wasInterrupted())
     signalPassFailure();

@@ -17,7 +17,7 @@ namespace {
 
 template <typename Keys>
 class KeyTable : public testing::Test {};
-using Kinds = testing::Types<AttentionKeys, RowKeys>;
+using Kinds = testing::Types<AttentionKeys, GradientKeys, RowKeys>;
 TYPED_TEST_SUITE(KeyTable, Kinds);
 
 TYPED_TEST(KeyTable, RowsAreConsistent) {

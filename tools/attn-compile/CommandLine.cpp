@@ -29,7 +29,7 @@ const char *nameOf(Emit emit) {
 
 /// Values that are not free text.
 struct Texts {
-  std::string emit = "so", report, numerics = "strict";
+  std::string emit = "so", report, numerics = "strict", vjp;
 };
 
 static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
@@ -46,6 +46,9 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
   app.add_option("--schedule", line.schedule,
                  "keys of the schedule to override, e.g. q=128,kv=64; "
                  "docs/generated/ScheduleKeys.md lists them");
+  app.add_flag("--vjp{all}", texts.vjp,
+               "compile the gradients of the functions, f_vjp for f; saved: "
+               "from the results of f");
   app.add_option("--report", texts.report,
                  "json: what was compiled, on standard output");
   app.add_option("--dump-after-each", line.dumpDirectory,
@@ -72,6 +75,11 @@ static std::string check(const Texts &texts, CommandLine &line) {
   if (!texts.report.empty() && texts.report != "json")
     return "--report: expected json, got '" + texts.report + "'";
   line.reports = !texts.report.empty();
+  if (!texts.vjp.empty() && texts.vjp != "all" && texts.vjp != "saved")
+    return "--vjp: expected nothing or saved, got '" + texts.vjp + "'";
+  line.vjp = texts.vjp.empty()    ? Vjp::None
+             : texts.vjp == "all" ? Vjp::All
+                                  : Vjp::FromSaved;
   return "";
 }
 

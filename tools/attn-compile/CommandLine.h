@@ -17,6 +17,10 @@
 
 namespace attncompile {
 
+/// Whether gradients are compiled in place of the functions, and what those
+/// compute again.
+enum class Vjp { None, All, FromSaved };
+
 enum class Emit { Tile, NVVM, Ptx, Cubin, Vector, LLVMIR, Assembly, Package };
 
 struct CommandLine {
@@ -34,6 +38,7 @@ struct CommandLine {
   bool mustNotRelax = false;
   Emit emit = Emit::Package;
   bool reports = false;
+  Vjp vjp = Vjp::None;
 };
 
 /// No value after --help, which is printed. A message where the line cannot be

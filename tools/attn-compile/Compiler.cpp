@@ -10,6 +10,7 @@
 #include "attn/Package/Passes.h"
 #include "attn/Pipeline/Pipelines.h"
 #include "attn/Target/TargetRegistry.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <chrono>
 
@@ -237,8 +238,28 @@ FailureOr<Compiler::Output> Compiler::compileRelaxed(const TargetDesc &target) {
   }
 }
 
+/// Gradients take the place of their functions, which remain where something
+/// else refers to them.
+LogicalResult Compiler::differentiate() {
+  bool isSaved = line.vjp == Vjp::FromSaved;
+  if (failed(runStage("differentiate", module, [&](OpPassManager &manager) {
+        buildGradientPipeline(manager, isSaved);
+      })))
+    return failure();
+  SymbolTable symbols(module);
+  for (auto function :
+       llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+    bool isReplaced = symbols.lookup((function.getSymName() + "_vjp").str());
+    if (isReplaced && SymbolTable::symbolKnownUseEmpty(function, module))
+      symbols.erase(function);
+  }
+  return success();
+}
+
 FailureOr<Compiler::Output> Compiler::compile() {
   const TargetDesc &target = *line.targets.front();
+  if (line.vjp != Vjp::None && failed(differentiate()))
+    return failure();
   if (failed(checkKernelTargets(module, target)))
     return failure();
   if (line.targets.size() > 1)

@@ -39,6 +39,7 @@ private:
   mlir::LogicalResult
   runStage(llvm::StringRef name, mlir::ModuleOp module,
            llvm::function_ref<void(mlir::OpPassManager &)> build);
+  mlir::LogicalResult differentiate();
   mlir::LogicalResult lowerToTiles(mlir::ModuleOp module,
                                    const attn::TargetDesc &target);
   mlir::FailureOr<Output> compileOnce(const attn::TargetDesc &target);

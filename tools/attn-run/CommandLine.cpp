@@ -125,6 +125,9 @@ static Status finish(const Texts &texts, CommandLine &line) {
     return Status::badInput("--seed: expected a number from 0 to 2^64 - 1, "
                             "got '" +
                             texts.seed + "'");
+  if (!line.vjp.empty() && line.vjp != "all" && line.vjp != "saved")
+    return Status::badInput("--vjp: expected nothing or saved, got '" +
+                            line.vjp + "'");
   constexpr std::string_view kDevices[] = {"auto", "cuda", "sim", "host"};
   if (std::find(std::begin(kDevices), std::end(kDevices), line.device) ==
       std::end(kDevices))
@@ -162,6 +165,9 @@ static void addFlags(CLI::App &app, CommandLine &line, Texts &texts) {
                  "one for each processor)");
   app.add_option("--schedule", line.schedule,
                  "schedule to compile with, e.g. q=128,kv=128");
+  app.add_flag("--vjp{all}", line.vjp,
+               "run the gradients of the function: f_vjp for f; saved: from "
+               "its results");
   // Verification is what runs anyway; the flag says so in scripts.
   app.add_flag("--verify", "compare the results with the reference (default)");
   app.add_flag("--bench", line.bench, "time it, once it has verified");

@@ -26,6 +26,8 @@ struct CommandLine {
   std::optional<std::string> function;
   std::string device = "auto";
   std::optional<std::string> target, schedule;
+  /// Empty unless gradients are run: `all` or `saved`.
+  std::string vjp;
   bool bench = false;
   std::optional<std::string> threads;
   /// By argument or result index.

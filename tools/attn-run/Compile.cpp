@@ -155,7 +155,8 @@ static Status runProgram(const std::vector<std::string> &command) {
 
 Expected<Package> compileAndOpen(const std::string &input,
                                  const std::optional<std::string> &target,
-                                 const std::optional<std::string> &schedule) {
+                                 const std::optional<std::string> &schedule,
+                                 const std::string &vjp) {
   if (access(input.c_str(), R_OK) != 0)
     return Status::badInput("cannot open '" + input +
                             "': " + std::strerror(errno));
@@ -176,6 +177,8 @@ Expected<Package> compileAndOpen(const std::string &input,
     command.push_back("--target=" + *target);
   if (schedule)
     command.push_back("--schedule=" + *schedule);
+  if (!vjp.empty())
+    command.push_back(vjp == "saved" ? "--vjp=saved" : "--vjp");
   Status status = runProgram(command);
   if (!status.isOk())
     return status;

@@ -21,10 +21,9 @@ namespace attnrun {
 /// and opens the result. Temporaries are gone when this returns, also after a
 /// signal. A failure without a message was already reported by attn-compile,
 /// on the same stderr.
-attnrt::Expected<attnrt::Package>
-compileAndOpen(const std::string &input,
-               const std::optional<std::string> &target,
-               const std::optional<std::string> &schedule);
+attnrt::Expected<attnrt::Package> compileAndOpen(
+    const std::string &input, const std::optional<std::string> &target,
+    const std::optional<std::string> &schedule, const std::string &vjp);
 
 } // namespace attnrun
 

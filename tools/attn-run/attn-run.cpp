@@ -37,12 +37,13 @@ static Expected<Package> openInput(const CommandLine &line) {
     std::optional<std::string> target = line.target;
     if (!target && line.device == "host")
       target = "host";
-    return compileAndOpen(line.input, target, line.schedule);
+    return compileAndOpen(line.input, target, line.schedule, line.vjp);
   }
-  if (line.target || line.schedule)
-    return Status::badInput(
-        std::string(line.target ? "--target" : "--schedule") + ": '" +
-        line.input + "' is compiled already");
+  if (line.target || line.schedule || !line.vjp.empty())
+    return Status::badInput(std::string(line.target     ? "--target"
+                                        : line.schedule ? "--schedule"
+                                                        : "--vjp") +
+                            ": '" + line.input + "' is compiled already");
   return openPackage(line.input);
 }
 
@@ -64,11 +65,12 @@ static Expected<const Function *> chooseFunction(const Package &package,
         "several functions in '" + line.input +
         "', choose one with --function: " + listNames(package));
   }
+  std::string name = *line.function + (line.vjp.empty() ? "" : "_vjp");
   for (const Function &function : package.functions)
-    if (function.description.name == *line.function)
+    if (function.description.name == name)
       return &function;
-  return Status::badInput("no function '" + *line.function + "' in '" +
-                          line.input + "', there are: " + listNames(package));
+  return Status::badInput("no function '" + name + "' in '" + line.input +
+                          "', there are: " + listNames(package));
 }
 
 /// What can be known to fail before anything runs.

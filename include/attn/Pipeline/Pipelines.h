@@ -41,6 +41,10 @@ struct AttnToTileOptions : mlir::PassPipelineOptions<AttnToTileOptions> {
 /// `tile` dialect with everything decided, functions that launch them, and for
 /// each function its reference and baseline as host loops. IR that has no
 /// `attn` operations passes through.
+/// Gradients of every function on attention, as `attn-differentiate` makes
+/// them.
+void buildGradientPipeline(mlir::OpPassManager &manager, bool saved);
+
 void buildAttnToTilePipeline(mlir::OpPassManager &manager,
                              const AttnToTileOptions &options);
 

@@ -44,6 +44,11 @@ int64_t mergeTileColumns(SdpaOp op);
 /// Rows of the output that one CTA merges, and its warps.
 tile::RowScheduleAttr mergeSchedule(SdpaOp op);
 
+/// Width of the tile of outputs in a kernel of what gradients need of each row.
+int64_t gradRowsTileColumns(SdpaGradOp op);
+/// Rows of the output that one CTA reads for it, and its warps.
+tile::RowScheduleAttr gradRowsSchedule(SdpaGradOp op);
+
 /// Rows of queries that one warp evaluates a predicate on at a time.
 tile::RowScheduleAttr blockMapSchedule(SdpaOp op);
 

@@ -14,6 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NaiveGradients.h"
 #include "RegionCode.h"
 #include "attn/Conversion/AttnToReference/Passes.h"
 #include "attnrt/PackageFormat.h"
@@ -74,6 +75,14 @@ static SmallVector<Type> getResultBufferTypes(func::FuncOp function) {
 // Bodies
 //===----------------------------------------------------------------------===//
 
+/// Whether an operation maps the rows of a gradient.
+static bool mapsGradient(RowOp op) {
+  Value input = op.getInput();
+  while (auto before = input.getDefiningOp<RowOp>())
+    input = before.getInput();
+  return bool(input.getDefiningOp<SdpaGradOp>());
+}
+
 namespace {
 
 /// Makes the judges of one function.
@@ -99,13 +108,21 @@ private:
     func::FuncOp judge = start(suffix, types, /*results=*/{});
     ValueRange arguments = judge.getArguments();
     Value begin = arguments.drop_back().back(), end = arguments.back();
+    // Those of gradients are computed with them.
     for (RowOp op : function.getOps<RowOp>())
-      if (Value output = getResultBuffer(op.getOutput(), arguments)) {
+      if (Value output = getResultBuffer(op.getOutput(), arguments);
+          output && !mapsGradient(op)) {
         RowChain chain = getChain(op.getOutput(), arguments);
         ChainRows(builder, chain, numerics).buildAll(output, begin, end);
       }
-    for (SdpaOp op : function.getOps<SdpaOp>())
-      buildNaiveRows(builder, getBuffers(op, arguments), numerics, begin, end);
+    for (SdpaOp op : function.getOps<SdpaOp>()) {
+      SdpaBuffers buffers = getBuffers(op, arguments);
+      if (buffers.output || buffers.lse)
+        buildNaiveRows(builder, buffers, numerics, begin, end);
+    }
+    for (SdpaGradOp op : function.getOps<SdpaGradOp>())
+      buildNaiveGradients(builder, getBuffers(op, arguments), numerics, begin,
+                          end);
     finish(judge, /*results=*/{});
   }
 
@@ -117,19 +134,24 @@ private:
                                        builder.getFloatAttr(f64, value));
     };
     Value total = number(0.0);
-    for (RowOp op : function.getOps<RowOp>()) {
-      Value flops = buildRowFlops(
-          builder, getChain(op.getOutput(), judge.getArguments()));
+    auto add = [&](Value flops) {
       total = arith::AddFOp::create(builder, loc, total, flops);
-    }
-    for (SdpaOp op : function.getOps<SdpaOp>()) {
-      Value pairs =
-          buildKeptPairs(builder, getBuffers(op, judge.getArguments()));
-      // A multiplication and an addition in each of the two products.
-      Value each = number(2.0 * (op.getHeadDimQK() + op.getHeadDimV()));
-      Value flops = arith::MulFOp::create(builder, loc, pairs, each);
-      total = arith::AddFOp::create(builder, loc, total, flops);
-    }
+    };
+    for (RowOp op : function.getOps<RowOp>())
+      add(buildRowFlops(builder,
+                        getChain(op.getOutput(), judge.getArguments())));
+    // Multiplications and additions of the products that have both head dims.
+    auto addPairs = [&](const SdpaBuffers &buffers, int64_t ofQK, int64_t ofV) {
+      AttentionOp op = buffers.op;
+      Value pairs = buildKeptPairs(builder, buffers);
+      Value each =
+          number(2.0 * (ofQK * op.getHeadDimQK() + ofV * op.getHeadDimV()));
+      add(arith::MulFOp::create(builder, loc, pairs, each));
+    };
+    for (SdpaOp op : function.getOps<SdpaOp>())
+      addPairs(getBuffers(op, judge.getArguments()), 1, 1);
+    for (SdpaGradOp op : function.getOps<SdpaGradOp>())
+      addPairs(getBuffers(op, judge.getArguments()), 3, 2);
     finish(judge, total);
   }
 
@@ -169,6 +191,18 @@ private:
     return map;
   }
 
+  /// The argument that has the shape of a tensor: a gradient has that of what
+  /// it belongs to.
+  Value getShaped(Value tensor, ValueRange arguments) {
+    auto grad = tensor.getDefiningOp<SdpaGradOp>();
+    if (!grad)
+      return getArgument(tensor, arguments);
+    Value of = tensor == grad.getQueryGrad() ? grad.getQuery()
+               : tensor == grad.getKeyGrad() ? grad.getKey()
+                                             : grad.getValue();
+    return getChain(of, arguments).buffer;
+  }
+
   RowChain getChain(Value operand, ValueRange arguments) {
     SmallVector<RowOp> ops;
     while (auto op = operand.getDefiningOp<RowOp>()) {
@@ -176,14 +210,13 @@ private:
       operand = op.getInput();
     }
     RowChain chain;
-    chain.buffer = getArgument(operand, arguments);
+    chain.buffer = getShaped(operand, arguments);
     for (RowOp op : llvm::reverse(ops))
       chain.maps.push_back(getMap(op, chain.buffer, arguments));
     return chain;
   }
 
-  SdpaBuffers getBuffers(SdpaOp op, ValueRange arguments) {
-    SdpaBuffers buffers;
+  void addOperands(AttentionOp op, ValueRange arguments, SdpaBuffers &buffers) {
     buffers.op = op;
     buffers.query = getChain(op.getQuery(), arguments);
     buffers.key = getChain(op.getKey(), arguments);
@@ -196,8 +229,39 @@ private:
     }
     for (Value capture : op.getCaptures())
       buffers.captures[capture] = getArgument(capture, arguments);
+  }
+
+  SdpaBuffers getBuffers(SdpaOp op, ValueRange arguments) {
+    SdpaBuffers buffers;
+    addOperands(op, arguments, buffers);
     buffers.output = getResultBuffer(op.getOutput(), arguments);
     buffers.lse = getResultBuffer(op.getLse(), arguments);
+    return buffers;
+  }
+
+  /// A gradient that is returned as it is, or rotated.
+  GradientBuffer getGradient(Value gradient, ValueRange arguments) {
+    for (Operation *user : gradient.getUsers())
+      if (auto rope = dyn_cast<RopeOp>(user))
+        return {getResultBuffer(rope.getOutput(), arguments),
+                getChain(rope.getOutput(), arguments).maps.front()};
+    return {getResultBuffer(gradient, arguments)};
+  }
+
+  SdpaGradBuffers getBuffers(SdpaGradOp op, ValueRange arguments) {
+    SdpaGradBuffers buffers;
+    addOperands(op, arguments, buffers);
+    auto argument = [&](Value operand) {
+      auto given = dyn_cast_if_present<BlockArgument>(operand);
+      return given ? arguments[given.getArgNumber()] : Value();
+    };
+    buffers.output = argument(op.getOutput());
+    buffers.lse = argument(op.getLse());
+    buffers.outputGrad = argument(op.getOutputGrad());
+    buffers.lseGrad = argument(op.getLseGrad());
+    buffers.queryGrad = getGradient(op.getQueryGrad(), arguments);
+    buffers.keyGrad = getGradient(op.getKeyGrad(), arguments);
+    buffers.valueGrad = getGradient(op.getValueGrad(), arguments);
     return buffers;
   }
 
@@ -232,7 +296,7 @@ static LogicalResult checkInput(func::FuncOp function) {
     return function.emitOpError() << "expected one block, as "
                                      "attn-check-support leaves it";
   for (auto op : function.getOps<CompilableOp>()) {
-    auto sdpa = dyn_cast<SdpaOp>(op.getOperation());
+    auto sdpa = dyn_cast<AttentionOp>(op.getOperation());
     if (sdpa && sdpa.hasMaskClause())
       return op->emitOpError() << "expected the clauses of masks as a `keep` "
                                   "region, as attn-expand-masks leaves them";

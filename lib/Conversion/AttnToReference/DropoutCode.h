@@ -18,7 +18,7 @@ namespace attn {
 /// has it.
 class DropoutCode : HostLoops {
 public:
-  DropoutCode(mlir::OpBuilder &builder, SdpaOp op, Numerics numerics)
+  DropoutCode(mlir::OpBuilder &builder, AttentionOp op, Numerics numerics)
       : HostLoops(builder, op.getLoc(), op.getElementType(), numerics), op(op) {
   }
 
@@ -39,7 +39,7 @@ private:
   mlir::Value highWord(mlir::Value number);
   Words philox(Words counter, Words key);
 
-  SdpaOp op;
+  AttentionOp op;
   Words key;
 };
 

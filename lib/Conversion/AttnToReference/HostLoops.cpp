@@ -49,6 +49,8 @@ SmallVector<Value> HostLoops::choose(Value condition,
 
 Value HostLoops::loadElement(Value buffer, ValueRange indices) {
   Value element = make<memref::LoadOp>(buffer, indices);
+  if (element.getType() == real)
+    return element;
   Type f32 = builder.getF32Type();
   Value single;
   if (element.getType().isBF16()) {

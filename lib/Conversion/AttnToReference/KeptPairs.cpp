@@ -74,7 +74,7 @@ private:
 
   OpBuilder &builder;
   Location loc;
-  SdpaOp op;
+  AttentionOp op;
   const SdpaSizes &sizes;
   RegionCode regions;
 };
@@ -149,7 +149,7 @@ Value PairCounter::count() {
 
 /// Whether the tensors that the mask reads have data; null if it reads none.
 static Value buildHasData(OpBuilder &builder, const SdpaBuffers &buffers) {
-  SdpaOp op = buffers.op;
+  AttentionOp op = buffers.op;
   Location loc = op.getLoc();
   Value hasData;
   llvm::SmallPtrSet<Value, 4> seen;

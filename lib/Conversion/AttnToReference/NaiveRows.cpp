@@ -35,7 +35,7 @@ using namespace mlir;
 using namespace attn;
 
 SdpaSizes::SdpaSizes(OpBuilder &builder, const SdpaBuffers &buffers) {
-  SdpaOp op = buffers.op;
+  AttentionOp op = buffers.op;
   auto dim = [&](Value buffer, int64_t index) {
     return memref::DimOp::create(builder, op.getLoc(), buffer, index);
   };
@@ -106,7 +106,7 @@ private:
   SmallVector<Value> position(Value batch, Value head, Value length,
                               Value feature);
 
-  SdpaOp op;
+  AttentionOp op;
   SdpaBuffers buffers;
   SdpaSizes sizes;
   RegionCode regions;

@@ -22,7 +22,7 @@ namespace attn {
 /// One `attn.sdpa` with memrefs in place of its operands and results. A result
 /// that the function does not return is null, as is what the attention lacks.
 struct SdpaBuffers {
-  SdpaOp op;
+  AttentionOp op;
   RowChain query, key, value; // chains may be empty
   mlir::Value sinks, seed, offset;
   llvm::DenseMap<mlir::Value, mlir::Value> captures; // by their tensors

@@ -54,7 +54,7 @@ static LogicalResult checkOp(Operation &op) {
   return success();
 }
 
-LogicalResult attn::checkRegions(SdpaOp op) {
+LogicalResult attn::checkRegions(AttentionOp op) {
   for (Region &region : op->getRegions())
     for (Operation &nested : region.getOps())
       if (failed(checkOp(nested)))

@@ -47,7 +47,7 @@ private:
 };
 
 /// Reports an operation of the regions that has no meaning in f64.
-mlir::LogicalResult checkRegions(SdpaOp op);
+mlir::LogicalResult checkRegions(AttentionOp op);
 
 } // namespace attn
 

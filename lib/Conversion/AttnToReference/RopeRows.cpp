@@ -118,6 +118,8 @@ Value RopeRow::rotationFactor(Value cosineOrSine) {
 void RopeRow::turnPair(Value x, Value y, Value angle, RowAccess access) {
   Value c = rotationFactor(make<math::CosOp>(angle));
   Value s = rotationFactor(make<math::SinOp>(angle));
+  if (op.getInverse())
+    s = make<arith::NegFOp>(s);
   Value first = access.load(x), second = access.load(y);
   Value rotatedFirst = make<arith::SubFOp>(make<arith::MulFOp>(first, c),
                                            make<arith::MulFOp>(second, s));

@@ -49,6 +49,7 @@ private:
 
 static void attachLaunches(MLIRContext *context, AttnDialect *) {
   attachSdpaLaunch(context);
+  attachSdpaGradLaunch(context);
   attachRowLaunches(context);
 }
 

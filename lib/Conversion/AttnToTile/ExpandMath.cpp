@@ -103,10 +103,13 @@ static SmallVector<Operation *> candidatesOf(Region &region) {
 }
 
 void ExpandMath::runOnOperation() {
-  getOperation()->walk([&](SdpaOp op) {
+  getOperation()->walk([&](AttentionOp op) {
     const TargetDesc *target = lookupTarget(targetOf(op));
     OpBuilder builder(op);
-    for (Region *region : {&op.getScore(), &op.getKeep()}) {
+    SmallVector<Region *, 3> regions = {&op.getScore(), &op.getKeep()};
+    if (auto grad = dyn_cast<SdpaGradOp>(op.getOperation()))
+      regions.push_back(&grad.getSlope());
+    for (Region *region : regions) {
       for (Operation &nested : region->getOps())
         guardDivisor(builder, &nested);
       SmallVector<Operation *> ops = candidatesOf(*region);

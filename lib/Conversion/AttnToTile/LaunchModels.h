@@ -19,6 +19,7 @@ namespace attn {
 
 /// Attach the implementations of `LaunchableOp`.
 void attachSdpaLaunch(mlir::MLIRContext *context);
+void attachSdpaGradLaunch(mlir::MLIRContext *context);
 void attachRowLaunches(mlir::MLIRContext *context);
 
 } // namespace attn

@@ -876,7 +876,7 @@ func.func @sdpa_c21_capture(%x: tensor<4xf32>, %i: index) {
 // -----
 
 func.func @yield_elsewhere() {
-  // expected-error @below {{'attn.yield' op expects parent op 'attn.sdpa'}}
+  // expected-error @below {{'attn.yield' op expects parent op to be one of 'attn.sdpa, attn.sdpa_grad'}}
   attn.yield
 }
 

@@ -6,7 +6,8 @@
 #
 #===------------------------------------------------------------------------===#
 """Usage: count_spills.py DIRECTORY SET[,SET…] [TARGET [SCHEDULE]]
-       SET: few, all, short, groups, some-clauses, clauses or regions
+       SET: few, all, short, groups, some-clauses, clauses, regions, some-gradients
+            or gradients
 
 Compiles kernels down to machine code and prints those that spill, by the
 compiler's own word. Few are all head dimensions with both masks and an LSE, which
@@ -126,7 +127,23 @@ def regions():
         yield dataclasses.replace(program, case=case)
 
 
-SETS = {"few": few, "all": everything, "short": short, "groups": groups,
+GRADIENT_DIMS = [(64, 64), (80, 80), (96, 96), (128, 128), (192, 128), (192, 192),
+                 (256, 256)]
+
+
+def gradients():
+    """Of no mask, a causal one and a window at each head dimension, from what the
+    function returned."""
+    masks = [{}, {"causal": "top_left"}, {"causal": "top_left", "window": (128, 0)}]
+    for dims, mask in itertools.product(GRADIENT_DIMS, masks):
+        yield Case(heads=(8, 2), dims=dims, dynamic=ALL, **mask)
+
+
+def some_gradients():
+    return itertools.islice(gradients(), 1, None, 4)
+
+
+SETS = {"few": few, "gradients": gradients, "some-gradients": some_gradients, "all": everything, "short": short, "groups": groups,
         "some-clauses": some_clauses, "clauses": clauses, "regions": regions}
 
 
@@ -135,9 +152,11 @@ def spilling(directory, which, first, cases):
     source = directory / f"{which}-{first}.mlir"
     source.write_text("".join(case.mlir(f"f{first + i}")
                               for i, case in enumerate(cases)))
-    may_relax = [] if which == "regions" else ["--no-relax"]
+    flags = [] if which == "regions" else ["--no-relax"]
+    if "gradients" in which:
+        flags.append("--vjp=saved")
     run = subprocess.run(
-        ["attn-compile", source, *FLAGS, *may_relax, "--emit=cubin", "-o",
+        ["attn-compile", source, *FLAGS, *flags, "--emit=cubin", "-o",
          source.with_suffix(".cubin")], stderr=subprocess.PIPE, text=True)
     if run.returncode == 0:
         return []

@@ -19,7 +19,7 @@ namespace {
 /// Checks the indices of one region.
 class IndexChecker {
 public:
-  IndexChecker(HostBuilder &b, SdpaOp op, Block &body,
+  IndexChecker(HostBuilder &b, AttentionOp op, Block &body,
                const FunctionLowering &lowering)
       : b(b), op(op), body(body), lowering(lowering),
         intervals(b, op.getLoc(), [this](Value leaf) { return of(leaf); }) {}
@@ -34,7 +34,7 @@ private:
   void checkDim(CaptureOp capture, int64_t dim);
 
   HostBuilder &b;
-  SdpaOp op;
+  AttentionOp op;
   Block &body;
   const FunctionLowering &lowering;
   IndexIntervals intervals;
@@ -54,7 +54,7 @@ struct Extent {
 
 } // namespace
 
-static Extent extentOf(SdpaOp op, BlockArgument index) {
+static Extent extentOf(AttentionOp op, BlockArgument index) {
   unsigned count = index.getOwner()->getNumArguments();
   switch (count - index.getArgNumber()) {
   case 4:
@@ -136,7 +136,7 @@ void IndexChecker::check(CaptureOp capture) {
     checkDim(capture, dim);
 }
 
-void attn::emitCaptureChecks(HostBuilder &b, SdpaOp op,
+void attn::emitCaptureChecks(HostBuilder &b, AttentionOp op,
                              const FunctionLowering &lowering) {
   for (Region *region : {&op.getScore(), &op.getKeep()}) {
     if (region->empty())

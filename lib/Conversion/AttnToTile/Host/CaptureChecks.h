@@ -17,7 +17,7 @@ namespace attn {
 /// Asserts that captured tensors, and sinks, have the elements that the regions
 /// read wherever sizes of the operands bound the indices, and at least one
 /// element elsewhere.
-void emitCaptureChecks(HostBuilder &b, SdpaOp op,
+void emitCaptureChecks(HostBuilder &b, AttentionOp op,
                        const FunctionLowering &lowering);
 
 } // namespace attn

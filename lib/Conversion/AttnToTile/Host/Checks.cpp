@@ -35,7 +35,7 @@ static void assertEqual(HostBuilder &b, Value actual, Value expected,
 // attn.sdpa
 //===----------------------------------------------------------------------===//
 
-static void checkHeads(HostBuilder &b, SdpaOp op, const Twine &query,
+static void checkHeads(HostBuilder &b, AttentionOp op, const Twine &query,
                        const Twine &key) {
   Value queryHeads = b.dim(op.getQuery(), op.headDim());
   Value keyHeads = b.dim(op.getKey(), op.headDim());
@@ -51,7 +51,7 @@ static void checkHeads(HostBuilder &b, SdpaOp op, const Twine &query,
              "expected key (" + key + ") to have at least one head");
 }
 
-void attn::emitShapeChecks(HostBuilder &b, SdpaOp op,
+void attn::emitShapeChecks(HostBuilder &b, AttentionOp op,
                            const FunctionLowering &lowering) {
   std::string q = lowering.nameOf(op.getQuery()),
               k = lowering.nameOf(op.getKey()),
@@ -73,6 +73,30 @@ void attn::emitShapeChecks(HostBuilder &b, SdpaOp op,
                "length of " + query);
   assertAtMost(b, b.dim(op.getKey(), op.lengthDim()), SdpaOp::kMaxLength - 1,
                "length of " + key);
+}
+
+/// What the attention returned, and its cotangents, have its rows.
+void attn::emitSavedChecks(HostBuilder &b, SdpaGradOp op,
+                           const FunctionLowering &lowering) {
+  std::string query = lowering.nameOf(op.getQuery());
+  auto expectRows = [&](StringRef name, Value tensor,
+                        std::array<int64_t, 3> dims) {
+    if (!tensor || !isa<BlockArgument>(tensor))
+      return; // as the function made it
+    const int64_t ofQuery[] = {op.batchDim(), op.headDim(), op.lengthDim()};
+    constexpr StringLiteral kWhat[] = {"batch", "heads", "length"};
+    for (auto [what, dim, queryDim] : llvm::zip(kWhat, dims, ofQuery))
+      assertEqual(b, b.dim(tensor, dim), b.dim(op.getQuery(), queryDim),
+                  "expected " + what + " of " + name + " (" +
+                      lowering.nameOf(tensor) + ") to match query (" + query +
+                      ")");
+  };
+  expectRows("output", op.getOutput(),
+             {op.batchDim(), op.headDim(), op.lengthDim()});
+  expectRows("output gradient", op.getOutputGrad(),
+             {op.batchDim(), op.headDim(), op.lengthDim()});
+  expectRows("LSE", op.getLse(), {0, 1, 2});
+  expectRows("LSE gradient", op.getLseGrad(), {0, 1, 2});
 }
 
 //===----------------------------------------------------------------------===//

@@ -24,7 +24,9 @@ void assertAtMost(HostBuilder &b, mlir::Value value, int64_t bound,
 
 /// Write an assertion for each rule of an operation; those that its types
 /// decide fold away.
-void emitShapeChecks(HostBuilder &b, SdpaOp op,
+void emitShapeChecks(HostBuilder &b, AttentionOp op,
+                     const FunctionLowering &lowering);
+void emitSavedChecks(HostBuilder &b, SdpaGradOp op,
                      const FunctionLowering &lowering);
 void emitShapeChecks(HostBuilder &b, const RowChain &chain,
                      const FunctionLowering &lowering);

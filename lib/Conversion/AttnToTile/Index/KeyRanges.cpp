@@ -15,7 +15,7 @@ using namespace mlir;
 using namespace attn;
 
 /// Keys: begin, full begin, full end, end, and those of a gap.
-static SmallVector<Value> emitKeys(TileBuilder &b, SdpaOp op,
+static SmallVector<Value> emitKeys(TileBuilder &b, AttentionOp op,
                                    const QueryTile &tile) {
   Value end = b.add(tile.firstQuery, b.index(tile.queries));
   end = b.min(end, tile.queryLength);
@@ -37,13 +37,24 @@ static void leaveOut(TileBuilder &b, KeyRange &range, Value begin, Value end) {
     *bound = b.sub(*bound, range.skipped);
 }
 
-KeyRange attn::emitKeyRange(TileBuilder &b, SdpaOp op, const QueryTile &tile,
-                            int64_t keys) {
+/// Queries, in the same order.
+static SmallVector<Value> emitQueries(TileBuilder &b, SdpaGradOp op,
+                                      const KeyTile &tile) {
+  Value end = b.add(tile.firstKey, b.index(tile.keys));
+  end = b.min(end, tile.keyLength);
+  if (op.getQueryRange().empty())
+    return {b.index(0), b.index(0), tile.queryLength, tile.queryLength};
+  return inlineMaskRegion(b, op.getQueryRange(),
+                          {tile.batch, tile.head, tile.firstKey, end},
+                          tile.queryLength, tile.keyLength);
+}
+
+/// Rounds the bounds to whole tiles of `keys`.
+static KeyRange emitTiles(TileBuilder &b, ValueRange bounds, int64_t keys) {
   auto tilesBefore = [&](Value key) { return b.div(key, b.index(keys)); };
   auto tilesThrough = [&](Value key) {
     return tilesBefore(b.add(key, b.index(keys - 1)));
   };
-  SmallVector<Value> bounds = emitKeys(b, op, tile);
   KeyRange range;
   range.first = tilesBefore(bounds[0]);
   range.last = tilesThrough(bounds[3]);
@@ -56,6 +67,16 @@ KeyRange attn::emitKeyRange(TileBuilder &b, SdpaOp op, const QueryTile &tile,
   if (bounds.size() > 4)
     leaveOut(b, range, tilesThrough(bounds[4]), tilesBefore(bounds[5]));
   return range;
+}
+
+KeyRange attn::emitKeyRange(TileBuilder &b, AttentionOp op,
+                            const QueryTile &tile, int64_t keys) {
+  return emitTiles(b, emitKeys(b, op, tile), keys);
+}
+
+KeyRange attn::emitQueryRange(TileBuilder &b, SdpaGradOp op,
+                              const KeyTile &tile, int64_t queries) {
+  return emitTiles(b, emitQueries(b, op, tile), queries);
 }
 
 KeyRange attn::emitListedTiles(TileBuilder &b, const BlockList &list) {

@@ -22,6 +22,13 @@ struct QueryTile {
   mlir::Value queryLength, keyLength;
 };
 
+/// A tile of keys: [firstKey, firstKey + keys), cut at `keyLength`.
+struct KeyTile {
+  mlir::Value batch, head, firstKey;
+  int64_t keys;
+  mlir::Value queryLength, keyLength;
+};
+
 /// The key tiles of a walk, by their numbers in it. Those in [full, fullEnd)
 /// need no mask; [first, full) and [fullEnd, last) do. From `gap` on, which is
 /// null where the walk leaves none out, `skipped` tiles lie between.
@@ -43,8 +50,13 @@ mlir::Value emitFirstKey(TileBuilder &b, const KeyRange &range,
 
 /// Rounds the keys that the attention's `range` gives for the queries to whole
 /// tiles of `keys`.
-KeyRange emitKeyRange(TileBuilder &b, SdpaOp op, const QueryTile &tile,
+KeyRange emitKeyRange(TileBuilder &b, AttentionOp op, const QueryTile &tile,
                       int64_t keys);
+
+/// The same for the queries that `query_range` gives for the keys: tiles of
+/// queries.
+KeyRange emitQueryRange(TileBuilder &b, SdpaGradOp op, const KeyTile &tile,
+                        int64_t queries);
 
 /// An equal share of the tiles for each of `splits` CTAs, none for the last
 /// ones where there are few.

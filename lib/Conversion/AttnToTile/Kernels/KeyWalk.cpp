@@ -26,8 +26,6 @@
 #include "../Parts/Scores.h"
 #include "KeptSum.h"
 #include "attn/Schedule/RegisterModel.h"
-#include "attn/Target/MmaAtom.h"
-#include "llvm/Support/MathExtras.h"
 
 #include <cmath>
 
@@ -41,24 +39,6 @@ static constexpr int64_t kScoresGroup = 0, kValuesGroup = 1;
 /// Sums of a row: one for each lane of those that share it, or of a vector.
 static int64_t partialSums(const TargetDesc &target) {
   return target.isProcessor() ? target.processor->lanes() : kPartialSums;
-}
-
-/// What the target's products multiply. Processors widen what they have no
-/// instruction for.
-static Type productType(const TargetDesc &target, Type element) {
-  if (!target.isProcessor() ||
-      (element.isBF16() && target.processor->hasBF16Dot))
-    return element;
-  return Float32Type::get(element.getContext());
-}
-
-/// A head dimension in whole steps of the products over it, and in whole
-/// vectors.
-static int64_t inSteps(int64_t dim, const TargetDesc &target, Type element) {
-  int64_t step = target.isProcessor()
-                     ? target.processor->lanes()
-                     : WarpFragment::depth(element.getIntOrFloatBitWidth());
-  return llvm::alignTo(dim, step);
 }
 
 /// How many percent of the exponentials late products are waited for behind.
@@ -76,10 +56,8 @@ KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
     : b(b), op(op), schedule(schedule), groups(groups), sequences(sequences),
       scale(op), softmax(b, scale, groups.rows(), computedFirst(schedule)),
       regions(b, op, captures, groups.rows()), dropout(dropout), batch(batch),
-      firstQuery(firstQuery), target(*lookupTarget(targetOf(op))),
-      element(op.getElementType()), multiplied(productType(target, element)),
-      rows(groups.rows()), dimQK(inSteps(op.getHeadDimQK(), target, element)),
-      dimV(inSteps(op.getHeadDimV(), target, element)), keys(schedule.getKv()) {
+      firstQuery(firstQuery), target(*lookupTarget(targetOf(op))), types(op),
+      rows(groups.rows()), keys(schedule.getKv()) {
   if (chain.ops.empty())
     loadQuery();
   else
@@ -91,28 +69,29 @@ KeyWalk::KeyWalk(TileBuilder &b, SdpaOp op, ScheduleAttr schedule,
 }
 
 void KeyWalk::loadQuery() {
-  LoadOp load =
-      sequences.loadQuery(b.tileType(rows, dimQK, element), batch, firstQuery);
+  LoadOp load = sequences.loadQuery(
+      b.tileType(rows, types.dimQK, types.element), batch, firstQuery);
   if (schedule.getPrefetch())
     load.setSlots(2);
   load.setHeld(holdsQuery());
-  query = b.convert(load, multiplied);
+  query = b.convert(load, types.multiplied);
 }
 
 bool KeyWalk::holdsQuery() {
   return !target.isProcessor() &&
-         holdsQueryInRegisters(schedule.getKeys(), {dimQK, dimV});
+         holdsQueryInRegisters(schedule.getKeys(), {types.dimQK, types.dimV});
 }
 
 /// What rows become is not what lies in memory, so no copy can bring it.
 void KeyWalk::computeQuery(const QueryChain &chain) {
   Value tile =
-      emitComputedQuery(b, chain, groups, sequences, batch, firstQuery, dimQK,
-                        schedule.getWarps() * CtaAttr::kWarpSize);
+      emitComputedQuery(b, chain, groups, sequences, batch, firstQuery,
+                        types.dimQK, schedule.getWarps() * CtaAttr::kWarpSize);
   sequences.setComputedQuery(tile);
   query = tile;
   if (holdsQuery())
-    query = FragmentOp::create(b, b.tileType(rows, dimQK, element), tile);
+    query = FragmentOp::create(b, b.tileType(rows, types.dimQK, types.element),
+                               tile);
 }
 
 /// Of all rows, and of no key yet. Rows of a tile may lie behind the last query
@@ -202,9 +181,10 @@ Value KeyWalk::emitLeftWeights(Value weights, Value key, int64_t counted) {
 
 SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
                                const SoftmaxState &state) {
-  Value key = b.convert(
-      sequences.loadKey(b.tileType(keys, dimQK, element), batch, firstKey),
-      multiplied);
+  Value key =
+      b.convert(sequences.loadKey(b.tileType(keys, types.dimQK, types.element),
+                                  batch, firstKey),
+                types.multiplied);
   std::optional<KeysOfRows> needed;
   if (isMasked)
     needed = emitNeededKeys(firstKey);
@@ -224,10 +204,11 @@ SoftmaxState KeyWalk::emitStep(Value firstKey, bool isMasked,
   if (dropout.dropsAny())
     weights = emitLeftWeights(weights, sequences.keyIndices(firstKey, keys),
                               /*counted=*/keys);
-  weights = b.convert(weights, multiplied);
-  Value value = b.convert(
-      sequences.loadValue(b.tileType(keys, dimV, element), batch, firstKey),
-      multiplied);
+  weights = b.convert(weights, types.multiplied);
+  Value value =
+      b.convert(sequences.loadValue(b.tileType(keys, types.dimV, types.element),
+                                    batch, firstKey),
+                types.multiplied);
   auto product = DotOp::create(b, weights, value, acc, /*transpose_b=*/false,
                                /*async=*/false,
                                /*stage=*/schedule.getOverlap(), kValuesGroup);
@@ -269,7 +250,7 @@ Value KeyWalk::emitKeptSum(const KeyRange &range, const SoftmaxState &state) {
 }
 
 SoftmaxState KeyWalk::emit(const KeyRange &range) {
-  SoftmaxState state = softmax.initialState(dimV, partialSums(target));
+  SoftmaxState state = softmax.initialState(types.dimV, partialSums(target));
   auto walk = WalkOp::create(
       b, range.first, ValueRange{range.full, range.fullEnd, range.last},
       ValueRange{state.acc, state.max, state.sums}, schedule.getStages());

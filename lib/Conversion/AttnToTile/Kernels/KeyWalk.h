@@ -15,6 +15,7 @@
 #include "../Parts/Mask.h"
 #include "../Parts/RegionTiles.h"
 #include "../Parts/Softmax.h"
+#include "ProductTypes.h"
 #include "QueryRows.h"
 
 #include "attn/Target/TargetRegistry.h"
@@ -63,8 +64,8 @@ private:
   Dropout &dropout;
   mlir::Value batch, firstQuery, query;
   const TargetDesc &target;
-  mlir::Type element, multiplied; // in memory, and by products
-  int64_t rows, dimQK, dimV, keys;
+  ProductTypes types;
+  int64_t rows, keys;
 };
 
 } // namespace attn

@@ -284,7 +284,7 @@ static ScaledValue splitProduct(Value value) {
   return {value};
 }
 
-ScaledValue attn::splitFactor(SdpaOp op) {
+ScaledValue attn::splitFactor(AttentionOp op) {
   Value yielded = op.getScore().front().getTerminator()->getOperand(0);
   ScaledValue split = splitProduct(yielded);
   // Larger ones, and smaller ones, leave the softmax no room.
@@ -304,8 +304,8 @@ Value RegionTiles::scaled(Value products, float by) {
 }
 
 /// A constant that the region multiplies the score by is one with the scale.
-Value RegionTiles::emitScore(Value products, float scale, Value key) {
-  Block &body = op.getScore().front();
+Value RegionTiles::emitOfProducts(Block &body, Value yielded, Value products,
+                                  float scale, Value key) {
   IRMapping map;
   mapIndices(body, key, map);
   Value score = body.getArgument(0);
@@ -315,7 +315,6 @@ Value RegionTiles::emitScore(Value products, float scale, Value key) {
   bool isAlwaysScaled = llvm::all_of(score.getUsers(), [&](Operation *user) {
     return isa<arith::MulFOp>(user) && productWith(user).value == score;
   });
-  Value yielded = splitFactor(op).value;
   // The factor that is left to the softmax may be all there is.
   if (!isAlwaysScaled || yielded == score)
     map.map(score, scaled(products, scale));
@@ -325,6 +324,18 @@ Value RegionTiles::emitScore(Value products, float scale, Value key) {
               scaled(products, scale * productWith(user).factor));
   emit(body, map);
   return broadcastTo(b, lookup(yielded, map), shapeOf(products));
+}
+
+Value RegionTiles::emitScore(Value products, float scale, Value key) {
+  return emitOfProducts(op.getScore().front(), splitFactor(op).value, products,
+                        scale, key);
+}
+
+Value RegionTiles::emitSlope(Region &region, Value products, float scale,
+                             Value key) {
+  Block &body = region.front();
+  return emitOfProducts(body, body.getTerminator()->getOperand(0), products,
+                        scale, key);
 }
 
 Value RegionTiles::emitKeep(Value key, int64_t columns) {

@@ -31,7 +31,7 @@ struct ScoreIndices {
 class RegionTiles {
 public:
   /// `captures` are the memrefs of the captured tensors.
-  RegionTiles(TileBuilder &b, SdpaOp op, mlir::ValueRange captures,
+  RegionTiles(TileBuilder &b, AttentionOp op, mlir::ValueRange captures,
               int64_t rows)
       : b(b), op(op), captures(captures), rows(rows) {}
 
@@ -53,6 +53,9 @@ public:
   /// scores are `scale` times as large, but for the factor of `splitFactor`,
   /// which the softmax has. `key` is the index of each column, or of all.
   mlir::Value emitScore(mlir::Value products, float scale, mlir::Value key);
+  /// What `region` makes of the same products; a factor stays in it.
+  mlir::Value emitSlope(mlir::Region &region, mlir::Value products, float scale,
+                        mlir::Value key);
   /// Which keys are kept: `tensor<MxNxi1>`, of as many columns.
   mlir::Value emitKeep(mlir::Value key, int64_t columns);
   /// What the `range` region says of each row, in a tile whose columns start at
@@ -71,11 +74,14 @@ private:
   mlir::Value emitCast(mlir::Value value, mlir::Type type, bool isSigned);
   mlir::Value emitOnTile(mlir::Operation &op, mlir::ValueRange operands);
   mlir::Value scaled(mlir::Value products, float by);
+  mlir::Value emitOfProducts(mlir::Block &body, mlir::Value yielded,
+                             mlir::Value products, float scale,
+                             mlir::Value key);
   void mapIndices(mlir::Block &body, mlir::Value key, mlir::IRMapping &map);
   void readRowCaptures(mlir::Block &body);
 
   TileBuilder &b;
-  SdpaOp op;
+  AttentionOp op;
   llvm::SmallVector<mlir::Value> captures;
   int64_t rows;
   ScoreIndices indices;
@@ -89,7 +95,7 @@ struct ScaledValue {
 };
 
 /// What a score region yields, without a positive constant factor.
-ScaledValue splitFactor(SdpaOp op);
+ScaledValue splitFactor(AttentionOp op);
 
 } // namespace attn
 

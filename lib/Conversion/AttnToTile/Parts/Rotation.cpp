@@ -65,8 +65,8 @@ static Value emitAngles(TileBuilder &b, RopeOp op, Value positions,
       b, phase, b.constant(wide, b.getI64IntegerAttr(32)));
   Value signedPhase = arith::TruncIOp::create(b, word, upper);
   Value fraction = arith::SIToFPOp::create(b, real, signedPhase);
-  return b.multiply(fraction,
-                    b.constant(real, b.getF32FloatAttr(std::ldexp(kPi, -31))));
+  double radians = std::ldexp(op.getInverse() ? -kPi : kPi, -31);
+  return b.multiply(fraction, b.constant(real, b.getF32FloatAttr(radians)));
 }
 
 ElementPairs attn::emitRotated(TileBuilder &b, RopeOp op,

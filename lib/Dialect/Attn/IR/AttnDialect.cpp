@@ -31,7 +31,7 @@ namespace {
 struct AttnFolds : DialectFoldInterface {
   using DialectFoldInterface::DialectFoldInterface;
   bool shouldMaterializeInto(Region *region) const final {
-    return isa<SdpaOp>(region->getParentOp());
+    return isa<AttentionOp>(region->getParentOp());
   }
 };
 

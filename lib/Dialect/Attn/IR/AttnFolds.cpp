@@ -38,7 +38,7 @@ static LogicalResult dropUnusedLse(SdpaOp op, PatternRewriter &rewriter) {
 
 /// A causal row keeps j <= p, so keys up to p + right bound nothing more; a
 /// window without bounds is none.
-static LogicalResult simplifyWindow(SdpaOp op, PatternRewriter &rewriter) {
+static LogicalResult simplifyWindow(AttentionOp op, PatternRewriter &rewriter) {
   WindowAttr window = op.getWindowAttr();
   if (!window)
     return rewriter.notifyMatchFailure(op, "no window");
@@ -60,7 +60,7 @@ static LogicalResult simplifyWindow(SdpaOp op, PatternRewriter &rewriter) {
 }
 
 /// An alignment that adds nothing to i is `top_left`.
-static LogicalResult simplifyCausal(SdpaOp op, PatternRewriter &rewriter) {
+static LogicalResult simplifyCausal(AttentionOp op, PatternRewriter &rewriter) {
   CausalAttr causal = op.getCausalAttr();
   if (!causal)
     return rewriter.notifyMatchFailure(op, "not causal");
@@ -79,14 +79,19 @@ static LogicalResult simplifyCausal(SdpaOp op, PatternRewriter &rewriter) {
 }
 
 /// A predicate that is always true is no mask.
-static LogicalResult dropTrueKeep(SdpaOp op, PatternRewriter &rewriter) {
+static LogicalResult dropTrueKeep(AttentionOp op, PatternRewriter &rewriter) {
   if (op.getKeep().empty() ||
       !matchPattern(op.getKeep().front().getTerminator()->getOperand(0),
                     m_One()))
     return rewriter.notifyMatchFailure(op, "no keep, or not always true");
-  for (Region *region : {&op.getKeep(), &op.getRange()})
-    if (!region->empty())
-      rewriter.eraseBlock(&region->front());
+  auto erase = [&](Region &region) {
+    if (!region.empty())
+      rewriter.eraseBlock(&region.front());
+  };
+  erase(op.getKeep());
+  erase(op.getRange());
+  if (auto grad = dyn_cast<SdpaGradOp>(op.getOperation()))
+    erase(grad.getQueryRange());
   rewriter.modifyOpInPlace(op, [] {});
   return success();
 }
@@ -135,7 +140,7 @@ static FailureOr<Band> readBand(ArrayRef<KeepConstraint> constraints) {
 }
 
 /// A keep region without range that spells `causal` and `window` becomes them.
-static LogicalResult recognizeBand(SdpaOp op, PatternRewriter &rewriter) {
+static LogicalResult recognizeBand(AttentionOp op, PatternRewriter &rewriter) {
   if (op.getKeep().empty() || !op.getRange().empty())
     return rewriter.notifyMatchFailure(op, "no keep region alone");
   if (op.getAlibi() || op.getRelativeBias())
@@ -172,12 +177,29 @@ static LogicalResult recognizeBand(SdpaOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+/// A pattern on any attention as one on a certain op.
+template <typename OpT,
+          LogicalResult (*pattern)(AttentionOp, PatternRewriter &)>
+static LogicalResult onOp(OpT op, PatternRewriter &rewriter) {
+  return pattern(op, rewriter);
+}
+
+template <typename OpT>
+static void addPatterns(RewritePatternSet &patterns) {
+  patterns.add(onOp<OpT, simplifyWindow>);
+  patterns.add(onOp<OpT, simplifyCausal>);
+  patterns.add(onOp<OpT, dropTrueKeep>);
+  patterns.add(onOp<OpT, recognizeBand>);
+}
+
 void SdpaOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *) {
   patterns.add(dropUnusedLse);
-  patterns.add(simplifyWindow);
-  patterns.add(simplifyCausal);
-  patterns.add(dropTrueKeep);
-  patterns.add(recognizeBand);
   patterns.add(dropDropout);
+  addPatterns<SdpaOp>(patterns);
+}
+
+void SdpaGradOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                             MLIRContext *) {
+  addPatterns<SdpaGradOp>(patterns);
 }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AttentionRules.h"
 #include "AttnSyntax.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -124,23 +125,32 @@ void SdpaOp::getAsmResultNames(function_ref<void(Value, StringRef)> setNameFn) {
     setNameFn(getLse(), "lse");
 }
 
-void SdpaOp::getAsmBlockArgumentNames(Region &region,
-                                      OpAsmSetValueNameFn setNameFn) {
+void attn::nameArguments(AttentionOp op, Region &region,
+                         OpAsmSetValueNameFn setNameFn) {
   static constexpr StringLiteral kScoreNames[] = {"s", "b", "h", "i", "j"};
   static constexpr StringLiteral kRangeNames[] = {"b", "h", "i0", "i1"};
-  ArrayRef<StringLiteral> names = kScoreNames;
-  if (&region == &getKeep())
-    names = names.drop_front();
-  else if (&region == &getRange())
+  static constexpr StringLiteral kQueryNames[] = {"b", "h", "j0", "j1"};
+  ArrayRef<StringLiteral> names = kQueryNames;
+  bool hasScore = !region.empty() && region.getNumArguments() == 5;
+  if (hasScore)
+    names = kScoreNames;
+  else if (&region == &op.getKeep())
+    names = ArrayRef(kScoreNames).drop_front();
+  else if (&region == &op.getRange())
     names = kRangeNames;
   for (auto [argument, name] : llvm::zip(region.getArguments(), names))
     setNameFn(argument, name);
 }
 
-float SdpaOp::getScaleOrDefault() {
-  if (std::optional<APFloat> scale = getScale())
+void SdpaOp::getAsmBlockArgumentNames(Region &region,
+                                      OpAsmSetValueNameFn setNameFn) {
+  nameArguments(*this, region, setNameFn);
+}
+
+float attn::scaleOrDefault(std::optional<APFloat> scale, int64_t dqk) {
+  if (scale)
     return scale->convertToFloat();
-  return static_cast<float>(1.0 / std::sqrt(double(getHeadDimQK())));
+  return static_cast<float>(1.0 / std::sqrt(double(dqk)));
 }
 
 /// What 16 random bits can be.

@@ -11,7 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Dialect/Attn/IR/Attn.h"
+#include "AttentionRules.h"
+
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -72,7 +73,7 @@ static void printDim(InFlightDiagnostic &diag, int64_t dim) {
 }
 
 /// Reports that `what` of `operand` differs from that of `other`.
-static LogicalResult emitMismatch(SdpaOp op, StringRef what,
+static LogicalResult emitMismatch(AttentionOp op, StringRef what,
                                   NamedOperand operand, NamedOperand other,
                                   int64_t dim) {
   InFlightDiagnostic diag = op.emitOpError()
@@ -87,7 +88,7 @@ static LogicalResult emitMismatch(SdpaOp op, StringRef what,
 }
 
 // - Each operand has rank 4 and no encoding.
-static LogicalResult verifyForm(SdpaOp op, NamedOperand operand) {
+static LogicalResult verifyForm(AttentionOp op, NamedOperand operand) {
   // sdpa_c1
   if (operand.type.getRank() != SdpaOp::kRank)
     return op.emitOpError() << "expected rank of " << operand.name
@@ -101,7 +102,7 @@ static LogicalResult verifyForm(SdpaOp op, NamedOperand operand) {
 }
 
 // - The element type is f16, bf16 or f32, the same for all operands.
-static LogicalResult verifyElementTypes(SdpaOp op, NamedOperand query,
+static LogicalResult verifyElementTypes(AttentionOp op, NamedOperand query,
                                         NamedOperand key, NamedOperand value) {
   // sdpa_c3
   Type type = query.type.getElementType();
@@ -127,7 +128,7 @@ static LogicalResult verifyElementTypes(SdpaOp op, NamedOperand query,
 // - Batch is one number; key and value have the same heads and lengths.
 // - Query heads are a multiple of key/value heads; neither is 0.
 // - Lengths are below 2^30.
-static LogicalResult verifyCounts(SdpaOp op, NamedOperand query,
+static LogicalResult verifyCounts(AttentionOp op, NamedOperand query,
                                   NamedOperand key, NamedOperand value) {
   int64_t batch = op.batchDim(), head = op.headDim(), length = op.lengthDim();
   auto dim = [](NamedOperand operand, int64_t index) {
@@ -170,7 +171,7 @@ static LogicalResult verifyCounts(SdpaOp op, NamedOperand query,
 
 // - Head dims are static multiples of 8 in 8..256.
 // - Query and key have the same head dim.
-static LogicalResult verifyHeadDims(SdpaOp op, NamedOperand query,
+static LogicalResult verifyHeadDims(AttentionOp op, NamedOperand query,
                                     NamedOperand key, NamedOperand value) {
   constexpr int64_t kStep = 8, kMax = 256;
   int64_t feature = op.featureDim();
@@ -221,7 +222,7 @@ static LogicalResult verifyResults(SdpaOp op) {
 
 // - A cap leaves room for its reciprocal, runs and prefixes are counts.
 // - There is one prefix, of a number or of a tensor.
-static LogicalResult verifyNumbers(SdpaOp op) {
+static LogicalResult verifyNumbers(AttentionOp op) {
   // sdpa_c29
   constexpr float kLeastCap = 0x1p-64f, kMostCap = 0x1p64f;
   if (op.getSoftcap()) {
@@ -256,7 +257,7 @@ static LogicalResult verifyNumbers(SdpaOp op) {
 }
 
 // - Captures have no encoding, and elements of f16, bf16, f32, i1, i8 or i32.
-static LogicalResult verifyCaptures(SdpaOp op) {
+static LogicalResult verifyCaptures(AttentionOp op) {
   // sdpa_c23
   for (auto [i, type] : llvm::enumerate(op.getCaptures().getTypes())) {
     auto tensor = cast<RankedTensorType>(type);
@@ -299,7 +300,8 @@ static bool isOf(Type element, StringRef elements) {
   return element.isF16() || element.isBF16() || element.isF32();
 }
 
-static LogicalResult verifyClauseTensor(SdpaOp op, const ClauseTensor &clause) {
+static LogicalResult verifyClauseTensor(AttentionOp op,
+                                        const ClauseTensor &clause) {
   if (!clause.value)
     return success();
   auto type = cast<RankedTensorType>(clause.value.getType());
@@ -320,7 +322,7 @@ static LogicalResult verifyClauseTensor(SdpaOp op, const ClauseTensor &clause) {
 
 // - Tensors of clauses have the sizes that the operands give them.
 // - With sinks, every row keeps something.
-static LogicalResult verifyClauseTensors(SdpaOp op) {
+static LogicalResult verifyClauseTensors(AttentionOp op) {
   RankedTensorType query = op.getQuery().getType();
   int64_t batch = query.getDimSize(op.batchDim());
   int64_t heads = query.getDimSize(op.headDim());
@@ -421,35 +423,41 @@ static LogicalResult verifyDropout(SdpaOp op) {
 // - The scale is finite, and leaves scores room in an f32.
 // - A keep region stands instead of the clauses that say which keys are kept.
 // - A range region stands beside a keep region.
-LogicalResult SdpaOp::verify() {
-  NamedOperand query{"query", getQuery().getType()};
-  NamedOperand key{"key", getKey().getType()};
-  NamedOperand value{"value", getValue().getType()};
+LogicalResult attn::verifyAttention(AttentionOp op) {
+  NamedOperand query{"query", op.getQuery().getType()};
+  NamedOperand key{"key", op.getKey().getType()};
+  NamedOperand value{"value", op.getValue().getType()};
   for (NamedOperand operand : {query, key, value})
-    if (failed(verifyForm(*this, operand)))
+    if (failed(verifyForm(op, operand)))
       return failure();
-  if (failed(verifyElementTypes(*this, query, key, value)) ||
-      failed(verifyCounts(*this, query, key, value)) ||
-      failed(verifyHeadDims(*this, query, key, value)) ||
-      failed(verifyResults(*this)))
+  if (failed(verifyElementTypes(op, query, key, value)) ||
+      failed(verifyCounts(op, query, key, value)) ||
+      failed(verifyHeadDims(op, query, key, value)))
     return failure();
   // sdpa_c14
-  if (getScale() && !getScale()->isFinite())
-    return emitOpError() << "expected `scale` to be finite as an f32";
+  std::optional<APFloat> scale = op.getScale();
+  if (scale && !scale->isFinite())
+    return op.emitOpError() << "expected `scale` to be finite as an f32";
   // sdpa_c22
   constexpr float kMostScale = 0x1p64f;
-  if (getScale() && std::abs(getScale()->convertToFloat()) > kMostScale)
-    return emitOpError()
+  if (scale && std::abs(scale->convertToFloat()) > kMostScale)
+    return op.emitOpError()
            << "expected `scale` from -2^64 to 2^64, got "
-           << llvm::formatv("{0:e2}", getScale()->convertToFloat()).str();
+           << llvm::formatv("{0:e2}", scale->convertToFloat()).str();
   // sdpa_c16
-  if (!getKeep().empty() && hasMaskClause())
-    return emitOpError() << "expected either `keep` or clauses that say which "
-                            "keys are kept, got both";
+  if (!op.getKeep().empty() && op.hasMaskClause())
+    return op.emitOpError() << "expected either `keep` or clauses that say "
+                               "which keys are kept, got both";
   // sdpa_c17
-  if (!getRange().empty() && getKeep().empty())
-    return emitOpError() << "expected `range` to stand beside `keep`";
-  return success(
-      succeeded(verifyNumbers(*this)) && succeeded(verifyCaptures(*this)) &&
-      succeeded(verifyClauseTensors(*this)) && succeeded(verifyDropout(*this)));
+  if (!op.getRange().empty() && op.getKeep().empty())
+    return op.emitOpError() << "expected `range` to stand beside `keep`";
+  return success(succeeded(verifyNumbers(op)) &&
+                 succeeded(verifyCaptures(op)) &&
+                 succeeded(verifyClauseTensors(op)));
+}
+
+LogicalResult SdpaOp::verify() {
+  return success(succeeded(verifyAttention(*this)) &&
+                 succeeded(verifyResults(*this)) &&
+                 succeeded(verifyDropout(*this)));
 }

@@ -25,7 +25,13 @@ bool attn::isSupportedSource(const OpSource &source) {
   if (auto argument = dyn_cast<BlockArgument>(source.value))
     return argument.getOwner()->isEntryBlock();
   auto producer = source.value.getDefiningOp<CompilableOp>();
-  return source.mayBeComputed && producer && producer.mayFeedOthers();
+  if (!producer || !producer.mayFeedOthers())
+    return false;
+  if (isa<SdpaOp>(producer))
+    return source.mayBeAttention;
+  if (isa<SdpaGradOp>(producer))
+    return source.mayBeGradient;
+  return source.mayBeComputed;
 }
 
 SmallVector<RowOp, 2> attn::fusedRowOps(Value tensor) {
@@ -40,27 +46,32 @@ SmallVector<RowOp, 2> attn::fusedRowOps(Value tensor) {
 // attn.sdpa
 //===----------------------------------------------------------------------===//
 
+static void addClauseSources(AttentionOp op,
+                             SmallVectorImpl<OpSource> &sources) {
+  auto add = [&](StringRef name, Value tensor) {
+    sources.push_back({name, tensor, /*mayBeComputed=*/false,
+                       /*isReadByElement=*/true});
+  };
+  add("alibi", op.getAlibi());
+  add("relative_bias", op.getRelativeBias());
+  add("bias", op.getBias());
+  add("sinks", op.getSinks());
+  add("prefix", op.getPrefixLengths());
+  add("query_documents", op.getQueryDocuments());
+  add("key_documents", op.getKeyDocuments());
+  add("mask", op.getMask());
+  add("seed", op.getSeed());
+  add("offset", op.getOffset());
+  for (Value capture : op.getCaptures())
+    add("capture", capture);
+}
+
 SmallVector<OpSource> SdpaOp::getSources() {
   SmallVector<OpSource> sources = {
       {"query", getQuery(), /*mayBeComputed=*/true},
       {"key", getKey(), /*mayBeComputed=*/true},
       {"value", getValue(), /*mayBeComputed=*/true}};
-  auto add = [&](StringRef name, Value tensor) {
-    sources.push_back({name, tensor, /*mayBeComputed=*/false,
-                       /*isReadByElement=*/true});
-  };
-  add("alibi", getAlibi());
-  add("relative_bias", getRelativeBias());
-  add("bias", getBias());
-  add("sinks", getSinks());
-  add("prefix", getPrefixLengths());
-  add("query_documents", getQueryDocuments());
-  add("key_documents", getKeyDocuments());
-  add("mask", getMask());
-  add("seed", getSeed());
-  add("offset", getOffset());
-  for (Value capture : getCaptures())
-    add("capture", capture);
+  addClauseSources(*this, sources);
   return sources;
 }
 
@@ -108,16 +119,20 @@ static LogicalResult checkOperation(Operation &nested) {
 
 // - No range of the user's, which nothing checks.
 // - Regions compute what kernels can.
-LogicalResult SdpaOp::checkSupport() {
-  for (Region *region : {&getScore(), &getKeep()})
+static LogicalResult checkRegions(AttentionOp op) {
+  for (Region *region : {&op.getScore(), &op.getKeep()})
     for (Operation &nested : region->getOps())
       if (failed(checkOperation(nested)))
         return failure();
-  if (!getRange().empty())
-    return emitOpError() << "`range` is not supported yet; nearest is `keep`, "
-                            "from which it is derived";
+  if (!op.getRange().empty())
+    return op.emitOpError() << "`range` is not supported yet; nearest is "
+                               "`keep`, from which it is derived";
   return success();
 }
+
+LogicalResult SdpaOp::checkSupport() { return checkRegions(*this); }
+
+bool SdpaOp::mayFeedOthers() { return true; }
 
 SmallVector<int64_t> SdpaOp::getRowDims(OpResult result) {
   if (result == getOutput())
@@ -135,7 +150,7 @@ int64_t SdpaOp::getChainLength(OpResult) {
 
 /// The query index at which the constraint starts or stops to bind, for the key
 /// at one end of the keys.
-static EdgeRow edgeRow(SdpaOp op, const KeepConstraint &constraint,
+static EdgeRow edgeRow(AttentionOp op, const KeepConstraint &constraint,
                        bool atEnd) {
   // j * J + i * I + … + constant = 0 at J = 0 or J = Sk - 1, solved for I.
   int64_t sign = -constraint.i;
@@ -151,28 +166,88 @@ static EdgeRow edgeRow(SdpaOp op, const KeepConstraint &constraint,
   return row;
 }
 
-SmallVector<EdgeRow> SdpaOp::getEdgeRows() {
-  if (getKeep().empty())
+static SmallVector<EdgeRow> edgeRows(AttentionOp op) {
+  if (op.getKeep().empty())
     return {};
-  auto constraints = deriveKeepConstraints(getKeep());
+  auto constraints = deriveKeepConstraints(op.getKeep());
   if (failed(constraints))
     return {};
   SmallVector<EdgeRow> rows;
   for (const KeepConstraint &constraint : *constraints)
     if (std::abs(constraint.i) == 1)
       for (bool atEnd : {false, true})
-        rows.push_back(edgeRow(*this, constraint, atEnd));
+        rows.push_back(edgeRow(op, constraint, atEnd));
   return rows;
 }
+
+SmallVector<EdgeRow> SdpaOp::getEdgeRows() { return edgeRows(*this); }
+
+//===----------------------------------------------------------------------===//
+// attn.sdpa_grad
+//===----------------------------------------------------------------------===//
+
+SmallVector<OpSource> SdpaGradOp::getSources() {
+  SmallVector<OpSource> sources = {
+      {"query", getQuery(), /*mayBeComputed=*/true},
+      {"key", getKey(), /*mayBeComputed=*/true},
+      {"value", getValue(), /*mayBeComputed=*/true},
+      {"output", getOutput()},
+      {"lse", getLse()},
+      {"output_grad", getOutputGrad()},
+      {"lse_grad", getLseGrad()}};
+  for (OpSource &source : sources) {
+    source.mayBeAttention = source.name == "output" || source.name == "lse";
+    source.isReadByElement = source.name.starts_with("lse");
+  }
+  addClauseSources(*this, sources);
+  return sources;
+}
+
+Value SdpaGradOp::getMainSource() { return getQuery(); }
+
+// - `query_range` and `slope` are derived, too.
+LogicalResult SdpaGradOp::checkSupport() {
+  if (failed(checkRegions(*this)))
+    return failure();
+  if (!getQueryRange().empty())
+    return emitOpError() << "`query_range` is not supported yet; nearest is "
+                            "`keep`, from which it is derived";
+  if (!getSlope().empty())
+    return emitOpError() << "`slope` is not supported yet; nearest is "
+                            "`score`, from which it is derived";
+  return success();
+}
+
+bool SdpaGradOp::mayFeedOthers() { return true; }
+
+SmallVector<int64_t> SdpaGradOp::getRowDims(OpResult) {
+  return {batchDim(), headDim(), lengthDim()};
+}
+
+StringRef SdpaGradOp::getResultRole(OpResult result) {
+  return result == getQueryGrad() ? "query_grad"
+         : result == getKeyGrad() ? "key_grad"
+                                  : "value_grad";
+}
+
+/// Steps of a score, and those of the product with the cotangent.
+int64_t SdpaGradOp::getChainLength(OpResult) {
+  return llvm::divideCeil(getHeadDimQK(), kMmaStep) +
+         llvm::divideCeil(getHeadDimV(), kMmaStep);
+}
+
+/// Rows of the query at which the mask starts or stops to bind; those of key
+/// and value are drawn.
+SmallVector<EdgeRow> SdpaGradOp::getEdgeRows() { return edgeRows(*this); }
 
 //===----------------------------------------------------------------------===//
 // attn.rope
 //===----------------------------------------------------------------------===//
 
 SmallVector<OpSource> RopeOp::getSources() {
-  return {{"input", getInput(), /*mayBeComputed=*/true},
-          {"positions", getPositions()},
-          {"offsets", getOffsets()}};
+  OpSource input = {"input", getInput(), /*mayBeComputed=*/true};
+  input.mayBeGradient = true;
+  return {input, {"positions", getPositions()}, {"offsets", getOffsets()}};
 }
 
 Value RopeOp::getMainSource() { return getInput(); }

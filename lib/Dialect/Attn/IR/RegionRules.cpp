@@ -32,7 +32,7 @@ struct RegionForm {
 
 } // namespace
 
-static LogicalResult verifyArguments(SdpaOp op, const RegionForm &form) {
+static LogicalResult verifyArguments(AttentionOp op, const RegionForm &form) {
   if (!form.region.hasOneBlock())
     return op.emitOpError()
            << "expected `" << form.name << "` to be one block, got "
@@ -52,7 +52,7 @@ static LogicalResult verifyArguments(SdpaOp op, const RegionForm &form) {
   return success();
 }
 
-static LogicalResult verifyYield(SdpaOp op, const RegionForm &form) {
+static LogicalResult verifyYield(AttentionOp op, const RegionForm &form) {
   auto yield = dyn_cast<YieldOp>(form.region.front().getTerminator());
   if (yield && llvm::is_contained(form.yielded, yield.getNumOperands()) &&
       llvm::all_of(yield.getOperandTypes(),
@@ -65,7 +65,7 @@ static LogicalResult verifyYield(SdpaOp op, const RegionForm &form) {
                           << form.type;
 }
 
-static InFlightDiagnostic refuse(SdpaOp op, Operation &nested,
+static InFlightDiagnostic refuse(AttentionOp op, Operation &nested,
                                  const Twine &message) {
   InFlightDiagnostic diag = op.emitOpError() << message;
   diag.attachNote(nested.getLoc()) << "see this operation";
@@ -74,7 +74,7 @@ static InFlightDiagnostic refuse(SdpaOp op, Operation &nested,
 
 // - Nothing has a side effect: how often it runs is not defined.
 // - Operations are those of arith and math, and of attn that regions have.
-static LogicalResult verifyKind(SdpaOp op, Operation &nested) {
+static LogicalResult verifyKind(AttentionOp op, Operation &nested) {
   // sdpa_c20
   if (!isMemoryEffectFree(&nested))
     return refuse(op, nested,
@@ -94,7 +94,7 @@ static LogicalResult verifyKind(SdpaOp op, Operation &nested) {
 }
 
 // - From outside come captured tensors, through attn.capture, and constants.
-static LogicalResult verifySources(SdpaOp op, Region &region,
+static LogicalResult verifySources(AttentionOp op, Region &region,
                                    Operation &nested) {
   // sdpa_c26
   for (OpOperand &operand : nested.getOpOperands()) {
@@ -115,7 +115,7 @@ static LogicalResult verifySources(SdpaOp op, Region &region,
   return success();
 }
 
-static LogicalResult verifyRegion(SdpaOp op, const RegionForm &form) {
+static LogicalResult verifyRegion(AttentionOp op, const RegionForm &form) {
   if (form.region.empty())
     return success();
   if (failed(verifyArguments(op, form)) || failed(verifyYield(op, form)))
@@ -129,23 +129,44 @@ static LogicalResult verifyRegion(SdpaOp op, const RegionForm &form) {
 
 // - score: (s, b, h, i, j) -> f32; keep: (b, h, i, j) -> i1;
 //   range: (b, h, i0, i1) -> four index values, or six.
-LogicalResult SdpaOp::verifyRegions() {
-  Builder builder(getContext());
+static LogicalResult verifyAll(AttentionOp op) {
+  Builder builder(op.getContext());
   const RegionForm forms[] = {
       // sdpa_c24
-      {"score", getScore(), /*hasScore=*/true, {1}, builder.getF32Type()},
+      {"score", op.getScore(), /*hasScore=*/true, {1}, builder.getF32Type()},
       // sdpa_c18
-      {"keep", getKeep(), /*hasScore=*/false, {1}, builder.getI1Type()},
+      {"keep", op.getKeep(), /*hasScore=*/false, {1}, builder.getI1Type()},
       // sdpa_c19
       {"range",
-       getRange(),
+       op.getRange(),
        /*hasScore=*/false,
        {4, 6},
        builder.getIndexType()}};
   for (const RegionForm &form : forms)
-    if (failed(verifyRegion(*this, form)))
+    if (failed(verifyRegion(op, form)))
       return failure();
   return success();
+}
+
+LogicalResult SdpaOp::verifyRegions() { return verifyAll(*this); }
+
+// - query_range: (b, h, j0, j1) -> four index values, or six;
+//   slope: (s, b, h, i, j) -> f32.
+LogicalResult SdpaGradOp::verifyRegions() {
+  if (failed(verifyAll(*this)))
+    return failure();
+  // sdpa_grad_g6
+  Type index = IndexType::get(getContext());
+  if (failed(verifyRegion(*this, {"query_range",
+                                  getQueryRange(),
+                                  /*hasScore=*/false,
+                                  {4, 6},
+                                  index})))
+    return failure();
+  // sdpa_grad_g7
+  Type real = Float32Type::get(getContext());
+  return verifyRegion(*this,
+                      {"slope", getSlope(), /*hasScore=*/true, {1}, real});
 }
 
 //===----------------------------------------------------------------------===//
@@ -155,7 +176,7 @@ LogicalResult SdpaOp::verifyRegions() {
 // - It stands inside a region of attn.sdpa.
 static LogicalResult verifyInsideSdpa(Operation *op) {
   // sdpa_c21
-  if (!op->getParentOfType<SdpaOp>())
+  if (!op->getParentOfType<AttentionOp>())
     return op->emitOpError() << "expected to stand in a region of `attn.sdpa`";
   return success();
 }

@@ -47,7 +47,7 @@ namespace {
 /// Writes the keep region of one op from its clauses.
 class MaskExpander {
 public:
-  explicit MaskExpander(SdpaOp op);
+  explicit MaskExpander(AttentionOp op);
   void expand();
 
 private:
@@ -65,7 +65,7 @@ private:
   }
   void dropClauses();
 
-  SdpaOp op;
+  AttentionOp op;
   OpBuilder builder;
   Block *block;
   IndexMath math;
@@ -79,12 +79,12 @@ private:
 
 } // namespace
 
-static Block *addKeepBlock(OpBuilder &builder, SdpaOp op) {
+static Block *addKeepBlock(OpBuilder &builder, AttentionOp op) {
   SmallVector<Type> types(4, builder.getIndexType());
   return addRegionBlock(builder, op.getLoc(), op.getKeep(), types);
 }
 
-MaskExpander::MaskExpander(SdpaOp op)
+MaskExpander::MaskExpander(AttentionOp op)
     : op(op), builder(op.getContext()), block(addKeepBlock(builder, op)),
       math(builder, op.getLoc()), causal(op.getCausalAttr()),
       window(op.getWindowAttr()), offset(causal ? causal.getOffset() : 0),
@@ -200,11 +200,14 @@ namespace {
 
 struct ExpandMasks : public attn::impl::ExpandMasksBase<ExpandMasks> {
   void runOnOperation() override {
-    getOperation()->walk([](SdpaOp op) {
+    getOperation()->walk([](AttentionOp op) {
       if (op.hasMaskClause())
         MaskExpander(op).expand();
       if (!op.getKeep().empty() && op.getRange().empty())
         deriveRange(op);
+      auto grad = dyn_cast<SdpaGradOp>(op.getOperation());
+      if (grad && !grad.getKeep().empty() && grad.getQueryRange().empty())
+        deriveQueryRange(grad);
     });
   }
 };

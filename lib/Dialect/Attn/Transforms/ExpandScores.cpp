@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IndexMath.h"
+#include "ScoreSlope.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
@@ -34,7 +35,7 @@ namespace {
 /// Writes the score region of one op from its clauses.
 class ScoreExpander {
 public:
-  explicit ScoreExpander(SdpaOp op);
+  explicit ScoreExpander(AttentionOp op);
   void expand();
 
 private:
@@ -56,7 +57,7 @@ private:
   Value emitBucket(Value distance, int64_t buckets);
   void dropClauses();
 
-  SdpaOp op;
+  AttentionOp op;
   OpBuilder builder;
   Block *block;
   IndexMath math;
@@ -66,13 +67,13 @@ private:
 } // namespace
 
 /// The block of the clauses, before the one of the user's.
-static Block *addScoreBlock(OpBuilder &builder, SdpaOp op) {
+static Block *addScoreBlock(OpBuilder &builder, AttentionOp op) {
   SmallVector<Type> types(5, builder.getIndexType());
   types.front() = builder.getF32Type();
   return addRegionBlock(builder, op.getLoc(), op.getScore(), types);
 }
 
-ScoreExpander::ScoreExpander(SdpaOp op)
+ScoreExpander::ScoreExpander(AttentionOp op)
     : op(op), builder(op.getContext()), block(addScoreBlock(builder, op)),
       math(builder, op.getLoc()), score(block->getArgument(0)),
       batch(block->getArgument(1)), head(block->getArgument(2)),
@@ -206,9 +207,12 @@ namespace {
 
 struct ExpandScores : public attn::impl::ExpandScoresBase<ExpandScores> {
   void runOnOperation() override {
-    getOperation()->walk([](SdpaOp op) {
+    getOperation()->walk([](AttentionOp op) {
       if (op.hasScoreClause())
         ScoreExpander(op).expand();
+      auto grad = dyn_cast<SdpaGradOp>(op.getOperation());
+      if (grad && !grad.getScore().empty() && grad.getSlope().empty())
+        deriveSlope(grad);
     });
   }
 };

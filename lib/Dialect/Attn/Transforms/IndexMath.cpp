@@ -19,15 +19,16 @@ Block *attn::addRegionBlock(OpBuilder &builder, Location loc, Region &region,
   return builder.createBlock(&region, region.begin(), types, locs);
 }
 
-CaptureOp attn::captureOfClause(OpBuilder &builder, SdpaOp op, StringRef clause,
-                                Value tensor, ValueRange indices) {
+CaptureOp attn::captureOfClause(OpBuilder &builder, AttentionOp op,
+                                StringRef clause, Value tensor,
+                                ValueRange indices) {
   op.getCapturesMutable().append(tensor);
   Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
   return CaptureOp::create(builder, op.getLoc(), element, tensor, indices,
                            builder.getStringAttr(clause));
 }
 
-Value attn::emitPosition(IndexMath &math, SdpaOp op, Value query) {
+Value attn::emitPosition(IndexMath &math, AttentionOp op, Value query) {
   CausalAttr causal = op.getCausalAttr();
   if (!causal)
     return query;

@@ -103,12 +103,12 @@ mlir::Block *addRegionBlock(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Region &region, mlir::TypeRange types);
 
 /// Makes the tensor of a clause one of the op's `captures`, and reads it.
-CaptureOp captureOfClause(mlir::OpBuilder &builder, SdpaOp op,
+CaptureOp captureOfClause(mlir::OpBuilder &builder, AttentionOp op,
                           mlir::StringRef clause, mlir::Value tensor,
                           mlir::ValueRange indices);
 
 /// The position p of a query index, as the `causal` clause aligns it.
-mlir::Value emitPosition(IndexMath &math, SdpaOp op, mlir::Value query);
+mlir::Value emitPosition(IndexMath &math, AttentionOp op, mlir::Value query);
 
 } // namespace attn
 

@@ -22,6 +22,7 @@
 #include "IndexMath.h"
 #include "attn/Dialect/Attn/Transforms/IndexIntervals.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "attn/Dialect/Attn/Transforms/RegionUtils.h"
 #include "mlir/IR/Remarks.h"
 #include <string>
 
@@ -257,7 +258,7 @@ static IndexInterval intervalOf(IndexMath &math, Value leaf, Block &keep,
 }
 
 /// Says what the range follows from, and where it says too little.
-static void report(SdpaOp op, ArrayRef<KeepConjunction> runs) {
+static void report(AttentionOp op, ArrayRef<KeepConjunction> runs) {
   auto options =
       remark::RemarkOpts::name("Range").category("attn-expand-masks");
   std::string kept = "keeps " + std::to_string(runs.size()) +
@@ -276,16 +277,16 @@ static void report(SdpaOp op, ArrayRef<KeepConjunction> runs) {
                         : "; key tiles are listed when it is called");
 }
 
-static SmallVector<Value> emitRange(SdpaOp op, OpBuilder &builder,
-                                    IndexMath &math, Block *block) {
-  SmallVector<KeepConjunction> conjunctions = analyzeKeep(op.getKeep());
-  report(op, conjunctions);
+static SmallVector<Value> emitRange(AttentionOp op, Region &keepRegion,
+                                    ArrayRef<KeepConjunction> conjunctions,
+                                    OpBuilder &builder, IndexMath &math,
+                                    Block *block) {
   // A row without any kept key weighs every key under `uniform`.
   bool visitsAllKeys = op.getMaskedRow() == MaskedRow::Uniform;
   if (conjunctions.empty())
     return emptyRange(math, visitsAllKeys);
 
-  Block &keep = op.getKeep().front();
+  Block &keep = keepRegion.front();
   IndexIntervals intervals(builder, op.getLoc(), [&](Value leaf) {
     return intervalOf(math, leaf, keep, *block);
   });
@@ -313,11 +314,57 @@ static SmallVector<Value> emitRange(SdpaOp op, OpBuilder &builder,
   return yielded;
 }
 
-void attn::deriveRange(SdpaOp op) {
+static void deriveRange(AttentionOp op, Region &keep,
+                        ArrayRef<KeepConjunction> conjunctions, Region &range) {
   OpBuilder builder(op.getContext());
   SmallVector<Type> types(4, builder.getIndexType());
-  Block *block = addRegionBlock(builder, op.getLoc(), op.getRange(), types);
+  Block *block = addRegionBlock(builder, op.getLoc(), range, types);
   IndexMath math(builder, op.getLoc());
-  SmallVector<Value> yielded = emitRange(op, builder, math, block);
+  SmallVector<Value> yielded =
+      emitRange(op, keep, conjunctions, builder, math, block);
   YieldOp::create(builder, op.getLoc(), yielded);
+}
+
+void attn::deriveRange(AttentionOp op) {
+  SmallVector<KeepConjunction> conjunctions = analyzeKeep(op.getKeep());
+  report(op, conjunctions);
+  ::deriveRange(op, op.getKeep(), conjunctions, op.getRange());
+}
+
+//===----------------------------------------------------------------------===//
+// Queries of keys
+//===----------------------------------------------------------------------===//
+
+/// The predicate with queries and keys, and their numbers, in each other's
+/// place.
+static void transposeKeep(AttentionOp op, Region &transposed) {
+  OpBuilder builder(op.getContext());
+  SmallVector<Type> types(4, builder.getIndexType());
+  Block *block = addRegionBlock(builder, op.getLoc(), transposed, types);
+  IndexMath math(builder, op.getLoc());
+  SmallVector<Value> arguments(block->getArguments());
+  std::swap(arguments[2], arguments[3]);
+  SmallVector<Value> kept = inlineMaskRegion(
+      builder, op.getKeep(), arguments, math.keyLength(), math.queryLength());
+  YieldOp::create(builder, op.getLoc(), kept);
+}
+
+static void exchangeLengths(Region &range) {
+  for (Operation &op : llvm::make_early_inc_range(range.front())) {
+    if (!isa<QueryLengthOp, KeyLengthOp>(op))
+      continue;
+    OpBuilder builder(&op);
+    Value other = isa<QueryLengthOp>(op)
+                      ? Value(KeyLengthOp::create(builder, op.getLoc()))
+                      : Value(QueryLengthOp::create(builder, op.getLoc()));
+    op.getResult(0).replaceAllUsesWith(other);
+    op.erase();
+  }
+}
+
+void attn::deriveQueryRange(SdpaGradOp op) {
+  Region transposed;
+  transposeKeep(op, transposed);
+  ::deriveRange(op, transposed, analyzeKeep(transposed), op.getQueryRange());
+  exchangeLengths(op.getQueryRange());
 }

@@ -14,7 +14,11 @@
 namespace attn {
 
 /// Gives an op with a keep region the range region that follows from it.
-void deriveRange(SdpaOp op);
+void deriveRange(AttentionOp op);
+
+/// The same with queries and keys in each other's place: which queries keep
+/// consecutive keys.
+void deriveQueryRange(SdpaGradOp op);
 
 } // namespace attn
 

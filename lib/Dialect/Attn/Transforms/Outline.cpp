@@ -82,7 +82,7 @@ struct Outline : public attn::impl::OutlineBase<Outline> {
 /// Whether `reader` takes the value only where it may be computed.
 static bool mayTakeComputed(CompilableOp reader, Value value) {
   auto sources = llvm::count_if(reader.getSources(), [&](const OpSource &it) {
-    return it.mayBeComputed && it.value == value;
+    return it.value == value && isSupportedSource(it);
   });
   return llvm::count(reader->getOperands(), value) == sources;
 }
@@ -331,17 +331,16 @@ void Outliner::outline(Operation *around) {
     if (canCall(op, module))
       ops.push_back(op);
   });
-  // Those that absorb others choose first; what is left goes alone.
+  // What reads others stands behind them, and absorbs them first.
   llvm::SmallPtrSet<Operation *, 8> absorbed;
   llvm::DenseMap<Operation *, Group> groups;
-  for (bool mayFeedOthers : {false, true})
-    for (CompilableOp op : ops) {
-      if (op.mayFeedOthers() != mayFeedOthers || absorbed.contains(op))
-        continue;
-      Group group = groupOf(op);
-      absorbed.insert_range(group.members);
-      groups.try_emplace(op, std::move(group));
-    }
+  for (CompilableOp op : llvm::reverse(ops)) {
+    if (absorbed.contains(op))
+      continue;
+    Group group = groupOf(op);
+    absorbed.insert_range(group.members);
+    groups.try_emplace(op, std::move(group));
+  }
   for (CompilableOp op : ops)
     if (auto group = groups.find(op); group != groups.end())
       outline(group->second, around);

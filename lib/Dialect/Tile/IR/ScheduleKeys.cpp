@@ -30,6 +30,17 @@ llvm::ArrayRef<KeyInfo<AttentionKeys>> attn::tile::keyTable() {
 }
 
 template <>
+llvm::ArrayRef<KeyInfo<GradientKeys>> attn::tile::keyTable() {
+  using Keys = GradientKeys;
+  static const KeyInfo<Keys> table[] = {
+#define ATTN_KEY_OF_GRADIENT ATTN_KEY_ROW
+#define ATTN_KEY_OF_ALL ATTN_KEY_ROW
+#include "attn/Dialect/Tile/IR/ScheduleKeys.def"
+  };
+  return table;
+}
+
+template <>
 llvm::ArrayRef<KeyInfo<RowKeys>> attn::tile::keyTable() {
   using Keys = RowKeys;
   static const KeyInfo<Keys> table[] = {

@@ -98,18 +98,19 @@ static void printKeys(AsmPrinter &printer, const Keys &keys) {
   printer << '>';
 }
 
-LogicalResult tile::parseFlag(StringRef text, AttentionKeys &keys,
-                              llvm::StringSet<> &given, EmitError emitError) {
+template <typename Keys>
+static LogicalResult parseFlagOf(StringRef text, Keys &keys,
+                                 llvm::StringSet<> &given,
+                                 EmitError emitError) {
   SmallVector<StringRef> parts;
   text.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
   for (StringRef part : parts) {
     auto [left, right] = part.split('=');
     StringRef name = left.trim(), number = right.trim();
-    const KeyInfo<AttentionKeys> *key = lookupKey<AttentionKeys>(name);
+    const KeyInfo<Keys> *key = lookupKey<Keys>(name);
     if (!key)
-      return emitError() << "expected schedule keys "
-                         << keyNames<AttentionKeys>() << ", got `" << name
-                         << "`";
+      return emitError() << "expected schedule keys " << keyNames<Keys>()
+                         << ", got `" << name << "`";
     int64_t value;
     if (number.getAsInteger(10, value))
       return emitError() << "expected an integer for schedule key `" << name
@@ -121,6 +122,16 @@ LogicalResult tile::parseFlag(StringRef text, AttentionKeys &keys,
     key->set(keys, value);
   }
   return success();
+}
+
+LogicalResult tile::parseFlag(StringRef text, AttentionKeys &keys,
+                              llvm::StringSet<> &given, EmitError emitError) {
+  return parseFlagOf(text, keys, given, emitError);
+}
+
+LogicalResult tile::parseFlag(StringRef text, GradientKeys &keys,
+                              llvm::StringSet<> &given, EmitError emitError) {
+  return parseFlagOf(text, keys, given, emitError);
 }
 
 //===----------------------------------------------------------------------===//
@@ -232,6 +243,77 @@ ScheduleAttr ScheduleAttr::withSplit(int64_t split) const {
   AttentionKeys keys = getKeys();
   keys.split = split;
   return get(getContext(), keys);
+}
+
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyWarpgroups(EmitError emitError,
+                                      const GradientKeys &keys) {
+  constexpr int64_t kMostStep = 256;
+  int64_t rows = WarpFragment::kRows * keys.warps;
+  if (keys.producers != kWarpgroup)
+    return emitError() << "expected schedule key `producers` to be 0 or "
+                       << kWarpgroup << ", got " << keys.producers;
+  if (keys.warps == 0 || keys.warps % kWarpgroup != 0 ||
+      keys.warps + keys.producers > CtaAttr::kMostWarps)
+    return emitError() << "expected schedule key `warps` to be a multiple of "
+                       << kWarpgroup << " up to "
+                       << CtaAttr::kMostWarps - keys.producers
+                       << " beside producers, got " << keys.warps;
+  if (keys.rows != rows)
+    return emitError() << "expected schedule key `rows` to be " << rows << " ("
+                       << WarpFragment::kRows << " rows for each of "
+                       << keys.warps << " warps beside producers), got "
+                       << keys.rows;
+  if (keys.step > kMostStep)
+    return emitError() << "expected schedule key `step` in 16.." << kMostStep
+                       << " beside producers, got " << keys.step;
+  return success();
+}
+
+/// * every key is in its range;
+/// * `rows` is a multiple of 16 rows a warp, `step` of 16;
+/// * with producers, whole warpgroups of 16 rows a warp, and one of producers;
+/// * products overlap only beside producers.
+LogicalResult GradientScheduleAttr::verify(EmitError emitError,
+                                           GradientKeys keys) {
+  if (failed(verifyRanges(emitError, keys)))
+    return failure();
+  constexpr int64_t kStep = 16;
+  int64_t rows = WarpFragment::kRows * keys.warps;
+  if (rows != 0 && keys.rows % rows != 0)
+    return emitError() << "expected schedule key `rows` to be a multiple of "
+                       << rows << " (" << WarpFragment::kRows
+                       << " rows for each of " << keys.warps << " warps), got "
+                       << keys.rows;
+  if (keys.step % kStep != 0)
+    return emitError() << "expected schedule key `step` to be a multiple of "
+                       << kStep << ", got " << keys.step;
+  if (keys.warps == 0 && keys.stages != 1)
+    return emitError() << "expected schedule key `stages` to be 1 without "
+                          "warps, got "
+                       << keys.stages;
+  if (keys.producers)
+    return verifyWarpgroups(emitError, keys);
+  if (keys.overlap)
+    return emitError() << "expected schedule key `overlap` to be 0 without "
+                          "`producers`, got 1";
+  return success();
+}
+
+Attribute GradientScheduleAttr::parse(AsmParser &parser, Type) {
+  SMLoc loc = parser.getCurrentLocation();
+  FailureOr<GradientKeys> keys = parseKeys<GradientKeys>(parser);
+  if (failed(keys))
+    return {};
+  return getChecked([&] { return parser.emitError(loc); }, parser.getContext(),
+                    *keys);
+}
+
+void GradientScheduleAttr::print(AsmPrinter &printer) const {
+  printKeys(printer, getKeys());
 }
 
 //===----------------------------------------------------------------------===//

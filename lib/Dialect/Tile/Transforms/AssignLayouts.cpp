@@ -157,7 +157,8 @@ static int64_t threadsOfRow(KernelOp kernel, const LayoutClasses &classes,
   return threads;
 }
 
-/// Row vectors that no matrix goes with have a thread for each row.
+/// Row vectors that no matrix goes with have a thread for each row, or several
+/// that hold the same where there are more.
 static LogicalResult
 assignBlocked(KernelOp kernel, const LayoutClasses &classes, bool isVector) {
   int64_t warps = kernel.getCta().getWarps();
@@ -166,7 +167,10 @@ assignBlocked(KernelOp kernel, const LayoutClasses &classes, bool isVector) {
     if (!classes.isOfMemory(load.getResult()) || tile.getEncoding() ||
         (tile.getDimSize(1) == 1) != isVector)
       return WalkResult::advance();
-    int64_t columns = isVector ? 1 : threadsOfRow(kernel, classes, load);
+    int64_t threads = kernel.getCta().getThreads();
+    int64_t columns =
+        isVector ? std::max<int64_t>(threads / tile.getDimSize(0), 1)
+                 : threadsOfRow(kernel, classes, load);
     auto layout = BlockedAttr::getChecked([&] { return load.emitOpError(); },
                                           kernel.getContext(), columns, warps);
     return WalkResult(layout ? spread(load.getResult(), layout) : failure());

@@ -46,6 +46,8 @@ struct OpSource {
   bool mayBeComputed = false;
   /// Whether it is read element by element, wherever these lie.
   bool isReadByElement = false;
+  /// Whether attention may compute it, or gradients of attention.
+  bool mayBeAttention = false, mayBeGradient = false;
 };
 
 /// A row index of a result: `constant` plus multiples of dimensions of tensors.
@@ -60,16 +62,19 @@ struct EdgeRow {
 
 } // namespace attn
 
+#define GET_ATTRDEF_CLASSES
+#include "attn/Dialect/Attn/IR/AttnAttrs.h.inc"
+
 #include "attn/Dialect/Attn/IR/AttnOpInterfaces.h.inc"
 
 namespace attn {
 /// Whether a source is absent, an argument of the function, or the result of an
 /// operation that may compute it.
 bool isSupportedSource(const OpSource &source);
-} // namespace attn
 
-#define GET_ATTRDEF_CLASSES
-#include "attn/Dialect/Attn/IR/AttnAttrs.h.inc"
+/// The scale, or 1/sqrt(dqk).
+float scaleOrDefault(std::optional<llvm::APFloat> scale, int64_t dqk);
+} // namespace attn
 
 #define GET_OP_CLASSES
 #include "attn/Dialect/Attn/IR/AttnOps.h.inc"

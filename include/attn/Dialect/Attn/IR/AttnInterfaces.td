@@ -100,4 +100,76 @@ def Attn_RowOp : OpInterface<"RowOp"> {
   }];
 }
 
+/// A method that the op has by its definition.
+class Attn_Getter<string type, string name, dag arguments = (ins)>
+    : InterfaceMethod<"", type, name, arguments>;
+
+/// The accessors of an optional tensor.
+class Attn_Tensor<string name> {
+  list<InterfaceMethod> methods = [
+    Attn_Getter<"::mlir::TypedValue<::mlir::RankedTensorType>", "get" # name>,
+    Attn_Getter<"::mlir::MutableOperandRange", "get" # name # "Mutable">];
+}
+/// The accessors of an optional number.
+class Attn_Optional<string name, string value, string attribute> {
+  list<InterfaceMethod> methods = [
+    Attn_Getter<"std::optional<" # value # ">", "get" # name>,
+    Attn_Getter<attribute, "get" # name # "Attr">,
+    Attn_Getter<"::mlir::Attribute", "remove" # name # "Attr">];
+}
+class Attn_Count<string name>
+    : Attn_Optional<name, "uint64_t", "::mlir::IntegerAttr">;
+class Attn_Real<string name>
+    : Attn_Optional<name, "::llvm::APFloat", "::mlir::FloatAttr">;
+class Attn_Word<string name>
+    : Attn_Optional<name, "::attn::" # name # "Attr", "::attn::" # name # "Attr">;
+
+def Attn_AttentionOp : OpInterface<"AttentionOp"> {
+  let cppNamespace = "::attn";
+  let description = [{
+    `attn.sdpa`, and what computes its gradients: query, key and value with the
+    clauses that say what a score is and which keys a row keeps. Whoever reads or
+    rewrites clauses and their regions works on this interface.
+  }];
+  defvar tensor = "::mlir::TypedValue<::mlir::RankedTensorType>";
+  let methods = [
+    Attn_Getter<tensor, "getQuery">,
+    Attn_Getter<tensor, "getKey">,
+    Attn_Getter<tensor, "getValue">,
+    Attn_Getter<"::mlir::Operation::operand_range", "getCaptures">,
+    Attn_Getter<"::mlir::MutableOperandRange", "getCapturesMutable">,
+    Attn_Getter<"::mlir::Value", "getSeed">,
+    Attn_Getter<"::mlir::Value", "getOffset">,
+    Attn_Getter<"std::optional<::llvm::APFloat>", "getDropout">,
+    Attn_Getter<"bool", "getBidirectional">,
+    Attn_Getter<"void", "setBidirectional", (ins "bool":$value)>,
+    Attn_Getter<"void", "setCausalAttr", (ins "::attn::CausalAttr":$value)>,
+    Attn_Getter<"void", "setWindowAttr", (ins "::attn::WindowAttr":$value)>,
+    Attn_Getter<"::attn::Layout", "getLayout">,
+    Attn_Getter<"::attn::MaskedRow", "getMaskedRow">,
+    Attn_Getter<"::mlir::Region &", "getScore">,
+    Attn_Getter<"::mlir::Region &", "getKeep">,
+    Attn_Getter<"::mlir::Region &", "getRange">,
+    Attn_Getter<"int64_t", "batchDim">,
+    Attn_Getter<"int64_t", "headDim">,
+    Attn_Getter<"int64_t", "lengthDim">,
+    Attn_Getter<"int64_t", "featureDim">,
+    Attn_Getter<"int64_t", "getHeadDimQK">,
+    Attn_Getter<"int64_t", "getHeadDimV">,
+    Attn_Getter<"::mlir::FloatType", "getElementType">,
+    Attn_Getter<"float", "getScaleOrDefault">,
+    Attn_Getter<"int64_t", "getMaxDistanceOrDefault">,
+    Attn_Getter<"bool", "hasMaskClause">,
+    Attn_Getter<"bool", "hasScoreClause">
+  ] # Attn_Tensor<"Alibi">.methods # Attn_Tensor<"RelativeBias">.methods
+    # Attn_Tensor<"Bias">.methods # Attn_Tensor<"Sinks">.methods
+    # Attn_Tensor<"PrefixLengths">.methods
+    # Attn_Tensor<"QueryDocuments">.methods
+    # Attn_Tensor<"KeyDocuments">.methods # Attn_Tensor<"Mask">.methods
+    # Attn_Real<"Scale">.methods # Attn_Real<"Softcap">.methods
+    # Attn_Count<"MaxDistance">.methods # Attn_Count<"Prefix">.methods
+    # Attn_Count<"Chunked">.methods # Attn_Word<"Causal">.methods
+    # Attn_Word<"Window">.methods;
+}
+
 #endif // ATTN_DIALECT_ATTN_IR_ATTNINTERFACES_TD

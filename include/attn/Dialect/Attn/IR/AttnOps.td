@@ -21,6 +21,73 @@ class Attn_Op<string mnemonic, list<Trait> traits = []>
     : Op<Attn_Dialect, mnemonic, traits>;
 
 //===----------------------------------------------------------------------===//
+// What attention and its gradients have in common
+//===----------------------------------------------------------------------===//
+
+/// The operands and attributes of clauses, behind the operands of the op.
+defvar AttentionClauses = (ins
+    Variadic<AnyRankedTensor>:$captures,
+    Optional<AnyRankedTensor>:$alibi,
+    Optional<AnyRankedTensor>:$relative_bias,
+    Optional<AnyRankedTensor>:$bias,
+    Optional<AnyRankedTensor>:$sinks,
+    Optional<AnyRankedTensor>:$prefix_lengths,
+    Optional<AnyRankedTensor>:$query_documents,
+    Optional<AnyRankedTensor>:$key_documents,
+    Optional<AnyRankedTensor>:$mask,
+    Optional<AnyType>:$seed,
+    Optional<AnyType>:$offset,
+    OptionalAttr<F32Attr>:$scale,
+    OptionalAttr<F32Attr>:$softcap,
+    OptionalAttr<I64Attr>:$max_distance,
+    UnitAttr:$bidirectional,
+    OptionalAttr<Attn_CausalAttr>:$causal,
+    OptionalAttr<Attn_WindowAttr>:$window,
+    OptionalAttr<I64Attr>:$prefix,
+    OptionalAttr<I64Attr>:$chunked,
+    DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout,
+    DefaultValuedAttr<Attn_MaskedRowAttr, "::attn::MaskedRow::Zero">:$masked_row,
+    OptionalAttr<F64Attr>:$dropout);
+
+/// What `Attn_AttentionOp` asks of an op.
+defvar AttentionDeclarations = [{
+    int64_t batchDim() { return 0; }
+    int64_t headDim() { return getLayout() == Layout::BHSD ? 1 : 2; }
+    int64_t lengthDim() { return getLayout() == Layout::BHSD ? 2 : 1; }
+    int64_t featureDim() { return 3; }
+
+    /// The static head dims: of query and key, and of value and output.
+    int64_t getHeadDimQK() { return getQuery().getType().getShape().back(); }
+    int64_t getHeadDimV() { return getValue().getType().getShape().back(); }
+
+    /// The type of the elements of query, key, value and output.
+    ::mlir::FloatType getElementType() {
+      return ::llvm::cast<::mlir::FloatType>(
+          getQuery().getType().getElementType());
+    }
+
+    /// The factor of the scores: `scale`, or 1/sqrt(dqk).
+    float getScaleOrDefault() {
+      return ::attn::scaleOrDefault(getScale(), getHeadDimQK());
+    }
+
+    /// The distance from which on `relative_bias` has one bucket.
+    int64_t getMaxDistanceOrDefault() {
+      return getMaxDistance().value_or(128);
+    }
+
+    /// Whether a clause stands for a part of the keep region.
+    bool hasMaskClause() {
+      return getCausal() || getWindow() || getPrefix() || getPrefixLengths() ||
+             getChunked() || getQueryDocuments() || getMask();
+    }
+    /// Whether a clause stands for a part of the score region.
+    bool hasScoreClause() {
+      return getSoftcap() || getAlibi() || getRelativeBias() || getBias();
+    }
+}];
+
+//===----------------------------------------------------------------------===//
 // attn.sdpa
 //===----------------------------------------------------------------------===//
 
@@ -31,7 +98,9 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                               ["reifyResultShapes"]>,
     DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
-                                                  "getEdgeRows"]>]> {
+                                                  "mayFeedOthers",
+                                                  "getEdgeRows"]>,
+    Attn_AttentionOp]> {
   let summary = "Computes scaled dot-product attention.";
   let description = [{
     For every batch entry b, query head h and query row i, with
@@ -113,33 +182,8 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     ```
   }];
 
-  let arguments = (ins
-    AnyRankedTensor:$query,
-    AnyRankedTensor:$key,
-    AnyRankedTensor:$value,
-    Variadic<AnyRankedTensor>:$captures,
-    Optional<AnyRankedTensor>:$alibi,
-    Optional<AnyRankedTensor>:$relative_bias,
-    Optional<AnyRankedTensor>:$bias,
-    Optional<AnyRankedTensor>:$sinks,
-    Optional<AnyRankedTensor>:$prefix_lengths,
-    Optional<AnyRankedTensor>:$query_documents,
-    Optional<AnyRankedTensor>:$key_documents,
-    Optional<AnyRankedTensor>:$mask,
-    Optional<AnyType>:$seed,
-    Optional<AnyType>:$offset,
-    OptionalAttr<F32Attr>:$scale,
-    OptionalAttr<F32Attr>:$softcap,
-    OptionalAttr<I64Attr>:$max_distance,
-    UnitAttr:$bidirectional,
-    OptionalAttr<Attn_CausalAttr>:$causal,
-    OptionalAttr<Attn_WindowAttr>:$window,
-    OptionalAttr<I64Attr>:$prefix,
-    OptionalAttr<I64Attr>:$chunked,
-    DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout,
-    DefaultValuedAttr<Attn_MaskedRowAttr, "::attn::MaskedRow::Zero">:$masked_row,
-    OptionalAttr<F64Attr>:$dropout
-  );
+  let arguments = !con((ins AnyRankedTensor:$query, AnyRankedTensor:$key,
+                            AnyRankedTensor:$value), AttentionClauses);
   let results = (outs AnyRankedTensor:$output, Optional<AnyRankedTensor>:$lse);
   let regions = (region AnyRegion:$score, AnyRegion:$keep, AnyRegion:$range);
 
@@ -148,7 +192,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
   let hasRegionVerifier = 1;
   let hasCanonicalizer = 1;
 
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = !strconcat([{
     // Positions of the dimensions of query, key, value and output.
     static constexpr int64_t kRank = 4;
     static int64_t batchDim(Layout) { return 0; }
@@ -159,41 +203,8 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
       return layout == Layout::BHSD ? 2 : 1;
     }
     static int64_t featureDim(Layout) { return 3; }
-    int64_t batchDim() { return batchDim(getLayout()); }
-    int64_t headDim() { return headDim(getLayout()); }
-    int64_t lengthDim() { return lengthDim(getLayout()); }
-    int64_t featureDim() { return featureDim(getLayout()); }
-
     /// Lengths are below this, and so every position fits 32 bits.
     static constexpr int64_t kMaxLength = int64_t(1) << 30;
-
-    /// The static head dims: of query and key, and of value and output.
-    int64_t getHeadDimQK() { return getQuery().getType().getShape().back(); }
-    int64_t getHeadDimV() { return getValue().getType().getShape().back(); }
-
-    /// The type of the elements of query, key, value and output.
-    ::mlir::FloatType getElementType() {
-      return ::llvm::cast<::mlir::FloatType>(
-          getQuery().getType().getElementType());
-    }
-
-    /// The factor of the scores: `scale`, or 1/sqrt(dqk).
-    float getScaleOrDefault();
-
-    /// The distance from which on `relative_bias` has one bucket.
-    int64_t getMaxDistanceOrDefault() {
-      return getMaxDistance().value_or(128);
-    }
-
-    /// Whether a clause stands for a part of the keep region.
-    bool hasMaskClause() {
-      return getCausal() || getWindow() || getPrefix() || getPrefixLengths() ||
-             getChunked() || getQueryDocuments() || getMask();
-    }
-    /// Whether a clause stands for a part of the score region.
-    bool hasScoreClause() {
-      return getSoftcap() || getAlibi() || getRelativeBias() || getBias();
-    }
 
     /// A weight is dropped if its 16 random bits are below this; 0 where none
     /// is.
@@ -207,7 +218,83 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
                     ::mlir::RankedTensorType value);
     static ::mlir::RankedTensorType
     inferLseType(::mlir::RankedTensorType query, Layout layout);
+  }], AttentionDeclarations);
+}
+
+//===----------------------------------------------------------------------===//
+// attn.sdpa_grad
+//===----------------------------------------------------------------------===//
+
+def Attn_SdpaGradOp : Attn_Op<"sdpa_grad", [
+    Pure, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames",
+                                                 "getAsmBlockArgumentNames"]>,
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>,
+    DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
+                                                  "mayFeedOthers",
+                                                  "getEdgeRows"]>,
+    Attn_AttentionOp]> {
+  let summary = "Computes the gradients of `attn.sdpa` with respect to its operands.";
+  let description = [{
+    Takes the operands of an `attn.sdpa` with the same clauses, its two results,
+    and the cotangent of each of them; that of the LSE may be left out and is 0
+    then. With P the weights of the attention, for every row and every key that
+    it keeps:
+
+    ```
+    P_ij  = exp(s_ij - lse_i)
+    dP_ij = <output_grad_i, value_j>
+    D_i   = <output_grad_i, output_i> - lse_grad_i
+    dS_ij = P_ij * (dP_ij - D_i)        times ds / dt for s = score(t)
+    query_grad_i = scale * sum_j dS_ij * key_j
+    key_grad_j   = scale * sum_i dS_ij * query_i
+    value_grad_j = sum_i P_ij * output_grad_i
+    ```
+
+    Gradients of key and value are sums over the query heads that share them.
+    Pairs that the mask excludes add nothing: a row without a kept key has a
+    query gradient of 0, and so has a key that no row keeps.
+
+    Scores and sums are f32; P and dS are rounded to the element type before the
+    products over rows and keys. Clauses are those of `attn.sdpa`.
+    `query_range` says of consecutive keys what `range` says of consecutive
+    queries: it takes (b, h, j0, j1) and yields the queries begin, full_begin,
+    full_end, end, and perhaps a gap, of which some, or all, keep keys of
+    [j0, j1). `attn-expand-masks` makes it.
+
+    `slope` takes what `score` takes and yields its derivative by the score;
+    `attn-expand-scores` makes it.
+
+    `attn-differentiate` creates this op. `convert-attn-to-tile` and
+    `convert-attn-to-reference` consume it. The rules that must hold are (G1) to
+    (G7) of `docs/AttnSpec.md`.
+
+    Example:
+
+    ```mlir
+    %dq, %dk, %dv = attn.sdpa_grad %q, %k, %v, %o, %lse, %do causal(bottom_right)
+      : (tensor<?x32x?x128xbf16>, tensor<?x8x?x128xbf16>, tensor<?x8x?x128xbf16>,
+         tensor<?x32x?x128xbf16>, tensor<?x32x?xf32>, tensor<?x32x?x128xbf16>)
+      -> (tensor<?x32x?x128xbf16>, tensor<?x8x?x128xbf16>, tensor<?x8x?x128xbf16>)
+    ```
   }];
+
+  let arguments = !con((ins AnyRankedTensor:$query, AnyRankedTensor:$key,
+                            AnyRankedTensor:$value, AnyRankedTensor:$output,
+                            AnyRankedTensor:$lse, AnyRankedTensor:$output_grad,
+                            Optional<AnyRankedTensor>:$lse_grad),
+                       AttentionClauses);
+  let results = (outs AnyRankedTensor:$query_grad, AnyRankedTensor:$key_grad,
+                      AnyRankedTensor:$value_grad);
+  let regions = (region AnyRegion:$score, AnyRegion:$keep, AnyRegion:$range,
+                        AnyRegion:$query_range, AnyRegion:$slope);
+
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let hasCanonicalizer = 1;
+  let extraClassDeclaration = AttentionDeclarations;
 }
 
 //===----------------------------------------------------------------------===//
@@ -247,6 +334,7 @@ def Attn_RopeOp : Attn_RowMap<"rope"> {
     | `pairing(half)`, `pairing(interleaved)` | which elements are a pair | `half` |
     | `rotary_dims(n)` | even, at most the head dim | the head dim |
     | `offset(n)` | added to every position | 0 |
+    | `inverse` | turns the other way, s = -sin: the gradient of a rotation | |
     | `positions(%p : tensor<BxSxi32>)` | of each row | 0, 1, … |
     | `offsets(%o : tensor<Bxi32>)` | of each batch entry | 0 |
     | `scaling(attribute)` | `#attn.rope_…` below | none |
@@ -277,6 +365,7 @@ def Attn_RopeOp : Attn_RowMap<"rope"> {
     DefaultValuedAttr<Attn_PairingAttr, "::attn::Pairing::Half">:$pairing,
     OptionalAttr<I64Attr>:$rotary_dims,
     DefaultValuedAttr<I64Attr, "0">:$offset,
+    UnitAttr:$inverse,
     OptionalAttr<Attn_RopeScalingAttrInterface>:$scaling,
     DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout,
     UnitAttr:$fused
@@ -290,6 +379,7 @@ def Attn_RopeOp : Attn_RowMap<"rope"> {
       | `pairing` `(` custom<Pairing>($pairing) `)`
       | `rotary_dims` `(` $rotary_dims `)`
       | `offset` `(` $offset `)`
+      | `inverse` $inverse
       | `positions` `(` $positions `:` type($positions) `)`
       | `offsets` `(` $offsets `:` type($offsets) `)`
       | `scaling` `(` $scaling `)`
@@ -403,7 +493,8 @@ def Attn_NormOp : Attn_RowMap<"norm"> {
 //===----------------------------------------------------------------------===//
 
 def Attn_YieldOp : Attn_Op<"yield", [
-    Pure, ReturnLike, Terminator, HasParent<"SdpaOp">]> {
+    Pure, ReturnLike, Terminator,
+    ParentOneOf<["SdpaOp", "SdpaGradOp"]>]> {
   let summary = "Ends a region of `attn.sdpa`.";
   let description = [{
     Yields the f32 of a `score` region, the i1 of a `keep` region, or the index

@@ -132,6 +132,55 @@ def Outline : Pass<"attn-outline", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def Differentiate : Pass<"attn-differentiate", "::mlir::ModuleOp"> {
+  let summary = "Adds the function that computes the gradients of another.";
+  let description = [{
+    For `@f` this adds `@f_vjp`, its vector-Jacobian product, and leaves `@f` as it
+    is. Arguments are those of `@f` and then a cotangent of each result of a
+    floating-point type, of the type of the result. Results are the gradients of
+    the floating-point arguments of `@f`, in their order and of their types.
+
+    With `saved`, `@f_vjp` takes the results of `@f` between both, and does not
+    compute attention again: `@f` has to return the output of its attention and
+    the LSE.
+
+    `@f` holds attention alone: operations that implement `CompilableOp`, on its
+    arguments. These have rules:
+
+    - `attn.sdpa` becomes `attn.sdpa_grad` with the same clauses: those that say
+      which keys a row keeps, `softcap`, and a `score` region of operations that
+      have a derivative. Gradients of tensors of clauses are not there yet;
+    - `attn.rope` becomes the rotation by the opposite angles.
+
+    What has no rule is refused, at the operation.
+
+    Example:
+
+    ```mlir
+    func.func @f(%q: …, %k: …, %v: …) -> tensor<2x4x64x32xf32> {
+      %o = attn.sdpa %q, %k, %v causal(top_left) : …
+      return %o : tensor<2x4x64x32xf32>
+    }
+    ```
+    gets beside it
+    ```mlir
+    func.func @f_vjp(%q: …, %k: …, %v: …, %do: tensor<2x4x64x32xf32>)
+        -> (…, …, …) {
+      %o, %lse = attn.sdpa %q, %k, %v causal(top_left) : …
+      %dq, %dk, %dv = attn.sdpa_grad %q, %k, %v, %o, %lse, %do causal(top_left) : …
+      return %dq, %dk, %dv : …
+    }
+    ```
+  }];
+  let options = [
+    Option<"function", "function", "std::string", /*default=*/"",
+           "which function; all that hold attention where none is named">,
+    Option<"saved", "saved", "bool", /*default=*/"false",
+           "take the results of the function instead of computing them again">
+  ];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def CheckSupport : Pass<"attn-check-support", "::mlir::ModuleOp"> {
   let summary = "Refuses what this version does not compile.";
   let description = [{
@@ -159,7 +208,8 @@ def ExpandScores : Pass<"attn-expand-scores"> {
   let description = [{
     Input: any `attn.sdpa`. Output: the same without these clauses; their tensors
     are among `captures`. What they do to a score stands in the `score` region, in
-    this order, and before what the region did. It runs before
+    this order, and before what the region did. `attn.sdpa_grad` is also given the
+    `slope` region, the derivative of that one by the score. It runs before
     `attn-expand-masks`, since `alibi` and `relative_bias` count from the position
     that `causal` gives a query.
 

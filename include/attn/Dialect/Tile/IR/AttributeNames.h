@@ -19,6 +19,12 @@ namespace attn::tile {
 
 /// On an operation of `attn`, and on a lowered kernel: its `#tile.schedule`.
 inline constexpr char kScheduleAttr[] = "tile.schedule";
+/// The number of a `tensor.empty` among the destinations of a launch: two of one
+/// type would become one, and a tensor map could not say which it is of.
+inline constexpr char kDestinationAttr[] = "tile.destination";
+/// The schedule of the kernel that has the queries' gradients, beside the one
+/// above of the kernel that has the keys'.
+inline constexpr char kQueryScheduleAttr[] = "tile.query_schedule";
 /// On an operation of `attn`: the name of the target that it is compiled for.
 inline constexpr char kTargetAttr[] = "tile.target";
 /// On a lowered kernel: bytes of shared memory that a launch asks for.

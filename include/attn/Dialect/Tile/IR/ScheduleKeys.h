@@ -49,6 +49,13 @@ struct AttentionKeys {
 #include "attn/Dialect/Tile/IR/ScheduleKeys.def"
 };
 
+/// The keys of a kernel that computes gradients of attention.
+struct GradientKeys {
+#define ATTN_KEY_OF_GRADIENT ATTN_KEY_FIELD
+#define ATTN_KEY_OF_ALL ATTN_KEY_FIELD
+#include "attn/Dialect/Tile/IR/ScheduleKeys.def"
+};
+
 /// The keys of a kernel that maps rows to rows.
 struct RowKeys {
 #define ATTN_KEY_OF_ROWS ATTN_KEY_FIELD
@@ -79,6 +86,8 @@ template <typename Keys>
 llvm::ArrayRef<KeyInfo<Keys>> keyTable();
 template <>
 llvm::ArrayRef<KeyInfo<AttentionKeys>> keyTable();
+template <>
+llvm::ArrayRef<KeyInfo<GradientKeys>> keyTable();
 template <>
 llvm::ArrayRef<KeyInfo<RowKeys>> keyTable();
 
@@ -145,10 +154,16 @@ llvm::hash_code hashOf(const Keys &keys) {
 inline bool operator==(const AttentionKeys &a, const AttentionKeys &b) {
   return areEqual(a, b);
 }
+inline bool operator==(const GradientKeys &a, const GradientKeys &b) {
+  return areEqual(a, b);
+}
 inline bool operator==(const RowKeys &a, const RowKeys &b) {
   return areEqual(a, b);
 }
 inline llvm::hash_code hash_value(const AttentionKeys &keys) {
+  return hashOf(keys);
+}
+inline llvm::hash_code hash_value(const GradientKeys &keys) {
   return hashOf(keys);
 }
 inline llvm::hash_code hash_value(const RowKeys &keys) { return hashOf(keys); }

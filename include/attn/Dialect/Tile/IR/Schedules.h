@@ -20,6 +20,9 @@ namespace attn::tile {
 llvm::LogicalResult
 parseFlag(llvm::StringRef text, AttentionKeys &keys, llvm::StringSet<> &given,
           llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
+llvm::LogicalResult
+parseFlag(llvm::StringRef text, GradientKeys &keys, llvm::StringSet<> &given,
+          llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
 } // namespace attn::tile
 

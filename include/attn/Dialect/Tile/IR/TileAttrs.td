@@ -120,6 +120,38 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule", [Tile_KernelSchedule]>
   }];
 }
 
+def Tile_GradientScheduleAttr : Tile_Attr<"GradientSchedule", "gradient_schedule", [Tile_KernelSchedule]> {
+  let summary = "Holds every performance choice of a kernel that computes gradients of attention.";
+  let description = [{
+    `rows` keys have a CTA that walks over queries, or `rows` queries one that
+    walks over keys. `attn.sdpa_grad` has a schedule for each of both kinds.
+    [ScheduleKeys](ScheduleKeys.md) lists the keys.
+
+    ```mlir
+    #tile.gradient_schedule<rows = 64, step = 64, warps = 4, stages = 2>
+    ```
+  }];
+  let parameters = (ins "GradientKeys":$keys);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    // A getter for each key.
+#define ATTN_KEY_GETTER(name, Name, Type, Initial, Least, Most, Doc)           \
+    Type get##Name() const { return getKeys().name; }
+#define ATTN_KEY_OF_GRADIENT ATTN_KEY_GETTER
+#define ATTN_KEY_OF_ALL ATTN_KEY_GETTER
+#include "attn/Dialect/Tile/IR/ScheduleKeys.def"
+#undef ATTN_KEY_GETTER
+
+    std::string toFlag() const { return attn::tile::toFlag(getKeys()); }
+    llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> getKeyValues() const {
+      return attn::tile::keyValues(getKeys());
+    }
+    int64_t getTileRows() const { return getRows(); }
+    int64_t getRowsPerTile() const { return getRows(); }
+  }];
+}
+
 def Tile_RowScheduleAttr : Tile_Attr<"RowSchedule", "row_schedule", [Tile_KernelSchedule]> {
   let summary = "Says how a kernel that maps rows to rows distributes them.";
   let description = [{

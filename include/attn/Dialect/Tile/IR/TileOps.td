@@ -109,6 +109,10 @@ def Tile_KernelOp : Tile_Op<"kernel", [
     /// True if some warps only copy.
     bool isSpecialized() { return getCta().isSpecialized(); }
     /// Null where the kernel computes no attention, or does not say how.
+    /// The schedule of a kernel that computes gradients of attention.
+    GradientScheduleAttr getGradientSchedule() {
+      return ::llvm::cast<GradientScheduleAttr>(getSchedule());
+    }
     ScheduleAttr getAttentionSchedule() {
       return ::llvm::dyn_cast_if_present<ScheduleAttr>(getSchedule());
     }

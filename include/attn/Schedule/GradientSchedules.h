@@ -1,0 +1,29 @@
+//===- GradientSchedules.h - Default schedules of gradients -----*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef ATTN_SCHEDULE_GRADIENTSCHEDULES_H
+#define ATTN_SCHEDULE_GRADIENTSCHEDULES_H
+
+#include "attn/Schedule/RegisterModel.h"
+
+namespace attn {
+
+/// The schedules of the kernels that compute the gradients of one attention.
+struct GradientSchedules {
+  tile::GradientKeys keys;    // of keys and values
+  tile::GradientKeys queries; // of queries
+};
+
+GradientSchedules defaultGradientSchedules(const TargetDesc &target,
+                                           HeadDims dims);
+
+/// The schedule with half as many rows in a step.
+tile::GradientKeys relaxedSchedule(tile::GradientKeys keys);
+
+} // namespace attn
+
+#endif // ATTN_SCHEDULE_GRADIENTSCHEDULES_H

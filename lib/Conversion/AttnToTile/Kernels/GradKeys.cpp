@@ -1,0 +1,220 @@
+//===- GradKeys.cpp - The gradients of keys and values --------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// A CTA has a tile of keys of one key head, and walks over the queries of all
+// heads that share it. Rows are keys and columns queries, so that weights and
+// gradients of scores are left operands as they are:
+//
+//   P^T  = exp(K Q^T - lse)
+//   dP^T = V dO^T
+//   dS^T = P^T * (dP^T - delta)
+//   dV  += P^T dO
+//   dK  += dS^T Q
+//
+// dK is scaled once, behind the walk. Queries behind the last are zeros and add
+// nothing; keys behind the last are not stored.
+//
+//===----------------------------------------------------------------------===//
+
+#include "GradKeys.h"
+
+#include "../Index/HeadGroups.h"
+#include "../Index/QueryTiles.h"
+#include "../Index/TileOrder.h"
+#include "../Parts/GradientScores.h"
+#include "ProductTypes.h"
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::tile;
+
+namespace {
+
+using Argument = GradKeysArgument;
+
+class GradKeysKernel {
+public:
+  GradKeysKernel(KernelOp kernel, SdpaGradOp op,
+                 const GradKeysSignature &signature)
+      : b(kernel), op(op), arguments(signature.bind(kernel)),
+        schedule(kernel.getGradientSchedule()), types(op),
+        rows(schedule.getRows()), step(schedule.getStep()),
+        hasKeys(arguments[Argument::KeyGrad]),
+        hasValues(arguments[Argument::ValueGrad]) {}
+  void emit();
+
+private:
+  void locate();
+  Value loadOfKeys(Argument name, int64_t columns);
+  Value loadOfQueries(Argument name, const QueryTilePlace &place,
+                      int64_t columns);
+  Value loadVector(Argument name, const QueryTilePlace &place);
+  ScoreIndices emitIndices(const QueryTilePlace &place);
+  QueryTiles emitTiles();
+  SmallVector<Value> emitStep(const QueryTilePlace &place, bool isMasked,
+                              ValueRange carried);
+  Value addProduct(Value left, Value right, Value sum);
+  void store(Argument name, Value sum, float factor);
+
+  TileBuilder b;
+  SdpaGradOp op;
+  NamedValues<Argument> arguments;
+  NamedValues<Argument> views; // as [batch, head, length, features]
+  GradientScheduleAttr schedule;
+  ProductTypes types;
+  int64_t rows, step;
+  bool hasKeys, hasValues;
+  std::optional<GradientScores> scores;
+  Value batch, keyHead, firstKey, queryLength, keyLength, key, value;
+};
+
+} // namespace
+
+void GradKeysKernel::locate() {
+  TileIndex tile =
+      tileOfGrid(b, arguments[Argument::Blocks], arguments[Argument::Heads]);
+  batch = tile.batch;
+  keyHead = tile.head;
+  firstKey = b.mul(tile.block, b.index(rows));
+  for (Argument name :
+       {Argument::Query, Argument::Key, Argument::Value, Argument::OutputGrad,
+        Argument::KeyGrad, Argument::ValueGrad})
+    if (Value tensor = arguments[name])
+      views.set(name, viewAsBHSD(b, tensor, op.getLayout()));
+  constexpr int64_t kLength = 2;
+  queryLength = b.dim(views[Argument::Query], kLength);
+  keyLength = b.dim(views[Argument::Key], kLength);
+  SmallVector<Value> captures;
+  for (size_t i = 0; i < op.getCaptures().size(); ++i)
+    captures.push_back(arguments[Argument(size_t(Argument::FirstCapture) + i)]);
+  scores.emplace(b, op, captures, rows, step);
+}
+
+Value GradKeysKernel::loadOfKeys(Argument name, int64_t columns) {
+  Value tile = b.load(b.tileType(rows, columns, types.element), views[name],
+                      {batch, keyHead, firstKey});
+  return b.convert(tile, types.multiplied);
+}
+
+Value GradKeysKernel::loadOfQueries(Argument name, const QueryTilePlace &place,
+                                    int64_t columns) {
+  Value tile = b.load(b.tileType(step, columns, types.element), views[name],
+                      {batch, place.head, place.firstQuery});
+  return b.convert(tile, types.multiplied);
+}
+
+Value GradKeysKernel::loadVector(Argument name, const QueryTilePlace &place) {
+  return b.load(b.tileType(1, step, b.getF32Type()), arguments[name],
+                {batch, place.head, place.firstQuery});
+}
+
+/// Keys of a tile may lie behind the last one, and so may queries, where
+/// captured tensors have no elements.
+ScoreIndices GradKeysKernel::emitIndices(const QueryTilePlace &place) {
+  ScoreIndices indices;
+  indices.batch = b.toI32(batch);
+  indices.head = b.toI32(place.head);
+  indices.query =
+      emitPositions(b, place.firstQuery, b.tileType(1, step, b.getI32Type()));
+  indices.key = emitPositions(b, firstKey, b.tileType(rows, 1, b.getI32Type()));
+  indices.queryLength = queryLength;
+  indices.keyLength = keyLength;
+  if (op.getCaptures().empty())
+    return indices;
+  indices.query = b.clampBelow(indices.query, queryLength);
+  indices.key = b.clampBelow(indices.key, keyLength);
+  return indices;
+}
+
+/// Where there is no range, or one of each head, all tiles are walked; without
+/// a mask, they need none.
+QueryTiles GradKeysKernel::emitTiles() {
+  Value heads = arguments[Argument::HeadsPerKeyHead];
+  Value firstHead = b.mul(keyHead, heads);
+  KeyTile tile = {batch, firstHead, firstKey, rows, queryLength, keyLength};
+  Region &range = op.getQueryRange();
+  bool hasOneRange = !range.empty() && range.getArgument(1).use_empty();
+  KeyRange tiles = hasOneRange ? emitQueryRange(b, op, tile, step)
+                               : emitAllTiles(b, queryLength, step);
+  return QueryTiles(b, tiles, firstHead, heads, step);
+}
+
+Value GradKeysKernel::addProduct(Value left, Value right, Value sum) {
+  return DotOp::create(b, b.convert(left, types.multiplied), right, sum,
+                       /*transpose_b=*/false, /*async=*/false,
+                       /*stage=*/schedule.getOverlap());
+}
+
+SmallVector<Value> GradKeysKernel::emitStep(const QueryTilePlace &place,
+                                            bool isMasked, ValueRange carried) {
+  Value zero = b.splat(0, rows, step);
+  Value query = loadOfQueries(Argument::Query, place, types.dimQK);
+  Value products = DotOp::create(b, key, query, zero, /*transpose_b=*/true);
+  Value grad = loadOfQueries(Argument::OutputGrad, place, types.dimV);
+  Value gradProducts;
+  if (hasKeys)
+    gradProducts = DotOp::create(b, value, grad, zero, /*transpose_b=*/true);
+  SmallVector<Value> kept;
+  isMasked = isMasked && scores->isMasked();
+  if (isMasked || scores->hasScore())
+    scores->setIndices(emitIndices(place));
+  if (isMasked)
+    kept.push_back(scores->emitKept());
+  Value weights = scores->emitWeights(
+      products, loadVector(Argument::Exponents, place), kept);
+  SmallVector<Value> sums(carried);
+  if (hasValues)
+    sums.back() = addProduct(weights, grad, sums.back());
+  if (hasKeys) {
+    Value gradients = scores->emitGradients(
+        products, weights, gradProducts, loadVector(Argument::Deltas, place));
+    sums.front() = addProduct(gradients, query, sums.front());
+  }
+  return sums;
+}
+
+void GradKeysKernel::store(Argument name, Value sum, float factor) {
+  auto type = cast<RankedTensorType>(sum.getType());
+  if (factor != 1)
+    sum = b.multiply(sum, b.splat(factor, rows, type.getDimSize(1)));
+  b.store(b.convert(sum, types.element), views[name],
+          {batch, keyHead, firstKey});
+}
+
+void GradKeysKernel::emit() {
+  locate();
+  key = loadOfKeys(Argument::Key, types.dimQK);
+  if (hasKeys)
+    value = loadOfKeys(Argument::Value, types.dimV);
+  QueryTiles tiles = emitTiles();
+  SmallVector<Value> sums;
+  if (hasKeys)
+    sums.push_back(b.splat(0, rows, types.dimQK));
+  if (hasValues)
+    sums.push_back(b.splat(0, rows, types.dimV));
+  auto walk = WalkOp::create(b, tiles.first(), tiles.bounds(), sums,
+                             schedule.getStages());
+  for (unsigned segment = 0; segment < walk.getNumSegments(); ++segment) {
+    OpBuilder::InsertionGuard restore(b);
+    b.setInsertionPointToStart(walk.getStep(segment));
+    QueryTilePlace place = tiles.place(walk.getTile(segment));
+    tile::YieldOp::create(b, emitStep(place, tiles.isMasked(segment),
+                                      ValueRange(walk.getCarried(segment))));
+  }
+  if (hasKeys)
+    store(Argument::KeyGrad, walk.getResults().front(), op.getScaleOrDefault());
+  if (hasValues)
+    store(Argument::ValueGrad, walk.getResults().back(), /*factor=*/1);
+  ReturnOp::create(b);
+}
+
+void attn::emitGradKeysKernel(KernelOp kernel, SdpaGradOp op,
+                              const GradKeysSignature &signature) {
+  GradKeysKernel(kernel, op, signature).emit();
+}

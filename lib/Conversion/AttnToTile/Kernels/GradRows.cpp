@@ -1,0 +1,101 @@
+//===- GradRows.cpp - What gradients need of each query -------------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// A CTA has some queries of one head of one batch entry:
+//
+//   exponent = -lse * log2(e)
+//   delta    = sum of output_grad * output, less lse_grad
+//
+// An LSE of -inf is that of a row without a key that weighs anything. Its
+// exponent is -inf as well, so that no weight of the row is more than 0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "GradRows.h"
+
+#include "../Index/HeadGroups.h"
+#include "../Index/TileOrder.h"
+#include "attn/Schedule/RowSchedules.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::tile;
+
+static constexpr double kLog2E = 1.4426950408889634;
+
+namespace {
+
+class GradRowsKernel {
+public:
+  GradRowsKernel(KernelOp kernel, SdpaGradOp op,
+                 const GradRowsSignature &signature)
+      : b(kernel), op(op), arguments(signature.bind(kernel)),
+        rows(kernel.getSchedule().getTileRows()),
+        columns(gradRowsTileColumns(op)) {}
+  void emit();
+
+private:
+  Value loadRows(GradRowsArgument name);
+  Value loadVector(GradRowsArgument name) {
+    return b.load(b.tileType(rows, 1, b.getF32Type()), arguments[name],
+                  indices);
+  }
+  Value emitExponents();
+  Value emitDeltas();
+
+  TileBuilder b;
+  SdpaGradOp op;
+  NamedValues<GradRowsArgument> arguments;
+  int64_t rows, columns;
+  SmallVector<Value> indices;
+};
+
+} // namespace
+
+Value GradRowsKernel::loadRows(GradRowsArgument name) {
+  Value tile = b.load(b.tileType(rows, columns, op.getElementType()),
+                      viewAsBHSD(b, arguments[name], op.getLayout()), indices);
+  return b.convert(tile, b.getF32Type());
+}
+
+Value GradRowsKernel::emitExponents() {
+  Value lse = loadVector(GradRowsArgument::Lse);
+  Value lowest = b.splat(-INFINITY, rows, 1);
+  Value isEmpty =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, lse, lowest);
+  Value exponent = b.multiply(lse, b.splat(-kLog2E, rows, 1));
+  return arith::SelectOp::create(b, isEmpty, lowest, exponent);
+}
+
+Value GradRowsKernel::emitDeltas() {
+  Value products = b.multiply(loadRows(GradRowsArgument::Output),
+                              loadRows(GradRowsArgument::OutputGrad));
+  Value deltas = ReduceOp::create(b, b.tileType(rows, 1, b.getF32Type()),
+                                  Combiner::add, products);
+  if (!arguments[GradRowsArgument::LseGrad])
+    return deltas;
+  return arith::SubFOp::create(b, deltas,
+                               loadVector(GradRowsArgument::LseGrad));
+}
+
+void GradRowsKernel::emit() {
+  TileIndex tile = tileOfGrid(b, arguments[GradRowsArgument::Blocks],
+                              arguments[GradRowsArgument::Heads]);
+  indices = {tile.batch, tile.head, b.mul(tile.block, b.index(rows))};
+  b.store(emitExponents(), arguments[GradRowsArgument::Exponents], indices);
+  b.store(emitDeltas(), arguments[GradRowsArgument::Deltas], indices);
+  ReturnOp::create(b);
+}
+
+void attn::emitGradRowsKernel(KernelOp kernel, SdpaGradOp op,
+                              const GradRowsSignature &signature) {
+  GradRowsKernel(kernel, op, signature).emit();
+}

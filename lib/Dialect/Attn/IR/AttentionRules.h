@@ -1,0 +1,26 @@
+//===- AttentionRules.h - What attention and gradients share ----*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_DIALECT_ATTN_IR_ATTENTIONRULES_H
+#define ATTN_LIB_DIALECT_ATTN_IR_ATTENTIONRULES_H
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+
+namespace attn {
+
+/// Checks query, key, value and clauses: all rules but those of results and
+/// regions.
+llvm::LogicalResult verifyAttention(AttentionOp op);
+
+/// Names the arguments of a region.
+void nameArguments(AttentionOp op, mlir::Region &region,
+                   mlir::OpAsmSetValueNameFn setNameFn);
+
+} // namespace attn
+
+#endif // ATTN_LIB_DIALECT_ATTN_IR_ATTENTIONRULES_H

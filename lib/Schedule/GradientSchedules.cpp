@@ -1,0 +1,88 @@
+//===- GradientSchedules.cpp - Default schedules of gradients -------------===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A thread of the kernel of keys holds the sums of both gradients, dqk/2 + dv/2
+// registers for 16 rows a warp, and scores, their gradients and what both are
+// rounded to, 3/2 of a step. Where the sums do not fit, each gradient has a
+// kernel of its own, which computes the scores again.
+//
+//===----------------------------------------------------------------------===//
+#include "attn/Schedule/GradientSchedules.h"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+
+using namespace attn;
+using namespace attn::tile;
+
+namespace {
+struct Row {
+  ScheduleFamily family;
+  HeadDims most;
+  GradientSchedules schedules;
+};
+} // namespace
+
+static constexpr GradientKeys alike(int64_t rows, int64_t step, int64_t warps,
+                                    int64_t stages) {
+  GradientKeys keys;
+  keys.rows = rows;
+  keys.step = step;
+  keys.warps = warps;
+  keys.stages = stages;
+  return keys;
+}
+
+static constexpr GradientKeys parted(GradientKeys keys) {
+  keys.parted = true;
+  return keys;
+}
+
+/// Warpgroups of consumers, of 64 rows each, beside producers.
+static constexpr GradientKeys beside(int64_t warpgroups, int64_t step,
+                                     int64_t stages) {
+  GradientKeys keys =
+      alike(64 * warpgroups, step, /*warps=*/4 * warpgroups, stages);
+  keys.producers = 4;
+  return keys;
+}
+
+static constexpr ScheduleFamily kWarps = ScheduleFamily::Warps,
+                                kWarpgroups = ScheduleFamily::Warpgroups,
+                                kProcessor = ScheduleFamily::Processor;
+
+/// The first row whose head dims are large enough is used.
+static constexpr Row kRows[] = {
+    {kWarps, {64, 64}, {alike(128, 64, 8, 2), alike(128, 64, 8, 2)}},
+    {kWarps, {128, 128}, {alike(128, 32, 8, 2), alike(128, 32, 8, 2)}},
+    {kWarps, {256, 256}, {parted(alike(64, 32, 4, 2)), alike(64, 32, 4, 1)}},
+    {kWarpgroups, {64, 64}, {beside(2, 64, 2), beside(2, 64, 2)}},
+    {kWarpgroups, {128, 128}, {beside(2, 64, 2), beside(2, 64, 2)}},
+    {kWarpgroups, {256, 256}, {parted(beside(1, 32, 2)), beside(1, 32, 2)}},
+    {kProcessor, {128, 128}, {alike(128, 128, 0, 1), alike(128, 128, 0, 1)}},
+    {kProcessor, {256, 256}, {alike(64, 64, 0, 1), alike(64, 64, 0, 1)}},
+};
+
+GradientSchedules attn::defaultGradientSchedules(const TargetDesc &target,
+                                                 HeadDims dims) {
+  const Row *row = std::find_if(
+      std::begin(kRows), std::end(kRows), [&](const Row &candidate) {
+        return candidate.family == target.schedules &&
+               dims.qk <= candidate.most.qk && dims.v <= candidate.most.v;
+      });
+  assert(row != std::end(kRows) && "every family has a row for every head dim");
+  return row->schedules;
+}
+
+GradientKeys attn::relaxedSchedule(GradientKeys keys) {
+  constexpr int64_t kStep = 16;
+  keys.step = std::max(kStep, keys.step / 2 / kStep * kStep);
+  keys.overlap = false;
+  return keys;
+}

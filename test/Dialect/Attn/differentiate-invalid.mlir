@@ -1,0 +1,104 @@
+// RUN: attn-opt %s --split-input-file --verify-diagnostics --attn-differentiate
+
+!t = tensor<2x4x16x64xbf16>
+
+func.func @compared(%q: !t, %k: !t, %v: !t) -> !t {
+  %o = attn.sdpa %q, %k, %v score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %zero = arith.constant 0.0 : f32
+    // expected-error @below {{'arith.cmpf' op of the score has no derivative by it; those with one are sums, products, quotients, `math.tanh` and the like}}
+    %p = arith.cmpf ogt, %s, %zero : f32
+    %r = arith.select %p, %s, %zero : f32
+    attn.yield %r : f32
+  } : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+
+func.func @sinks(%q: !t, %k: !t, %v: !t, %s: tensor<4xf32>) -> !t {
+  // expected-error @below {{with `sinks` is not differentiated yet; nearest are `softcap` and `score`}}
+  %o = attn.sdpa %q, %k, %v sinks(%s : tensor<4xf32>) : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+
+func.func @captured_floats(%q: !t, %k: !t, %v: !t, %s: tensor<4xf32>) -> !t {
+  // expected-error @below {{captures a tensor of 'tensor<4xf32>', whose gradient is not supported yet; nearest are integers}}
+  %o = attn.sdpa %q, %k, %v captures(%s : tensor<4xf32>) keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %x = attn.capture %s[%h] : tensor<4xf32>
+    %zero = arith.constant 0.0 : f32
+    %p = arith.cmpf ogt, %x, %zero : f32
+    attn.yield %p : i1
+  } : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+
+func.func @masked_row(%q: !t, %k: !t, %v: !t) -> !t {
+  // expected-error @below {{with `masked_row(uniform)` is not differentiated yet; nearest is `masked_row(zero)`}}
+  %o = attn.sdpa %q, %k, %v masked_row(uniform) : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+
+func.func @read_twice(%q: !t, %k: !t) -> !t {
+  // expected-error @below {{reads what is read or returned elsewhere, too, and sums of gradients are not supported yet; nearest are two arguments}}
+  %o = attn.sdpa %q, %k, %k : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+
+func.func @lse_alone(%q: !t, %k: !t, %v: !t) -> tensor<2x4x16xf32> {
+  // expected-error @below {{is not differentiated by its LSE alone yet; nearest is a function that returns the output, too}}
+  %o, %lse = attn.sdpa %q, %k, %v : (!t, !t, !t) -> (!t, tensor<2x4x16xf32>)
+  return %lse : tensor<2x4x16xf32>
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+
+func.func @other_op(%q: !t, %k: !t, %v: !t) -> !t {
+  // expected-error @below {{'arith.negf' op has no rule of differentiation; those with one are `attn.sdpa` and `attn.rope`}}
+  %n = arith.negf %q : !t
+  %o = attn.sdpa %n, %k, %v : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+
+// expected-error @below {{has no gradient for argument 3, which its results do not depend on}}
+func.func @unused(%q: !t, %k: !t, %v: !t, %x: tensor<3xf32>) -> !t {
+  %o = attn.sdpa %q, %k, %v : (!t, !t, !t) -> !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+
+// expected-error @below {{expected the name `f_vjp` to be free}}
+func.func @f(%q: !t, %k: !t, %v: !t) -> !t {
+  %o = attn.sdpa %q, %k, %v : (!t, !t, !t) -> !t
+  return %o : !t
+}
+// expected-note @below {{it is taken here}}
+func.func private @f_vjp()

@@ -1,0 +1,157 @@
+// RUN: attn-opt %s --split-input-file --verify-diagnostics
+
+// One case for each way to break a rule (G1) to (G7) of docs/AttnSpec.md.
+
+func.func @g1_length(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x15x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected length of value to match key (16), got 15}}
+  // expected-note @below {{key is}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do  : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x15x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x15x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g1_clause(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected `softcap` from 2^-64 to 2^64}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do softcap(0.0) : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g2_output(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>, %o: tensor<2x4x16x32xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected type of output to be 'tensor<2x4x16x64xbf16>', got 'tensor<2x4x16x32xbf16>'}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do  : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x32xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g2_lse(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xbf16>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected type of LSE to be 'tensor<2x4x16xf32>', got 'tensor<2x4x16xbf16>'}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do  : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xbf16>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g3_output(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xf32>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected type of output gradient to be 'tensor<2x4x16x64xbf16>', got 'tensor<2x4x16x64xf32>'}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do  : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xf32>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g3_lse(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x?xf32>) {
+  // expected-error @below {{expected type of LSE gradient to be 'tensor<2x4x16xf32>', got 'tensor<2x4x?xf32>'}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do, %dl  : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>, tensor<2x4x?xf32>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g4_query(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected type of query gradient to be 'tensor<2x4x16x64xbf16>', got 'tensor<2x4x16x64xf32>'}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do  : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xf32>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g4_key(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x2x16x64xbf16>, %v: tensor<2x2x16x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected type of key gradient to be 'tensor<2x2x16x64xbf16>', got 'tensor<2x4x16x64xbf16>'}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do  : (tensor<2x4x16x64xbf16>, tensor<2x2x16x64xbf16>, tensor<2x2x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x2x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g4_value(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected type of value gradient to be 'tensor<2x4x16x64xbf16>', got 'tensor<2x4x16x8xbf16>'}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do  : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x8xbf16>)
+  return
+}
+
+// -----
+
+func.func @g5_nan(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{`masked_row(nan)` is not supported yet; nearest is `masked_row(zero)`}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do masked_row(nan) : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g6_beside(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected `query_range` to stand beside `keep`}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do query_range {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    attn.yield %b, %b, %b, %b : index, index, index, index
+  } : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g6_yield(%q: tensor<2x4x16x64xbf16>, %k: tensor<2x4x16x64xbf16>, %v: tensor<2x4x16x64xbf16>, %o: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %do: tensor<2x4x16x64xbf16>, %dl: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected `query_range` to end in `attn.yield` of 4 values of type 'index'}}
+  %0:3 = attn.sdpa_grad %q, %k, %v, %o, %lse, %do keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %p = arith.cmpi sle, %j, %i : index
+    attn.yield %p : i1
+  } query_range {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    attn.yield %b, %b : index, index
+  } : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @five_operands(%q: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{expected 6 operands (query, key, value, output, LSE, output gradient), or 7 with the LSE gradient, got 5}}
+  %0:3 = attn.sdpa_grad %q, %q, %q, %q, %q : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @two_results(%q: tensor<2x4x16x64xbf16>) {
+  // expected-error @below {{expected three results, the gradients of query, key and value, got 2}}
+  %0:2 = attn.sdpa_grad %q, %q, %q, %q, %q, %q : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g7_beside(%q: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected `slope` to stand beside `score`}}
+  %0:3 = attn.sdpa_grad %q, %q, %q, %q, %lse, %q slope {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.yield %s : f32
+  } : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g7_yield(%q: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>) {
+  // expected-error @below {{expected `slope` to end in `attn.yield` of 1 value of type 'f32'}}
+  %0:3 = attn.sdpa_grad %q, %q, %q, %q, %lse, %q score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.yield %s : f32
+  } slope {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.yield %j : index
+  } : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
+
+// -----
+
+func.func @g5_dropout(%q: tensor<2x4x16x64xbf16>, %lse: tensor<2x4x16xf32>, %seed: tensor<i64>) {
+  // expected-error @below {{`dropout` is not supported yet; nearest is attention without it}}
+  %0:3 = attn.sdpa_grad %q, %q, %q, %q, %lse, %q dropout(0.5, %seed, %seed : tensor<i64>) : (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16xf32>, tensor<2x4x16x64xbf16>) -> (tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>, tensor<2x4x16x64xbf16>)
+  return
+}
