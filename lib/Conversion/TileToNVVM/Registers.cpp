@@ -128,7 +128,7 @@ ThreadOrigin attn::tile::emitThreadOriginFor(OpBuilder &builder, Operation *op,
                                              RankedTensorType tile) {
   Location loc = op->getLoc();
   ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
-  if (op->getParentOfType<scf::ForOp>()) {
+  if (ctaOf(op).isSpecialized() && op->getParentOfType<scf::ForOp>()) {
     origin.row = makeOpaque(builder, loc, origin.row);
     origin.column = makeOpaque(builder, loc, origin.column);
   }

@@ -55,8 +55,9 @@ struct ThreadOrigin {
 };
 ThreadOrigin emitThreadOrigin(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::RankedTensorType tile);
-/// The same for an operation, hidden from LLVM where it stands in a loop, which
-/// would keep what follows from it in registers from one iteration to the next.
+/// The same for an operation, hidden from LLVM where warps have roles and CTAs
+/// loop over query tiles: LLVM would keep what follows from it in registers that
+/// the products of a tile need.
 ThreadOrigin emitThreadOriginFor(mlir::OpBuilder &builder, mlir::Operation *op,
                                  mlir::RankedTensorType tile);
 
