@@ -66,6 +66,10 @@ def write_text(seeds):
                     "test/Dialect/Attn/rope.mlir",
                     "test/Dialect/Attn/canonicalize.mlir"):
         for path in glob.glob(os.path.join(ROOT, pattern)):
+            with open(path, encoding="utf-8") as file:
+                # Its parsers crash on damaged text.
+                if "linalg." in file.read():
+                    continue
             folder = os.path.basename(os.path.dirname(path))
             shutil.copy(path, seeds.path("text", f"{folder}-" +
                                          os.path.basename(path)))

@@ -105,6 +105,22 @@ Value attn::emitFirstKey(TileBuilder &b, const KeyRange &range, Value tile,
   return b.mul(tile, b.index(keys));
 }
 
+Value attn::emitVisits(TileBuilder &b, const KeyRange &range, Value tile) {
+  auto isWithin = [&](Value first, Value end) -> Value {
+    Value isBehind =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::sge, tile, first);
+    Value isBefore =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::slt, tile, end);
+    return arith::AndIOp::create(b, isBehind, isBefore);
+  };
+  if (!range.gap)
+    return isWithin(range.first, range.last);
+  Value afterGap = b.add(range.gap, range.skipped);
+  return arith::OrIOp::create(
+      b, isWithin(range.first, range.gap),
+      isWithin(afterGap, b.add(range.last, range.skipped)));
+}
+
 KeyRange attn::emitShare(TileBuilder &b, KeyRange range, Value split,
                          Value splits) {
   Value tiles = b.sub(range.last, range.first);

@@ -48,6 +48,10 @@ KeyRange emitListedTiles(TileBuilder &b, const BlockList &list);
 mlir::Value emitFirstKey(TileBuilder &b, const KeyRange &range,
                          mlir::Value tile, int64_t keys);
 
+/// Whether the walk has the tile of this number, counted from the first key of
+/// all and not in the walk.
+mlir::Value emitVisits(TileBuilder &b, const KeyRange &range, mlir::Value tile);
+
 /// Rounds the keys that the attention's `range` gives for the queries to whole
 /// tiles of `keys`.
 KeyRange emitKeyRange(TileBuilder &b, AttentionOp op, const QueryTile &tile,

@@ -104,12 +104,7 @@ void BlockClassesKernel::locate() {
 Value BlockClassesKernel::emitIsVisited() {
   QueryTile query = {tile.batch, tile.head,   firstQuery,
                      queries,    queryLength, keyLength};
-  KeyRange range = emitKeyRange(b, op, query, keys);
-  Value isBehind =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::sge, keyTile, range.first);
-  Value isBefore =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, keyTile, range.last);
-  return arith::AndIOp::create(b, isBehind, isBefore);
+  return emitVisits(b, emitKeyRange(b, op, query, keys), keyTile);
 }
 
 /// Whether any pair of some rows is kept, and whether any is dropped. Rows and

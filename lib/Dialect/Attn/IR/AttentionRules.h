@@ -17,6 +17,16 @@ namespace attn {
 /// regions.
 llvm::LogicalResult verifyAttention(AttentionOp op);
 
+/// Whether two dimensions may be equal at run time.
+inline bool areCompatible(int64_t lhs, int64_t rhs) {
+  return lhs == rhs || mlir::ShapedType::isDynamic(lhs) ||
+         mlir::ShapedType::isDynamic(rhs);
+}
+
+/// The rules of clauses that have numbers or tensors.
+llvm::LogicalResult verifyClauses(AttentionOp op);
+llvm::LogicalResult verifyDropout(SdpaOp op);
+
 /// Names the arguments of a region.
 void nameArguments(AttentionOp op, mlir::Region &region,
                    mlir::OpAsmSetValueNameFn setNameFn);
