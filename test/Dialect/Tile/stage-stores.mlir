@@ -65,3 +65,23 @@ tile.kernel @from_the_operands_place(%C: memref<?x128xbf16, strided<[?, 1], offs
   tile.store %r, %C[%i] : tensor<64x128xbf16>, memref<?x128xbf16, strided<[?, 1], offset: ?>>
   tile.return
 }
+
+// A result does not leave from the place of one that is still on its way.
+// CHECK-LABEL: tile.kernel @two_results
+tile.kernel @two_results(%C: memref<?x128xbf16, strided<[?, 1], offset: ?>>, %D: memref<?x128xbf16, strided<[?, 1], offset: ?>>, %i: index)
+    attributes {cta = #tile.cta<warps = 4, producers = 4>, target = "sm_90a"} {
+  %q = tile.alloc : !tile.shared<64x64xbf16, swizzle = 128>
+  %k = tile.alloc : !tile.shared<128x64xbf16, swizzle = 128>
+  %zero = arith.constant dense<0.0> : tensor<64x128xf32>
+  %s = tile.dot %q, %k, %zero transpose_b : !tile.shared<64x64xbf16, swizzle = 128>, !tile.shared<128x64xbf16, swizzle = 128>, tensor<64x128xf32>
+  %r = arith.truncf %s : tensor<64x128xf32> to tensor<64x128xbf16>
+  // CHECK-NOT: tile.reuse
+  // CHECK: tile.put %{{.*}} to %[[FIRST:.*]] :
+  // CHECK-NEXT: tile.send %[[FIRST]]
+  tile.store %r, %C[%i] : tensor<64x128xbf16>, memref<?x128xbf16, strided<[?, 1], offset: ?>>
+  // CHECK-NOT: to %[[FIRST]] :
+  // CHECK: tile.put %{{.*}} to %[[SECOND:.*]] :
+  // CHECK-NEXT: tile.send %[[SECOND]]
+  tile.store %r, %D[%i] : tensor<64x128xbf16>, memref<?x128xbf16, strided<[?, 1], offset: ?>>
+  tile.return
+}

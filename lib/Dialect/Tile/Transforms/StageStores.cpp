@@ -76,13 +76,16 @@ static Value shareBuffer(AllocOp buffer, SharedType type) {
 }
 
 /// Where CTAs loop over tiles, a buffer's place is its own all the time, so
-/// that results take that of an operand.
-static Value bufferFor(StoreOp store, KernelOp kernel, SharedType type,
-                       OpBuilder &atStart) {
-  if (kernel.isSpecialized())
-    for (auto buffer : kernel.getBody().front().getOps<AllocOp>())
-      if (isFreeFor(store, buffer, type))
-        return shareBuffer(buffer, type);
+/// that results take that of an operand. Each operand's is taken once: a result
+/// is still on its way when the next one is ready.
+static Value bufferFor(StoreOp store, SmallVectorImpl<AllocOp> &operands,
+                       SharedType type, OpBuilder &atStart) {
+  for (AllocOp &buffer : operands)
+    if (isFreeFor(store, buffer, type)) {
+      Value shared = shareBuffer(buffer, type);
+      operands.erase(&buffer);
+      return shared;
+    }
   return AllocOp::create(atStart, store.getLoc(), type, IntegerAttr());
 }
 
@@ -94,12 +97,16 @@ void StageStores::runOnOperation() {
     if (isWorthStaging(store) && !classes.isOfMemory(store.getValue()))
       stores.push_back(store);
   });
+  SmallVector<AllocOp> operands;
+  if (getOperation().isSpecialized())
+    llvm::append_range(operands,
+                       getOperation().getBody().front().getOps<AllocOp>());
   auto atStart = OpBuilder::atBlockBegin(&getOperation().getBody().front());
   for (StoreOp store : stores) {
     Location loc = store.getLoc();
     auto type =
         SharedType::get(cast<RankedTensorType>(store.getValue().getType()));
-    Value buffer = bufferFor(store, getOperation(), type, atStart);
+    Value buffer = bufferFor(store, operands, type, atStart);
     OpBuilder builder(store);
     PutOp::create(builder, loc, store.getValue(), buffer);
     if (getOperation().isSpecialized())
