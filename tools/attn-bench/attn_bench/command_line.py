@@ -5,7 +5,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""attn-bench build|run|table|plot|compare|code. Errors are one line, with the
+"""attn-bench build|run|table|plot|compare|code|predict. Errors are one line, with the
 statuses of all tools: 1 wrong, 2 bad input, 3 device."""
 
 import argparse
@@ -126,6 +126,46 @@ def add_code(subparsers):
     parser.set_defaults(command="show_code")
 
 
+def mask(text):
+    if text in ("none", "causal"):
+        return text
+    keys = text.removeprefix("window=")
+    if keys == text or not keys.isdigit():
+        raise argparse.ArgumentTypeError(
+            f"expected none, causal or window=N, got '{text}'")
+    return text
+
+
+def add_sizes(parser):
+    """What types of a package may leave open."""
+    parser.add_argument("--batch", type=positive(int), default=1, metavar="N")
+    parser.add_argument("--heads", type=positive(int), metavar="N")
+    parser.add_argument("--length", type=positive(int), metavar="N",
+                        help="queries, and keys unless --keys says otherwise")
+    parser.add_argument("--keys", type=positive(int), metavar="N")
+    parser.add_argument("--mask", type=mask, help="none, causal or window=N (default: "
+                        "causal where the package has a mask)")
+    parser.add_argument("--clock", type=positive(float), metavar="MHZ",
+                        help="of the multiprocessors (default: 1500 for sm_90a, 1410 "
+                        "for sm_80)")
+
+
+def add_predict(subparsers):
+    parser = subparsers.add_parser(
+        "predict", help="how long kernels would take, by a model of the chip")
+    parser.add_argument("files", nargs="*", metavar="PACKAGE")
+    add_sizes(parser)
+    parser.add_argument("--peer", choices=("fa3", "fa2"),
+                        help="FlashAttention's kernel beside ours")
+    parser.add_argument("--validate", action="store_true",
+                        help="predict what was measured, and print the errors")
+    parser.add_argument("--table", metavar="FILE",
+                        help="measured times (default: those published of "
+                        "FlashAttention-3)")
+    parser.add_argument("--json", metavar="FILE", help="the predictions")
+    parser.set_defaults(command="predict")
+
+
 def parse(arguments):
     parser = Parser(prog="attn-bench", description="Times attention kernels, "
                     "ours and others', after judging them.")
@@ -135,6 +175,7 @@ def parse(arguments):
     add_run(subparsers)
     add_views(subparsers)
     add_code(subparsers)
+    add_predict(subparsers)
     return parser.parse_args(arguments)
 
 

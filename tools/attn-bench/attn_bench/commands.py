@@ -22,29 +22,9 @@ from attn_bench.compiled import Compiled
 from attn_bench.failures import BadInput, Failure, NoDevice
 from attn_bench.host_device import HostDevice
 from attn_bench.judge import Judge
+from attn_bench.output import check_places, put
+from attn_bench.predict import commands as prediction
 from attn_bench.sim_device import SimDevice
-
-
-def put(text, path):
-    if path is None:
-        print(text)
-        return
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-    except OSError as error:
-        raise BadInput(f"cannot write '{path}': {error.strerror}") from error
-
-
-def check_places(*paths):
-    """Before an hour of measuring, not after it."""
-    for path in paths:
-        if path is None:
-            continue
-        directory = os.path.dirname(os.path.abspath(path))
-        if not os.access(directory, os.W_OK):
-            raise BadInput(f"cannot write '{path}': no directory "
-                           f"'{directory}' to write to")
 
 
 #===-- build ---------------------------------------------------------------===#
@@ -211,3 +191,9 @@ def show_code(flags):
     if flags.plot is not None:
         timeline.draw(pairs, flags.plot)
     return 0
+
+
+#===-- predict -------------------------------------------------------------===#
+
+def predict(flags):
+    return prediction.run(flags)
