@@ -8,9 +8,14 @@
 """Each rule of attn-bench predict on a few instructions, whose clocks were worked out
 on paper."""
 
+import os
+import tempfile
 import unittest
 
-from attn_bench.predict import constants, grid, operations, workload
+from attn_bench import manifest
+from attn_bench.failures import BadInput
+from attn_bench.predict import (constants, grid, measured, operations, validation,
+                                workload)
 from attn_bench.predict.memory import Memory, Ring
 from attn_bench.predict.multiprocessor import Cta, Multiprocessor, Warp
 from attn_bench.predict.tensor_queue import TensorQueue
@@ -121,6 +126,11 @@ class Barriers(unittest.TestCase):
         self.assertEqual(clocks[0], [0, 1, 51])
         self.assertEqual(clocks[1][0], 51 + constants.NAMED_RELEASE)
 
+    def test_nobody_passes(self):
+        wait = code((1, None, (), "BAR.SYNC.DEFER_BLOCKING R18, 0x100"))
+        with self.assertRaisesRegex(BadInput, "warps wait for each other"):
+            run(wait, wait)
+
     def test_rings(self):
         """A stage is filled again when both readers have released it."""
         ring = Ring(Memory(CHIP), 2, 6400, 0.0, 2)
@@ -191,6 +201,32 @@ class Grid(unittest.TestCase):
         self.assertEqual(
             grid.makespan(plan, lambda item: 1.0, [1e6] * 8, CHIP, 1e9, 0.0),
             constants.LAUNCH + 2 * 1e6 / rate)
+
+
+class Measured(unittest.TestCase):
+    """Our times of a record become rows of a table, which can be read again."""
+
+    def test_rows(self):
+        case = {"batch": 2, "query_heads": 8, "kv_heads": 2, "length": 512, "dim": 64,
+                "mask": "causal", "element": "bf16"}
+        result = {"contender": "ours", "timing": {"median_ms": 0.25}}
+        cell = {"case": case, "sensors": {"sm_mhz": {"median": 1400}},
+                "results": [result, {"contender": "flex", "timing": None}]}
+        no_clock = dict(cell, sensors=None)
+        record = {"device": {"name": "an invented GPU"}, "cells": [cell, no_clock]}
+        with tempfile.TemporaryDirectory() as directory:
+            manifest.write(directory, {
+                "label": "ours", "target": "sm_90a", "schedule": None,
+                "runtime": "libattnrt.so", "functions": {
+                    "attn_h8_kv2_d64_causal_bf16": {"file": "f.so"}}})
+            table = os.path.join(directory, "table.csv")
+            for _ in range(2):
+                validation.append(table, measured.rows_of(record, [directory]))
+            cells = validation.read(table)
+        self.assertEqual(len(cells), 2)
+        self.assertEqual(cells[0], validation.Cell(
+            os.path.join(directory, "f.so"), (64, 64), "bf16", "causal",
+            workload.Workload(2, 8, 2, 512, 512, True), 1.4e9, 250.0, False))
 
 
 class Steps(unittest.TestCase):

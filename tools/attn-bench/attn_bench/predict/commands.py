@@ -8,6 +8,7 @@
 """Predictions as text and JSON. None of them is a time that anyone measured, and each
 line that has one says so."""
 
+import argparse
 import dataclasses
 import json
 
@@ -64,9 +65,7 @@ def _validate(flags, nvdisasm):
     cells = validation.read(flags.table or validation.PUBLISHED)
     for result in validation.run(cells, nvdisasm):
         results.append(result)
-        fitted = "  fitted" if result.cell.is_fitted else ""
-        print(f"{result.cell.name:28} measured {result.cell.microseconds:8.1f} us  "
-              f"predicted {result.predicted:8.1f} us  {result.error:+6.1f} %{fitted}")
+        print(validation.line(result))
     print(validation.summary(results))
     return [{"cell": result.cell.name, "measured_us": result.cell.microseconds,
              "predicted_us": result.predicted, "is_fitted": result.cell.is_fitted}
@@ -88,3 +87,18 @@ def run(flags):
         output.put(json.dumps({"schema": 1, "predictions": objects}, indent=1),
                    flags.json)
     return 0
+
+
+#: Of a kernel whose types leave sizes open, beside its counts.
+_USUAL = argparse.Namespace(batch=4, heads=16, length=4096, keys=None, mask=None)
+
+
+def beside_counts(kernel):
+    """A line, or None of what the model doesn't know."""
+    try:
+        subject = subjects.ours(kernel)
+        workload = subjects.workload_of(kernel, _USUAL)
+        made = launch.predict(subject, workload)
+    except BadInput:
+        return None
+    return f"{kernel.name}: {_case(workload)}\n" + line("ours", made)

@@ -82,7 +82,8 @@ INTERVALS = {
     "move": 1,      # ptxas: 1 between two UMOV
     "shuffle": 4,   # guide: 32 of a multiprocessor; ptxas: 4
     "barrier": 2,   # fgs: of the multiprocessor
-    "memory": 4,    # fgs: of matrix loads of one scheduler
+    "loads": 16,    # sheet: 128 bytes a clock, 512 for a matrix load of each scheduler
+    "memory": 4,    # fgs: of one scheduler
     "stores": 16,   # fgs: of matrix stores, 4 wavefronts for each of four schedulers
     "copy": 7,      # fgs: cp.async
     "none": 1,
@@ -94,7 +95,7 @@ LATENCIES = {
     "mufu": 18,     # fgs: 14 of the unit, 18.9 of a chain
     "uniform": 12,   # ptxas: stall counts before vector instructions that read one
     "shuffle": 23,   # fgs: of the shared-memory path, less its data
-    "memory": 29,    # fgs: load of shared memory
+    "memory": 29, "loads": 33,  # fgs: load of shared memory
     "constant": 40,  # fgs: a hit of the first-level cache (39)
     "barrier": 20, "copy": 20, "none": 10,  # until operands are read: ptxas 13 after
 }

@@ -12,6 +12,7 @@ for all four."""
 
 import math
 
+from attn_bench.failures import BadInput
 from attn_bench.predict import constants, operations
 from attn_bench.predict.barriers import NamedBarrier, Turns
 from attn_bench.predict.tensor_queue import TensorQueue
@@ -95,8 +96,9 @@ class Multiprocessor:
                 earliest = self._earliest(warp)
                 if earliest < when or (earliest == when and best is not last):
                     best, when = warp, earliest
-            if best is None:
-                raise RuntimeError("the model's warps wait for each other")
+            if when == math.inf:
+                raise BadInput("the model does not know how this kernel's warps wait "
+                               "for each other")
             self._issue(best, when)
             last = best
             if best.at == len(best.trace):

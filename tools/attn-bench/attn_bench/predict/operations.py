@@ -67,6 +67,8 @@ def pipe_of(instruction):
         return "copy"
     if name == "STSM":
         return "stores"
+    if name == "LDSM":
+        return "loads"
     if name in _MEMORY:
         return "memory"
     if name in _CONSTANT:
@@ -93,8 +95,9 @@ def pipe_of(instruction):
 def interval_of(instruction, pipe):
     if pipe == "product":
         return 1
-    if pipe == "memory" and not instruction.opcode.endswith("M88.4"):
-        return 2
+    if pipe in ("loads", "stores"):
+        matrices = instruction.opcode.rsplit(".", 1)[-1]
+        return constants.INTERVALS[pipe] * int(matrices) // 4 if matrices.isdigit() else 4
     return constants.INTERVALS.get(pipe, 1)
 
 

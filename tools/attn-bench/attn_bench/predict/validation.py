@@ -49,13 +49,14 @@ COLUMNS = ["kernel", "dims", "element", "mask", "batch", "query_heads", "kv_head
            "queries", "keys", "clock_mhz", "microseconds", "is_fitted", "source"]
 
 
-def _cell(row):
-    dims = tuple(int(dim) for dim in row["dims"].split("/"))
+def cell_of(row):
+    """Of a row by column, whose values may be text."""
+    dims = tuple(int(dim) for dim in str(row["dims"]).split("/"))
     is_causal, window = subjects.mask_of(row["mask"], False)
     sizes = [int(row[key]) for key in COLUMNS[4:9]]
     return Cell(row["kernel"], (dims[0], dims[-1]), row["element"], row["mask"],
                 Workload(*sizes, is_causal, window), float(row["clock_mhz"]) * 1e6,
-                float(row["microseconds"]), row["is_fitted"] == "1")
+                float(row["microseconds"]), str(row["is_fitted"]) == "1")
 
 
 def read(path):
@@ -65,7 +66,7 @@ def read(path):
             if reader.fieldnames != COLUMNS:
                 raise BadInput(f"'{path}' is no table of measured times; expected the "
                                f"columns {','.join(COLUMNS)}")
-            return [_cell(row) for row in reader]
+            return [cell_of(row) for row in reader]
     except OSError as error:
         raise BadInput(f"cannot read '{path}': {error.strerror}") from error
     except (TypeError, ValueError) as error:
@@ -115,7 +116,15 @@ class Result:
         return 100 * (self.predicted / self.cell.microseconds - 1)
 
 
+def line(result):
+    fitted = "  fitted" if result.cell.is_fitted else ""
+    return (f"{result.cell.name:28} measured {result.cell.microseconds:8.1f} us  "
+            f"predicted {result.predicted:8.1f} us  {result.error:+6.1f} %{fitted}")
+
+
 def run(cells, nvdisasm):
+    """A Result of each cell."""
+    cells = list(cells)
     found = _subjects(cells, nvdisasm)
     for cell in cells:
         subject = found.get((cell.kernel, _facts(cell)))
