@@ -198,9 +198,9 @@ class Grid(unittest.TestCase):
         self.assertEqual(grid.fetched(items[:4], 1, window, 100, 10, 1), [110.0] * 4)
         plan = grid.Plan(items, True, 4)
         rate = CHIP.dram_bytes_per_s / 1e9 / 4
-        self.assertEqual(
-            grid.makespan(plan, lambda item: 1.0, [1e6] * 8, CHIP, 1e9, 0.0),
-            constants.LAUNCH + 2 * 1e6 / rate)
+        made = grid.makespan(plan, lambda item: 1.0, [1e6] * 8, CHIP, 1e9, 0.0)
+        self.assertEqual(made.clocks, constants.LAUNCH + 2 * 1e6 / rate)
+        self.assertAlmostEqual(made.busy, 2 * 1e6 / rate / made.clocks)
 
 
 class Measured(unittest.TestCase):

@@ -35,7 +35,8 @@ def _case(workload):
 def line(who, made):
     return (f"  {who}: predicted {made.microseconds:.1f} us, {made.tflops:.0f} TFLOP/s, "
             f"{100 * made.tensor_share:.0f} % of the tensor cores' time, "
-            f"{made.waves:.2f} waves, at {made.clock_hz * 1e-6:.0f} MHz")
+            f"{made.waves:.2f} waves, {100 * made.busy:.0f} % busy, "
+            f"at {made.clock_hz * 1e-6:.0f} MHz")
 
 
 def _object(kernel, workload, made):

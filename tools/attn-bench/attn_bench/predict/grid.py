@@ -91,11 +91,18 @@ class Plan:
     slots: int  # CTAs at a time
 
 
+@dataclasses.dataclass(frozen=True)
+class Makespan:
+    clocks: float
+    busy: float  # of the time of all slots, the part that has a tile
+
+
 def makespan(plan, clocks_of, sizes, chip, clock_hz, first):
-    """Clocks of a launch, whose items take as long as computing does, or as their
-    share of DRAM needs."""
+    """Of a launch, whose items take as long as computing does, or as their share of
+    DRAM needs."""
     rate = chip.dram_bytes_per_s / clock_hz / plan.slots
     durations = [max(clocks_of(item), size / rate)
                  for item, size in zip(plan.items, sizes)]
     assign = static if plan.is_static else dynamic
-    return constants.LAUNCH + assign(durations, plan.slots, first)
+    clocks = constants.LAUNCH + assign(durations, plan.slots, first)
+    return Makespan(clocks, sum(durations) / clocks / plan.slots)

@@ -39,6 +39,7 @@ class Prediction:
     tflops: float
     tensor_share: float  # of what the tensor cores could do in that time
     waves: float
+    busy: float  # of the time of CTAs, the part that has a tile
     clock_hz: float
 
 
@@ -78,10 +79,10 @@ def predict(subject, workload, clock_hz=None):
     sizes = grid.fetched(plan.items, plan.slots, [one.span for one in steps],
                          shape.key_bytes + shape.value_bytes,
                          shape.query_bytes + shape.output_bytes, shared)
-    total = grid.makespan(plan, lambda item: clocks[item.tile], sizes, chip, clock_hz,
+    made = grid.makespan(plan, lambda item: clocks[item.tile], sizes, chip, clock_hz,
                           durations.first)
-    seconds = total / clock_hz
+    seconds = made.clocks / clock_hz
     flops = workload.flops(shape.dims)
     peak = chip.product_flops * chip.multiprocessors * clock_hz
     return Prediction(seconds * 1e6, flops / seconds * 1e-12, flops / seconds / peak,
-                      len(plan.items) / plan.slots, clock_hz)
+                      len(plan.items) / plan.slots, made.busy, clock_hz)
