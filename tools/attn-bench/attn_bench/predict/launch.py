@@ -79,8 +79,9 @@ def predict(subject, workload, clock_hz=None):
     sizes = grid.fetched(plan.items, plan.slots, [one.span for one in steps],
                          shape.key_bytes + shape.value_bytes,
                          shape.query_bytes + shape.output_bytes, shared)
+    first = kernel.entry_clocks + durations.first
     made = grid.makespan(plan, lambda item: clocks[item.tile], sizes, chip, clock_hz,
-                          durations.first)
+                          first)
     seconds = made.clocks / clock_hz
     flops = workload.flops(shape.dims)
     peak = chip.product_flops * chip.multiprocessors * clock_hz

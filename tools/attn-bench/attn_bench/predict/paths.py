@@ -34,7 +34,6 @@ class Way:
     """Of one warp through its kernel."""
     enter: List[Instruction]  # before the loop over tiles
     parts: List[Part]  # of a tile
-    is_persistent: bool
 
 
 class Graph:
@@ -161,10 +160,10 @@ def find(lines, checks):
     tiles = _tile_loop(graph)
     if tiles is None:
         way = graph.best(0, everything, checks)
-        return Way([], _parts(graph, way, checks), False)
+        return Way([], _parts(graph, way, checks))
     way = graph.best(tiles.header, tiles.blocks, checks, ends_at=tiles.header)
     before = _before(graph, tiles, everything)
-    return Way(before, _parts(graph, way, checks), True)
+    return Way(before, _parts(graph, way, checks))
 
 
 def _before(graph, tiles, everything):

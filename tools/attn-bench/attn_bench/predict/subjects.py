@@ -38,10 +38,16 @@ def _ctas(chip, registers, threads, smem_bytes):
 def ours(kernel):
     """Of a kernel that a package describes."""
     chip = chip_of(kernel)
-    if kernel.description is None or kernel.facts is None:
+    if kernel.description is None:
         raise BadInput(f"'{kernel.file}' does not say how its kernels are launched; "
                        "give the package instead of the cubin")
     keys = kernel.description["schedule"]["keys"]
+    if kernel.facts is None or "kv" not in keys:
+        raise BadInput(f"'{kernel.name}' is no forward attention, and the model knows "
+                       "no other kernel")
+    if keys.get("split", 1) != 1:
+        raise BadInput(f"CTAs of '{kernel.name}' share the keys of a query tile, which "
+                       "the model does not know; compile with --schedule=split=1")
     warps, producers = keys["warps"], keys.get("producers", 0)
     shape = Shape(
         rows=keys["q"], keys=keys["kv"], dims=kernel.facts.dims,
@@ -91,11 +97,24 @@ def workload_of(kernel, flags):
 
     queries = size(query[2], "length", "length")
     keys = key[2] if key[2] is not None else flags.keys or queries
+    if flags.mask is None:
+        _check_mask(kernel)
     is_causal, window = mask_of(flags.mask, kernel.facts.is_masked)
     return Workload(size(query[0], "batch", "batch"),
                     size(query[1], "heads", "number of query heads"),
                     size(key[1], "heads", "number of key heads"), queries, keys,
                     is_causal, window)
+
+
+def _check_mask(kernel):
+    """Refuses what is more than a causal mask: its edges are two for each, and what
+    clauses read decides at run time."""
+    edges = kernel.function["results"][0]["judge"].get("edges") or []
+    captures = any("capture" in argument["roles"]
+                   for argument in kernel.function["args"])
+    if captures or len(edges) > 2:
+        raise BadInput(f"which keys '{kernel.name}' leaves out is not known; give "
+                       "--mask")
 
 
 def mask_of(text, is_masked):

@@ -34,8 +34,14 @@ class Shape:
 
     @property
     def warps(self):
-        """Of the model, for a CTA."""
-        return self.threads // THREADS
+        """Of the model, for a CTA, or for some that have fewer than four warps."""
+        return max(1, self.threads // THREADS)
+
+    @property
+    def modelled_ctas(self):
+        """CTAs on a multiprocessor that have a warp on each scheduler, or as many
+        smaller ones as have that together."""
+        return max(1, self.ctas * min(self.threads, THREADS) // THREADS)
 
     @property
     def query_bytes(self):
@@ -60,7 +66,8 @@ class Kernel:
     def __init__(self, lines, chip, shape):
         self.chip, self.shape = chip, shape
         ways = [paths.find(lines, checks) for checks in (True, False)]
-        self.is_persistent = ways[0].is_persistent
+        #: Of stall counts before the loop over tiles.
+        self.entry_clocks = sum(max(i.control.stall, 1) for i in ways[0].enter)
         self.has_channels = any(
             i.opcode.startswith("SYNCS.PHASECHK") for i in lines
             if not isinstance(i, str))
@@ -169,7 +176,7 @@ def _machine(kernel, tiles, missing):
     traces = [[kernel.tile(warp, counts) for counts in tiles]
               for warp in range(kernel.shape.warps)]
     groups = [kernel.groups(counts) for counts in tiles]
-    for _ in range(kernel.shape.ctas):
+    for _ in range(kernel.shape.modelled_ctas):
         rings = None
         if kernel.has_channels:
             rings = _rings(kernel, memory, groups, missing)
