@@ -223,7 +223,9 @@ class Measured(unittest.TestCase):
             for _ in range(2):
                 validation.append(table, measured.rows_of(record, [directory]))
             cells = validation.read(table)
+            (said, _) = validation.lines(cells, "no nvdisasm")
         self.assertEqual(len(cells), 2)
+        self.assertRegex(said, "^f.so d 64 causal 512 +not predicted: cannot read")
         self.assertEqual(cells[0], validation.Cell(
             os.path.join(directory, "f.so"), (64, 64), "bf16", "causal",
             workload.Workload(2, 8, 2, 512, 512, True), 1.4e9, 250.0, False))

@@ -68,5 +68,5 @@ def show(record, directories, table):
         nvdisasm = disassembly.find_nvdisasm()
     except disassembly.NoDisassembler:
         return
-    for result in validation.run(map(validation.cell_of, rows), nvdisasm):
-        print(validation.line(result))
+    for said in validation.lines(map(validation.cell_of, rows), nvdisasm):
+        print(said)

@@ -20,7 +20,7 @@ import itertools
 import os
 
 from attn_bench.code import kernels, peer_code
-from attn_bench.failures import BadInput
+from attn_bench.failures import BadInput, Failure
 from attn_bench.predict import launch, subjects
 from attn_bench.predict.workload import Workload
 
@@ -122,16 +122,32 @@ def line(result):
             f"predicted {result.predicted:8.1f} us  {result.error:+6.1f} %{fitted}")
 
 
+def _predict(found, cell):
+    subject = found.get((cell.kernel, _facts(cell)))
+    if subject is None:
+        raise BadInput(f"'{cell.kernel}' has no kernel for {_facts(cell)}")
+    return Result(cell, launch.predict(subject, cell.workload,
+                                       cell.clock_hz).microseconds)
+
+
 def run(cells, nvdisasm):
     """A Result of each cell."""
     cells = list(cells)
     found = _subjects(cells, nvdisasm)
     for cell in cells:
-        subject = found.get((cell.kernel, _facts(cell)))
-        if subject is None:
-            raise BadInput(f"'{cell.kernel}' has no kernel for {_facts(cell)}")
-        made = launch.predict(subject, cell.workload, cell.clock_hz)
-        yield Result(cell, made.microseconds)
+        yield _predict(found, cell)
+
+
+def lines(cells, nvdisasm):
+    """Of each cell, or why there is no prediction: nothing ends the program."""
+    found = {}
+    for cell in cells:
+        try:
+            if (cell.kernel, _facts(cell)) not in found:
+                found |= _subjects([cell], nvdisasm)
+            yield line(_predict(found, cell))
+        except Failure as failure:
+            yield f"{cell.name:28} not predicted: {failure}"
 
 
 def ranked_rightly(results):
