@@ -14,6 +14,9 @@
     sheet    NVIDIA's data sheets and white papers of A100 and H100
     fgs      FlashGPU-Sim 17696624, configs/SM90_H100 and its SASS PARAMETERS.md:
              constants of a simulator that its authors calibrated on an H100
+    huerta   Huerta and others, "Analyzing Modern NVIDIA GPU cores", arXiv 2503.20481;
+             from there also that a scheduler is greedy, then takes the youngest
+    counted  in machine code, by attn-bench code
     fitted   chosen here, on published times (FITTED names them)
 
 Clocks are the multiprocessor's."""
@@ -29,14 +32,13 @@ class Chip:
     smem_bytes: int  # of a multiprocessor, for all its CTAs
     #: Products: results per clock and multiprocessor are the data sheet's rate.
     product_flops: int  # per clock and multiprocessor, 16-bit operands
-    mma_latency: int  # of mma.sync
     #: Memory.
     l2_bytes_per_clock: float  # to one multiprocessor
     dram_bytes_per_s: float  # that a kernel reaches
     l2_latency: int  # of its nearest place, and how much later the farthest answers
     l2_spread: int
     dram_latency: int  # beyond the second-level cache
-    section_bytes: int  # of keys that others' kernels keep in the cache
+    section_bytes: int = 0  # of keys that others' kernels keep in the cache
     cta_registers: int = 65536  # sheet
     threads: int = 2048  # sheet
 
@@ -47,11 +49,10 @@ H100 = Chip(
     clock_hz=1.5e9,                # the published times' clock
     smem_bytes=228 * 1024,         # sheet
     product_flops=4096,            # sheet: 989 TFLOP/s at 1.83 GHz
-    mma_latency=22,                # fgs
     l2_bytes_per_clock=64.0,       # fgs: an SM's port takes two sectors of 32 bytes
     dram_bytes_per_s=3.35e12 * 0.85,  # sheet; fgs: the reached part of H200's
     l2_latency=500,                # fitted
-    l2_spread=300,                 # fgs: half of it answers 150 clocks later; twice that
+    l2_spread=300,                 # fgs: its far half answers 150 clocks later, on average
     dram_latency=500,              # fitted
     section_bytes=32 << 20)        # FlashAttention-3's tile_scheduler.hpp
 
@@ -61,13 +62,11 @@ A100 = Chip(
     clock_hz=1.41e9,               # sheet, boost
     smem_bytes=164 * 1024,         # sheet
     product_flops=2048,            # sheet: 312 TFLOP/s at 1.41 GHz
-    mma_latency=33,                # ptxas: of dependent HMMA.16816
     l2_bytes_per_clock=64.0,       # sheet: 5120 bytes a clock for 108
     dram_bytes_per_s=1.555e12 * 0.85,  # sheet; the share as above
-    l2_latency=260,                # fgs
-    l2_spread=150,                 # fgs
-    dram_latency=254,              # fgs
-    section_bytes=32 << 20)        # unused: its kernels run heads in order
+    l2_latency=260,                # fgs, of an H100
+    l2_spread=150,                 # fgs, of an H100
+    dram_latency=254)              # fgs, of an H100
 
 CHIPS = {chip.name: chip for chip in (H100, A100)}
 
@@ -110,7 +109,7 @@ PRESSURE_MUFU = 1.5      # fgs: times as many for exponentials
 PRESSURE_TAILS = 5       # fgs: for how many tails after the last product
 
 #: Registers: a scheduler's file has two banks, of even and of odd numbers.
-READ_WINDOW = 3          # fgs: clocks within which an instruction's operands are read
+READ_WINDOW = 3          # huerta, fgs: clocks within which an instruction's operands are read
 READ_SHARE = 2           # fgs: 512 of 1024 bytes a clock go to products that run, so that
                          # a read of others takes as many clocks of its bank
 

@@ -196,8 +196,6 @@ class Multiprocessor:
 
     def _mma(self, warp, operation, now):
         self.mma = now + operation.number
-        if operation.result is not None:
-            self._hold(warp, operation.result, now + self.memory.chip.mma_latency)
 
     def _go_on(self, released):
         for other, when in released:
