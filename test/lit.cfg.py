@@ -78,7 +78,7 @@ config.substitutions += [
     ("%mutant_seed", "2" if is_long else "3"),
     ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few"),
-    ("%spill_gradients", "gradients" if is_long else "some-gradients"),
+    ("%spill_gradients", "gradients,gradients-of-clauses" if is_long else "some-gradients"),
     ("%spill_sizes", "groups" if is_long else "short"),
     ("%spill_language", "clauses,regions" if is_long else "some-clauses"),
     ("%drawn_values", "100" if is_long else "3"),
