@@ -63,7 +63,8 @@ def programs(one, two):
             Tensor("table", "f32", (8, "h")), 5, True), dropout=0.25),
         Program(two, relative_bias=RelativeBias(
             Tensor("table", "bf16", (6, "h")), 8), dropout=0.5,
-                alibi=Tensor("alibi", "f32", ("h",))),
+                alibi=Tensor("alibi", "f32", ("h",)),
+                bias=Tensor("bias", "bf16", (1, 1, "i", "j"))),
         Program(one, score=add(tanh, read("z", "f32"), read("x", "f32", "b", "i"),
                                read("p", "f32", "j", "i"))),
         Program(one, score=by_distance()),
