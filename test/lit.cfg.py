@@ -79,6 +79,7 @@ config.substitutions += [
     ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few"),
     ("%spill_gradients", "gradients,gradients-of-clauses" if is_long else "some-gradients"),
+    ("%gradient_dims", "64,80,96,128,192,192/128,256" if is_long else "64"),
     ("%spill_sizes", "groups" if is_long else "short"),
     ("%spill_language", "clauses,regions" if is_long else "some-clauses"),
     ("%drawn_values", "100" if is_long else "3"),
