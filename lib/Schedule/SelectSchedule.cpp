@@ -380,6 +380,15 @@ LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
   if (failed(checkElementType(op, op.getElementType(), target)))
     return failure();
   GradientSchedules defaults = defaultGradientSchedules(target, paddedDims(op));
+  // Bits of dropout are computed beside the sums of both gradients, and so are
+  // score regions, where warps that copy leave fewer registers.
+  constexpr int64_t kNarrow = 64;
+  bool hasDropout = op.getDropThreshold() && !target.isProcessor();
+  bool hasRegions = (!op.getCaptures().empty() || !op.getScore().empty()) &&
+                    defaults.keys.producers && paddedDims(op).qk > kNarrow;
+  for (bool isShorter : {hasDropout, hasRegions})
+    if (isShorter)
+      defaults.keys = relaxedSchedule(defaults.keys);
   FailureOr<GradientScheduleAttr> keys = choose(op, defaults.keys, "keys.");
   FailureOr<GradientScheduleAttr> queries =
       choose(op, defaults.queries, "queries.");
