@@ -34,7 +34,7 @@ class CacheError(Error, OSError):
 
 
 # What the compiler says of a form that it does not have yet.
-_MISSING = re.compile(r"not (supported|differentiated)|nearest ")
+_MISSING = re.compile(r"not (supported|differentiated)|nearest |has no derivative")
 
 
 def of_status(status, text):

@@ -94,7 +94,12 @@ def forward(program, query, key, value, others, wants_lse=True):
     lse = empty_lse(query) if wants_lse or query.is_cuda else None
     args = (query, key, value, *others)
     results = (output,) if lse is None else (output, lse)
-    status = program.table(args, results, lse is not None)
+    try:
+        status = program.table(args, results, lse is not None)
+    except (RuntimeError, BufferError):  # what has no descriptor
+        operands.check_operands(query, key, value, enable_gqa=True)
+        operands.check_others(program, query, key, others)
+        raise
     if status != 0:
         plan = plan_for(program, query, key, value, others)
         function = plan.compile(with_gradients=False).forward
