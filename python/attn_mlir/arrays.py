@@ -12,6 +12,7 @@ import os
 
 from attn_mlir import library
 from attn_mlir.failures import of_status
+from attn_mlir.packages import open_function
 from attnrt import package_file
 
 _NUMPY = {"f16": "float16", "bf16": "bfloat16", "f32": "float32",
@@ -21,11 +22,9 @@ _NUMPY = {"f16": "float16", "bf16": "bfloat16", "f32": "float32",
 class Function:
     """One function of a package, by its name there."""
 
-    def __init__(self, path, description):
+    def __init__(self, path, description, target):
         self.description, self.name = description, description["name"]
-        self._entry = library.native().Function(os.fspath(path), self.name)
-        if self._entry.status != 0:
-            raise of_status(self._entry.status, library.native().last_error())
+        self._entry = open_function(os.fspath(path), self.name, target)
 
     def shapes(self, *args):
         """Of the results; what the arguments hold is not looked at."""
@@ -68,7 +67,7 @@ class Package:
         # Loading runs code of the file, so it is looked at first.
         self.description = package_file.read_description(path)
         self.target = self.description["target"]
-        self.functions = {each["name"]: Function(path, each)
+        self.functions = {each["name"]: Function(path, each, self.target)
                           for each in self.description["functions"]}
 
     def __getitem__(self, name):

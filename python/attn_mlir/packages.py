@@ -22,8 +22,8 @@ _compilations = concurrent.futures.ThreadPoolExecutor(
     4, thread_name_prefix="attn-compile")
 
 
-def open_function(path, name):
-    function = library.native().Function(path, name)
+def open_function(path, name, target):
+    function = library.native().Function(path, name, target.startswith("sm_"))
     if function.status != 0:
         raise of_status(function.status, library.native().last_error())
     return function
@@ -49,7 +49,9 @@ class Plan:
             concurrent.futures.wait(made)
             paths = dict(zip(wanted, (each.result() for each in made)))
             if FORWARD in paths:
-                self.forward = open_function(paths[FORWARD], FUNCTION)
+                self.forward = open_function(paths[FORWARD], FUNCTION,
+                                             self.target)
             if BACKWARD in paths:
-                self.backward = open_function(paths[BACKWARD], GRADIENTS)
+                self.backward = open_function(paths[BACKWARD], GRADIENTS,
+                                              self.target)
         return self

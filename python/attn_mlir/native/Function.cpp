@@ -7,11 +7,22 @@
 //===----------------------------------------------------------------------===//
 #include "Function.h"
 
+#include "Simulated.h"
+
 namespace nb = nanobind;
 
 namespace attnpy {
 
-Function::Function(const std::string &path, const std::string &name) {
+int Entry::call(void *stream, const Descriptors &args, DLTensor *const *results,
+                size_t numResults) const {
+  if (isForGpu)
+    return callForGpu(code, stream, args, results, numResults);
+  return code(stream, args.pointers(), results);
+}
+
+Function::Function(const std::string &path, const std::string &name,
+                   bool isForGpu)
+    : isForGpu(isForGpu) {
   nb::gil_scoped_release release;
   status = attnrtOpenFunction(path.c_str(), name.c_str(), &function);
   if (status == ATTNRT_OK)
@@ -30,7 +41,7 @@ int Function::repeat(nb::handle args, nb::handle results, int count) const {
   nb::gil_scoped_release release;
   int code = ATTNRT_OK;
   for (int i = 0; i < count && code == ATTNRT_OK; ++i)
-    code = symbols.entry(stream, read.pointers(), written.pointers());
+    code = entry().call(stream, read, written.pointers(), written.size());
   return code;
 }
 

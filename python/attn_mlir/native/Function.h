@@ -23,10 +23,18 @@
 
 namespace attnpy {
 
+/// What a package's description gives to call.
+struct Entry {
+  AttnrtEntry code = nullptr;
+  bool isForGpu = false;
+  int call(void *stream, const Descriptors &args, DLTensor *const *results,
+           size_t numResults) const;
+};
+
 /// A function of a package, by the path of the file and its name there.
 class Function {
 public:
-  Function(const std::string &path, const std::string &name);
+  Function(const std::string &path, const std::string &name, bool isForGpu);
 
   int call(nanobind::handle args, nanobind::handle results) const;
   /// Calls the same entry `count` times: what a call costs without Python.
@@ -40,11 +48,12 @@ public:
   /// Whether it was found.
   int status;
 
-  AttnrtEntry entry() const { return symbols.entry; }
+  Entry entry() const { return {symbols.entry, isForGpu}; }
 
 private:
   const AttnrtFunction *function = nullptr;
   AttnrtSymbols symbols = {};
+  bool isForGpu;
 };
 
 } // namespace attnpy

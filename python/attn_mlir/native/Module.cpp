@@ -27,7 +27,7 @@ NB_MODULE(_native, module) {
   // Functions of packages live as long as the process.
   nb::set_leak_warnings(false);
   nb::class_<Function>(module, "Function")
-      .def(nb::init<const std::string &, const std::string &>())
+      .def(nb::init<const std::string &, const std::string &, bool>())
       .def_ro("status", &Function::status)
       .def("__call__", &Function::call)
       .def("repeat", &Function::repeat)

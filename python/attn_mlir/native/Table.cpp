@@ -76,14 +76,14 @@ int Table::call(nb::handle args, nb::handle results, bool hasLse) const {
     if (row.key != key)
       continue;
     written.read(results);
-    AttnrtEntry entry = row.entry;
+    Entry entry = row.entry;
     void *stream = read.stream();
     nb::gil_scoped_release release;
     if (hasLse)
-      return entry(stream, read.pointers(), written.pointers());
+      return entry.call(stream, read, written.pointers(), written.size());
     DLTensor scratch = scratchFor(*read.pointers()[0]);
     DLTensor *both[] = {written.pointers()[0], &scratch};
-    return entry(stream, read.pointers(), both);
+    return entry.call(stream, read, both, 2);
   }
   return kUnknown;
 }

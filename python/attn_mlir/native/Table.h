@@ -41,7 +41,7 @@ private:
   using Key = std::array<int32_t, 6 + Descriptors::kMost>;
   struct Row {
     Key key;
-    AttnrtEntry entry;
+    Entry entry;
   };
   Key keyOf(const Descriptors &args) const;
 
