@@ -6,25 +6,27 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// EveryForm TEST...
+// EveryForm DIRECTORY
 //
-// Runs the tests, and prints each form of Opcodes.def and each word of one that
-// none of them executes. Exits 1 where there is any.
+// Reads what the tests left in the directory (FormsSeen.h), and prints each
+// form of Opcodes.def and each word of one that none of them executes. Exits 1
+// where there is any.
 //
 //===----------------------------------------------------------------------===//
 
 #include "FormsSeen.h"
 
-#include <cstdio>
 #include <iostream>
 
 using namespace attnrt::sim;
 
-static std::set<std::string> readLines(const std::string &path) {
+static std::set<std::string> readLines(const std::string &directory) {
   std::set<std::string> out;
-  std::ifstream in(path);
-  for (std::string line; std::getline(in, line);)
-    out.insert(line);
+  for (const auto &file : std::filesystem::directory_iterator(directory)) {
+    std::ifstream in(file.path());
+    for (std::string line; std::getline(in, line);)
+      out.insert(line);
+  }
   return out;
 }
 
@@ -48,13 +50,9 @@ static int reportMissing(const std::set<std::string> &seen) {
 }
 
 int main(int argc, char **argv) {
-  std::string path = std::string(argv[0]) + ".seen";
-  std::remove(path.c_str());
-  setenv("ATTNRT_TEST_FORMS", path.c_str(), 1);
-  for (int i = 1; i < argc; ++i)
-    if (std::system(("'" + std::string(argv[i]) + "' --gtest_brief=1").c_str()))
-      return 2;
-  int status = reportMissing(readLines(path));
-  std::remove(path.c_str());
-  return status;
+  if (argc != 2 || !std::filesystem::is_directory(argv[1])) {
+    std::cerr << "usage: EveryForm DIRECTORY, which the tests have written\n";
+    return 2;
+  }
+  return reportMissing(readLines(argv[1]));
 }

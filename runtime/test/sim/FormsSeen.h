@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// With ATTNRT_TEST_FORMS a test appends to that file each form that it runs
-// with each word of it; EveryForm looks for those that are missing.
+// With ATTNRT_TEST_FORMS a test leaves each form that it runs with each word of
+// it in a file of its own in that directory; EveryForm looks for those that are
+// missing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,9 +19,13 @@
 #include "Ptx/Parser.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
+#include <unordered_set>
+
+#include <unistd.h>
 
 namespace attnrt::sim {
 
@@ -49,19 +54,23 @@ inline void addForms(const ptx::Instruction &inst, std::set<std::string> &out) {
 }
 
 inline void noteForms(std::string_view ptx) {
-  const char *path = std::getenv("ATTNRT_TEST_FORMS");
-  if (!path)
+  const char *directory = std::getenv("ATTNRT_TEST_FORMS");
+  if (!directory)
     return;
   struct Seen {
-    std::string path;
+    std::filesystem::path directory;
     std::set<std::string> lines;
+    std::unordered_set<std::string> texts; // run again, they show nothing new
     ~Seen() {
-      std::ofstream out(path, std::ios::app);
+      std::filesystem::create_directories(directory);
+      std::ofstream out(directory / std::to_string(getpid()), std::ios::app);
       for (const std::string &line : lines)
         out << line << "\n";
     }
   };
-  static Seen seen{path, {}};
+  static Seen seen{directory, {}, {}};
+  if (!seen.texts.emplace(ptx).second)
+    return;
   Expected<ptx::Module> module = ptx::parse(ptx);
   if (!module)
     return;

@@ -15,6 +15,7 @@
 
 #include "Harness.h"
 
+#include <cstdlib>
 #include <random>
 
 using namespace attnrt;
@@ -356,10 +357,13 @@ std::string firstDifference(const Outcome &a, const Outcome &b) {
   return "";
 }
 
+/// scripts/test --long asks for more.
+bool isLong() { return std::getenv("ATTN_TEST_LONG"); }
+
 class RandomPrograms : public ::testing::TestWithParam<int> {};
 
 TEST_P(RandomPrograms, LeaveTheSameInMemory) {
-  for (uint64_t n = 0; n < 6; ++n) {
+  for (uint64_t n = 0, programs = isLong() ? 12 : 2; n < programs; ++n) {
     uint64_t seed = 1000 * static_cast<uint64_t>(GetParam()) + n;
     std::string text = Writer(seed, n % 2).program();
     Outcome all = runWith(text, kSubsets - 1, seed);
