@@ -22,6 +22,10 @@ _dispatch_modes = torch._C._len_torch_dispatch_stack
 _function_modes = torch._C._is_torch_function_mode_enabled
 _is_tracing = torch._C._is_tracing
 _transforms = torch._C._functorch.peek_interpreter_stack
+# Launches run on PyTorch's threads: two pools would take processors from each
+# other.
+library.native().use_openmp()
+
 UNKNOWN = -1  # of Table.h
 _PLAIN = {torch.Tensor, torch.nn.Parameter}
 

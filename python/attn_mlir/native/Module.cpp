@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "OpenMp.h"
 #include "Table.h"
 
 #include <dlfcn.h>
@@ -42,6 +43,7 @@ NB_MODULE(_native, module) {
   module.def("last_error", [] { return std::string(attnrtLastError()); });
   module.def("threads", [] { return attnrtThreads(); });
   module.def("set_threads", [](int count) { return attnrtSetThreads(count); });
+  module.def("use_openmp", &attnpy::useOpenMp);
   module.def("take_report", [] {
     const char *report = attnrtTakeReport();
     return report ? std::string(report) : std::string();
