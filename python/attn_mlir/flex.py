@@ -107,7 +107,6 @@ def _integers(tensor):
     return narrow
 
 
-@torch.compiler.disable
 def flex_attention(query, key, value, score_mod=None, block_mask=None,
                    scale=None, enable_gqa=False, return_lse=False, *,
                    mask_mod=None):
@@ -118,6 +117,23 @@ def flex_attention(query, key, value, score_mod=None, block_mask=None,
 
     docs/PyTorch.md has all rules.
     """
+    options = score_mod, block_mask, scale, enable_gqa, return_lse, mask_mod
+    if torch.compiler.is_compiling():
+        return _outside_of_graphs(query, key, value, *options)
+    return _attend(query, key, value, *options)
+
+
+def _outside_of_graphs(*args):
+    """A graph ends here: functions of Python's are traced by us."""
+    return torch.compiler.disable(_attend)(*args)
+
+
+# As torch.compiler.disable does, which imports all of dynamo.
+_outside_of_graphs._torchdynamo_disable = True
+
+
+def _attend(query, key, value, score_mod, block_mask, scale, enable_gqa,
+            return_lse, mask_mod):
     operands.check_operands(query, key, value, enable_gqa)
     if block_mask is not None:
         if mask_mod is not None:

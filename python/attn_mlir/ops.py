@@ -115,14 +115,14 @@ def forward(program, query, key, value, others, wants_lse=True):
 
 
 def backward(program, saved, output_grad, lse_grad):
-    """Gradients of query, key, value and, where there are any, of floating-point
-    tensors among the others."""
+    """Gradients of query, key, value and of those among the others that hold
+    floats, in this order."""
     query, key, value, output, lse, *others = saved
     if output_grad is None:
         output_grad = torch.zeros_like(output)
     if lse_grad is None:
         lse_grad = torch.zeros_like(lse)
-    grads = [_empty_gradient(each) for each in (query, key, value)]
+    grads = _empty_gradients(query, key, value, others)
     args = (query, key, value, *others, output, lse, output_grad, lse_grad)
     status = program.gradients(args, grads)
     if status != 0:
@@ -138,6 +138,18 @@ def _empty_gradient(operand):
     if operand.is_contiguous():
         return torch.empty_like(operand)
     return empty_output(operand, operand.shape[3])
+
+
+def _empty_gradients(query, key, value, others):
+    return [*map(_empty_gradient, (query, key, value)),
+            *(torch.empty_like(each, memory_format=torch.contiguous_format)
+              for each in others if each.is_floating_point())]
+
+
+def _among_others(grads, others):
+    """The gradient of each of the others; None of what holds no floats."""
+    rest = iter(grads[3:])
+    return [next(rest) if each.is_floating_point() else None for each in others]
 
 
 class _Attention(torch.autograd.Function):
@@ -156,7 +168,9 @@ class _Attention(torch.autograd.Function):
     def backward(ctx, output_grad, lse_grad):
         saved = ctx.saved_tensors
         grads = backward(ctx.program, saved, output_grad, lse_grad)
-        return (None, *grads, *[None] * (len(saved) - 5))
+        if len(saved) == 5:
+            return (None, *grads)
+        return (None, *grads[:3], *_among_others(grads, saved[5:]))
 
 
 def _prepare_gradients(program, query, key, value, others):
@@ -214,7 +228,7 @@ def _attention_backward(
 @_attention_backward.register_fake
 def _(query, key, value, others, output, lse, output_grad, lse_grad, program,
       scale=None):
-    return [_empty_gradient(each) for each in (query, key, value)]
+    return _empty_gradients(query, key, value, others)
 
 
 def _save(ctx, inputs, output):
@@ -228,7 +242,7 @@ def _differentiate(ctx, output_grad, lse_grad):
     grads = torch.ops.attn_mlir.attention_backward(
         query, key, value, others, output, lse, output_grad, lse_grad,
         ctx.program, ctx.scale)
-    return (*grads, [None] * len(others), None, None)
+    return (*grads[:3], _among_others(grads, others), None, None)
 
 
 torch.library.register_autograd("attn_mlir::attention", _differentiate,

@@ -62,10 +62,13 @@ def program_of(scale, causal, window, softcap, dropout, kinds):
     return Program.make(clauses, kinds).scaled(scale)
 
 
-@torch.compiler.assume_constant_result
 def _text_of(*clauses):
     """For graphs, which have the program as a constant, but for the scale."""
     return program_of(None, *clauses).text
+
+
+# As torch.compiler.assume_constant_result does, which imports all of dynamo.
+_text_of._dynamo_marked_constant = True
 
 
 def _autocast(tensors, device_type):

@@ -69,6 +69,17 @@ class Citizens(unittest.TestCase):
             self.assert_same(gradients(compiled, tensors),
                              gradients(self.theirs, tensors))
 
+    def test_flex_attention_ends_a_graph(self):
+        q, k, v = operands(1, 2, 2, 9, 9, 16)
+        slopes = torch.rand(2)
+
+        def layer(q, k, v):
+            return attn_mlir.flex_attention(
+                q * 2, k, v,
+                score_mod=lambda s, b, h, i, j: s - slopes[h] * (i - j)) + 1
+        compiled = torch.compile(layer, backend="eager")
+        self.assert_same([compiled(q, k, v)], [layer(q, k, v)])
+
     def test_export(self):
         outer = self
 

@@ -75,7 +75,8 @@ class Errors(unittest.TestCase):
 
     def test_masks(self):
         q, k, v = tensors(keys=7)
-        for mask in torch.ones(9, 8), torch.ones(3, 1, 9, 7), torch.ones(2, 4, 9, 6) > 0:
+        for mask in (torch.ones(9, 8), torch.ones(3, 1, 9, 7),
+                     torch.ones(2, 4, 9, 6) > 0):
             self.refused(ValueError, "attn_mask: expected a shape that broadcasts "
                          "to (2, 4, 9, 7)", q, k, v, attn_mask=mask)
         self.refused(ValueError, "rank 4 at most", q, k, v,

@@ -26,12 +26,15 @@ def positions(queries, keys, causal):
 def attention(q, k, v, *, dtype, scale=None, attn_mask=None, causal=None,
               window=None, softcap=None, alibi_slopes=None, sinks=None,
               left=None, score=None, keep=None):
-    """Output and LSE, computed in `dtype`. Where that is float32, weights are
-    rounded to the operands' type before they meet values, as kernels do."""
+    """Output and LSE, computed in `dtype`. Where that is float32, weights, and
+    gradients of scores, are rounded to the operands' type before they are
+    multiplied by operands, as kernels do."""
     heads, element = q.shape[1], q.dtype
     q, k, v = (each.to(dtype) for each in (q, grouped(k, heads),
                                            grouped(v, heads)))
     s = q @ k.mT * (scale if scale is not None else 1 / math.sqrt(q.shape[-1]))
+    if dtype == torch.float32 and element != dtype and s.requires_grad:
+        s.register_hook(lambda grad: grad.to(element).to(dtype))
     p, j = positions(q.shape[2], k.shape[2], causal)
     if softcap is not None:
         s = softcap * torch.tanh(s / softcap)
@@ -54,9 +57,13 @@ def attention(q, k, v, *, dtype, scale=None, attn_mask=None, causal=None,
     s = s.masked_fill(~kept, -math.inf)
     every = s if sinks is None else torch.cat(
         [s, sinks.to(dtype)[None, :, None, None].expand(*s.shape[:3], 1)], -1)
-    lse = torch.logsumexp(every, -1)
-    shift = torch.where(lse == -math.inf, 0, lse)
-    weights = torch.exp(s - shift[..., None])
+    # Rows without a key have weights, and gradients, of 0.
+    shift = every.amax(-1).detach()
+    shift = torch.where(shift == -math.inf, 0, shift)
+    total = torch.exp(every - shift[..., None]).sum(-1)
+    some = torch.where(total > 0, total, 1)
+    lse = torch.where(total > 0, torch.log(some) + shift, -math.inf)
+    weights = torch.exp(s - shift[..., None]) / some[..., None]
     if left is not None:
         weights = weights * left
     if dtype == torch.float32:
@@ -65,9 +72,9 @@ def attention(q, k, v, *, dtype, scale=None, attn_mask=None, causal=None,
                             else element), lse
 
 
-def fault(ours, theirs, exact, chain=16):
+def fault(ours, theirs, exact, chain=40):
     """None, or what is wrong with our result; theirs says what precision is
-    usual."""
+    usual. `chain` is of products of 8 that are added up one behind the other."""
     if ours.dtype != theirs.dtype:
         return f"is {ours.dtype}, and {theirs.dtype} was expected"
     if ours.shape != exact.shape:
