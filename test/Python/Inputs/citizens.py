@@ -45,6 +45,16 @@ class Citizens(unittest.TestCase):
         return F.scaled_dot_product_attention(q, k, v, is_causal=True,
                                               enable_gqa=True)
 
+    def test_head_dims_of_any_size(self):
+        q, k, v = operands(2, 4, 2, 17, 19, 20)
+        for tensors in ([q, k, v], [q, k, v[..., :12]], [q, k, v[..., :16]],
+                        [q[..., :16], k[..., :16], v]):
+            self.assert_same(
+                gradients(lambda *each: attn_mlir.sdpa(*each, enable_gqa=True),
+                          tensors),
+                gradients(lambda *each: F.scaled_dot_product_attention(
+                    *each, enable_gqa=True), tensors))
+
     def test_opcheck(self):
         program = program_of(None, "top_left", None, None, 0.0, ()).text
         for grad in False, True:
