@@ -75,15 +75,19 @@ config.substitutions += [
     ("%attn_src_root", config.attn_src_root),
     ("%attn_obj_root", config.attn_obj_root),
     # Another seed, so that the long run tries something new.
-    ("%mutant_count", "960" if is_long else "60"),
-    ("%hopper_mutant_count", "480" if is_long else "60"),
+    ("%mutant_count", "960" if is_long else "40"),
+    ("%hopper_mutant_count", "480" if is_long else "40"),
     ("%mutant_seed", "2" if is_long else "3"),
     ("%mutant_quick", "" if is_long else "--quick"),
-    ("%spill_sweep", "all" if is_long else "few"),
-    ("%spill_gradients", "gradients" if is_long else "some-gradients"),
-    ("%spill_sizes", "groups" if is_long else "short"),
-    ("%spill_language", "clauses,regions" if is_long else "some-clauses"),
+    ("%spill_sweep", "all" if is_long else "few/2"),
+    ("%spill_gradients", "gradients" if is_long else "some-gradients/2"),
+    ("%spill_sizes", "groups,short" if is_long else "short/4"),
+    ("%spill_language", "clauses,regions" if is_long else "some-clauses/2"),
     ("%drawn_values", "100" if is_long else "3"),
+    ("%rotated_dims", "64,128,256" if is_long else "64,128"),
+    # Of the cases that each target has, these by default, so that together they
+    # have all.
+    ("%share_of", "1" if is_long else "3"),
     ("%damage_seed", "2" if is_long else "1"),
     # A driver that runs nothing.
     ("%fake_cuda", "LD_LIBRARY_PATH=" + os.path.join(

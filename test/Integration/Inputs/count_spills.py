@@ -7,7 +7,7 @@
 #===------------------------------------------------------------------------===#
 """Usage: count_spills.py DIRECTORY SET[,SET…] [TARGET [SCHEDULE]]
        SET: few, all, short, groups, some-clauses, clauses, regions, some-gradients
-            or gradients
+            or gradients; few/3 is each third of few, another third for each target
 
 Compiles kernels down to machine code and prints those that spill, by the
 compiler's own word. Few are all head dimensions with both masks and an LSE, which
@@ -143,8 +143,15 @@ def some_gradients():
     return itertools.islice(gradients(), 1, None, 4)
 
 
-SETS = {"few": few, "gradients": gradients, "some-gradients": some_gradients, "all": everything, "short": short, "groups": groups,
-        "some-clauses": some_clauses, "clauses": clauses, "regions": regions}
+SETS = {"few": few, "all": everything, "short": short, "groups": groups,
+        "some-clauses": some_clauses, "clauses": clauses, "regions": regions,
+        "some-gradients": some_gradients, "gradients": gradients}
+
+
+def chosen(name):
+    which, _, share = name.partition("/")
+    first = "sm_90a" in FLAGS[0]
+    return which, list(SETS[which]())[first if share else 0::int(share or 1)]
 
 
 def spilling(directory, which, first, cases):
@@ -171,7 +178,7 @@ def main():
     directory.mkdir(parents=True, exist_ok=True)
     chunks = []
     for which in sys.argv[2].split(","):
-        cases = list(SETS[which]())
+        which, cases = chosen(which)
         chunks += [(which, i, cases[i:i + 16]) for i in range(0, len(cases), 16)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = [line for lines in pool.map(
