@@ -8,7 +8,9 @@
 """Features: ptxas, nvcc, nvdisasm (the tool was found), nvcc-13.0 and
 clang-22.1 (and so on: its release), cuda (a GPU is there), recorded-vectors (what
 a GPU answered was recorded), aarch64 (packages for it can
-be run), qemu-x86_64 (other processors can be emulated).
+be run), qemu-x86_64 (other processors can be emulated), torch and transformers
+(scripts/install-torch and scripts/build-python have made what tests of the PyTorch
+door need).
 
 Parameters: long=1 makes the random campaign long and draws many mutants;
 campaign_seed, campaign_cases choose another campaign.
@@ -78,7 +80,8 @@ config.substitutions += [
     ("%mutant_seed", "2" if is_long else "3"),
     ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few/2"),
-    ("%spill_gradients", "gradients" if is_long else "some-gradients/2"),
+    ("%spill_gradients", "gradients,gradients-of-clauses" if is_long else "some-gradients/2"),
+    ("%gradient_dims", "64,80,96,128,192,192/128,256" if is_long else "64"),
     ("%spill_sizes", "groups,short" if is_long else "short/4"),
     ("%spill_language", "clauses,regions" if is_long else "some-clauses/2"),
     ("%drawn_values", "100" if is_long else "3"),
@@ -178,6 +181,21 @@ if os.path.exists(aarch64_run) and shutil.which("qemu-aarch64"):
 else:
     lit_config.note("no qemu-aarch64 and build-aarch64 (scripts/build-aarch64):"
                     " code for 64-bit Arm is compiled and not run")
+torch_python = os.path.join(config.attn_obj_root, "torch-venv", "bin", "python")
+if os.path.exists(torch_python) and glob.glob(
+        os.path.join(config.attn_lib_dir, "_native*.so")):
+    config.available_features.add("torch")
+    # Packages are kept from test to test, and nowhere else.
+    config.substitutions.append(
+        ("%torch_python", f"env ATTN_MLIR_BUILD={config.attn_obj_root} "
+         f"ATTN_MLIR_CACHE={config.test_exec_root}/Python/cache {torch_python}"))
+    config.substitutions.append(("%torch_calls", "320" if is_long else "64"))
+    if glob.glob(os.path.join(config.attn_obj_root, "torch-venv", "lib", "*",
+                              "site-packages", "transformers")):
+        config.available_features.add("transformers")
+else:
+    lit_config.note("no torch (scripts/install-torch, scripts/build-python): the "
+                    "PyTorch door is not tested")
 if os.path.exists("/dev/nvidiactl") and has_gpu():
     config.available_features.add("cuda")
 vectors = os.path.join(config.attn_src_root, "runtime", "test", "golden")

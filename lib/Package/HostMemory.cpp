@@ -68,7 +68,13 @@ uint32_t HostMemory::alignmentOf(BlockArgument argument) {
 /// Returns the alignment that the readers of a result of the function, and the
 /// work that fills it, ask for.
 uint32_t HostMemory::alignmentOfResult(Value returned) {
-  if (entry.isForProcessors())
+  auto loose =
+      function->getAttrOfType<DenseI64ArrayAttr>(tile::kResultsByElementAttr);
+  bool isByElement =
+      entry.isForProcessors() ||
+      (loose && llvm::is_contained(loose.asArrayRef(),
+                                   results.lookup(memoryOf(returned))));
+  if (isByElement)
     return abi::elementBytes(getElementTypeOrSelf(returned.getType()));
   if (isReadByWork(withoutViews(returned)))
     return kWideBytes;

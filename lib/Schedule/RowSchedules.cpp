@@ -143,6 +143,10 @@ RowScheduleAttr attn::gradRowsSchedule(SdpaGradOp op) {
   return scheduleOf(op, rows);
 }
 
+RowScheduleAttr attn::gradSumsSchedule(SdpaGradOp op) {
+  return scheduleOf(op, WarpFragment::kRows, /*warps=*/1);
+}
+
 RowScheduleAttr attn::blockMapSchedule(SdpaOp op) {
   return scheduleOf(op, WarpFragment::kRows, /*warps=*/1);
 }

@@ -166,6 +166,11 @@ static bool laterRowsHaveMore(SdpaOp op) {
          });
 }
 
+/// Whether a head may have more than one query tile.
+static bool hasManyTiles(SdpaOp op, const AttentionKeys &keys) {
+  return lengthOf(op, op.getQuery()) > keys.q / keys.heads;
+}
+
 /// Each warp of a warpgroup has 16 rows, so rows and warps say the same.
 static void matchRowsAndWarps(const KeyNames &named, AttentionKeys &keys) {
   if (!keys.producers || named.contains("q") == named.contains("warps"))
@@ -214,9 +219,14 @@ static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
     fitFewRows(op, keys);
   if (!named.contains("split"))
     keys.split = defaultSplit(op, keys, target);
-  if (!named.contains("persistent") &&
-      keys.persistent != Persistence::OneTile && laterRowsHaveMore(op))
+  if (!laterRowsHaveMore(op))
+    return;
+  if (keys.persistent == Persistence::OneTile) {
+    if (!named.contains("longest"))
+      keys.longest = keys.warps && keys.split == 1 && hasManyTiles(op, keys);
+  } else if (!named.contains("persistent")) {
     keys.persistent = Persistence::LongestFirst;
+  }
 }
 
 /// Head dimensions as the products take them.
@@ -370,6 +380,15 @@ LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
   if (failed(checkElementType(op, op.getElementType(), target)))
     return failure();
   GradientSchedules defaults = defaultGradientSchedules(target, paddedDims(op));
+  // Bits of dropout are computed beside the sums of both gradients, and so are
+  // score regions, where warps that copy leave fewer registers.
+  constexpr int64_t kNarrow = 64;
+  bool hasDropout = op.getDropThreshold() && !target.isProcessor();
+  bool hasRegions = (!op.getCaptures().empty() || !op.getScore().empty()) &&
+                    defaults.keys.producers && paddedDims(op).qk > kNarrow;
+  for (bool isShorter : {hasDropout, hasRegions})
+    if (isShorter)
+      defaults.keys = relaxedSchedule(defaults.keys);
   FailureOr<GradientScheduleAttr> keys = choose(op, defaults.keys, "keys.");
   FailureOr<GradientScheduleAttr> queries =
       choose(op, defaults.queries, "queries.");

@@ -49,6 +49,9 @@ int64_t gradRowsTileColumns(SdpaGradOp op);
 /// Rows of the output that one CTA reads for it, and its warps.
 tile::RowScheduleAttr gradRowsSchedule(SdpaGradOp op);
 
+/// Elements of the gradient of a tensor that one warp adds up.
+tile::RowScheduleAttr gradSumsSchedule(SdpaGradOp op);
+
 /// Rows of queries that one warp evaluates a predicate on at a time.
 tile::RowScheduleAttr blockMapSchedule(SdpaOp op);
 

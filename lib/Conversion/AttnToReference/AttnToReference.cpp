@@ -120,9 +120,11 @@ private:
       if (buffers.output || buffers.lse)
         buildNaiveRows(builder, buffers, numerics, begin, end);
     }
-    for (SdpaGradOp op : function.getOps<SdpaGradOp>())
-      buildNaiveGradients(builder, getBuffers(op, arguments), numerics, begin,
-                          end);
+    for (SdpaGradOp op : function.getOps<SdpaGradOp>()) {
+      SdpaGradBuffers buffers = getBuffers(op, arguments);
+      buildNaiveGradients(builder, buffers, numerics, begin, end);
+      buildNaiveTensorGradients(builder, buffers, numerics, begin, end);
+    }
     finish(judge, /*results=*/{});
   }
 
@@ -262,6 +264,8 @@ private:
     buffers.queryGrad = getGradient(op.getQueryGrad(), arguments);
     buffers.keyGrad = getGradient(op.getKeyGrad(), arguments);
     buffers.valueGrad = getGradient(op.getValueGrad(), arguments);
+    for (Value gradient : op.getTensorGrads())
+      buffers.tensorGrads.push_back(getResultBuffer(gradient, arguments));
     return buffers;
   }
 

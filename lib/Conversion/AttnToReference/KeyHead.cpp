@@ -80,6 +80,8 @@ void KeyHead::allocateHead() {
   lastHead = cell(builder.getIndexType());
   knowsAll = cell(builder.getI1Type());
   store(index(-1), lastHead, {});
+  if (dropout.dropsAny())
+    dropout.start(buffers.seed, buffers.offset);
 }
 
 void KeyHead::freeHead() {
@@ -159,24 +161,31 @@ Value KeyHead::buildScore(const Row &row, Value number, Value j) {
                       {score, row.batch, row.head, row.index, j})[0];
 }
 
-/// The derivative of the score region by the score, from two scores beside it,
-/// in f64. In the baseline, that of a hyperbolic tangent has as many bits as
-/// the tangent.
-Value KeyHead::buildSlope(const Row &row, Value number, Value j) {
+Value KeyHead::buildSlope(const Row &row, Value number, Value j, Value weight) {
+  return buildSlope(
+      toDouble(buildProduct(number, j)), weight, [&](Value moved) {
+        return exactRegions.emit(op.getScore(),
+                                 {moved, row.batch, row.head, row.index, j})[0];
+      });
+}
+
+/// The derivative of the score region by what is `at`, from two scores beside
+/// it, in f64. In the baseline, that of a hyperbolic tangent has as many bits
+/// as the tangent. It is 0 where a score of -inf leaves no weight.
+Value KeyHead::buildSlope(Value at, Value weight,
+                          function_ref<Value(Value)> score) {
   FloatType f64 = builder.getF64Type();
-  Value score = toDouble(buildProduct(number, j));
   Value one = this->number(1.0, f64);
-  Value size = make<arith::MaximumFOp>(make<math::AbsFOp>(score), one);
+  Value size = make<arith::MaximumFOp>(make<math::AbsFOp>(at), one);
   Value step = make<arith::MulFOp>(size, this->number(0x1p-17, f64));
-  auto at = [&](Value moved) {
-    return exactRegions.emit(op.getScore(),
-                             {moved, row.batch, row.head, row.index, j})[0];
-  };
-  Value above = at(make<arith::AddFOp>(score, step));
-  Value below = at(make<arith::SubFOp>(score, step));
+  Value above = score(make<arith::AddFOp>(at, step));
+  Value below = score(make<arith::SubFOp>(at, step));
   Value slope =
       make<arith::DivFOp>(make<arith::SubFOp>(above, below),
                           make<arith::MulFOp>(step, this->number(2.0, f64)));
+  Value weighs =
+      make<arith::CmpFOp>(arith::CmpFPredicate::UNE, weight, this->number(0.0));
+  slope = make<arith::SelectOp>(weighs, slope, this->number(0.0, f64));
   if (real.isF64())
     return slope;
   slope = make<arith::TruncFOp>(real, slope);
@@ -192,11 +201,16 @@ Value KeyHead::buildKeep(const Row &row, Value j) {
   return regions.emit(op.getKeep(), {row.batch, row.head, row.index, j})[0];
 }
 
-/// Gives the weight and the gradient of the score to `body`, both rounded as
-/// products read them, where the row keeps the key and some key weighs
-/// something.
-void KeyHead::forKept(const Row &row, Value number, Value j,
-                      function_ref<void(Value, Value)> body) {
+/// What dropout leaves of a weight, but for the factor.
+Value KeyHead::buildLeft(const Row &row, Value j, Value weight) {
+  if (!dropout.dropsAny())
+    return weight;
+  Value isDropped = dropout.isDropped(row.batch, row.head, row.index, j);
+  return make<arith::SelectOp>(isDropped, number(0.0), weight);
+}
+
+void KeyHead::forWeighed(const Row &row, Value number, Value j,
+                         function_ref<void(Value, Value)> body) {
   Value lse = load(lses, number);
   Value takesPart = make<arith::CmpFOp>(
       arith::CmpFPredicate::UNE, lse,
@@ -209,12 +223,25 @@ void KeyHead::forKept(const Row &row, Value number, Value j,
     Value product = dot(dimV, [&](Value d) -> std::pair<Value, Value> {
       return {gradAt(row, d), load(value, {j, d})};
     });
+    if (dropout.dropsAny())
+      product = make<arith::MulFOp>(buildLeft(row, j, product),
+                                    this->number(dropout.factor()));
+    body(weight, product);
+    scf::YieldOp::create(builder, loc);
+  });
+}
+
+/// Gives the weight and the gradient of the score to `body`, both rounded as
+/// products read them.
+void KeyHead::forKept(const Row &row, Value number, Value j,
+                      function_ref<void(Value, Value)> body) {
+  forWeighed(row, number, j, [&](Value weight, Value product) {
     Value centred = make<arith::SubFOp>(product, load(deltas, number));
     Value gradient = make<arith::MulFOp>(weight, centred);
     if (!op.getScore().empty())
-      gradient = make<arith::MulFOp>(gradient, buildSlope(row, number, j));
-    body(roundToElement(weight), roundToElement(gradient));
-    scf::YieldOp::create(builder, loc);
+      gradient =
+          make<arith::MulFOp>(gradient, buildSlope(row, number, j, weight));
+    body(roundToElement(buildLeft(row, j, weight)), roundToElement(gradient));
   });
 }
 
@@ -250,7 +277,7 @@ void KeyHead::buildSums(const Row &row, Value number, Value max) {
         [&]() -> SmallVector<Value> {
           Value score = buildScore(row, number, j);
           Value weight = make<math::ExpOp>(make<arith::SubFOp>(score, max));
-          Value rounded = roundToElement(weight);
+          Value rounded = roundToElement(buildLeft(row, j, weight));
           forEach(index(dimV), [&](Value d) {
             addTo(output, d, rounded, load(value, {j, d}));
           });
@@ -260,7 +287,7 @@ void KeyHead::buildSums(const Row &row, Value number, Value max) {
   })[0];
   Value lse = make<arith::AddFOp>(make<math::LogOp>(sum), max);
   store(lse, lses, number);
-  Value factor = make<arith::DivFOp>(this->number(1.0), sum);
+  Value factor = make<arith::DivFOp>(this->number(dropout.factor()), sum);
   buildDelta(row, number, [&](Value d) {
     return roundToElement(make<arith::MulFOp>(load(output, d), factor));
   });

@@ -9,6 +9,7 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOREFERENCE_KEYHEAD_H
 #define ATTN_LIB_CONVERSION_ATTNTOREFERENCE_KEYHEAD_H
 
+#include "DropoutCode.h"
 #include "NaiveGradients.h"
 #include "RegionCode.h"
 
@@ -25,7 +26,8 @@ protected:
         op(buffers.op), buffers(buffers), sizes(builder, this->buffers),
         regions(builder, this->buffers, sizes, numerics),
         exactRegions(builder, this->buffers, sizes, Numerics::Reference),
-        dimQK(op.getHeadDimQK()), dimV(op.getHeadDimV()) {}
+        dropout(builder, op, numerics), dimQK(op.getHeadDimQK()),
+        dimV(op.getHeadDimV()) {}
 
   /// A row of query or key: its head and its index in it.
   struct Row {
@@ -68,11 +70,21 @@ protected:
           pair);
   mlir::Value buildProduct(mlir::Value number, mlir::Value j);
   mlir::Value buildScore(const Row &row, mlir::Value number, mlir::Value j);
-  mlir::Value buildSlope(const Row &row, mlir::Value number, mlir::Value j);
+  mlir::Value buildSlope(const Row &row, mlir::Value number, mlir::Value j,
+                         mlir::Value weight);
+  mlir::Value
+  buildSlope(mlir::Value at, mlir::Value weight,
+             llvm::function_ref<mlir::Value(mlir::Value moved)> score);
   mlir::Value buildKeep(const Row &row, mlir::Value j);
+  mlir::Value buildLeft(const Row &row, mlir::Value j, mlir::Value weight);
   mlir::Value gradAt(const Row &row, mlir::Value d) {
     return loadElement(buffers.outputGrad, position(row, d));
   }
+  /// Gives the weight and its gradient to `body`, not rounded, where the row
+  /// keeps the key and some key weighs something.
+  void forWeighed(
+      const Row &row, mlir::Value number, mlir::Value j,
+      llvm::function_ref<void(mlir::Value weight, mlir::Value ofWeight)> body);
   void forKept(
       const Row &row, mlir::Value number, mlir::Value j,
       llvm::function_ref<void(mlir::Value weight, mlir::Value gradient)> body);
@@ -89,6 +101,7 @@ protected:
   SdpaGradBuffers buffers;
   SdpaSizes sizes;
   RegionCode regions, exactRegions;
+  DropoutCode dropout;
   int64_t dimQK, dimV;
   mlir::Value group; // query heads of a key head
   // What makes rows of an operand, where it is not an argument.

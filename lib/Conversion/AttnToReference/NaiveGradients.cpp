@@ -147,7 +147,7 @@ void NaiveGradients::buildKeyGradients(const Row &row, bool isKey) {
     });
   });
   storeRow(isKey ? buffers.keyGrad : buffers.valueGrad, row, sums, features,
-           isKey ? op.getScaleOrDefault() : 1);
+           isKey ? op.getScaleOrDefault() : dropout.factor());
 }
 
 void NaiveGradients::build(Value begin, Value end) {

@@ -25,12 +25,18 @@ struct GradientBuffer {
 struct SdpaGradBuffers : SdpaBuffers {
   mlir::Value outputGrad, lseGrad;
   GradientBuffer queryGrad, keyGrad, valueGrad;
+  /// Those of tensors that scores read, null likewise.
+  llvm::SmallVector<mlir::Value, 2> tensorGrads;
 };
 
 /// Computes the rows of [begin, end) of each gradient that exist, numbered as
 /// its result has them.
 void buildNaiveGradients(mlir::OpBuilder &builder, SdpaGradBuffers buffers,
                          Numerics numerics, mlir::Value begin, mlir::Value end);
+/// The same for the gradients of tensors that scores read.
+void buildNaiveTensorGradients(mlir::OpBuilder &builder,
+                               SdpaGradBuffers buffers, Numerics numerics,
+                               mlir::Value begin, mlir::Value end);
 
 } // namespace attn
 

@@ -79,10 +79,36 @@ Value RegionCode::rounded(Type type, Value value) {
 // Operations
 //===----------------------------------------------------------------------===//
 
-SmallVector<Value> RegionCode::emit(Region &region, ValueRange arguments) {
-  Block &block = region.front();
+void RegionCode::start(Block &block, ValueRange arguments) {
   mapping.clear();
   mapping.map(block.getArguments(), arguments);
+}
+
+SmallVector<Value> RegionCode::emitWith(CaptureOp read, Value value,
+                                        ValueRange arguments) {
+  replaced = read;
+  replacement = value;
+  SmallVector<Value> results = emit(*read->getParentRegion(), arguments);
+  replaced = {};
+  return results;
+}
+
+RegionCode::Element RegionCode::emitRead(CaptureOp read, ValueRange arguments) {
+  start(*read->getBlock(), arguments);
+  for (Operation &op : *read->getBlock()) {
+    emitOp(op);
+    if (&op == read)
+      break;
+  }
+  Element element = {mapping.lookup(read.getResult()), {}};
+  for (unsigned dim = 0; dim < read.getIndices().size(); ++dim)
+    element.indices.push_back(clampedIndex(read, dim));
+  return element;
+}
+
+SmallVector<Value> RegionCode::emit(Region &region, ValueRange arguments) {
+  Block &block = region.front();
+  start(block, arguments);
   for (Operation &op : block.without_terminator())
     emitOp(op);
   emitConstants(*block.getTerminator());
@@ -99,7 +125,7 @@ void RegionCode::emitOp(Operation &op) {
   else if (isa<KeyLengthOp>(op))
     become(sizes.keyLength);
   else if (auto capture = dyn_cast<CaptureOp>(op))
-    become(readCapture(capture));
+    become(capture == replaced ? replacement : readCapture(capture));
   else if (isa<arith::ExtFOp, arith::TruncFOp>(op))
     become(emitCast(op));
   else
@@ -155,17 +181,25 @@ Value RegionCode::emitCast(Operation &op) {
 // Captures
 //===----------------------------------------------------------------------===//
 
+/// The index of a dimension that is closest to the one asked for.
+Value RegionCode::clampedIndex(CaptureOp op, unsigned dim) {
+  Value size =
+      make<memref::DimOp>(buffers.captures.lookup(op.getSource()), dim);
+  Value last = make<arith::SubIOp>(size, index(1));
+  Value clamped =
+      make<arith::MinSIOp>(mapping.lookup(op.getIndices()[dim]), last);
+  return make<arith::MaxSIOp>(clamped, index(0));
+}
+
 /// Reads the element at the index that is closest to the one asked for. A
 /// tensor without elements reads as 0.
 Value RegionCode::readCapture(CaptureOp op) {
   Value buffer = buffers.captures.lookup(op.getSource());
   Value hasElements;
   SmallVector<Value> indices;
-  for (auto [i, operand] : llvm::enumerate(op.getIndices())) {
+  for (unsigned i = 0; i < op.getIndices().size(); ++i) {
+    indices.push_back(clampedIndex(op, i));
     Value size = make<memref::DimOp>(buffer, i);
-    Value last = make<arith::SubIOp>(size, index(1));
-    Value clamped = make<arith::MinSIOp>(mapping.lookup(operand), last);
-    indices.push_back(make<arith::MaxSIOp>(clamped, index(0)));
     int64_t known = op.getSource().getType().getDimSize(i);
     if (ShapedType::isStatic(known) && known > 0)
       continue;

@@ -29,6 +29,15 @@ public:
   /// Returns what the region yields for these arguments.
   llvm::SmallVector<mlir::Value> emit(mlir::Region &region,
                                       mlir::ValueRange arguments);
+  /// The same where `read` gives another value.
+  llvm::SmallVector<mlir::Value> emitWith(CaptureOp read, mlir::Value value,
+                                          mlir::ValueRange arguments);
+  /// What `read` gives, and the indices of the element.
+  struct Element {
+    mlir::Value value;
+    llvm::SmallVector<mlir::Value> indices;
+  };
+  Element emitRead(CaptureOp read, mlir::ValueRange arguments);
 
 private:
   mlir::Type held(mlir::Type type);
@@ -37,6 +46,8 @@ private:
   void emitConstants(mlir::Operation &op);
   void emitCopy(mlir::Operation &op);
   mlir::Value emitCast(mlir::Operation &op);
+  void start(mlir::Block &block, mlir::ValueRange arguments);
+  mlir::Value clampedIndex(CaptureOp op, unsigned dim);
   mlir::Value readCapture(CaptureOp op);
   mlir::Value readElement(CaptureOp op, mlir::Value buffer,
                           mlir::ValueRange indices);
@@ -44,6 +55,8 @@ private:
   SdpaBuffers buffers;
   const SdpaSizes &sizes;
   mlir::IRMapping mapping;
+  CaptureOp replaced; // and by which value
+  mlir::Value replacement;
 };
 
 /// Reports an operation of the regions that has no meaning in f64.

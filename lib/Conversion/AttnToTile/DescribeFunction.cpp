@@ -128,8 +128,22 @@ static void markReadByElement(FunctionLowering &lowering) {
                       DenseI64ArrayAttr::get(function.getContext(), numbers));
 }
 
+/// Marks the results that are written element by element: gradients of what
+/// scores read, of any sizes.
+static void markWrittenByElement(func::FuncOp function) {
+  SmallVector<int64_t> numbers;
+  for (OpOperand &returned : function.front().getTerminator()->getOpOperands())
+    if (auto grad = returned.get().getDefiningOp<SdpaGradOp>())
+      if (grad.getTensorOf(cast<OpResult>(returned.get())))
+        numbers.push_back(returned.getOperandNumber());
+  if (!numbers.empty())
+    function->setAttr(tile::kResultsByElementAttr,
+                      DenseI64ArrayAttr::get(function.getContext(), numbers));
+}
+
 void attn::describeFunction(FunctionLowering &lowering) {
   markReadByElement(lowering);
+  markWrittenByElement(lowering.getFunction());
   Description description(lowering);
   func::FuncOp function = lowering.getFunction();
   function->setAttr(tile::kArgsAttr, description.arguments());

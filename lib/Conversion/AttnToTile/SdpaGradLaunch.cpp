@@ -9,11 +9,13 @@
 // What each query needs is computed first; then come a kernel that has the
 // gradients of keys and values, or one for each of both, and one that has those
 // of queries. Each sums all that a gradient consists of, so nothing is added by
-// atomic operations, and the workspace is two vectors of the queries.
+// atomic operations, and the workspace is two vectors of the queries. Gradients
+// of tensors that scores read come last.
 //
 //===----------------------------------------------------------------------===//
 
 #include "LaunchModels.h"
+#include "TensorGradLaunch.h"
 
 #include "Host/CaptureChecks.h"
 #include "Host/Checks.h"
@@ -45,6 +47,12 @@ private:
   LaunchTiles tilesOf(Value tensor, int64_t rows);
   TileGrid addGrid(Value tensor, int64_t rows, StringRef name);
   Value destinationLike(Value tensor);
+  bool hasSinkGradient() {
+    return llvm::any_of(op.getTensorGrads(), [&](Value gradient) {
+      return op.getTensorOf(cast<OpResult>(gradient)) == op.getSinks() &&
+             !gradient.use_empty();
+    });
+  }
   void launchRows();
   void launchKeys(bool hasKeys, bool hasValues, StringRef suffix);
   void launchQueries();
@@ -60,7 +68,7 @@ private:
   SdpaGradOp op;
   FunctionLowering &lowering;
   GradientScheduleAttr keySchedule, querySchedule;
-  Value exponents, deltas;
+  GradientRows perQuery;
   int64_t destinations = 0;
 };
 
@@ -108,11 +116,18 @@ void SdpaGradLauncher::launchRows() {
                              b.dim(query, op.lengthDim())};
   signature.addOutput(Argument::Exponents, emitDestination(b, type, dims));
   signature.addOutput(Argument::Deltas, emitDestination(b, type, dims));
+  if (hasSinkGradient()) {
+    signature.addInput(Argument::Sinks, op.getSinks());
+    SmallVector<OpFoldResult> sizes = getAsOpFoldResult(dims);
+    sizes.insert(sizes.begin() + 2, b.getIndexAttr(1));
+    signature.addOutput(Argument::SinkTerms,
+                        tensor::EmptyOp::create(b, sizes, b.getF32Type()));
+  }
   KernelOp kernel = signature.createKernel(lowering, op, "_rows", schedule);
   emitGradRowsKernel(kernel, op, signature);
   NamedValues<Argument> filled = signature.launch(b, kernel, grid.grid);
-  exponents = filled[Argument::Exponents];
-  deltas = filled[Argument::Deltas];
+  perQuery = {filled[Argument::Exponents], filled[Argument::Deltas],
+              filled[Argument::SinkTerms]};
 }
 
 /// What the kernels of keys and of queries have in common.
@@ -123,16 +138,20 @@ void SdpaGradLauncher::addOperands(KernelSignature<NameT> &signature,
   signature.addInput(NameT::Key, op.getKey());
   if (hasValues) {
     signature.addInput(NameT::Value, op.getValue());
-    signature.addInput(NameT::Deltas, deltas);
+    signature.addInput(NameT::Deltas, perQuery.deltas);
   }
   signature.addInput(NameT::OutputGrad, op.getOutputGrad());
-  signature.addInput(NameT::Exponents, exponents);
+  signature.addInput(NameT::Exponents, perQuery.exponents);
   Value keyHeads = b.dim(op.getKey(), op.headDim());
   signature.addInput(
       NameT::HeadsPerKeyHead,
       b.div(b.dim(op.getQuery(), op.headDim()), b.atLeastOne(keyHeads)));
   signature.addInput(NameT::Blocks, grid.blocks);
   signature.addInput(NameT::Heads, grid.heads);
+  if (op.getDropThreshold()) {
+    signature.addInput(NameT::Seed, op.getSeed());
+    signature.addInput(NameT::Offset, op.getOffset());
+  }
   for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
     signature.addInput(NameT(size_t(NameT::FirstCapture) + i), capture);
 }
@@ -184,6 +203,7 @@ void SdpaGradLauncher::launch() {
   }
   if (!op.getQueryGrad().use_empty())
     launchQueries();
+  launchTensorGradients(b, op, lowering, perQuery);
 }
 
 namespace {

@@ -238,8 +238,9 @@ LogicalResult BlockedStoreConversion::matchAndRewrite(
     StoreOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {
   auto tile = cast<RankedTensorType>(op.getValue().getType());
-  if (!isBlocked(op.getValue()))
-    return rewriter.notifyMatchFailure(op, "expected a blocked tile");
+  if (!isBlocked(op.getValue()) || op.hasColumnIndex())
+    return rewriter.notifyMatchFailure(
+        op, "expected a blocked tile and its first column");
   Location loc = op.getLoc();
   MemRefType type = op.getDest().getType();
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());

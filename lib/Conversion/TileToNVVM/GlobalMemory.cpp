@@ -100,6 +100,8 @@ struct StoreConversion : OpConversionPattern<StoreOp> {
 private:
   void storeTile(StoreOp op, const GlobalView &view, ValueRange registers,
                  const RowIndexer &places, OpBuilder &builder) const;
+  void storeElements(StoreOp op, const GlobalView &view, ValueRange registers,
+                     const RowIndexer &places, OpBuilder &builder) const;
   void storeRowVector(StoreOp op, const GlobalView &view, ValueRange registers,
                       const RowIndexer &places, OpBuilder &builder) const;
 };
@@ -288,6 +290,63 @@ void StoreConversion::storeTile(StoreOp op, const GlobalView &view,
     }
 }
 
+/// The elements of a register, which is a pair where they are of 16 bits.
+static SmallVector<Value> elementsOf(OpBuilder &builder, Location loc,
+                                     Value held) {
+  auto pair = dyn_cast<VectorType>(held.getType());
+  if (!pair)
+    return {held};
+  SmallVector<Value> elements;
+  for (int64_t i = 0; i < pair.getNumElements(); ++i)
+    elements.push_back(LLVM::ExtractElementOp::create(
+        builder, loc, held, emitI32(builder, loc, i)));
+  return elements;
+}
+
+/// From any column on, of any number: each element by itself.
+void StoreConversion::storeElements(StoreOp op, const GlobalView &view,
+                                    ValueRange registers,
+                                    const RowIndexer &places,
+                                    OpBuilder &builder) const {
+  Location loc = op.getLoc();
+  auto tile = cast<RankedTensorType>(op.getValue().getType());
+  RegisterGrid grid(tile);
+  ThreadOrigin origin = emitThreadOrigin(builder, loc, tile);
+  origin.row = makeOpaque(builder, loc, origin.row);
+  Value first = arith::IndexCastOp::create(builder, loc, builder.getI32Type(),
+                                           op.getIndices().back());
+  first = arith::AddIOp::create(builder, loc, first, origin.column);
+  auto storeRow = [&](OpBuilder &inner, ArrayRef<Value> at, int64_t strip,
+                      int64_t half) {
+    for (int64_t atom = 0; atom < grid.atoms; ++atom)
+      for (int64_t column = 0; column < grid.columnsOfAtom; ++column) {
+        Value held = registers[grid.index(strip, atom, half, column)];
+        for (auto [i, element] :
+             llvm::enumerate(elementsOf(inner, loc, held))) {
+          SmallVector<Value> place(at);
+          place.push_back(arith::AddIOp::create(
+              inner, loc, first,
+              emitI32(inner, loc, grid.columnOf(atom, column) + i)));
+          Value isInside =
+              arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::slt,
+                                    place.back(), view.dims.back());
+          emitIf(inner, loc, isInside, [&](OpBuilder &body) {
+            LLVM::StoreOp::create(body, loc, element,
+                                  view.address(body, loc, place));
+          });
+        }
+      }
+  };
+  for (int64_t strip = 0; strip < grid.strips; ++strip)
+    for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
+      SmallVector<Value> at =
+          places.at(builder, loc, origin.row, grid.rowOf(strip, half));
+      Value isInside = places.isInside(builder, loc, view, at);
+      emitIf(builder, loc, isInside,
+             [&](OpBuilder &inner) { storeRow(inner, at, strip, half); });
+    }
+}
+
 /// A row vector is held by all lanes of a quad; the first one writes it.
 void StoreConversion::storeRowVector(StoreOp op, const GlobalView &view,
                                      ValueRange registers,
@@ -322,12 +381,16 @@ StoreConversion::matchAndRewrite(StoreOp op, OneToNOpAdaptor adaptor,
   MemRefType type = op.getDest().getType();
   auto tile = cast<RankedTensorType>(op.getValue().getType());
   bool isVector = tile.getDimSize(1) == 1;
-  if (!isVector && type.getShape().back() % WarpFragment::kColumns != 0)
+  bool hasColumn = op.hasColumnIndex();
+  if (!isVector && !hasColumn &&
+      type.getShape().back() % WarpFragment::kColumns != 0)
     return rewriter.notifyMatchFailure(op, "expected columns in eights");
   GlobalView view = GlobalView::unpack(rewriter, loc, type, adaptor.getDest());
-  RowIndexer places(rewriter, loc, op.getIndices(), op.getBox());
-  auto store =
-      isVector ? &StoreConversion::storeRowVector : &StoreConversion::storeTile;
+  RowIndexer places(rewriter, loc, op.getIndices().drop_back(hasColumn),
+                    op.getBox());
+  auto store = isVector    ? &StoreConversion::storeRowVector
+               : hasColumn ? &StoreConversion::storeElements
+                           : &StoreConversion::storeTile;
   (this->*store)(op, view, adaptor.getValue(), places, rewriter);
   rewriter.eraseOp(op);
   return success();

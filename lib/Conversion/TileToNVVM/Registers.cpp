@@ -49,7 +49,7 @@ RegisterGrid::RegisterGrid(RankedTensorType tile) {
     atoms = columns / WarpFragment::depth(bits);
     return;
   }
-  bool isPaired = element.isFloat() && bits == 16;
+  bool isPaired = element.isFloat() && bits == 16 && columns != 1;
   registerType = packed(element, isPaired ? 2 : 1);
   if (rows == 1)
     rowsOfAtom = 1;

@@ -158,7 +158,10 @@ Value RowMemory::loadScalar(Value row) {
 void RowMemory::storeVector(Value vector, Value row, int64_t column) {
   SmallVector<Value> indices = locate(row);
   scf::IfOp::create(b, isInside(indices), [&](OpBuilder &, Location) {
-    indices.push_back(frame.index(column));
+    Value place = frame.index(column);
+    if (firstColumn)
+      place = arith::AddIOp::create(b, firstColumn, place);
+    indices.push_back(place);
     if (Value mask = columnMask(column))
       vector::MaskedStoreOp::create(b, memref, indices, mask, vector);
     else

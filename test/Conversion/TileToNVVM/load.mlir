@@ -66,3 +66,19 @@ tile.kernel @vectors(%m: memref<?x?xf32, strided<[?, 1]>>, %i: index, %j: index)
   %y = tile.load %m[%i, %j] : memref<?x?xf32, strided<[?, 1]>> -> tensor<1x8xf32, #tile.accumulator<warps = 1>>
   tile.return
 }
+
+// A store from a column on: each element by itself, where it is inside.
+// CHECK-LABEL: llvm.func @store_from_column
+// CHECK-SAME: %[[P:[^:]*]]: !llvm.ptr<1>, %[[ROWS:[^:]*]]: i32, %[[COLUMNS:[^:]*]]: i32
+// CHECK: llvm.icmp "slt" %{{.*}}, %[[ROWS]]
+// CHECK: llvm.icmp "slt" %{{.*}}, %[[COLUMNS]]
+// CHECK: llvm.store %{{.*}} : f16, !llvm.ptr<1>
+// CHECK-COUNT-3: llvm.store
+// CHECK-NOT: llvm.store
+tile.kernel @store_from_column(%m: memref<?x?xf16, strided<[?, 1]>>, %i: index, %j: index)
+    attributes {cta = #tile.cta<warps = 1>, target = "sm_80", shared_bytes = 0 : i64} {
+  %x = arith.constant dense<1.0> : tensor<16x8xf32, #tile.accumulator<warps = 1>>
+  %y = arith.truncf %x : tensor<16x8xf32, #tile.accumulator<warps = 1>> to tensor<16x8xf16, #tile.accumulator<warps = 1>>
+  tile.store %y, %m[%i, %j] : tensor<16x8xf16, #tile.accumulator<warps = 1>>, memref<?x?xf16, strided<[?, 1]>>
+  tile.return
+}

@@ -86,3 +86,60 @@ func.func @several(%q: !t) -> !t {
   } : (!t, !t, !t) -> !t
   return %o : !t
 }
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+!l = tensor<2x4x16xf32>
+func.func @gradient_not_read(%q: !t, %l: !l, %t: tensor<4xf32>, %n: tensor<16xi32>) -> (!t, tensor<4xf32>) {
+  // expected-error @below {{with the gradient of a 'tensor<4xf32>' that no score reads is not supported yet; nearest is one that `score` reads}}
+  %0:4 = attn.sdpa_grad %q, %q, %q, %q, %l, %q gradients_of(%t : tensor<4xf32>) captures(%t, %n : tensor<4xf32>, tensor<16xi32>) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.yield %s : f32
+  } : (!t, !t, !t, !t, !l, !t) -> (!t, !t, !t, tensor<4xf32>)
+  return %0#0, %0#3 : !t, tensor<4xf32>
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+!l = tensor<2x4x16xf32>
+func.func @gradient_of_sinks(%q: !t, %l: !l, %t: tensor<4xf32>, %n: tensor<16xi32>) -> (!t, tensor<4xf32>) {
+  // expected-error @below {{with the gradient of a 'tensor<4xf32>' that is `sinks` and something else is not supported yet; nearest are two tensors}}
+  %0:4 = attn.sdpa_grad %q, %q, %q, %q, %l, %q gradients_of(%t : tensor<4xf32>) sinks(%t : tensor<4xf32>) captures(%t, %n : tensor<4xf32>, tensor<16xi32>) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %e = attn.capture %t[%h] : tensor<4xf32>
+    attn.yield %s : f32
+  } : (!t, !t, !t, !t, !l, !t) -> (!t, !t, !t, tensor<4xf32>)
+  return %0#0, %0#3 : !t, tensor<4xf32>
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+!l = tensor<2x4x16xf32>
+func.func @gradient_of_pairs(%q: !t, %l: !l, %t: tensor<16x16x4xf32>, %n: tensor<16xi32>) -> (!t, tensor<16x16x4xf32>) {
+  // expected-error @below {{with the gradient of a 'tensor<16x16x4xf32>' whose last dimension is neither of queries nor of keys is not supported yet; nearest has the keys last}}
+  %0:4 = attn.sdpa_grad %q, %q, %q, %q, %l, %q gradients_of(%t : tensor<16x16x4xf32>) captures(%t, %n : tensor<16x16x4xf32>, tensor<16xi32>) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %e = attn.capture %t[%i, %j, %h] : tensor<16x16x4xf32>
+    attn.yield %s : f32
+  } : (!t, !t, !t, !t, !l, !t) -> (!t, !t, !t, tensor<16x16x4xf32>)
+  return %0#0, %0#3 : !t, tensor<16x16x4xf32>
+}
+
+// -----
+
+!t = tensor<2x4x16x64xbf16>
+!l = tensor<2x4x16xf32>
+func.func @gradient_of_blocks(%q: !t, %l: !l, %t: tensor<16x8xf32>, %n: tensor<16xi32>) -> (!t, tensor<16x8xf32>) {
+  // expected-error @below {{with the gradient of a 'tensor<16x8xf32>' that has several indices of query and key is not supported yet; nearest is one index of both}}
+  %0:4 = attn.sdpa_grad %q, %q, %q, %q, %l, %q gradients_of(%t : tensor<16x8xf32>) captures(%t, %n : tensor<16x8xf32>, tensor<16xi32>) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %two = arith.constant 2 : index
+    %m = arith.divui %j, %two : index
+    %e = attn.capture %t[%i, %m] : tensor<16x8xf32>
+    attn.yield %s : f32
+  } : (!t, !t, !t, !t, !l, !t) -> (!t, !t, !t, tensor<16x8xf32>)
+  return %0#0, %0#3 : !t, tensor<16x8xf32>
+}

@@ -6,7 +6,7 @@ func.func @compared(%q: !t, %k: !t, %v: !t) -> !t {
   %o = attn.sdpa %q, %k, %v score {
   ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
     %zero = arith.constant 0.0 : f32
-    // expected-error @below {{'arith.cmpf' op of the score has no derivative by it; those with one are sums, products, quotients, `math.tanh` and the like}}
+    // expected-error @below {{'arith.cmpf' op of the score has no derivative; those with one are sums, products, quotients, `math.tanh` and the like}}
     %p = arith.cmpf ogt, %s, %zero : f32
     %r = arith.select %p, %s, %zero : f32
     attn.yield %r : f32
@@ -18,9 +18,15 @@ func.func @compared(%q: !t, %k: !t, %v: !t) -> !t {
 
 !t = tensor<2x4x16x64xbf16>
 
-func.func @sinks(%q: !t, %k: !t, %v: !t, %s: tensor<4xf32>) -> !t {
-  // expected-error @below {{with `sinks` is not differentiated yet; nearest are `softcap` and `score`}}
-  %o = attn.sdpa %q, %k, %v sinks(%s : tensor<4xf32>) : (!t, !t, !t) -> !t
+func.func @floor(%q: !t, %k: !t, %v: !t, %s: tensor<4xf32>) -> !t {
+  %o = attn.sdpa %q, %k, %v captures(%s : tensor<4xf32>) score {
+  ^bb0(%t: f32, %b: index, %h: index, %i: index, %j: index):
+    %x = attn.capture %s[%h] : tensor<4xf32>
+    // expected-error @below {{'math.floor' op of the score has no derivative; those with one are sums, products, quotients, `math.tanh` and the like}}
+    %y = math.floor %x : f32
+    %r = arith.addf %t, %y : f32
+    attn.yield %r : f32
+  } : (!t, !t, !t) -> !t
   return %o : !t
 }
 
@@ -28,8 +34,9 @@ func.func @sinks(%q: !t, %k: !t, %v: !t, %s: tensor<4xf32>) -> !t {
 
 !t = tensor<2x4x16x64xbf16>
 
-func.func @captured_floats(%q: !t, %k: !t, %v: !t, %s: tensor<4xf32>) -> !t {
-  // expected-error @below {{captures a tensor of 'tensor<4xf32>', whose gradient is not supported yet; nearest are integers}}
+// Whether a row keeps a key has no derivative.
+// expected-error @below {{has no gradient for argument 3, which its results do not depend on}}
+func.func @floats_of_masks(%q: !t, %k: !t, %v: !t, %s: tensor<4xf32>) -> !t {
   %o = attn.sdpa %q, %k, %v captures(%s : tensor<4xf32>) keep {
   ^bb0(%b: index, %h: index, %i: index, %j: index):
     %x = attn.capture %s[%h] : tensor<4xf32>

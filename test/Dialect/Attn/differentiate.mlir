@@ -43,6 +43,23 @@ func.func @rotated(%q: !q, %k: !k, %v: !k, %p: tensor<?xi32>) -> !q {
   return %o : !q
 }
 
+// Tensors that scores read have gradients, in the order of arguments: those of
+// clauses, and of regions, each once. Dropout stays.
+// CHECK-LABEL: func.func @tensors_vjp(
+// CHECK-SAME:    %[[SINKS:[a-z0-9]+]]: tensor<4xf32>, %[[T:[a-z0-9]+]]: tensor<?xf16>, %[[N:[a-z0-9]+]]: tensor<i64>, %[[BIAS:[a-z0-9]+]]: tensor<1x4x?x?xbf16>, %{{.*}}) -> (tensor<?x4x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<4xf32>, tensor<?xf16>, tensor<1x4x?x?xbf16>)
+// CHECK:         %dq, %dk, %dv, %dt, %[[DBIAS:.*]], %[[DSINKS:.*]] = attn.sdpa_grad %{{.*}} gradients_of(%[[T]], %[[BIAS]], %[[SINKS]] : tensor<?xf16>, tensor<1x4x?x?xbf16>, tensor<4xf32>) bias(%[[BIAS]] : tensor<1x4x?x?xbf16>) sinks(%[[SINKS]] : tensor<4xf32>) dropout(5.000000e-01, %[[N]], %[[N]] : tensor<i64>, tensor<i64>) captures(%[[T]] : tensor<?xf16>) score {
+// CHECK:         return %dq, %dk, %dv, %[[DSINKS]], %dt, %[[DBIAS]]
+func.func @tensors(%q: !q, %k: !k, %v: !k, %sinks: tensor<4xf32>, %t: tensor<?xf16>, %n: tensor<i64>, %bias: tensor<1x4x?x?xbf16>) -> !q {
+  %o = attn.sdpa %q, %k, %v bias(%bias : tensor<1x4x?x?xbf16>) sinks(%sinks : tensor<4xf32>) dropout(0.5, %n, %n : tensor<i64>, tensor<i64>) captures(%t : tensor<?xf16>) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %e = attn.capture %t[%j] : tensor<?xf16>
+    %x = arith.extf %e : f16 to f32
+    %y = arith.addf %s, %x : f32
+    attn.yield %y : f32
+  } : (!q, !k, !k) -> !q
+  return %o : !q
+}
+
 // Both results have a cotangent, in the order in which they are returned.
 // CHECK-LABEL: func.func @both_vjp(
 // CHECK-SAME:    %{{.*}}, %{{.*}}, %{{.*}}, %[[DLSE:.*]]: tensor<?x4x?xf32>, %[[DO:.*]]: tensor<?x4x?x64xbf16>)

@@ -30,6 +30,23 @@ func.func @clauses(%q: !t, %k: !t, %v: !w, %o: !w, %lse: !s, %do: !w, %dl: !s, %
   return
 }
 
+// CHECK-LABEL: func.func @tensors
+func.func @tensors(%q: !t, %lse: !s, %a: tensor<4xf32>, %c: tensor<?xf16>) {
+  // CHECK: %dq, %dk, %dv, %dt, %dt_0 = attn.sdpa_grad %{{.*}} gradients_of(%{{.*}}, %{{.*}} : tensor<?xf16>, tensor<4xf32>) sinks(%{{.*}} : tensor<4xf32>) captures(%{{.*}} : tensor<?xf16>) score {
+  // CHECK: slope {
+  // CHECK-NEXT: ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+  // CHECK-NEXT:   attn.add_gradient %s, %{{.*}}[%j] : tensor<?xf16>
+  %0:5 = attn.sdpa_grad %q, %q, %q, %q, %lse, %q gradients_of(%c, %a : tensor<?xf16>, tensor<4xf32>) captures(%c : tensor<?xf16>) sinks(%a : tensor<4xf32>) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.yield %s : f32
+  } slope {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    attn.add_gradient %s, %c[%j] : tensor<?xf16>
+    attn.yield %s : f32
+  } : (!t, !t, !t, !t, !s, !t) -> (!t, !t, !t, tensor<?xf16>, tensor<4xf32>)
+  return
+}
+
 // Queries of keys: from the diagonal to the end, all of them from the last key
 // of the tile on.
 // RANGE-LABEL: func.func @range

@@ -9,10 +9,12 @@
 
 Usage: campaign.py --bin DIR --output DIR --seed N --case N --target NAME
 
-Some have a soft cap. Every third configuration takes output and LSE from numpy (--vjp=saved); the
-others compute them again. Exits 0 and prints nothing when attn-run finds no
-hazard, its judge is content, and numpy agrees under the same rule. What it ran
-stays in the output directory when it failed.
+Half of them have a soft cap at most, the others scores and masks of any form
+(programs.py), with the gradients of all tensors that scores read. Every third
+configuration takes output and LSE from numpy (--vjp=saved); the others compute
+them again. Exits 0 and prints nothing when attn-run finds no hazard, its judge
+is content, and numpy agrees under the same rule. What it ran stays in the output
+directory when it failed.
 """
 
 import argparse
@@ -26,7 +28,8 @@ import sys
 
 import numpy as np
 
-from attn_testing import generator, gradients, language, oracle
+from attn_testing import generator, gradients, oracle, programs
+from attn_testing.language import Program
 
 MOST_FLOPS = 1e7  # of one attention: the judges are naive
 SCHEDULES = {
@@ -41,9 +44,19 @@ SCHEDULES = {
 }
 
 
-def with_gradients(config, number, target):
+def of_any_form(seed, number, target):
+    """A program without producers; None where masks read floats, which have no
+    gradients."""
+    program = programs.program(seed, number, target)
+    program = dataclasses.replace(program, chains={}, transposed=False)
+    floats = [t for t in program.tensors() if t.element in gradients.FLOATS]
+    if len(gradients.differentiated(program)) < len(floats):
+        return None
+    return program
+
+
+def with_gradients(case, number, target):
     """The configuration as far as it has gradients."""
-    case = config.case
     batch, heads = generator.shrink(MOST_FLOPS, case.batch, case.heads,
                                     case.lengths, case.dims)
     is_saved = number % 3 == 0
@@ -62,10 +75,17 @@ class Run:
     def __init__(self, options):
         drawn = "processor" if options.target == "host" else options.target
         self.config = generator.configuration(options.seed, options.case, drawn)
-        self.case, self.is_saved = with_gradients(self.config, options.case,
-                                                  options.target)
+        program = None
+        if options.case % 2:
+            program = of_any_form(options.seed, options.case, drawn)
+        if program is None:
+            cap = [None, None, 20.0, None, 2.0][options.case % 5]
+            program = Program(self.config.case, softcap=cap)
+        case, self.is_saved = with_gradients(program.case, options.case,
+                                             options.target)
+        self.program = dataclasses.replace(program, case=case)
+        self.case = case
         self.target, self.bin = options.target, options.bin
-        self.cap = [None, None, 20.0, None, 2.0][options.case % 5]
         self.directory = options.output
         self.command = []
 
@@ -75,15 +95,15 @@ class Run:
     def names(self):
         """Of all arguments, in order."""
         saved = list(self.case.results) if self.is_saved else []
-        return [*"qkv", *saved, *(f"d{x}" for x in self.case.results)]
+        tensors = [t.name for t in self.program.tensors()]
+        return [*"qkv", *tensors, *saved, *(f"d{x}" for x in self.case.results)]
 
     def make_values(self):
         rng = np.random.default_rng(self.config.seed)
         case = self.case
-        values = {x: oracle.round_to(case.element, generator.make_values(
-            self.config.values, rng, case.shape(x))) for x in "qkv"}
+        values = self.program.values(rng, self.config.values)
         if self.is_saved:
-            made = gradients.forward(case, values, False, self.cap)
+            made = gradients.forward(self.program, values, False)
             values["o"] = oracle.round_to(case.element, made["o"])
             values["lse"] = made["lse"].astype(np.float32)
         for x in case.results:
@@ -92,16 +112,12 @@ class Run:
                 element, rng.standard_normal(case.shape(x)))
         return values
 
-    def mlir(self):
-        if self.cap is None:
-            return self.case.mlir()
-        return language.Program(self.case, softcap=self.cap).mlir()
-
     def execute(self, values):
         source = self.path("f.mlir")
-        pathlib.Path(source).write_text(self.mlir(), encoding="utf-8")
+        pathlib.Path(source).write_text(self.program.mlir(),
+                                        encoding="utf-8")
         for x, value in values.items():
-            np.save(self.path(f"{x}.npy"), value.astype(np.float32))
+            np.save(self.path(f"{x}.npy"), value)
         device = "host" if self.target == "host" else "sim"
         self.command = [
             os.path.join(self.bin, "attn-run"), source, f"--device={device}",
@@ -110,7 +126,7 @@ class Run:
             *(f"--arg={n}={self.path(x + '.npy')}"
               for n, x in enumerate(self.names())),
             *(f"--result={n}={self.path(x + '.npy')}"
-              for n, x in enumerate(gradients.GRADIENTS))]
+              for n, x in enumerate(gradients.names(self.program)))]
         if self.case.schedule:
             self.command.append(f"--schedule={self.case.schedule}")
         environment = dict(os.environ, **self.environment())
@@ -134,11 +150,11 @@ class Run:
 
     def check_arrays(self, values):
         reference, baseline = (
-            gradients.gradients(self.case, values, exact, self.cap)
+            gradients.gradients(self.program, values, exact)
             for exact in (True, False))
-        for x in gradients.GRADIENTS:
+        for x in gradients.names(self.program):
             actual = np.load(self.path(f"{x}.npy")).astype(np.float64)
-            wrong = gradients.judge(self.case, x, actual, reference[x],
+            wrong = gradients.judge(self.program, x, actual, reference[x],
                                     baseline[x])
             if wrong:
                 return f"numpy does not agree: {wrong}"
@@ -170,7 +186,7 @@ def main():
     if not wrong:
         shutil.rmtree(options.output)
         return 0
-    print(f"{run.case}\n{run.mlir()}\n"
+    print(f"{run.program}\n{run.program.mlir()}\n"
           f"{' '.join('='.join(item) for item in run.environment().items())} "
           f"{' '.join(run.command)}\n\n"
           f"{wrong}")

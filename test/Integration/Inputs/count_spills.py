@@ -6,8 +6,9 @@
 #
 #===------------------------------------------------------------------------===#
 """Usage: count_spills.py DIRECTORY SET[,SET…] [TARGET [SCHEDULE]]
-       SET: few, all, short, groups, some-clauses, clauses, regions, some-gradients
-            or gradients; few/3 is each third of few, another third for each target
+       SET: few, all, short, groups, some-clauses, clauses, regions, some-gradients,
+            gradients or gradients-of-clauses; few/3 is each third of few, another
+            third for each target
 
 Compiles kernels down to machine code and prints those that spill, by the
 compiler's own word. Few are all head dimensions with both masks and an LSE, which
@@ -16,7 +17,8 @@ have most to keep in registers; all have every mask, with and without an LSE, an
 that types show, with and without a mask: no loop may be left of them. Groups are those of eight heads and
 of four with all sizes known, whose heads may share tiles. Clauses are those of
 docs/AttnSpec.md beyond `causal` and `window`, at three head dimensions, some at one
-of the three each; regions are 50 random programs, whose schedules may be relaxed, unlike all others'.
+of the three each; regions are 50 random programs. Their schedules, and those of gradients of clauses, may be
+relaxed, unlike all others'.
 """
 
 import concurrent.futures
@@ -145,7 +147,8 @@ def some_gradients():
 
 SETS = {"few": few, "all": everything, "short": short, "groups": groups,
         "some-clauses": some_clauses, "clauses": clauses, "regions": regions,
-        "some-gradients": some_gradients, "gradients": gradients}
+        "gradients": gradients, "some-gradients": some_gradients,
+        "gradients-of-clauses": clauses}
 
 
 def chosen(name):
@@ -159,7 +162,8 @@ def spilling(directory, which, first, cases):
     source = directory / f"{which}-{first}.mlir"
     source.write_text("".join(case.mlir(f"f{first + i}")
                               for i, case in enumerate(cases)))
-    flags = [] if which == "regions" else ["--no-relax"]
+    relaxes = which in ("regions", "gradients-of-clauses")
+    flags = [] if relaxes else ["--no-relax"]
     if "gradients" in which:
         flags.append("--vjp=saved")
     run = subprocess.run(

@@ -211,11 +211,12 @@ PREDICATES = {"eq": np.equal, "ne": np.not_equal, "slt": np.less,
 class Evaluator:
     """`arguments` are arrays that broadcast, by name, and "Sq" and "Sk";
     `arrays` hold the elements of the tensors by name. Floats are of the type
-    `real`, f32 with the error of GPUs' tanh or f64 without any."""
+    `real`, f32 with the error of GPUs' tanh or f64 without any. `replaced` has
+    the values of some nodes."""
 
-    def __init__(self, arguments, arrays, real):
+    def __init__(self, arguments, arrays, real, replaced=None):
         self.arguments, self.arrays, self.real = arguments, arrays, real
-        self.known = {}
+        self.known = {id(node): value for node, value in (replaced or {}).items()}
 
     def value(self, node):
         if id(node) not in self.known:
@@ -263,5 +264,5 @@ class Evaluator:
         return array[places]
 
 
-def evaluate(root, arguments, arrays, real):
-    return Evaluator(arguments, arrays, real).value(root)
+def evaluate(root, arguments, arrays, real, replaced=None):
+    return Evaluator(arguments, arrays, real, replaced).value(root)

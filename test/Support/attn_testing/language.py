@@ -288,9 +288,11 @@ def broadcast_head(array, b, h):
     return array[min(b, array.shape[0] - 1), min(h, array.shape[1] - 1)]
 
 
-def scores(program, values, b, h, s, real):
-    """What the clauses and the region make of s, [Sq, Sk] of one head."""
-    case = program.case
+def scores(program, values, b, h, s, real, replaced=None):
+    """What the clauses and the region make of s, [Sq, Sk] of one head.
+    `replaced` has other elements than a tensor's, by the clause or the node that
+    reads them."""
+    case, replaced = program.case, replaced or {}
     p, j = positions(case), np.arange(case.lengths[1])[None, :]
     if program.softcap is not None:
         cap = np.float32(program.softcap)
@@ -298,15 +300,18 @@ def scores(program, values, b, h, s, real):
         tanh = np.tanh if real is np.float64 else expressions.tanh_of_gpu
         s = real(tanh(part)) * real(cap)
     if program.alibi:
-        slope = real(values[program.alibi.name][h])
+        slope = replaced.get("alibi", real(values[program.alibi.name][h]))
         s = s - np.abs(p - j).astype(real) * slope
     if program.relative_bias:
         table = values[program.relative_bias.table.name].astype(real)
-        s = s + table[buckets(program.relative_bias, len(table), p, j), h]
+        read = table[buckets(program.relative_bias, len(table), p, j), h]
+        s = s + replaced.get("relative_bias", read)
     if program.bias:
-        s = s + broadcast_head(values[program.bias.name], b, h).astype(real)
+        read = broadcast_head(values[program.bias.name], b, h).astype(real)
+        s = s + replaced.get("bias", read)
     if program.score is not None:
-        s = evaluate(program.score, arguments_of(case, b, h, s), values, real)
+        s = evaluate(program.score, arguments_of(case, b, h, s), values, real,
+                     replaced)
     return np.broadcast_to(s, case.lengths).astype(real)
 
 

@@ -17,8 +17,9 @@
 //   dV  += P^T dO
 //   dK  += dS^T Q
 //
-// dK is scaled once, behind the walk. Queries behind the last are zeros and add
-// nothing; keys behind the last are not stored.
+// dK is scaled once, behind the walk, and dV by the factor of dropout, which
+// takes elements of P^T in front of dV and of dP^T. Queries behind the last are
+// zeros and add nothing; keys behind the last are not stored.
 //
 //===----------------------------------------------------------------------===//
 
@@ -55,6 +56,7 @@ private:
   Value loadOfQueries(Argument name, const QueryTilePlace &place,
                       int64_t columns);
   Value loadVector(Argument name, const QueryTilePlace &place);
+  Value emitExponents(const QueryTilePlace &place);
   ScoreIndices emitIndices(const QueryTilePlace &place);
   QueryTiles emitTiles();
   SmallVector<Value> emitStep(const QueryTilePlace &place, bool isMasked,
@@ -93,7 +95,8 @@ void GradKeysKernel::locate() {
   SmallVector<Value> captures;
   for (size_t i = 0; i < op.getCaptures().size(); ++i)
     captures.push_back(arguments[Argument(size_t(Argument::FirstCapture) + i)]);
-  scores.emplace(b, op, captures, rows, step);
+  scores.emplace(b, op, captures, arguments[Argument::Seed],
+                 arguments[Argument::Offset], rows, step);
 }
 
 Value GradKeysKernel::loadOfKeys(Argument name, int64_t columns) {
@@ -112,6 +115,16 @@ Value GradKeysKernel::loadOfQueries(Argument name, const QueryTilePlace &place,
 Value GradKeysKernel::loadVector(Argument name, const QueryTilePlace &place) {
   return b.load(b.tileType(1, step, b.getF32Type()), arguments[name],
                 {batch, place.head, place.firstQuery});
+}
+
+/// Queries behind the last are zeros, of which a bias may make anything.
+Value GradKeysKernel::emitExponents(const QueryTilePlace &place) {
+  Value exponents = loadVector(Argument::Exponents, place);
+  if (op.getCaptures().empty())
+    return exponents;
+  Value numbers =
+      emitPositions(b, place.firstQuery, b.tileType(1, step, b.getI32Type()));
+  return scores->emitExponents(exponents, numbers, queryLength);
 }
 
 /// Keys of a tile may lie behind the last one, and so may queries, where
@@ -162,15 +175,14 @@ SmallVector<Value> GradKeysKernel::emitStep(const QueryTilePlace &place,
     gradProducts = DotOp::create(b, value, grad, zero, /*transpose_b=*/true);
   SmallVector<Value> kept;
   isMasked = isMasked && scores->isMasked();
-  if (isMasked || scores->hasScore())
+  if (isMasked || scores->needsIndices())
     scores->setIndices(emitIndices(place));
   if (isMasked)
     kept.push_back(scores->emitKept());
-  Value weights = scores->emitWeights(
-      products, loadVector(Argument::Exponents, place), kept);
+  Value weights = scores->emitWeights(products, emitExponents(place), kept);
   SmallVector<Value> sums(carried);
   if (hasValues)
-    sums.back() = addProduct(weights, grad, sums.back());
+    sums.back() = addProduct(scores->emitLeft(weights), grad, sums.back());
   if (hasKeys) {
     Value gradients = scores->emitGradients(
         products, weights, gradProducts, loadVector(Argument::Deltas, place));
@@ -189,10 +201,11 @@ void GradKeysKernel::store(Argument name, Value sum, float factor) {
 
 void GradKeysKernel::emit() {
   locate();
+  // First, so that copies for the walk can begin with those of keys.
+  QueryTiles tiles = emitTiles();
   key = loadOfKeys(Argument::Key, types.dimQK);
   if (hasKeys)
     value = loadOfKeys(Argument::Value, types.dimV);
-  QueryTiles tiles = emitTiles();
   SmallVector<Value> sums;
   if (hasKeys)
     sums.push_back(b.splat(0, rows, types.dimQK));
@@ -210,7 +223,7 @@ void GradKeysKernel::emit() {
   if (hasKeys)
     store(Argument::KeyGrad, walk.getResults().front(), op.getScaleOrDefault());
   if (hasValues)
-    store(Argument::ValueGrad, walk.getResults().back(), /*factor=*/1);
+    store(Argument::ValueGrad, walk.getResults().back(), op.getDropFactor());
   ReturnOp::create(b);
 }
 

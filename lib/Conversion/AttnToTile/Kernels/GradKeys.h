@@ -27,6 +27,8 @@ enum class GradKeysArgument {
   HeadsPerKeyHead, // query heads that share a key head
   Blocks,          // of a folded grid, as Heads
   Heads,
+  Seed, // of the dropout, as Offset
+  Offset,
   KeyGrad, // what the kernel computes: one of them, or both
   ValueGrad,
   FirstCapture // the captured tensors are this and the numbers behind

@@ -89,7 +89,8 @@ void GradQueriesKernel::locate() {
   SmallVector<Value> captures;
   for (size_t i = 0; i < op.getCaptures().size(); ++i)
     captures.push_back(arguments[Argument(size_t(Argument::FirstCapture) + i)]);
-  scores.emplace(b, op, captures, rows, step);
+  scores.emplace(b, op, captures, arguments[Argument::Seed],
+                 arguments[Argument::Offset], rows, step);
 }
 
 Value GradQueriesKernel::loadOfQueries(Argument name, int64_t columns) {
@@ -141,7 +142,7 @@ Value GradQueriesKernel::emitStep(Value firstKey, bool isMasked, Value sum) {
   Value gradProducts =
       DotOp::create(b, outputGrad, value, zero, /*transpose_b=*/true);
   SmallVector<Value> kept;
-  if (isMasked || scores->hasScore())
+  if (isMasked || scores->needsIndices())
     scores->setIndices(emitIndices(firstKey));
   if (isMasked)
     kept = emitKept(firstKey);

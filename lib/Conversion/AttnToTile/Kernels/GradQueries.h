@@ -26,6 +26,8 @@ enum class GradQueriesArgument {
   HeadsPerKeyHead, // query heads that share a key head
   Blocks,          // of a folded grid, as Heads
   Heads,
+  Seed, // of the dropout, as Offset
+  Offset,
   QueryGrad,
   FirstCapture // the captured tensors are this and the numbers behind
 };

@@ -11,6 +11,7 @@
 //
 //   exponent = -lse * log2(e)
 //   delta    = sum of output_grad * output, less lse_grad
+//   sink     = -exp(sink - lse) * delta, whose sum is the gradient of the sink
 //
 // An LSE of -inf is that of a row without a key that weighs anything. Its
 // exponent is -inf as well, so that no weight of the row is more than 0.
@@ -50,6 +51,7 @@ private:
   }
   Value emitExponents();
   Value emitDeltas();
+  Value emitSinkTerms(Value head, Value exponents, Value deltas);
 
   TileBuilder b;
   SdpaGradOp op;
@@ -86,12 +88,24 @@ Value GradRowsKernel::emitDeltas() {
                                loadVector(GradRowsArgument::LseGrad));
 }
 
+Value GradRowsKernel::emitSinkTerms(Value head, Value exponents, Value deltas) {
+  RankedTensorType type = b.tileType(rows, 1, b.getF32Type());
+  Value sinks = arguments[GradRowsArgument::Sinks];
+  Value sink = tensor::SplatOp::create(b, type, b.element(sinks, head));
+  Value weights = b.exp2(b.fma(sink, b.splat(kLog2E, rows, 1), exponents));
+  return arith::NegFOp::create(b, b.multiply(weights, deltas));
+}
+
 void GradRowsKernel::emit() {
   TileIndex tile = tileOfGrid(b, arguments[GradRowsArgument::Blocks],
                               arguments[GradRowsArgument::Heads]);
   indices = {tile.batch, tile.head, b.mul(tile.block, b.index(rows))};
-  b.store(emitExponents(), arguments[GradRowsArgument::Exponents], indices);
-  b.store(emitDeltas(), arguments[GradRowsArgument::Deltas], indices);
+  Value exponents = emitExponents(), deltas = emitDeltas();
+  b.store(exponents, arguments[GradRowsArgument::Exponents], indices);
+  b.store(deltas, arguments[GradRowsArgument::Deltas], indices);
+  if (Value terms = arguments[GradRowsArgument::SinkTerms])
+    b.store(emitSinkTerms(tile.head, exponents, deltas), terms,
+            {indices[0], indices[1], b.index(0), indices[2]});
   ReturnOp::create(b);
 }
 

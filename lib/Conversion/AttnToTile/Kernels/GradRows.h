@@ -16,7 +16,7 @@
 namespace attn {
 
 /// The arguments of the kernel. `Exponents` and `Deltas` are [batch, head,
-/// length] of f32.
+/// length] of f32, `SinkTerms` is [batch, head, 1, length].
 enum class GradRowsArgument {
   Output,
   OutputGrad,
@@ -24,8 +24,10 @@ enum class GradRowsArgument {
   LseGrad, // only where the op has it
   Blocks,  // of a folded grid, as Heads
   Heads,
+  Sinks,     // where their gradient is asked for
   Exponents, // -lse in exponents of two; -inf for a row without a key
-  Deltas     // <output_grad, output> - lse_grad
+  Deltas,    // <output_grad, output> - lse_grad
+  SinkTerms  // -exp(sink - lse) * delta
 };
 
 using GradRowsSignature = KernelSignature<GradRowsArgument>;

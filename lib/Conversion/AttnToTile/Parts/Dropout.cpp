@@ -28,7 +28,7 @@ static std::array<Value, 2> loadWords(TileBuilder &b, Value memory) {
           arith::TruncIOp::create(b, b.getI32Type(), high)};
 }
 
-Dropout::Dropout(TileBuilder &b, SdpaOp op, Value seed, Value offset)
+Dropout::Dropout(TileBuilder &b, AttentionOp op, Value seed, Value offset)
     : b(b), threshold(op.getDropThreshold()) {
   if (!dropsAny())
     return;

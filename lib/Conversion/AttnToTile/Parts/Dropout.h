@@ -27,7 +27,7 @@ class Dropout {
 public:
   /// Makes the key of this call from seed and offset, which are memrefs; both
   /// are null where nothing is dropped.
-  Dropout(TileBuilder &b, SdpaOp op, mlir::Value seed, mlir::Value offset);
+  Dropout(TileBuilder &b, AttentionOp op, mlir::Value seed, mlir::Value offset);
 
   bool dropsAny() const { return threshold != 0; }
   /// The weights, with zeros in place of those that are dropped. Where keys are

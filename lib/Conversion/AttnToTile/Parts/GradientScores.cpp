@@ -19,10 +19,10 @@ using namespace attn::tile;
 static constexpr double kLog2E = 1.4426950408889634;
 
 GradientScores::GradientScores(TileBuilder &b, SdpaGradOp op,
-                               ValueRange captures, int64_t rows,
-                               int64_t columns)
-    : b(b), op(op), regions(b, op, captures, rows), rows(rows),
-      columns(columns) {}
+                               ValueRange captures, Value seed, Value offset,
+                               int64_t rows, int64_t columns)
+    : b(b), op(op), regions(b, op, captures, rows),
+      dropout(b, op, seed, offset), rows(rows), columns(columns) {}
 
 void GradientScores::setIndices(const ScoreIndices &ofTile) {
   indices = ofTile;
@@ -33,6 +33,16 @@ void GradientScores::setIndices(const ScoreIndices &ofTile) {
 Value GradientScores::spread(Value vector) {
   return BroadcastOp::create(b, b.tileType(rows, columns, b.getF32Type()),
                              vector);
+}
+
+Value GradientScores::emitExponents(Value exponents, Value numbers,
+                                    Value queryLength) {
+  auto type = cast<RankedTensorType>(numbers.getType());
+  Value end = tensor::SplatOp::create(b, type, b.toI32(queryLength));
+  Value isQuery =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, numbers, end);
+  Value lowest = b.splat(-INFINITY, type.getDimSize(0), type.getDimSize(1));
+  return arith::SelectOp::create(b, isQuery, exponents, lowest);
 }
 
 Value GradientScores::emitWeights(Value products, Value exponents,
@@ -49,10 +59,43 @@ Value GradientScores::emitWeights(Value products, Value exponents,
   return b.exp2(exponent);
 }
 
+/// Keys that are columns count from a multiple of a tile's.
+Value GradientScores::emitLeft(Value weights) {
+  if (!dropout.dropsAny())
+    return weights;
+  bool areKeysColumns =
+      cast<RankedTensorType>(indices.key.getType()).getDimSize(0) == 1;
+  return dropout.emit(weights,
+                      {indices.batch, indices.head, indices.query, indices.key},
+                      areKeysColumns ? columns : 1);
+}
+
+/// The gradient of what the score region makes of a score.
+Value GradientScores::emitCentred(Value weights, Value gradProducts,
+                                  Value deltas) {
+  if (dropout.dropsAny())
+    gradProducts = emitLeft(b.multiply(
+        gradProducts, splat(static_cast<float>(op.getDropFactor()))));
+  Value centred = arith::SubFOp::create(b, gradProducts, spread(deltas));
+  return b.multiply(weights, centred);
+}
+
+SmallVector<GradientScores::Contribution>
+GradientScores::emitContributions(Value tensor, ArrayRef<int64_t> entryDims,
+                                  Value products, Value weights,
+                                  Value gradProducts, Value deltas) {
+  Value gradients = emitCentred(weights, gradProducts, deltas);
+  SmallVector<Contribution> contributions;
+  for (auto [slope, entry] :
+       regions.emitElementSlopes(op.getSlope(), tensor, entryDims, products,
+                                 op.getScaleOrDefault(), indices.key))
+    contributions.push_back({b.multiply(gradients, slope), entry});
+  return contributions;
+}
+
 Value GradientScores::emitGradients(Value products, Value weights,
                                     Value gradProducts, Value deltas) {
-  Value centred = arith::SubFOp::create(b, gradProducts, spread(deltas));
-  Value gradients = b.multiply(weights, centred);
+  Value gradients = emitCentred(weights, gradProducts, deltas);
   if (!regions.hasScore())
     return gradients;
   Value slope = regions.emitSlope(op.getSlope(), products,

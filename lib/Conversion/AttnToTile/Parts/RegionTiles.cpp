@@ -121,31 +121,31 @@ Value RegionTiles::emitOnTile(Operation &op, ValueRange operands) {
   return onTile->getResult(0);
 }
 
-/// A place in memory for each element of the indices. What the caller's shapes
-/// do not bound, such as an index that was read itself, is clamped.
-SmallVector<Value> RegionTiles::emitPlaces(CaptureOp capture, Value memory,
-                                           IRMapping &map) {
-  SmallVector<Value> places;
-  for (auto [dim, index] : llvm::enumerate(capture.getIndices())) {
-    Value place = lookup(index, map);
-    if (!hasExactInterval(index, *capture->getBlock())) {
-      place = b.clampBelow(place, b.dim(memory, dim));
-      Value zero = arith::ConstantIntOp::create(b, 0, 32);
-      if (!isScalar(place))
-        zero = broadcastTo(b, zero, shapeOf(place));
-      place = b.max(place, zero);
-    }
-    places.push_back(place);
-  }
-  return places;
+/// A place in memory for each element of an index. What the caller's shapes do
+/// not bound, such as an index that was read itself, is clamped.
+Value RegionTiles::emitPlace(Value index, Block &body, Value memory,
+                             int64_t dim, IRMapping &map) {
+  Value place = lookup(index, map);
+  if (hasExactInterval(index, body))
+    return place;
+  place = b.clampBelow(place, b.dim(memory, dim));
+  Value zero = arith::ConstantIntOp::create(b, 0, 32);
+  if (!isScalar(place))
+    zero = broadcastTo(b, zero, shapeOf(place));
+  return b.max(place, zero);
+}
+
+Value RegionTiles::memoryOf(Value tensor) {
+  return captures[llvm::find(op.getCaptures(), tensor) -
+                  op.getCaptures().begin()];
 }
 
 /// Elements as memory has them, floats of 16 bits as f32.
 Value RegionTiles::emitRead(CaptureOp capture, IRMapping &map) {
-  size_t number = llvm::find(op.getCaptures(), capture.getSource()) -
-                  op.getCaptures().begin();
-  Value memory = captures[number];
-  SmallVector<Value> places = emitPlaces(capture, memory, map);
+  Value memory = memoryOf(capture.getSource());
+  SmallVector<Value> places;
+  for (auto [dim, index] : llvm::enumerate(capture.getIndices()))
+    places.push_back(emitPlace(index, *capture->getBlock(), memory, dim, map));
   Type element = cast<MemRefType>(memory.getType()).getElementType();
   if (element.isF16() || element.isBF16())
     element = b.getF32Type();
@@ -212,7 +212,7 @@ Value RegionTiles::emitOp(Operation &nested, IRMapping &map) {
 
 SmallVector<Value> RegionTiles::emit(Block &body, IRMapping &map) {
   for (Operation &nested : body.without_terminator())
-    if (!map.contains(nested.getResult(0)))
+    if (!isa<AddGradientOp>(nested) && !map.contains(nested.getResult(0)))
       map.map(nested.getResult(0), emitOp(nested, map));
   return llvm::map_to_vector(
       body.getTerminator()->getOperands(),
@@ -305,8 +305,7 @@ Value RegionTiles::scaled(Value products, float by) {
 
 /// A constant that the region multiplies the score by is one with the scale.
 Value RegionTiles::emitOfProducts(Block &body, Value yielded, Value products,
-                                  float scale, Value key) {
-  IRMapping map;
+                                  float scale, Value key, IRMapping &map) {
   mapIndices(body, key, map);
   Value score = body.getArgument(0);
   auto productWith = [&](Operation *user) {
@@ -327,15 +326,59 @@ Value RegionTiles::emitOfProducts(Block &body, Value yielded, Value products,
 }
 
 Value RegionTiles::emitScore(Value products, float scale, Value key) {
+  IRMapping map;
   return emitOfProducts(op.getScore().front(), splitFactor(op).value, products,
-                        scale, key);
+                        scale, key, map);
 }
 
 Value RegionTiles::emitSlope(Region &region, Value products, float scale,
                              Value key) {
   Block &body = region.front();
+  IRMapping map;
   return emitOfProducts(body, body.getTerminator()->getOperand(0), products,
-                        scale, key);
+                        scale, key, map);
+}
+
+/// Counts the elements of these dimensions, the last one fastest.
+Value RegionTiles::emitEntry(AddGradientOp addition, Value memory,
+                             ArrayRef<int64_t> dims, IRMapping &map) {
+  Value entry;
+  for (int64_t dim : dims) {
+    Value place = emitPlace(addition.getIndices()[dim], *addition->getBlock(),
+                            memory, dim, map);
+    if (!entry) {
+      entry = place;
+      continue;
+    }
+    Shape shape = commonShape({entry, place});
+    auto spread = [&](Value value) {
+      return shape == Shape{1, 1} ? value : broadcastTo(b, value, shape);
+    };
+    Value size = spread(b.toI32(b.dim(memory, dim)));
+    entry = arith::MulIOp::create(b, spread(entry), size);
+    entry = arith::AddIOp::create(b, entry, spread(place));
+  }
+  return entry;
+}
+
+SmallVector<RegionTiles::ElementSlope>
+RegionTiles::emitElementSlopes(Region &region, Value tensor,
+                               ArrayRef<int64_t> entryDims, Value products,
+                               float scale, Value key) {
+  Block &body = region.front();
+  IRMapping map;
+  emitOfProducts(body, body.getTerminator()->getOperand(0), products, scale,
+                 key, map);
+  auto spread = [&](Value value) {
+    return value ? broadcastTo(b, value, shapeOf(products)) : value;
+  };
+  SmallVector<ElementSlope> slopes;
+  for (auto addition : body.getOps<AddGradientOp>())
+    if (addition.getTensor() == tensor)
+      slopes.push_back(
+          {spread(lookup(addition.getDerivative(), map)),
+           spread(emitEntry(addition, memoryOf(tensor), entryDims, map))});
+  return slopes;
 }
 
 Value RegionTiles::emitKeep(Value key, int64_t columns) {

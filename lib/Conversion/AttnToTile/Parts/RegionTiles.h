@@ -56,6 +56,16 @@ public:
   /// What `region` makes of the same products; a factor stays in it.
   mlir::Value emitSlope(mlir::Region &region, mlir::Value products, float scale,
                         mlir::Value key);
+  /// What one read of a tensor contributes to its gradient, of the same
+  /// products: the derivative of the score, and the number of the element among
+  /// those that `entryDims` have, `tensor<MxNxi32>`; null where there are none.
+  struct ElementSlope {
+    mlir::Value slope, entry;
+  };
+  llvm::SmallVector<ElementSlope>
+  emitElementSlopes(mlir::Region &region, mlir::Value tensor,
+                    llvm::ArrayRef<int64_t> entryDims, mlir::Value products,
+                    float scale, mlir::Value key);
   /// Which keys are kept: `tensor<MxNxi1>`, of as many columns.
   mlir::Value emitKeep(mlir::Value key, int64_t columns);
   /// What the `range` region says of each row, in a tile whose columns start at
@@ -65,8 +75,11 @@ public:
 private:
   llvm::SmallVector<mlir::Value> emit(mlir::Block &body, mlir::IRMapping &map);
   mlir::Value emitOp(mlir::Operation &op, mlir::IRMapping &map);
-  llvm::SmallVector<mlir::Value>
-  emitPlaces(CaptureOp capture, mlir::Value memory, mlir::IRMapping &map);
+  mlir::Value emitPlace(mlir::Value index, mlir::Block &body,
+                        mlir::Value memory, int64_t dim, mlir::IRMapping &map);
+  mlir::Value emitEntry(AddGradientOp addition, mlir::Value memory,
+                        llvm::ArrayRef<int64_t> dims, mlir::IRMapping &map);
+  mlir::Value memoryOf(mlir::Value tensor);
   mlir::Value emitRead(CaptureOp capture, mlir::IRMapping &map);
   mlir::Value emitCapture(CaptureOp capture, mlir::IRMapping &map);
   mlir::Value lookup(mlir::Value value, mlir::IRMapping &map);
@@ -75,8 +88,8 @@ private:
   mlir::Value emitOnTile(mlir::Operation &op, mlir::ValueRange operands);
   mlir::Value scaled(mlir::Value products, float by);
   mlir::Value emitOfProducts(mlir::Block &body, mlir::Value yielded,
-                             mlir::Value products, float scale,
-                             mlir::Value key);
+                             mlir::Value products, float scale, mlir::Value key,
+                             mlir::IRMapping &map);
   void mapIndices(mlir::Block &body, mlir::Value key, mlir::IRMapping &map);
   void readRowCaptures(mlir::Block &body);
 

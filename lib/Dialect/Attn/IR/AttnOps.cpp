@@ -156,16 +156,15 @@ float attn::scaleOrDefault(std::optional<APFloat> scale, int64_t dqk) {
 /// What 16 random bits can be.
 static constexpr int64_t kRandomNumbers = 1 << 16;
 
-int64_t SdpaOp::getDropThreshold() {
-  if (!getDropout())
+int64_t attn::dropThreshold(std::optional<APFloat> rate) {
+  if (!rate)
     return 0;
-  double rounded =
-      std::floor(getDropout()->convertToDouble() * kRandomNumbers + 0.5);
+  double rounded = std::floor(rate->convertToDouble() * kRandomNumbers + 0.5);
   return std::min(static_cast<int64_t>(rounded), kRandomNumbers - 1);
 }
 
-double SdpaOp::getDropFactor() {
-  return double(kRandomNumbers) / double(kRandomNumbers - getDropThreshold());
+double attn::dropFactor(std::optional<APFloat> rate) {
+  return double(kRandomNumbers) / double(kRandomNumbers - dropThreshold(rate));
 }
 
 RankedTensorType SdpaOp::inferOutputType(RankedTensorType query,

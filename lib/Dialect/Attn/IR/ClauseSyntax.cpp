@@ -157,6 +157,9 @@ std::optional<ParseResult> ClauseParser::parseOtherClause(StringRef word) {
   if (word == "captures")
     return parseBracketed(
         [&] { return parseTensors(clauses.operands[kCaptures]); });
+  if (word == "gradients_of" && clauses.differentiated)
+    return parseBracketed(
+        [&] { return parseTensors(*clauses.differentiated); });
   if (word == "layout")
     return parseEnum("`bhsd` or `bshd`", symbolizeLayout, clauses.layout);
   if (word == "masked_row")

@@ -48,6 +48,8 @@ using NamedRegion = std::pair<llvm::StringRef, mlir::Region *>;
 struct Clauses {
   llvm::SmallVector<NamedRegion, 4> regions;
   ClauseOperands operands[kClauseOperands];
+  /// Those of `gradients_of`; null where the op has no such clause.
+  ClauseOperands *differentiated = nullptr;
   mlir::FloatAttr scale, softcap, dropout;
   mlir::IntegerAttr maxDistance, prefix, chunked;
   mlir::UnitAttr bidirectional;

@@ -8,6 +8,7 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
+#include "attn/Dialect/Attn/Transforms/TensorReads.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -215,19 +216,35 @@ LogicalResult SdpaGradOp::checkSupport() {
   if (!getSlope().empty())
     return emitOpError() << "`slope` is not supported yet; nearest is "
                             "`score`, from which it is derived";
+  for (Value tensor : getDifferentiated())
+    if (failed(checkTensorReads(*this, tensor)))
+      return failure();
   return success();
 }
 
 bool SdpaGradOp::mayFeedOthers() { return true; }
 
-SmallVector<int64_t> SdpaGradOp::getRowDims(OpResult) {
+/// Dimensions of a tensor that pairs read at their batch entry, head or query.
+static SmallVector<int64_t> rowDimsOfTensor(SdpaGradOp op, Value tensor) {
+  using Dim = TensorReads::Dim;
+  SmallVector<int64_t> rows;
+  for (auto [number, dim] : llvm::enumerate(TensorReads::of(op, tensor).dims))
+    if (dim == Dim::Batch || dim == Dim::Head || dim == Dim::Query)
+      rows.push_back(number);
+  return rows;
+}
+
+SmallVector<int64_t> SdpaGradOp::getRowDims(OpResult result) {
+  if (Value tensor = getTensorOf(result))
+    return rowDimsOfTensor(*this, tensor);
   return {batchDim(), headDim(), lengthDim()};
 }
 
 StringRef SdpaGradOp::getResultRole(OpResult result) {
-  return result == getQueryGrad() ? "query_grad"
-         : result == getKeyGrad() ? "key_grad"
-                                  : "value_grad";
+  return result == getQueryGrad()   ? "query_grad"
+         : result == getKeyGrad()   ? "key_grad"
+         : result == getValueGrad() ? "value_grad"
+                                    : "tensor_grad";
 }
 
 /// Steps of a score, and those of the product with the cotangent.

@@ -72,10 +72,13 @@ static InFlightDiagnostic refuse(AttentionOp op, Operation &nested,
   return diag;
 }
 
-// - Nothing has a side effect: how often it runs is not defined.
+// - Nothing has a side effect: how often it runs is not defined. What a slope
+//   adds to gradients is part of what it yields.
 // - Operations are those of arith and math, and of attn that regions have.
 static LogicalResult verifyKind(AttentionOp op, Operation &nested) {
   // sdpa_c20
+  if (isa<AddGradientOp>(nested))
+    return success();
   if (!isMemoryEffectFree(&nested))
     return refuse(op, nested,
                   "expected operations without side effects in its regions, "
@@ -101,6 +104,8 @@ static LogicalResult verifySources(AttentionOp op, Region &region,
     Value value = operand.get();
     if (region.isAncestor(value.getParentRegion()) ||
         value.getDefiningOp<arith::ConstantOp>())
+      continue;
+    if (isa<AddGradientOp>(nested) && operand.getOperandNumber() == 1)
       continue;
     bool isSource = isa<CaptureOp>(nested) && operand.getOperandNumber() == 0;
     if (!isSource)

@@ -14,6 +14,7 @@
 #include "AttentionRules.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
 using namespace attn;
@@ -25,6 +26,45 @@ static LogicalResult verifyType(SdpaGradOp op, StringRef name, Value value,
     return success();
   return op.emitOpError() << "expected type of " << name << " to be "
                           << expected << ", got " << value.getType();
+}
+
+static bool namesTensor(SdpaGradOp op, Value tensor) {
+  Value clauses[] = {op.getAlibi(), op.getRelativeBias(), op.getBias(),
+                     op.getSinks()};
+  return llvm::is_contained(clauses, tensor) ||
+         llvm::is_contained(op.getCaptures(), tensor);
+}
+
+// - Tensors with gradients are floats that clauses name, each once, and the
+//   results are of their types.
+static LogicalResult verifyTensors(SdpaGradOp op) {
+  // sdpa_grad_g8
+  llvm::SmallDenseSet<Value> seen;
+  for (Value tensor : op.getDifferentiated()) {
+    if (!isa<FloatType>(getElementTypeOrSelf(tensor)))
+      return op.emitOpError() << "expected `gradients_of` to name tensors of "
+                                 "floats, got "
+                              << tensor.getType();
+    if (!namesTensor(op, tensor))
+      return op.emitOpError()
+             << "expected tensors of `gradients_of` in `alibi`, "
+                "`relative_bias`, `bias`, `sinks` or `captures`";
+    if (!seen.insert(tensor).second)
+      return op.emitOpError()
+             << "expected `gradients_of` to name each tensor once";
+  }
+  // sdpa_grad_g9
+  if (op.getTensorGrads().size() != op.getDifferentiated().size())
+    return op.emitOpError() << "expected a result for each tensor of "
+                               "`gradients_of`, "
+                            << op.getDifferentiated().size() << ", got "
+                            << op.getTensorGrads().size();
+  for (auto [tensor, gradient] :
+       llvm::zip_equal(op.getDifferentiated(), op.getTensorGrads()))
+    if (failed(verifyType(op, "tensor gradient", gradient,
+                          cast<RankedTensorType>(tensor.getType()))))
+      return failure();
+  return success();
 }
 
 // - The operands and clauses of an attention, see above.
@@ -59,16 +99,38 @@ LogicalResult SdpaGradOp::verify() {
     return emitOpError() << "`masked_row(" << stringifyMaskedRow(getMaskedRow())
                          << ")` is not supported yet; nearest is "
                             "`masked_row(zero)`";
-  if (getDropout() || getSeed() || getOffset())
-    return emitOpError() << "`dropout` is not supported yet; nearest is "
-                            "attention without it";
   // sdpa_grad_g6
   if (!getQueryRange().empty() && getKeep().empty())
     return emitOpError() << "expected `query_range` to stand beside `keep`";
   // sdpa_grad_g7
   if (!getSlope().empty() && getScore().empty())
     return emitOpError() << "expected `slope` to stand beside `score`";
+  return verifyTensors(*this);
+}
+
+// - It stands in `slope`, of a tensor with a gradient, and has an index for
+//   each dimension.
+LogicalResult AddGradientOp::verify() {
+  // sdpa_grad_g10
+  auto grad = cast<SdpaGradOp>((*this)->getParentOp());
+  if ((*this)->getParentRegion() != &grad.getSlope())
+    return emitOpError() << "expected to stand in the `slope` region";
+  if (!llvm::is_contained(grad.getDifferentiated(), getTensor()))
+    return emitOpError() << "expected its tensor in `gradients_of`";
+  RankedTensorType type = getTensor().getType();
+  if (int64_t(getIndices().size()) != type.getRank())
+    return emitOpError() << "expected " << type.getRank()
+                         << " indices, as many as the rank of " << type
+                         << ", got " << getIndices().size();
   return success();
+}
+
+SmallVector<CaptureOp> SdpaGradOp::getReadsOf(Value tensor) {
+  SmallVector<CaptureOp> reads;
+  for (auto capture : getScore().getOps<CaptureOp>())
+    if (capture.getSource() == tensor)
+      reads.push_back(capture);
+  return reads;
 }
 
 //===----------------------------------------------------------------------===//
@@ -80,6 +142,8 @@ void SdpaGradOp::getAsmResultNames(
   setNameFn(getQueryGrad(), "dq");
   setNameFn(getKeyGrad(), "dk");
   setNameFn(getValueGrad(), "dv");
+  for (Value gradient : getTensorGrads())
+    setNameFn(gradient, "dt");
 }
 
 void SdpaGradOp::getAsmBlockArgumentNames(Region &region,
@@ -90,7 +154,9 @@ void SdpaGradOp::getAsmBlockArgumentNames(Region &region,
 LogicalResult
 SdpaGradOp::reifyResultShapes(OpBuilder &builder,
                               ReifiedRankedShapedTypeDims &shapes) {
-  for (Value tensor : {Value(getQuery()), Value(getKey()), Value(getValue())})
+  SmallVector<Value> tensors = {getQuery(), getKey(), getValue()};
+  llvm::append_range(tensors, getDifferentiated());
+  for (Value tensor : tensors)
     shapes.push_back(tensor::getMixedSizes(builder, getLoc(), tensor));
   return success();
 }

@@ -56,12 +56,14 @@ static ParseResult parseAttention(OpAsmParser &parser, OperationState &state,
   SMLoc resultLoc = parser.getCurrentLocation();
   if (parser.parseArrowTypeList(operands.results))
     return failure();
-  bool isGrad = state.name.getStringRef() == SdpaGradOp::getOperationName();
+  bool isGrad = clauses.differentiated;
   size_t results = operands.results.size();
-  if (isGrad && results != 3)
+  size_t gradients = 3 + (isGrad ? clauses.differentiated->names.size() : 0);
+  if (isGrad && results != gradients)
     return parser.emitError(resultLoc)
-           << "expected three results, the gradients of query, key and value, "
-              "got "
+           << "expected " << gradients
+           << " results, the gradients of query, key, value and what "
+              "`gradients_of` names, got "
            << results;
   if (!isGrad && (results == 0 || results > 2))
     return parser.emitError(resultLoc)
@@ -87,6 +89,12 @@ static ParseResult resolveClauses(OpAsmParser &parser, const Clauses &clauses,
                                state.operands))
       return failure();
     sizes.push_back(operands.names.size());
+  }
+  if (const ClauseOperands *operands = clauses.differentiated) {
+    if (parser.resolveOperands(operands->names, operands->types, operands->loc,
+                               state.operands))
+      return failure();
+    sizes.push_back(operands->names.size());
   }
   llvm::copy(sizes, properties.operandSegmentSizes.begin());
   return success();
@@ -139,6 +147,8 @@ void SdpaOp::print(OpAsmPrinter &p) {
 ParseResult SdpaGradOp::parse(OpAsmParser &parser, OperationState &result) {
   Operands operands;
   Clauses clauses;
+  ClauseOperands differentiated;
+  clauses.differentiated = &differentiated;
   addRegions(result, clauses,
              {"score", "keep", "range", "query_range", "slope"});
   if (parseAttention(parser, result, operands, clauses, 6, 7,
@@ -154,6 +164,9 @@ void SdpaGradOp::print(OpAsmPrinter &p) {
   size_t operands = getLseGrad() ? 7 : 6;
   p << ' ';
   p.printOperands(getOperands().take_front(operands));
+  if (!getDifferentiated().empty())
+    p << " gradients_of(" << getDifferentiated() << " : "
+      << getDifferentiated().getTypes() << ')';
   printClauses(p, *this,
                {{"score", &getScore()},
                 {"keep", &getKeep()},

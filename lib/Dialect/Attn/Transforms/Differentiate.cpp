@@ -25,6 +25,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace attn {
 #define GEN_PASS_DEF_DIFFERENTIATE
@@ -174,25 +175,21 @@ LogicalResult Differentiator::addGradient(Operation *reader, Value value,
             "gradients are not supported yet; nearest are two arguments";
 }
 
-// - Tensors of clauses and captures have no gradients.
-// - The score region has a derivative by the score.
+/// The tensors of floats that scores depend on, each once.
+static llvm::SmallSetVector<Value, 4> tensorsOfScores(SdpaOp op) {
+  llvm::SmallSetVector<Value, 4> tensors;
+  for (auto capture : op.getScore().getOps<CaptureOp>())
+    if (isReal(capture.getSource()))
+      tensors.insert(capture.getSource());
+  for (Value tensor : {Value(op.getAlibi()), Value(op.getRelativeBias()),
+                       Value(op.getBias()), Value(op.getSinks())})
+    if (tensor)
+      tensors.insert(tensor);
+  return tensors;
+}
+
+// - The score region has derivatives.
 static LogicalResult checkClauses(SdpaOp op) {
-  std::pair<StringRef, bool> clauses[] = {
-      {"alibi", bool(op.getAlibi())},
-      {"relative_bias", bool(op.getRelativeBias())},
-      {"bias", bool(op.getBias())},
-      {"sinks", bool(op.getSinks())},
-      {"dropout", bool(op.getDropout())}};
-  for (auto [word, isThere] : clauses)
-    if (isThere)
-      return op.emitOpError() << "with `" << word
-                              << "` is not differentiated yet; nearest are "
-                                 "`softcap` and `score`";
-  for (Value capture : op.getCaptures())
-    if (isReal(capture))
-      return op.emitOpError()
-             << "captures a tensor of " << capture.getType()
-             << ", whose gradient is not supported yet; nearest are integers";
   if (op.getMaskedRow() != MaskedRow::Zero)
     return op.emitOpError()
            << "with `masked_row(" << stringifyMaskedRow(op.getMaskedRow())
@@ -201,11 +198,12 @@ static LogicalResult checkClauses(SdpaOp op) {
 }
 
 /// The clauses of an attention for its gradient.
-static void copyClauses(SdpaOp op, SdpaGradOp::Properties &to,
-                        bool hasLseGrad) {
+static void copyClauses(SdpaOp op, SdpaGradOp::Properties &to, bool hasLseGrad,
+                        int32_t differentiated) {
   const SdpaOp::Properties &from = op.getProperties();
   to.scale = from.scale;
   to.softcap = from.softcap;
+  to.dropout = from.dropout;
   to.max_distance = from.max_distance;
   to.bidirectional = from.bidirectional;
   to.causal = from.causal;
@@ -217,6 +215,7 @@ static void copyClauses(SdpaOp op, SdpaGradOp::Properties &to,
   SmallVector<int32_t> sizes(6, 1);
   sizes.push_back(hasLseGrad);
   llvm::append_range(sizes, ArrayRef(from.operandSegmentSizes).drop_front(3));
+  sizes.push_back(differentiated);
   llvm::copy(sizes, to.operandSegmentSizes.begin());
 }
 
@@ -241,10 +240,15 @@ LogicalResult Differentiator::differentiate(SdpaOp op) {
   if (lseGrad)
     state.addOperands(lseGrad);
   state.addOperands(clauseOperands(op, copies));
-  Value tensors[] = {op.getQuery(), op.getKey(), op.getValue()};
+  SmallVector<Value> tensors = {op.getQuery(), op.getKey(), op.getValue()};
+  auto ofScores = tensorsOfScores(op);
+  for (Value tensor : ofScores) {
+    state.addOperands(copies.lookup(tensor));
+    tensors.push_back(tensor);
+  }
   state.addTypes(TypeRange(ValueRange(tensors)));
   copyClauses(op, state.getOrAddProperties<SdpaGradOp::Properties>(),
-              bool(lseGrad));
+              bool(lseGrad), ofScores.size());
   cloneRegions(op, copies, state);
   for (int derived = 0; derived < 2; ++derived)
     state.addRegion(); // query_range and slope

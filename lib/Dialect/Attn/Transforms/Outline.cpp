@@ -257,7 +257,7 @@ static Value asTensor(OpBuilder &builder, Location loc, Value number) {
 
 /// Gives attention its numbers as tensors, which is what functions of packages
 /// take.
-static void passTensors(SdpaOp op) {
+static void passTensors(AttentionOp op) {
   OpBuilder builder(op);
   for (Value number : {op.getSeed(), op.getOffset()})
     if (number && !isa<TensorType>(number.getType()))
@@ -267,7 +267,7 @@ static void passTensors(SdpaOp op) {
 /// Whether attention alone reads the argument, as a seed or an offset.
 static bool isNumberOfAttention(BlockArgument argument) {
   return argument.getType().isSignlessInteger(64) &&
-         llvm::all_of(argument.getUsers(), llvm::IsaPred<SdpaOp>);
+         llvm::all_of(argument.getUsers(), llvm::IsaPred<AttentionOp>);
 }
 
 /// The calls of a function; fails where something else refers to it.

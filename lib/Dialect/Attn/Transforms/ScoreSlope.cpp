@@ -6,12 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   score { yield tanh(s * c) }
+//   score { yield tanh(s * c) + t[h] }
 // gives
-//   slope { y = tanh(s * c); yield (1 - y * y) * c }
+//   slope { y = tanh(s * c); add_gradient 1, t[h]; yield (1 - y * y) * c }
 //
 // Each operation is copied, and behind it stands the derivative of its result
-// by the score, where it depends on it.
+// by the score, where it depends on it. Derivatives by elements of tensors
+// follow, one element after the other.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,27 +31,40 @@ static constexpr double kLn2 = 0.6931471805599453;
 /// Whether `Slope` has a rule for the operation.
 static bool hasRule(Operation &op) {
   return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
-             arith::NegFOp, arith::SelectOp, math::AbsFOp, math::TanhOp,
-             math::ExpOp, math::Exp2Op, math::LogOp, math::SqrtOp, math::SinOp,
-             math::CosOp, math::FmaOp>(op);
+             arith::NegFOp, arith::SelectOp, arith::ExtFOp, arith::MaximumFOp,
+             arith::MinimumFOp, math::AbsFOp, math::TanhOp, math::ExpOp,
+             math::Exp2Op, math::LogOp, math::SqrtOp, math::SinOp, math::CosOp,
+             math::FmaOp>(op);
 }
 
+// - What depends on the score, or on elements of tensors, has a derivative;
+//   comparisons of elements have one of 0.
 LogicalResult attn::checkDifferentiable(AttentionOp op) {
   if (op.getScore().empty())
     return success();
   Block &body = op.getScore().front();
-  llvm::SmallDenseSet<Value> ofScore = {body.getArgument(0)};
-  auto depends = [&](Value value) { return ofScore.contains(value); };
+  llvm::SmallDenseSet<Value> ofScore = {body.getArgument(0)}, ofElements;
+  auto isOfScore = [&](Value value) { return ofScore.contains(value); };
+  auto isOfElements = [&](Value value) { return ofElements.contains(value); };
   for (Operation &nested : body.without_terminator()) {
-    if (llvm::none_of(nested.getOperands(), depends))
+    Value result = nested.getResult(0);
+    if (isa<CaptureOp>(nested) && isa<FloatType>(result.getType())) {
+      ofElements.insert(result);
+      continue;
+    }
+    bool dependsOnScore = llvm::any_of(nested.getOperands(), isOfScore);
+    bool depends =
+        dependsOnScore || llvm::any_of(nested.getOperands(), isOfElements);
+    if (!depends || (isa<arith::CmpFOp>(nested) && !dependsOnScore))
       continue;
     bool isChosen =
-        isa<arith::SelectOp>(nested) && depends(nested.getOperand(0));
+        isa<arith::SelectOp>(nested) &&
+        (isOfScore(nested.getOperand(0)) || isOfElements(nested.getOperand(0)));
     if (!hasRule(nested) || isChosen)
       return nested.emitOpError()
-             << "of the score has no derivative by it; those with one are "
-                "sums, products, quotients, `math.tanh` and the like";
-    ofScore.insert(nested.getResult(0));
+             << "of the score has no derivative; those with one are sums, "
+                "products, quotients, `math.tanh` and the like";
+    (dependsOnScore ? ofScore : ofElements).insert(result);
   }
   return success();
 }
@@ -83,7 +97,9 @@ private:
   Value product(Value value, Value slope) {
     return slope ? mul(value, slope) : Value();
   }
+  Value orZero(Value slope) { return slope ? slope : number(0); }
   Value ofBinary(Operation &op, Operation &copy);
+  Value ofChoice(Operation &op, Operation &copy);
   Value factorOf(Operation &op, Value x, Value y);
 
   OpBuilder &builder;
@@ -132,16 +148,30 @@ Value Slope::ofBinary(Operation &op, Operation &copy) {
   return make<arith::DivFOp>(top, b);
 }
 
+/// That of the larger, or of the smaller one.
+Value Slope::ofChoice(Operation &op, Operation &copy) {
+  auto predicate = isa<arith::MaximumFOp>(op) ? arith::CmpFPredicate::OGE
+                                              : arith::CmpFPredicate::OLE;
+  Value isFirst =
+      make<arith::CmpFOp>(predicate, copy.getOperand(0), copy.getOperand(1));
+  return make<arith::SelectOp>(isFirst, orZero(of(op.getOperand(0))),
+                               orZero(of(op.getOperand(1))));
+}
+
 void Slope::add(Operation &op, Operation &copy) {
-  if (llvm::none_of(op.getOperands(),
+  if (isa<arith::CmpFOp>(op) ||
+      llvm::none_of(op.getOperands(),
                     [&](Value operand) { return bool(of(operand)); }))
     return;
-  auto orZero = [&](Value slope) { return slope ? slope : number(0); };
   Value slope;
   if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op))
     slope = ofBinary(op, copy);
   else if (isa<arith::NegFOp>(op))
     slope = make<arith::NegFOp>(of(op.getOperand(0)));
+  else if (isa<arith::ExtFOp>(op))
+    slope = of(op.getOperand(0));
+  else if (isa<arith::MaximumFOp, arith::MinimumFOp>(op))
+    slope = ofChoice(op, copy);
   else if (isa<arith::SelectOp>(op))
     slope =
         make<arith::SelectOp>(copy.getOperand(0), orZero(of(op.getOperand(1))),
@@ -156,6 +186,25 @@ void Slope::add(Operation &op, Operation &copy) {
   slopes[op.getResult(0)] = slope;
 }
 
+/// The derivative of the score by what `read` reads, of which there is a copy.
+static void deriveByElement(OpBuilder &builder, CaptureOp read,
+                            const IRMapping &copies) {
+  Slope slope(builder, read.getLoc());
+  slope.setSlope(read.getResult(), slope.number(1));
+  Block &score = *read->getBlock();
+  for (Operation &nested : score.without_terminator())
+    if (read->isBeforeInBlock(&nested))
+      slope.add(nested, *copies.lookup(&nested));
+  Value derivative = slope.of(score.getTerminator()->getOperand(0));
+  SmallVector<Value> indices =
+      llvm::map_to_vector(read.getIndices(), [&](Value index) {
+        return copies.lookupOrDefault(index);
+      });
+  AddGradientOp::create(builder, read.getLoc(),
+                        derivative ? derivative : slope.number(0),
+                        read.getSource(), indices);
+}
+
 void attn::deriveSlope(SdpaGradOp op) {
   OpBuilder builder(op.getContext());
   Block &score = op.getScore().front();
@@ -167,6 +216,9 @@ void attn::deriveSlope(SdpaGradOp op) {
   slope.setSlope(score.getArgument(0), slope.number(1));
   for (Operation &nested : score.without_terminator())
     slope.add(nested, *builder.clone(nested, mapping));
+  for (Value tensor : op.getDifferentiated())
+    for (CaptureOp read : op.getReadsOf(tensor))
+      deriveByElement(builder, read, mapping);
   Value yielded = slope.of(score.getTerminator()->getOperand(0));
   YieldOp::create(builder, op.getLoc(), yielded ? yielded : slope.number(0));
 }

@@ -71,11 +71,20 @@ static LogicalResult verifyRank2(Operation *op, Type type) {
   return op->emitOpError("expected a tile of rank 2, got ") << type;
 }
 
+/// Whether there is one more index than a tile's rows have.
+static bool hasColumnIndex(Type tile, MemRefType memory, size_t indices) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(tile).getShape();
+  return shape.back() != 1 && indices > numRowIndices(memory, shape);
+}
+
 bool LoadOp::hasColumnIndex() {
-  ArrayRef<int64_t> tile =
-      cast<RankedTensorType>(getResult().getType()).getShape();
-  return tile.back() != 1 &&
-         getIndices().size() > numRowIndices(getSource().getType(), tile);
+  return ::hasColumnIndex(getResult().getType(), getSource().getType(),
+                          getIndices().size());
+}
+
+bool StoreOp::hasColumnIndex() {
+  return ::hasColumnIndex(getValue().getType(), getDest().getType(),
+                          getIndices().size());
 }
 
 /// * a tile of rank 2;
@@ -171,7 +180,7 @@ LogicalResult StoreOp::verify() {
   if (failed(verifyRank2(*this, tile)))
     return failure();
   return verifyAccess(*this, getDest().getType(), tile.getShape(),
-                      tile.getElementType());
+                      tile.getElementType(), hasColumnIndex());
 }
 
 LogicalResult CopyAsyncOp::verify() {
@@ -206,8 +215,8 @@ LogicalResult PutOp::verify() {
     int64_t first = columns->front(), count = columns->back();
     bool hasRows = getRow() ? tile.getDimSize(0) <= dest.getRows()
                             : tile.getDimSize(0) == dest.getRows();
-    fits = hasRows && first >= 0 && count >= 1 &&
-           count <= tile.getDimSize(1) && first + count <= dest.getColumns();
+    fits = hasRows && first >= 0 && count >= 1 && count <= tile.getDimSize(1) &&
+           first + count <= dest.getColumns();
   }
   if (getRow() && !columns)
     return emitOpError("expected `columns` beside a row");

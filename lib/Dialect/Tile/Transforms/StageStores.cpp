@@ -36,11 +36,13 @@ struct StageStores : public attn::tile::impl::StageStoresBase<StageStores> {
 
 } // namespace
 
-/// Returns true for matrices of 16-bit elements. The lanes of a quad write
-/// whole sectors of wider ones by themselves.
+/// Returns true for matrices of 16-bit elements, from the first column of
+/// memory on. The lanes of a quad write whole sectors of wider ones by
+/// themselves.
 static bool isWorthStaging(StoreOp store) {
   auto tile = cast<RankedTensorType>(store.getValue().getType());
-  return tile.getDimSize(1) != 1 && tile.getElementTypeBitWidth() == 16;
+  return tile.getDimSize(1) != 1 && tile.getElementTypeBitWidth() == 16 &&
+         !store.hasColumnIndex();
 }
 
 /// True if the kernel puts an operand there, in the block of `store`, and what

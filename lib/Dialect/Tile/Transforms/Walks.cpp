@@ -11,6 +11,7 @@
 #include "attn/Dialect/Tile/Analysis/Slices.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/Remarks.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace attn::tile;
@@ -57,15 +58,34 @@ static bool copiesWithin(Operation &op) {
       .wasInterrupted();
 }
 
+/// Collects what `value`, of a step, is computed from in front of the walk.
+static void collectOuter(Value value, Region &step,
+                         llvm::SmallSetVector<Value, 8> &outer) {
+  if (!step.isAncestor(value.getParentRegion())) {
+    outer.insert(value);
+    return;
+  }
+  if (Operation *op = value.getDefiningOp())
+    for (Value operand : op->getOperands())
+      collectOuter(operand, step, outer);
+}
+
 OpBuilder attn::tile::prologueOf(WalkOp walk, int64_t groups) {
   DominanceInfo dominance(walk->getParentOfType<KernelOp>());
+  llvm::SmallSetVector<Value, 8> needed;
+  needed.insert(walk.getFirst());
+  needed.insert(walk.getLast());
+  for (CopyAsyncOp copy : copiesOf(*walk.getStep(0)))
+    for (Value index : copy.getIndices())
+      collectOuter(index, walk.getSegments().front(), needed);
   WaitCopiesOp earliest;
   for (Operation *op = walk->getPrevNode(); op; op = op->getPrevNode()) {
     if (copiesWithin(*op))
       break;
     auto wait = dyn_cast<WaitCopiesOp>(op);
-    if (wait && dominance.properlyDominates(walk.getFirst(), wait) &&
-        dominance.properlyDominates(walk.getLast(), wait))
+    if (wait && llvm::all_of(needed, [&](Value value) {
+          return dominance.properlyDominates(value, wait);
+        }))
       earliest = wait;
   }
   if (!earliest)

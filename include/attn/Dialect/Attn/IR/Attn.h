@@ -74,6 +74,11 @@ bool isSupportedSource(const OpSource &source);
 
 /// The scale, or 1/sqrt(dqk).
 float scaleOrDefault(std::optional<llvm::APFloat> scale, int64_t dqk);
+
+/// What 16 random bits are compared with under a rate of dropout, and the
+/// factor of the weights that are left.
+int64_t dropThreshold(std::optional<llvm::APFloat> rate);
+double dropFactor(std::optional<llvm::APFloat> rate);
 } // namespace attn
 
 #define GET_OP_CLASSES

@@ -141,6 +141,8 @@ def Attn_AttentionOp : OpInterface<"AttentionOp"> {
     Attn_Getter<"::mlir::Value", "getSeed">,
     Attn_Getter<"::mlir::Value", "getOffset">,
     Attn_Getter<"std::optional<::llvm::APFloat>", "getDropout">,
+    Attn_Getter<"int64_t", "getDropThreshold">,
+    Attn_Getter<"double", "getDropFactor">,
     Attn_Getter<"bool", "getBidirectional">,
     Attn_Getter<"void", "setBidirectional", (ins "bool":$value)>,
     Attn_Getter<"void", "setCausalAttr", (ins "::attn::CausalAttr":$value)>,

@@ -76,6 +76,12 @@ defvar AttentionDeclarations = [{
       return getMaxDistance().value_or(128);
     }
 
+    /// A weight is dropped if its 16 random bits are below this; 0 where none
+    /// is.
+    int64_t getDropThreshold() { return ::attn::dropThreshold(getDropout()); }
+    /// The factor of the weights that are left.
+    double getDropFactor() { return ::attn::dropFactor(getDropout()); }
+
     /// Whether a clause stands for a part of the keep region.
     bool hasMaskClause() {
       return getCausal() || getWindow() || getPrefix() || getPrefixLengths() ||
@@ -206,12 +212,6 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     /// Lengths are below this, and so every position fits 32 bits.
     static constexpr int64_t kMaxLength = int64_t(1) << 30;
 
-    /// A weight is dropped if its 16 random bits are below this; 0 where none
-    /// is.
-    int64_t getDropThreshold();
-    /// The factor of the weights that are left.
-    double getDropFactor();
-
     /// The result types that the operands imply.
     static ::mlir::RankedTensorType
     inferOutputType(::mlir::RankedTensorType query,
@@ -252,6 +252,8 @@ def Attn_SdpaGradOp : Attn_Op<"sdpa_grad", [
     value_grad_j = sum_i P_ij * output_grad_i
     ```
 
+    Under `dropout`, with r_ij what it makes of a weight, dP_ij and value_grad_j
+    have r_ij in front; P and D_i stay what they are.
     Gradients of key and value are sums over the query heads that share them.
     Pairs that the mask excludes add nothing: a row without a kept key has a
     query gradient of 0, and so has a key that no row keeps.
@@ -266,9 +268,21 @@ def Attn_SdpaGradOp : Attn_Op<"sdpa_grad", [
     `slope` takes what `score` takes and yields its derivative by the score;
     `attn-expand-scores` makes it.
 
+    `gradients_of(%t, … : types)` names tensors of floats that clauses and the
+    score region read; each has one more result, its gradient:
+
+    ```
+    t_grad[e] = sum_ij P_ij * (dP_ij - D_i) * ds_ij / dt[e]
+    ```
+
+    That is a sum over all pairs that read an element, in f32, and is rounded to
+    the element type of the tensor once. An element that no pair reads has a
+    gradient of 0. `slope` then says by `attn.add_gradient` what is added for a
+    pair to which element.
+
     `attn-differentiate` creates this op. `convert-attn-to-tile` and
     `convert-attn-to-reference` consume it. The rules that must hold are (G1) to
-    (G7) of `docs/AttnSpec.md`.
+    (G10) of `docs/AttnSpec.md`.
 
     Example:
 
@@ -284,9 +298,11 @@ def Attn_SdpaGradOp : Attn_Op<"sdpa_grad", [
                             AnyRankedTensor:$value, AnyRankedTensor:$output,
                             AnyRankedTensor:$lse, AnyRankedTensor:$output_grad,
                             Optional<AnyRankedTensor>:$lse_grad),
-                       AttentionClauses);
+                       AttentionClauses,
+                       (ins Variadic<AnyRankedTensor>:$differentiated));
   let results = (outs AnyRankedTensor:$query_grad, AnyRankedTensor:$key_grad,
-                      AnyRankedTensor:$value_grad);
+                      AnyRankedTensor:$value_grad,
+                      Variadic<AnyRankedTensor>:$tensor_grads);
   let regions = (region AnyRegion:$score, AnyRegion:$keep, AnyRegion:$range,
                         AnyRegion:$query_range, AnyRegion:$slope);
 
@@ -294,7 +310,18 @@ def Attn_SdpaGradOp : Attn_Op<"sdpa_grad", [
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let hasCanonicalizer = 1;
-  let extraClassDeclaration = AttentionDeclarations;
+  let extraClassDeclaration = !strconcat([{
+    /// The tensor whose gradient a result behind the first three is; null for
+    /// these.
+    ::mlir::Value getTensorOf(::mlir::OpResult result) {
+      constexpr unsigned kOperands = 3;
+      return result.getResultNumber() < kOperands
+                 ? ::mlir::Value()
+                 : getDifferentiated()[result.getResultNumber() - kOperands];
+    }
+    /// What the score region reads of a tensor.
+    ::llvm::SmallVector<CaptureOp> getReadsOf(::mlir::Value tensor);
+  }], AttentionDeclarations);
 }
 
 //===----------------------------------------------------------------------===//
@@ -531,6 +558,25 @@ def Attn_CaptureOp : Attn_Op<"capture", [Pure,
                        OptionalAttr<StrAttr>:$clause);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$source `[` $indices `]` attr-dict `:` type($source)";
+  let hasVerifier = 1;
+}
+
+def Attn_AddGradientOp : Attn_Op<"add_gradient",
+                                 [ParentOneOf<["SdpaGradOp"]>]> {
+  let summary = "Adds to the gradient of an element of a captured tensor.";
+  let description = [{
+    Legal only inside the `slope` region of `attn.sdpa_grad`, of tensors in its
+    `gradients_of`. `derivative` is that of the score by the element at the
+    indices, as one `attn.capture` reads it; the gradient of the score is
+    multiplied by it and added. Indices are clamped as those of that capture.
+
+    Example: `attn.add_gradient %d, %slopes[%h] : tensor<32xf32>`.
+  }];
+  let arguments = (ins F32:$derivative, AnyRankedTensor:$tensor,
+                       Variadic<Index>:$indices);
+  let assemblyFormat = [{
+    $derivative `,` $tensor `[` $indices `]` attr-dict `:` type($tensor)
+  }];
   let hasVerifier = 1;
 }
 

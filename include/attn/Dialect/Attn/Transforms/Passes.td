@@ -147,9 +147,9 @@ def Differentiate : Pass<"attn-differentiate", "::mlir::ModuleOp"> {
     `@f` holds attention alone: operations that implement `CompilableOp`, on its
     arguments. These have rules:
 
-    - `attn.sdpa` becomes `attn.sdpa_grad` with the same clauses: those that say
-      which keys a row keeps, `softcap`, and a `score` region of operations that
-      have a derivative. Gradients of tensors of clauses are not there yet;
+    - `attn.sdpa` becomes `attn.sdpa_grad` with the same clauses; operations of
+      its `score` region have a derivative. Tensors of floats that scores read
+      have gradients, but for those that comparisons alone read;
     - `attn.rope` becomes the rotation by the opposite angles.
 
     What has no rule is refused, at the operation.
@@ -209,7 +209,8 @@ def ExpandScores : Pass<"attn-expand-scores"> {
     Input: any `attn.sdpa`. Output: the same without these clauses; their tensors
     are among `captures`. What they do to a score stands in the `score` region, in
     this order, and before what the region did. `attn.sdpa_grad` is also given the
-    `slope` region, the derivative of that one by the score. It runs before
+    `slope` region, the derivatives of that one by the score and by the elements
+    that it reads of tensors with gradients. It runs before
     `attn-expand-masks`, since `alibi` and `relative_bias` count from the position
     that `causal` gives a query.
 

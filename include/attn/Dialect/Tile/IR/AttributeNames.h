@@ -19,8 +19,8 @@ namespace attn::tile {
 
 /// On an operation of `attn`, and on a lowered kernel: its `#tile.schedule`.
 inline constexpr char kScheduleAttr[] = "tile.schedule";
-/// The number of a `tensor.empty` among the destinations of a launch: two of one
-/// type would become one, and a tensor map could not say which it is of.
+/// The number of a `tensor.empty` among the destinations of a launch: two of
+/// one type would become one, and a tensor map could not say which it is of.
 inline constexpr char kDestinationAttr[] = "tile.destination";
 /// The schedule of the kernel that has the queries' gradients, beside the one
 /// above of the kernel that has the keys'.
@@ -41,6 +41,8 @@ inline constexpr char kResultsAttr[] = "tile.results";
 /// On such a function: numbers of the arguments that kernels read element by
 /// element, and so may lie anywhere.
 inline constexpr char kByElementAttr[] = "tile.by_element";
+/// The same of results that kernels write element by element.
+inline constexpr char kResultsByElementAttr[] = "tile.results_by_element";
 
 /// On a module: one of its kernels needs more registers than there are.
 inline constexpr char kSpillsAttr[] = "tile.spills";

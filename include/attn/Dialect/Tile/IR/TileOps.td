@@ -244,9 +244,11 @@ def Tile_LoadOp : Tile_Op<"load"> {
 def Tile_StoreOp : Tile_Op<"store"> {
   let summary = "Writes a tile to global memory.";
   let description = [{
-    The indices name the first row. Elements outside the memref are dropped. A
-    row vector `tensor<Mx1xT>` is written to a memref whose last dimension is
-    the rows. `box` is as in `tile.load`.
+    The indices name the first row, and may name the first column, as those of
+    `tile.load` do. Elements outside the memref are dropped. A row vector
+    `tensor<Mx1xT>` is written to a memref whose last dimension is the rows.
+    `box` is as in `tile.load`. A tile with a column index is written element by
+    element.
   }];
   let arguments = (ins Tile_TileType:$value, Tile_WrittenMemory:$dest,
                        Variadic<Index>:$indices,
@@ -260,6 +262,10 @@ def Tile_StoreOp : Tile_Op<"store"> {
     build($_builder, $_state, value, dest, indices,
           ::mlir::DenseI64ArrayAttr());
   }]>];
+  let extraClassDeclaration = [{
+    /// True if the last index is a column.
+    bool hasColumnIndex();
+  }];
   let hasVerifier = 1;
 }
 

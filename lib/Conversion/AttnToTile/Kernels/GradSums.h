@@ -1,0 +1,35 @@
+//===- GradSums.h - A gradient from sums over pairs -------------*- C++ -*-===//
+//
+// Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_GRADSUMS_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_GRADSUMS_H
+
+#include "../KernelSignature.h"
+
+#include "attn/Dialect/Attn/Transforms/TensorReads.h"
+
+namespace attn {
+
+/// The arguments of the kernel.
+enum class GradSumsArgument {
+  Sums,   // [batch, query head, entry, query, key or row of tiles] of f32
+  Blocks, // of a folded grid, as Heads
+  Heads,
+  Gradient // of the tensor
+};
+
+using GradSumsSignature = KernelSignature<GradSumsArgument>;
+
+/// Fills `kernel` with the sums over what a tensor that is read like this has
+/// no dimension for.
+void emitGradSumsKernel(tile::KernelOp kernel, const TensorReads &reads,
+                        const GradSumsSignature &signature);
+
+} // namespace attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_GRADSUMS_H
