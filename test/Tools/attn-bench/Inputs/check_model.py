@@ -131,6 +131,21 @@ class Barriers(unittest.TestCase):
         with self.assertRaisesRegex(BadInput, "warps wait for each other"):
             run(wait, wait)
 
+    def test_ctas(self):
+        """Where a CTA has one tile, the next begins when all warps have ended."""
+        machine = Clocked()
+        began = []
+        cta = Cta(2, make_rings=began.append)
+        work = (1, None, (), "FADD R0, R2, R3")
+        early = code(work, work)
+        late = code((100, None, (), "FADD R0, R2, R3"), work, work)
+        machine.warps = [Warp(cta, 0, early, [1, 2]), Warp(cta, 1, late, [2, 3])]
+        machine.run()
+        clocks = {(warp, at): now for warp, at, now in machine.issued}
+        self.assertEqual(clocks[1, 1], 100)
+        self.assertEqual(began[0], 100)
+        self.assertEqual(sorted((clocks[0, 1], clocks[1, 2])), [101, 102])
+
     def test_rings(self):
         """A stage is filled again when both readers have released it."""
         ring = Ring(Memory(CHIP), 2, 6400, 0.0, 2)

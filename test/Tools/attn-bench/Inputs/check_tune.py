@@ -23,9 +23,11 @@ assert {"schedule": case["table"], "us": case["table_us"]} in case["predicted"],
 assert case["best_us"][0] <= case["table_us"][0], case
 assert len({schedules.text_of(one["schedule"]) for one in case["predicted"]}) > 1, case
 
-# A schedule and its text are the same, and neighbours differ in a key or in rows.
-keys = schedules.parse("q=128,kv=128,warps=8,stages=2,producers=4,wait=50")
+# A schedule and its text are the same, and neighbours differ in what goes together.
+keys = schedules.parse(
+    "q=128,kv=128,warps=8,stages=2,producers=4,persistent=2,prefetch=1,wait=50")
 assert schedules.parse(schedules.text_of(keys)) == keys
 for other in schedules.neighbours(keys):
     changed = {key for key in other if other[key] != keys.get(key)}
-    assert len(changed) == 1 or changed == {"q", "warps"} or changed == {"q"}, changed
+    assert len(changed) == 1 or changed in (
+        {"q", "warps"}, {"persistent", "prefetch", "longest"}), changed

@@ -38,16 +38,42 @@ class Warp:
         self.passes = []  # and each pass of a loop
         self.last_issue = 0.0
 
+    def begin(self, now):
+        """Of a CTA, with nothing left of the one before."""
+        self.ready = max(now, self.last_issue) + 1
+        self.boards = [0.0] * 6
+        self.groups, self.unreleased, self.copy_groups = [], [], []
+        self.begun = {"scores": 0, "values": 0}
+
 
 class Cta:
     """`rings` by "queries", "scores" (of keys) and "values", None where warps copy
     themselves. The output leaves through the shared memory of a ring, `output`, whose
     next tile waits for that."""
 
-    def __init__(self, warps, rings=None, output=None):
+    def __init__(self, warps, rings=None, output=None, make_rings=None):
         self.warps, self.rings, self.output = warps, rings, output
-        self.turns = Turns(warps, 0.0)
+        self.make_rings = make_rings  # where a CTA has one tile: those of the next
+        self.first_tile = 0
+        self._ended = []
+        self._begin()
+
+    def _begin(self):
+        self.turns = Turns(self.warps, 0.0)
         self._barriers = {}
+
+    def end(self, warp, now):
+        """Of a warp, where a CTA has one tile. The next CTA begins when all have."""
+        self._ended.append(warp)
+        warp.ready = math.inf
+        if len(self._ended) < self.warps:
+            return
+        self._begin()
+        self.rings = self.make_rings(now)
+        self.first_tile = warp.tile
+        for ended in self._ended:
+            ended.begin(now)
+        self._ended = []
 
     def barrier(self, number):
         return self._barriers.setdefault(number, NamedBarrier(self.warps))
@@ -137,7 +163,8 @@ class Multiprocessor:
         kind = "values" if operation.is_values else "scores"
         when = rings[kind].when_full(warp.begun[kind])
         if kind == "scores":
-            when = max(when, rings["queries"].when_full(warp.tile))
+            when = max(when, rings["queries"].when_full(
+                warp.tile - warp.cta.first_tile))
         return when
 
     def _copied(self, warp, in_flight):
@@ -170,6 +197,8 @@ class Multiprocessor:
         if warp.at == warp.ends[warp.tile]:
             warp.done.append(now)
             warp.tile = min(warp.tile + 1, len(warp.ends) - 1)
+            if warp.cta.make_rings:
+                warp.cta.end(warp, now)
 
     def _interval(self, operation, now):
         if operation.pipe in ("fma", "alu", "imad", "convert", "mufu") and (

@@ -13,8 +13,9 @@ _ROWS = {True: [(64, 4), (128, 8), (192, 12)], False: [(64, 4), (128, 4), (128, 
 _KEYS = {
     True: {"wait": [25, 40, 50, 60, 80, 100], "turns": [0, 1, 2], "prefetch": [0, 1],
            "persistent": [0, 1, 2], "overlap": [0, 1], "stages": [1, 2, 3]},
-    False: {"stages": [1, 2, 3]}}
-_DEFAULTS = {"persistent": 0, "prefetch": 0, "turns": 0, "overlap": 0, "wait": 100}
+    False: {"stages": [1, 2, 3], "longest": [0, 1]}}
+_DEFAULTS = {"persistent": 0, "prefetch": 0, "turns": 0, "overlap": 0, "wait": 100,
+             "longest": 0}
 _KEY_STEPS = (-16, 16, -32, 32)
 
 
@@ -29,9 +30,11 @@ def text_of(keys):
 
 
 def neighbours(keys):
-    """Schedules that differ in one key, and in the rows' size; the compiler refuses
-    those that it cannot compile."""
+    """Schedules that differ in one key, or in those that go together: rows and warps,
+    and what CTAs of one tile have; the compiler refuses those that it cannot compile."""
     has_producers = bool(keys.get("producers"))
+    if has_producers and keys.get("persistent"):
+        yield {**keys, "persistent": 0, "prefetch": 0, "longest": 1}
     for key, values in _KEYS[has_producers].items():
         now = keys.get(key, _DEFAULTS.get(key))
         nearest = sorted((value for value in values if value != now),

@@ -57,8 +57,8 @@ def ours(kernel):
         ctas=_ctas(chip, kernel.resources.registers, 32 * (warps + producers),
                    kernel.smem_bytes))
     persistent = keys.get("persistent", 0)
-    order = Order(persistent > 0,
-                  _OUR_SECTION[kernel.chip] if persistent == 2 else None)
+    in_sections = persistent == 2 or keys.get("longest", 0)
+    order = Order(persistent > 0, _OUR_SECTION[kernel.chip] if in_sections else None)
     return Subject(Kernel(kernel.lines, chip, shape), order, keys.get("heads", 1))
 
 

@@ -68,6 +68,7 @@ class Kernel:
         ways = [paths.find(lines, checks) for checks in (True, False)]
         #: Of stall counts before the loop over tiles.
         self.entry_clocks = sum(max(i.control.stall, 1) for i in ways[0].enter)
+        self.is_persistent = bool(ways[0].enter)
         self.has_channels = any(
             i.opcode.startswith("SYNCS.PHASECHK") for i in lines
             if not isinstance(i, str))
@@ -135,8 +136,11 @@ def _elect(trace, is_elected):
     return kept
 
 
-def _rings(kernel, memory, groups, missing):
+def _rings(kernel, memory, groups, missing, now=0.0):
+    """None where warps copy."""
     shape = kernel.shape
+    if not kernel.has_channels:
+        return None
     held = []
     if shape.output == "values":
         held = [sum(groups[:tile]) for tile in range(1, len(groups))]
@@ -147,7 +151,7 @@ def _rings(kernel, memory, groups, missing):
         "values": Ring(memory, shape.stages, shape.value_bytes, missing, shape.warps,
                        held)}
     for ring in rings.values():
-        ring.open(0.0)
+        ring.open(now)
     return rings
 
 
@@ -176,11 +180,12 @@ def _machine(kernel, tiles, missing):
     traces = [[kernel.tile(warp, counts) for counts in tiles]
               for warp in range(kernel.shape.warps)]
     groups = [kernel.groups(counts) for counts in tiles]
+
+    def next_rings(now):
+        return _rings(kernel, memory, groups[:1], missing, now)
     for _ in range(kernel.shape.modelled_ctas):
-        rings = None
-        if kernel.has_channels:
-            rings = _rings(kernel, memory, groups, missing)
-        cta = Cta(kernel.shape.warps, rings, kernel.shape.output)
+        cta = Cta(kernel.shape.warps, _rings(kernel, memory, groups, missing),
+                  kernel.shape.output, None if kernel.is_persistent else next_rings)
         for warp, trace in enumerate(traces):
             ends, everything = [], []
             for part in trace:
