@@ -117,7 +117,9 @@ class Tuner:
             if report["spill_bytes"]:
                 raise Failure(f"spills {report['spill_bytes']} bytes")
             (kernel,) = kernels.read(place, self.nvdisasm)
-        keys = schedules.parse(report["schedule"])
+        # A report leaves out keys that have their default, which the table may not have.
+        keys = {**(schedules.parse(text) if text else {}),
+                **schedules.parse(report["schedule"])}
         kernel = dataclasses.replace(
             kernel, smem_bytes=report["smem_bytes"],
             description={"schedule": {"keys": keys}},
