@@ -63,7 +63,8 @@ def main():
         sys.exit(f"{readme} has no ```sh block")
     with tempfile.TemporaryDirectory() as directory:
         os.symlink(build, os.path.join(directory, "build"))
-        for folder in "docs", "examples", "fuzz", "scripts", "test":
+        for folder in ("docs", "examples", "fuzz", "python", "scripts",
+                       "test"):
             os.symlink(os.path.join(source, folder),
                        os.path.join(directory, folder))
         for commands, expected in blocks:
