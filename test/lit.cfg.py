@@ -8,7 +8,9 @@
 """Features: ptxas, nvcc, nvdisasm (the tool was found), nvcc-13.0 and
 clang-22.1 (and so on: its release), cuda (a GPU is there), recorded-vectors (what
 a GPU answered was recorded), aarch64 (packages for it can
-be run), qemu-x86_64 (other processors can be emulated).
+be run), qemu-x86_64 (other processors can be emulated), torch and transformers
+(scripts/install-torch and scripts/build-python have made what tests of the PyTorch
+door need).
 
 Parameters: long=1 makes the random campaign long and draws many mutants;
 campaign_seed, campaign_cases choose another campaign.
@@ -73,16 +75,20 @@ config.substitutions += [
     ("%attn_src_root", config.attn_src_root),
     ("%attn_obj_root", config.attn_obj_root),
     # Another seed, so that the long run tries something new.
-    ("%mutant_count", "960" if is_long else "60"),
-    ("%hopper_mutant_count", "480" if is_long else "60"),
+    ("%mutant_count", "960" if is_long else "40"),
+    ("%hopper_mutant_count", "480" if is_long else "40"),
     ("%mutant_seed", "2" if is_long else "3"),
     ("%mutant_quick", "" if is_long else "--quick"),
-    ("%spill_sweep", "all" if is_long else "few"),
-    ("%spill_gradients", "gradients,gradients-of-clauses" if is_long else "some-gradients"),
+    ("%spill_sweep", "all" if is_long else "few/2"),
+    ("%spill_gradients", "gradients,gradients-of-clauses" if is_long else "some-gradients/2"),
     ("%gradient_dims", "64,80,96,128,192,192/128,256" if is_long else "64"),
-    ("%spill_sizes", "groups" if is_long else "short"),
-    ("%spill_language", "clauses,regions" if is_long else "some-clauses"),
+    ("%spill_sizes", "groups,short" if is_long else "short/4"),
+    ("%spill_language", "clauses,regions" if is_long else "some-clauses/2"),
     ("%drawn_values", "100" if is_long else "3"),
+    ("%rotated_dims", "64,128,256" if is_long else "64,128"),
+    # Of the cases that each target has, these by default, so that together they
+    # have all.
+    ("%share_of", "1" if is_long else "3"),
     ("%damage_seed", "2" if is_long else "1"),
     # A driver that runs nothing.
     ("%fake_cuda", "LD_LIBRARY_PATH=" + os.path.join(
@@ -175,6 +181,21 @@ if os.path.exists(aarch64_run) and shutil.which("qemu-aarch64"):
 else:
     lit_config.note("no qemu-aarch64 and build-aarch64 (scripts/build-aarch64):"
                     " code for 64-bit Arm is compiled and not run")
+torch_python = os.path.join(config.attn_obj_root, "torch-venv", "bin", "python")
+if os.path.exists(torch_python) and glob.glob(
+        os.path.join(config.attn_lib_dir, "_native*.so")):
+    config.available_features.add("torch")
+    # Packages are kept from test to test, and nowhere else.
+    config.substitutions.append(
+        ("%torch_python", f"env ATTN_MLIR_BUILD={config.attn_obj_root} "
+         f"ATTN_MLIR_CACHE={config.test_exec_root}/Python/cache {torch_python}"))
+    config.substitutions.append(("%torch_calls", "320" if is_long else "64"))
+    if glob.glob(os.path.join(config.attn_obj_root, "torch-venv", "lib", "*",
+                              "site-packages", "transformers")):
+        config.available_features.add("transformers")
+else:
+    lit_config.note("no torch (scripts/install-torch, scripts/build-python): the "
+                    "PyTorch door is not tested")
 if os.path.exists("/dev/nvidiactl") and has_gpu():
     config.available_features.add("cuda")
 vectors = os.path.join(config.attn_src_root, "runtime", "test", "golden")

@@ -166,6 +166,11 @@ static bool laterRowsHaveMore(SdpaOp op) {
          });
 }
 
+/// Whether a head may have more than one query tile.
+static bool hasManyTiles(SdpaOp op, const AttentionKeys &keys) {
+  return lengthOf(op, op.getQuery()) > keys.q / keys.heads;
+}
+
 /// Each warp of a warpgroup has 16 rows, so rows and warps say the same.
 static void matchRowsAndWarps(const KeyNames &named, AttentionKeys &keys) {
   if (!keys.producers || named.contains("q") == named.contains("warps"))
@@ -214,9 +219,14 @@ static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
     fitFewRows(op, keys);
   if (!named.contains("split"))
     keys.split = defaultSplit(op, keys, target);
-  if (!named.contains("persistent") &&
-      keys.persistent != Persistence::OneTile && laterRowsHaveMore(op))
+  if (!laterRowsHaveMore(op))
+    return;
+  if (keys.persistent == Persistence::OneTile) {
+    if (!named.contains("longest"))
+      keys.longest = keys.warps && keys.split == 1 && hasManyTiles(op, keys);
+  } else if (!named.contains("persistent")) {
     keys.persistent = Persistence::LongestFirst;
+  }
 }
 
 /// Head dimensions as the products take them.

@@ -26,16 +26,14 @@ class Step:
 
     @property
     def elements(self):
-        """Results of the first product that a thread rounds to 16 bits: the scores of
-        attention."""
-        return 2 * sum(map(kinds.packs_floats, self.instructions))
+        return elements_of(self.instructions)
 
 
 def _has_products(instructions):
     return any(map(kinds.is_product, instructions))
 
 
-def _innermost(blocks, loops):
+def innermost(blocks, loops):
     """Of the loops with products."""
     multiply = [loop for loop in loops if _has_products(
         flow.instructions_of(blocks, loop.blocks))]
@@ -53,7 +51,14 @@ def _waiting(blocks, loop, loops):
     return blocks_of_waits
 
 
-def _kind(instructions, elements):
+def elements_of(instructions):
+    """Results of the first product that a thread rounds to 16 bits: the scores of
+    attention."""
+    return 2 * sum(map(kinds.packs_floats, instructions))
+
+
+def kind_of(instructions):
+    elements = elements_of(instructions)
     selects = sum(i.name in ("FSEL", "SEL") for i in instructions)
     return "masked" if elements and 2 * selects >= elements else "unmasked"
 
@@ -64,11 +69,11 @@ def find(lines):
     blocks = flow.make_blocks(lines)
     loops = flow.loops(blocks)
     steps, inside = [], set()
-    for loop in _innermost(blocks, loops):
+    for loop in innermost(blocks, loops):
         inside |= loop.blocks
         order = flow.in_order(blocks, loop, _waiting(blocks, loop, loops))
         step = Step("", flow.instructions_of(blocks, order))
-        step.kind = _kind(step.instructions, step.elements)
+        step.kind = kind_of(step.instructions)
         steps.append(step)
     outside = [i for number, block in enumerate(blocks) if number not in inside
                and _has_products(block.instructions) for i in block.instructions]

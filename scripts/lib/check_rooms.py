@@ -19,7 +19,7 @@ import re
 import sys
 
 SUFFIXES = {".h", ".cpp", ".td", ".def", ".inc"}
-SEARCHED = ("include", "lib", "runtime/include", "runtime/lib", "tools")
+SEARCHED = ("include", "lib", "python", "runtime/include", "runtime/lib", "tools")
 # Where a quoted include is looked for, besides the folder of the file itself.
 PATHS = ("include", "runtime/include", "runtime/lib", "runtime/lib/Sim")
 INCLUDE = re.compile(r'^\s*#?include\s+"([^"]+)"', re.M)

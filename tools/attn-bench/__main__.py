@@ -5,7 +5,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Usage: python3 tools/attn-bench {build|run|table|plot|compare|code} …"""
+"""Usage: python3 tools/attn-bench {build|run|table|plot|compare|code|predict|tune} …"""
 
 import os
 import sys

@@ -282,7 +282,8 @@ json::Object Compiler::report() {
       kernels.push_back(std::move(entry));
     }
   return json::Object{{"kernels", std::move(kernels)},
-                      {"compile_seconds", json::Object(seconds)}};
+                      {"compile_seconds", json::Object(seconds)},
+                      {"remarks", json::Array(remarks)}};
 }
 
 } // namespace attncompile

@@ -9,6 +9,7 @@
 #define ATTN_TOOLS_ATTN_COMPILE_COMPILER_H
 
 #include "CommandLine.h"
+#include "Remarks.h"
 
 #include "attn/Package/KernelAssembly.h"
 #include "attn/Package/PackageWriter.h"
@@ -24,12 +25,16 @@ namespace attncompile {
 class Compiler {
 public:
   Compiler(const CommandLine &line, mlir::ModuleOp module)
-      : line(line), module(module) {}
+      : line(line), module(module) {
+    if (line.reports)
+      collectRemarks(*module.getContext(), remarks);
+  }
 
   /// Text, a cubin, or the objects that a package is linked from.
   using Output = std::vector<std::string>;
   mlir::FailureOr<Output> compile();
-  /// `{"kernels": […], "compile_seconds": {…}}`, after compile().
+  /// `{"kernels": […], "compile_seconds": {…}, "remarks": […]}`, after
+  /// compile().
   llvm::json::Object report();
   /// Runs `work` as the stage `name`.
   mlir::LogicalResult timed(llvm::StringRef name,
@@ -61,6 +66,7 @@ private:
   const CommandLine &line;
   mlir::ModuleOp module;
   llvm::json::Object description, seconds;
+  llvm::json::Array remarks;
   unsigned passesDumped = 0;
   unsigned relaxed = 0; // how often schedules are, for lack of registers
 };

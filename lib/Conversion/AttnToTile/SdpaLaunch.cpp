@@ -134,11 +134,11 @@ ForwardSignature SdpaLauncher::signatureOf(const Results &destinations) {
   return signature;
 }
 
-/// Adds what the kernel needs to know of its grid. A kernel with persistent
-/// CTAs counts tiles itself.
+/// Adds what the kernel needs to know of its grid. A kernel that chooses the
+/// order of tiles counts them itself.
 Grid SdpaLauncher::addGrid(ForwardSignature &signature) {
   using Argument = ForwardArgument;
-  if (!schedule.isPersistent()) {
+  if (!schedule.countsTiles()) {
     TileGrid grid = emitTileGrid(b, tiles);
     signature.addInput(Argument::Blocks, grid.blocks);
     signature.addInput(Argument::Heads, grid.heads);
@@ -149,7 +149,8 @@ Grid SdpaLauncher::addGrid(ForwardSignature &signature) {
   signature.addInput(Argument::Batches, tiles.batches);
   signature.addInput(Argument::Section,
                      emitSection(b, op, tiles, groups.tilesPerKeyHead()));
-  return emitPersistentGrid(b, tiles);
+  return schedule.isPersistent() ? emitPersistentGrid(b, tiles)
+                                 : emitLineGrid(b, tiles);
 }
 
 SdpaLauncher::Results SdpaLauncher::launchForward(const Results &destinations) {
@@ -216,7 +217,7 @@ void SdpaLauncher::countTiles() {
 
 void SdpaLauncher::emitChecks() {
   std::string query = "query (" + lowering.nameOf(op.getQuery()) + ")";
-  bool countsAlongX = schedule.isPersistent() || isFolded(tiles);
+  bool countsAlongX = schedule.countsTiles() || isFolded(tiles);
   emitGridChecks(b, tiles, countsAlongX, query);
   if (isOneSplit(splits))
     return;

@@ -110,6 +110,16 @@ const char *attnrtLastError(void);
 int attnrtSetThreads(int32_t threads);
 int32_t attnrtThreads(void);
 
+/* For programs that have threads of their own, which would be in the way of
+ * others: calls task(context, i) for each i < count, each once, and returns when
+ * all have. None waits for another, so that one thread may take several. Null
+ * is the runtime's own threads again. How many tasks a launch has, and so on how
+ * many threads it runs at most, is as above. */
+typedef void (*AttnrtRunner)(uint32_t count,
+                             void (*task)(void *context, unsigned index),
+                             void *context);
+void attnrtSetRunner(AttnrtRunner runner);
+
 /* For programs that measure: the most that the threads of launches together
  * were seen to do just now. Products are counted as a multiplication and an
  * addition; NaN and no instructions where the processor has none of the kind.

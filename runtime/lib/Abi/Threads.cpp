@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Device/Host/Threads.h"
 #include "Abi/Fail.h"
-#include "attnrt/HostThreads.h"
 
 using namespace attnrt;
 
@@ -21,4 +21,8 @@ extern "C" int32_t attnrtThreads(void) {
     return static_cast<int32_t>(*threads);
   fail(threads.status());
   return 0;
+}
+
+extern "C" void attnrtSetRunner(AttnrtRunner runner) {
+  setLaunchRunner(runner);
 }

@@ -184,6 +184,33 @@ TEST_F(HostDeviceTest, ThreadsChangeBetweenLaunches) {
   EXPECT_EQ(trace.threads.size(), 1u);
 }
 
+static std::atomic<unsigned> tasksOfProgram{0};
+
+static void runBackwards(uint32_t count, void (*task)(void *, unsigned),
+                         void *context) {
+  tasksOfProgram += count;
+  for (uint32_t i = count; i-- > 0;)
+    task(context, i);
+}
+
+TEST_F(HostDeviceTest, ProgramsMayHaveThreadsOfTheirOwn) {
+  open(std::min(4u, mostThreads()));
+  Trace trace, *address = &trace;
+  Expected<Kernel *> kernel = find({{"k", "any", "", record, 0}});
+  attnrtSetRunner(runBackwards);
+  Status status = launch(*kernel, {100}, {&address});
+  attnrtSetRunner(nullptr);
+  ASSERT_TRUE(status.isOk()) << status.message();
+  EXPECT_EQ(std::set<uint32_t>(trace.order.begin(), trace.order.end()).size(),
+            100u);
+  if (mostThreads() > 1) {
+    EXPECT_EQ(tasksOfProgram, 4u);
+    EXPECT_EQ(trace.threads, std::set{std::this_thread::get_id()});
+  }
+  ASSERT_TRUE(launch(*kernel, {100}, {&address}).isOk());
+  EXPECT_LE(tasksOfProgram, 4u); // back on the runtime's threads
+}
+
 TEST_F(HostDeviceTest, LaunchesOfSeveralThreads) {
   open(std::min(2u, mostThreads()));
   std::atomic<int> clashes{0};

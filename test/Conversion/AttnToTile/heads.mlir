@@ -1,5 +1,5 @@
-// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule=schedule=heads=4,split=1 --convert-attn-to-tile --canonicalize --cse | FileCheck %s
-// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule=schedule=heads=4,split=1 --convert-attn-to-tile | attn-opt --canonicalize --cse | FileCheck %s
+// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule=schedule=heads=4,split=1,longest=0 --convert-attn-to-tile --canonicalize --cse | FileCheck %s
+// RUN: attn-opt %s --attn-expand-masks --attn-select-schedule=schedule=heads=4,split=1,longest=0 --convert-attn-to-tile | attn-opt --canonicalize --cse | FileCheck %s
 
 !q = tensor<?x6x?x64xf16>
 !kv = tensor<?x2x?x64xf16>

@@ -330,6 +330,16 @@ tile.kernel @copy_out(%out: memref<?x64xf32>, %i: index) attributes {cta = #tile
 
 // -----
 
+// expected-error@+1 {{expected schedule key `longest` to be 0 without warps and beside `persistent`, got 1}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, producers = 4, persistent = 1, longest = 1>
+
+// -----
+
+// expected-error@+1 {{expected schedule key `longest` to be 0 without warps and beside `persistent`, got 1}}
+#schedule = #tile.schedule<q = 128, kv = 64, warps = 0, stages = 1, longest = 1>
+
+// -----
+
 // expected-error@+1 {{expected schedule key `persistent` to be 0 without `producers`, got 1}}
 #schedule = #tile.schedule<q = 128, kv = 64, warps = 8, stages = 2, persistent = 1>
 

@@ -7,11 +7,12 @@
 #===------------------------------------------------------------------------===#
 """Runs attention on operands that are not finite, and looks at every row.
 
-Usage: check_non_finite.py ATTN_RUN DIRECTORY TARGET COUNT
+Usage: check_non_finite.py ATTN_RUN DIRECTORY TARGET COUNT SHARE
 
 attn-run judges each case, and numpy does: which rows must be NaN, which empty and
 which finite, or, where values are not finite, every element. A masked value must not
 matter, whichever rows of its tile keep it. COUNT cases are drawn by seed besides.
+Of all, the target has one in SHARE, so that as many targets together have each.
 """
 
 import dataclasses
@@ -28,6 +29,7 @@ import numpy as np
 from attn_testing import oracle
 from attn_testing.case import Case
 
+TARGETS = ["sm_80", "sm_90a", "host"]
 ALL = frozenset(operand + dim for operand in "qkv" for dim in "bhs")
 
 
@@ -237,12 +239,14 @@ def run(tool, directory, target, trial):
 
 
 def main():
-    tool, directory, target, drawn = sys.argv[1:]
+    tool, directory, target, drawn, share = sys.argv[1:]
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     failed = 0
     count = 0
-    for trial in itertools.chain(trials(), drawn_trials(int(drawn))):
+    everything = itertools.chain(trials(), drawn_trials(int(drawn)))
+    first = TARGETS.index(target) % int(share)
+    for trial in itertools.islice(everything, first, None, int(share)):
         count += 1
         wrong = run(tool, directory, target, trial)
         if wrong:

@@ -7,7 +7,8 @@
 #===------------------------------------------------------------------------===#
 """Usage: count_spills.py DIRECTORY SET[,SET…] [TARGET [SCHEDULE]]
        SET: few, all, short, groups, some-clauses, clauses, regions, some-gradients,
-            gradients or gradients-of-clauses
+            gradients or gradients-of-clauses; few/3 is each third of few, another
+            third for each target
 
 Compiles kernels down to machine code and prints those that spill, by the
 compiler's own word. Few are all head dimensions with both masks and an LSE, which
@@ -150,6 +151,12 @@ SETS = {"few": few, "all": everything, "short": short, "groups": groups,
         "gradients-of-clauses": clauses}
 
 
+def chosen(name):
+    which, _, share = name.partition("/")
+    first = "sm_90a" in FLAGS[0]
+    return which, list(SETS[which]())[first if share else 0::int(share or 1)]
+
+
 def spilling(directory, which, first, cases):
     """Those of the cases that do not compile, with the reason."""
     source = directory / f"{which}-{first}.mlir"
@@ -175,7 +182,7 @@ def main():
     directory.mkdir(parents=True, exist_ok=True)
     chunks = []
     for which in sys.argv[2].split(","):
-        cases = list(SETS[which]())
+        which, cases = chosen(which)
         chunks += [(which, i, cases[i:i + 16]) for i in range(0, len(cases), 16)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = [line for lines in pool.map(

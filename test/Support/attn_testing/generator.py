@@ -56,12 +56,13 @@ TARGET_DECKS = {
     "sm_80": {"schedule": [None] * 3 + [
         "q=16,kv=16,warps=1,stages=1", "q=32,kv=32,warps=2", "stages=1",
         "kv=32,heads=2", "kv=48,stages=2", "kv=16,stages=3",
-        "q=64,warps=4,kv=32,heads=8", "q=64,warps=2,kv=16,stages=2"]},
+        "q=64,warps=4,kv=32,heads=8", "q=32,kv=32,warps=2,longest=1", "q=64,warps=2,kv=16,stages=2"]},
     "sm_90a": {"schedule": [None] * 3 + [with_keys(PLAIN, keys) for keys in [
         "kv=64", "stages=1", "q=64,warps=4,kv=48,heads=8", "kv=32,stages=3",
         "persistent=1,heads=2", "persistent=2,prefetch=1,turns=1",
         "turns=1,kv=80", "overlap=1", "overlap=1,turns=2,kv=48",
         "persistent=2,prefetch=1,overlap=1,turns=2", "split=3",
+        "split=2,longest=1",
         "split=2,persistent=2,overlap=1,heads=4"]]},
     "processor": {
         "element": ["f32", "f16", "bf16"],

@@ -5,8 +5,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""attn-bench build|run|table|plot|compare|code. Errors are one line, with the
-statuses of all tools: 1 wrong, 2 bad input, 3 device."""
+"""attn-bench build|run|table|plot|compare|code|predict|tune. Errors are one line, with
+the statuses of all tools: 1 wrong, 2 bad input, 3 device."""
 
 import argparse
 import sys
@@ -92,6 +92,8 @@ def add_run(subparsers):
     parser.add_argument("--table", metavar="FILE",
                         help="Markdown (default: standard output)")
     parser.add_argument("--plot", metavar="FILE", help="SVG, PNG or PDF")
+    parser.add_argument("--validation", metavar="FILE", help="append our times on "
+                        "cuda to a table for predict --validate")
     parser.set_defaults(command="run")
 
 
@@ -126,6 +128,84 @@ def add_code(subparsers):
     parser.set_defaults(command="show_code")
 
 
+def mask(text):
+    if text in ("none", "causal"):
+        return text
+    keys = text.removeprefix("window=")
+    if keys == text or not keys.isdigit():
+        raise argparse.ArgumentTypeError(
+            f"expected none, causal or window=N, got '{text}'")
+    return text
+
+
+def add_sizes(parser):
+    """What types of a package may leave open."""
+    parser.add_argument("--batch", type=positive(int), default=1, metavar="N")
+    parser.add_argument("--heads", type=positive(int), metavar="N")
+    parser.add_argument("--length", type=positive(int), metavar="N",
+                        help="queries, and keys unless --keys says otherwise")
+    parser.add_argument("--keys", type=positive(int), metavar="N")
+    parser.add_argument("--mask", type=mask, help="none, causal or window=N (default: "
+                        "causal where the package has a mask)")
+    parser.add_argument("--clock", type=positive(float), metavar="MHZ",
+                        help="of the multiprocessors (default: 1500 for sm_90a, 1410 "
+                        "for sm_80)")
+
+
+def add_predict(subparsers):
+    parser = subparsers.add_parser(
+        "predict", help="how long kernels would take, by a model of the chip")
+    parser.add_argument("files", nargs="*", metavar="PACKAGE")
+    add_sizes(parser)
+    parser.add_argument("--peer", choices=("fa3", "fa2"),
+                        help="FlashAttention's kernel beside ours")
+    parser.add_argument("--validate", action="store_true",
+                        help="predict what was measured, and print the errors")
+    parser.add_argument("--table", metavar="FILE",
+                        help="measured times (default: those published of "
+                        "FlashAttention-3)")
+    parser.add_argument("--json", metavar="FILE", help="the predictions")
+    parser.set_defaults(command="predict")
+
+
+def several(kind):
+    def parse(text):
+        return [kind(part) for part in text.split(",")]
+    return parse
+
+
+def head_dims(text):
+    for part in text.split(","):
+        if not all(dim.isdigit() for dim in part.split("/")):
+            raise argparse.ArgumentTypeError(
+                f"expected head dimensions such as 64,192/128, got '{text}'")
+    return text
+
+
+def add_tune(subparsers):
+    parser = subparsers.add_parser(
+        "tune", help="which schedules would be faster, by the same model")
+    parser.add_argument("--dims", type=head_dims, required=True, metavar="D[/DV],…")
+    parser.add_argument("--masks", type=several(mask), default=["causal"],
+                        metavar="MASK,…", help="none, causal, window=N")
+    parser.add_argument("--lengths", type=several(positive(int)), default=[512, 8192],
+                        metavar="N,…")
+    parser.add_argument("--tokens", type=positive(int), default=16384, metavar="N",
+                        help="of a batch: it has this many for each length")
+    parser.add_argument("--heads", type=positive(int), default=16, metavar="N")
+    parser.add_argument("--kv-heads", type=positive(int), metavar="N")
+    parser.add_argument("--target", default="sm_90a")
+    parser.add_argument("--compiler", metavar="PROGRAM",
+                        help="attn-compile (default: of this tree, else PATH)")
+    parser.add_argument("--clock", type=positive(float), metavar="MHZ")
+    parser.add_argument("--budget", type=positive(int), default=40, metavar="N",
+                        help="schedules of a case that are compiled at most")
+    parser.add_argument("--top", type=positive(int), default=3, metavar="N",
+                        help="that are printed")
+    parser.add_argument("--json", metavar="FILE", help="all predictions")
+    parser.set_defaults(command="tune")
+
+
 def parse(arguments):
     parser = Parser(prog="attn-bench", description="Times attention kernels, "
                     "ours and others', after judging them.")
@@ -135,6 +215,8 @@ def parse(arguments):
     add_run(subparsers)
     add_views(subparsers)
     add_code(subparsers)
+    add_predict(subparsers)
+    add_tune(subparsers)
     return parser.parse_args(arguments)
 
 

@@ -22,29 +22,9 @@ from attn_bench.compiled import Compiled
 from attn_bench.failures import BadInput, Failure, NoDevice
 from attn_bench.host_device import HostDevice
 from attn_bench.judge import Judge
+from attn_bench.output import check_places, put
+from attn_bench.predict import commands as prediction, measured, tune as tuning
 from attn_bench.sim_device import SimDevice
-
-
-def put(text, path):
-    if path is None:
-        print(text)
-        return
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-    except OSError as error:
-        raise BadInput(f"cannot write '{path}': {error.strerror}") from error
-
-
-def check_places(*paths):
-    """Before an hour of measuring, not after it."""
-    for path in paths:
-        if path is None:
-            continue
-        directory = os.path.dirname(os.path.abspath(path))
-        if not os.access(directory, os.W_OK):
-            raise BadInput(f"cannot write '{path}': no directory "
-                           f"'{directory}' to write to")
 
 
 #===-- build ---------------------------------------------------------------===#
@@ -132,6 +112,8 @@ def measure(flags, cases, others, directories):
     put(table.render(made), flags.table)
     if flags.plot is not None and table.has_times(made):
         plot.draw(made, flags.plot)
+    if device.kind == "cuda":
+        measured.show(made, directories, flags.validation)
     if device.kind == "host" and flags.table is not None:
         put("\n".join(host_table.summary(made)), None)
     if run.status() != 0:
@@ -155,7 +137,7 @@ def run(flags):
     fill_in(flags)
     if flags.plot is not None:
         plot.check_path(flags.plot)
-    check_places(flags.json, flags.table, flags.plot)
+    check_places(flags.json, flags.table, flags.plot, flags.validation)
     others = peers.choose(flags.peers, flags.device, flags.triton)
     cases = grids.choose(flags.grid or grids.DEFAULTS[flags.device],
                          flags.only)
@@ -206,8 +188,20 @@ def show_code(flags):
               if flags.peer else None) for kernel in ours]
     made = report.objects(pairs)
     print(report.render(made))
+    for said in filter(None, map(prediction.beside_counts, ours)):
+        print("\n" + said)
     if flags.json is not None:
         put(json.dumps(made, indent=1), flags.json)
     if flags.plot is not None:
         timeline.draw(pairs, flags.plot)
     return 0
+
+
+#===-- predict, tune -------------------------------------------------------===#
+
+def predict(flags):
+    return prediction.run(flags)
+
+
+def tune(flags):
+    return tuning.run(flags)

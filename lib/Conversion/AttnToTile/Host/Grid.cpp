@@ -30,11 +30,15 @@ static Value emitTiles(HostBuilder &b, const LaunchTiles &tiles) {
   return b.mul(tiles.blocks, b.mul(tiles.heads, tiles.batches));
 }
 
+Grid attn::emitLineGrid(HostBuilder &b, const LaunchTiles &tiles) {
+  Value one = b.constant(1);
+  return {emitTiles(b, tiles), one, one};
+}
+
 TileGrid attn::emitTileGrid(HostBuilder &b, const LaunchTiles &tiles) {
   if (!isFolded(tiles))
     return {{tiles.blocks, tiles.heads, tiles.batches}, {}, {}};
-  Value one = b.constant(1);
-  return {{emitTiles(b, tiles), one, one}, tiles.blocks, tiles.heads};
+  return {emitLineGrid(b, tiles), tiles.blocks, tiles.heads};
 }
 
 /// Factors are bounded before products, which therefore fit 64 bits.

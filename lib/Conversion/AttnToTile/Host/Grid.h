@@ -42,6 +42,9 @@ TileGrid emitTileGrid(HostBuilder &b, const LaunchTiles &tiles);
 void emitGridChecks(HostBuilder &b, const LaunchTiles &tiles,
                     bool hasOneDimension, const llvm::Twine &tensor);
 
+/// The grid that counts all tiles along x.
+Grid emitLineGrid(HostBuilder &b, const LaunchTiles &tiles);
+
 /// Returns how many tiles of heads have keys and values that fit the cache
 /// together, in whole groups of `tilesPerKeyHead`: at least one, and at most
 /// all.

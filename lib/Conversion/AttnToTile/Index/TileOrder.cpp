@@ -25,21 +25,9 @@ TileIndex attn::tileOfGrid(TileBuilder &b, Value blocks, Value heads) {
   return {block, head, batch};
 }
 
-/// Tiles that are computed at a time should share their keys, to find them in
-/// the cache. So the tiles of a head come one after the other, or, where later
-/// rows have more keys, those of a section of heads. The longest come first, so
-/// that none of them is left for the end.
-void attn::emitTileLoop(TileBuilder &b, const TileCounts &counts,
-                        bool longestFirst,
-                        function_ref<void(TileIndex)> emitTile) {
+TileIndex attn::tileInOrder(TileBuilder &b, const TileCounts &counts,
+                            bool longestFirst, Value tile) {
   Value allHeads = b.mul(counts.heads, counts.batches);
-  Value firstTile = BlockIdOp::create(b, GridDim::x);
-  Value end = b.mul(counts.blocks, allHeads);
-  auto loop =
-      scf::ForOp::create(b, firstTile, end, GridDimOp::create(b, GridDim::x));
-  OpBuilder::InsertionGuard restore(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value tile = loop.getInductionVar();
   Value perSection = b.mul(counts.blocks, counts.section);
   Value firstHead = b.mul(b.div(tile, perSection), counts.section);
   Value inSection = b.rem(tile, perSection);
@@ -56,5 +44,18 @@ void attn::emitTileLoop(TileBuilder &b, const TileCounts &counts,
   }
   head = b.add(firstHead, head);
   Value headOfBatch = b.rem(head, counts.heads);
-  emitTile({block, headOfBatch, b.div(head, counts.heads)});
+  return {block, headOfBatch, b.div(head, counts.heads)};
+}
+
+void attn::emitTileLoop(TileBuilder &b, const TileCounts &counts,
+                        bool longestFirst,
+                        function_ref<void(TileIndex)> emitTile) {
+  Value allHeads = b.mul(counts.heads, counts.batches);
+  Value firstTile = BlockIdOp::create(b, GridDim::x);
+  Value end = b.mul(counts.blocks, allHeads);
+  auto loop =
+      scf::ForOp::create(b, firstTile, end, GridDimOp::create(b, GridDim::x));
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(loop.getBody());
+  emitTile(tileInOrder(b, counts, longestFirst, loop.getInductionVar()));
 }

@@ -30,6 +30,13 @@ struct TileCounts {
 /// `blocks` and `heads` are given, in one that counts all of them along x.
 TileIndex tileOfGrid(TileBuilder &b, mlir::Value blocks, mlir::Value heads);
 
+/// Tile number `tile` of all. Tiles that are computed at a time should share
+/// their keys, to find them in the cache. So the tiles of a head come one after
+/// the other, or, where later rows have more keys, those of a section of heads.
+/// The longest come first, so that none of them is left for the end.
+TileIndex tileInOrder(TileBuilder &b, const TileCounts &counts,
+                      bool longestFirst, mlir::Value tile);
+
 /// Emits a loop in which CTA c computes tiles c, c + CTAs, …; `emitTile` writes
 /// its body.
 void emitTileLoop(TileBuilder &b, const TileCounts &counts, bool longestFirst,

@@ -209,6 +209,9 @@ void ForwardKernel::emit() {
     emitTileLoop(b, counts,
                  schedule.getPersistent() == Persistence::LongestFirst,
                  [&](TileIndex tile) { emitTile(tile); });
+  else if (schedule.getLongest())
+    emitTile(tileInOrder(b, counts, /*longestFirst=*/true,
+                         BlockIdOp::create(b, GridDim::x)));
   else
     emitTile(
         tileOfGrid(b, arguments[Argument::Blocks], arguments[Argument::Heads]));

@@ -197,7 +197,8 @@ static LogicalResult verifyTurns(EmitError emitError,
 /// * `q` is a multiple of 16 rows a warp, `kv` of 16 keys;
 /// * `heads` is a power of two that divides `q`;
 /// * with producers, whole warpgroups of 16 rows a warp, and one of producers;
-/// * what only those can do is off without them.
+/// * what only those can do is off without them;
+/// * `longest` orders the tiles of CTAs that compute one each.
 LogicalResult ScheduleAttr::verify(EmitError emitError, AttentionKeys keys) {
   if (failed(verifyRanges(emitError, keys)))
     return failure();
@@ -219,6 +220,10 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, AttentionKeys keys) {
     return emitError() << "expected schedule key `stages` to be 1 without "
                           "warps, got "
                        << keys.stages;
+  if (keys.longest &&
+      (keys.warps == 0 || keys.persistent != Persistence::OneTile))
+    return emitError() << "expected schedule key `longest` to be 0 without "
+                          "warps and beside `persistent`, got 1";
   if (keys.producers == 0)
     return verifyWithoutProducers(emitError, keys);
   if (failed(verifyWarpgroups(emitError, keys)))

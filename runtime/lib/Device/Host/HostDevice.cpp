@@ -125,11 +125,16 @@ public:
       : code(code), size(size), total(uint64_t(size.x) * size.y * size.z),
         params(params), scratch(scratch) {}
 
-  /// On the caller's thread, or in a pool.
+  /// On the caller's thread, in a pool, or on the program's threads.
   void run() { runBlocks(0); }
   void run(Pool &pool, unsigned workers) {
     started.store(workers, std::memory_order_release);
     pool.run(workers, work, this);
+    finished.load(std::memory_order_acquire);
+  }
+  void run(AttnrtRunner runner, unsigned workers) {
+    started.store(workers, std::memory_order_release);
+    runner(workers, work, this);
     finished.load(std::memory_order_acquire);
   }
 
@@ -315,6 +320,8 @@ Status HostDevice::launch(Kernel *opaque, const LaunchShape &shape,
   Grid grid(*kernel.code, shape.grid, params, loan.get());
   if (workers == 1)
     grid.run();
+  else if (AttnrtRunner runner = launchRunner(); runner && workers > 1)
+    grid.run(runner, workers);
   else if (workers > 1)
     grid.run(*poolOf(*threads), workers);
   return Status::ok();

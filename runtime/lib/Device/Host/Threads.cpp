@@ -121,3 +121,13 @@ Status attnrt::setLaunchThreads(std::string_view text) {
 Status attnrt::setLaunchThreads(int64_t count) {
   return setLaunchThreads(std::to_string(count));
 }
+
+static std::atomic<AttnrtRunner> runnerOfProgram{nullptr};
+
+AttnrtRunner attnrt::launchRunner() {
+  return runnerOfProgram.load(std::memory_order_acquire);
+}
+
+void attnrt::setLaunchRunner(AttnrtRunner runner) {
+  runnerOfProgram.store(runner, std::memory_order_release);
+}

@@ -9,6 +9,7 @@
 #ifndef ATTNRT_DEVICE_HOST_THREADS_H
 #define ATTNRT_DEVICE_HOST_THREADS_H
 
+#include "attnrt/Abi.h"
 #include "attnrt/HostThreads.h"
 
 namespace attnrt {
@@ -18,6 +19,10 @@ namespace attnrt {
 unsigned usableProcessors();
 /// The most threads that can be asked for.
 unsigned mostThreads();
+
+/// Threads of the program's own, where it has said so; else null.
+AttnrtRunner launchRunner();
+void setLaunchRunner(AttnrtRunner runner);
 
 } // namespace attnrt
 

@@ -20,7 +20,10 @@ STAGES["so"] = STAGES["ptx"] | {"host", "object", "link"}
 def check(kind, path):
     with open(path, encoding="utf-8") as file:
         report = json.load(file)
-    assert set(report) == {"kernels", "compile_seconds"}, report
+    assert set(report) == {"kernels", "compile_seconds", "remarks"}, report
+    said = [(r["pass"], r["kind"], r["name"]) for r in report["remarks"]]
+    assert ("attn-select-schedule", "passed", "Schedule") in said, said
+    assert report["remarks"][0]["message"].startswith("q="), report
     assert set(report["compile_seconds"]) == STAGES[kind], report
     assert all(0 <= s < 60 for s in report["compile_seconds"].values()), report
     assert [k["name"] for k in report["kernels"]] == ["f_0"], report

@@ -16,7 +16,7 @@ import pathlib
 import subprocess
 import sys
 
-FEW, MANY = 300, 1200
+FEW, MANY = 150, 600
 Q = "tensor<1x1x8x64xbf16>"
 
 

@@ -43,6 +43,10 @@ class Kernel:
     smem_bytes: Optional[int]  # of a CTA; None where nobody says
     facts: Optional[Facts]
     steps: List[Step]
+    lines: list = dataclasses.field(default_factory=list)  # of its listing
+    description: Optional[dict] = None  # the package's, of the kernel
+    function: Optional[dict] = None  # and of the function that launches it
+    tile: Optional[tuple] = None  # a peer's: query rows, keys, warps that compute
 
 
 def read_file(path):
@@ -65,13 +69,13 @@ def _facts_of(function):
 
 
 def _described(path, file):
-    """Facts and shared memory of each kernel of a package, by name."""
+    """What a package says of each kernel and of its function, by the kernel's name."""
     if package_file.SECTION not in file:
         return {}
     description = package_file.read_description(path)
-    facts = {kernel: _facts_of(function) for function in description["functions"]
-             for kernel in function["kernels"]}
-    return {kernel["name"]: (facts.get(kernel["name"]), kernel["smem_bytes"])
+    functions = {kernel: function for function in description["functions"]
+                 for kernel in function["kernels"]}
+    return {kernel["name"]: (kernel, functions.get(kernel["name"]))
             for kernel in description["kernels"]}
 
 
@@ -86,9 +90,10 @@ def _kernels_of(path, nvdisasm, elf, described):
         file.flush()
         listing = disassembly.disassemble(nvdisasm, file.name)
     for name, resources in of_kernels.items():
-        facts, smem_bytes = described.get(name, (None, None))
-        yield Kernel(name, path, listing.chip, resources, smem_bytes, facts,
-                     steps_of(listing, name))
+        kernel, function = described.get(name, (None, None))
+        yield Kernel(name, path, listing.chip, resources,
+                     kernel and kernel["smem_bytes"], function and _facts_of(function),
+                     steps_of(listing, name), listing.functions[name], kernel, function)
 
 
 def read(path, nvdisasm):

@@ -70,12 +70,14 @@ PEERS = {
     "fa3": Peer(
         "fa3_fwd/_C*.so", "sm_90a", b"FlashAttnFwdSm90", re.compile(
             r"CollectiveMainloopFwdSm90<\d+, cute::tuple<cute::C<(?P<cluster>\d+)>, "
-            r".*?> ?>, cute::tuple<cute::C<\d+>, cute::C<\d+>, cute::C<(?P<dim>\d+)> ?"
+            r".*?> ?>, cute::tuple<cute::C<(?P<rows>\d+)>, cute::C<(?P<keys>\d+)>, "
+            r"cute::C<(?P<dim>\d+)> ?"
             r">, (?P<value>\d+), cutlass::(?P<element>bfloat16_t|half_t), float, "
             r"cutlass::arch::Sm90, (?P<flags>[^>]*)>"), _hopper_facts),
     "fa2": Peer(
         "dew_flash_attn/libdew_flash_attn.so", "sm_80", b"flash_fwd_kernel", re.compile(
-            r"flash_fwd_kernel<Flash_fwd_kernel_traits<(?P<dim>\d+), .*?"
+            r"flash_fwd_kernel<Flash_fwd_kernel_traits<(?P<dim>\d+), (?P<rows>\d+), "
+            r"(?P<keys>\d+), (?P<warps>\d+), .*?"
             r"cutlass::(?P<element>bfloat16_t|half_t).*?>, (?P<flags>[\w, ]*)>"), _ampere_facts),
 }
 
@@ -115,7 +117,8 @@ def _demangled(names):
 
 
 def _candidates(peer, directory):
-    """Path of the cubin, its bytes, and name of each kernel of the chip."""
+    """Path of the cubin, its bytes, and name of each kernel of the chip, with its facts
+    and its tile."""
     for path in sorted(glob.glob(os.path.join(directory, f"*{peer.chip}.cubin"))):
         elf = kernels.read_file(path)
         if peer.mark not in elf:
@@ -124,13 +127,20 @@ def _candidates(peer, directory):
         for name, readable in zip(names, _demangled(names)):
             match = peer.pattern.search(readable.replace("(int)", ""))
             if match and (facts := peer.facts(match)):
-                yield path, elf, name, facts
+                yield path, elf, name, facts, _tile(match)
+
+
+def _tile(match):
+    """Query rows, keys and warps that compute."""
+    rows = int(match["rows"])
+    warps = int(match.groupdict().get("warps") or rows // 16)
+    return rows, int(match["keys"]), warps
 
 
 def _select(peer, facts, directory):
-    for path, elf, name, offered in _candidates(peer, directory):
+    for path, elf, name, offered, tile in _candidates(peer, directory):
         if offered == facts:
-            return path, elf, name
+            return path, elf, name, tile
     raise BadInput(f"the peer's wheel has no kernel for {facts}")
 
 
@@ -143,11 +153,23 @@ def find(name, ours, nvdisasm):
     if ours.chip != peer.chip:
         raise BadInput(f"--peer={name} is for {peer.chip}, and '{ours.file}' is for "
                        f"{ours.chip}")
+    return find_all(name, [ours.facts], nvdisasm)[ours.facts]
+
+
+def find_all(name, wanted, nvdisasm):
+    """The peer's kernels for each of the wanted facts, by these."""
+    peer = PEERS[name]
     library = _find(peer.library, f"the wheel of --peer={name}")
+    found = {}
     with tempfile.TemporaryDirectory() as directory:
         _run(_tool("cuobjdump"), "-xelf", "all", os.path.abspath(library),
              cwd=directory)
-        path, elf, symbol = _select(peer, ours.facts, directory)
-        listing = disassembly.disassemble(nvdisasm, path, cubin.symbol(elf, symbol))
-    return Kernel(name, library, listing.chip, cubin.resources(elf)[symbol], None,
-                  ours.facts, kernels.steps_of(listing, symbol))
+        for facts in wanted:
+            path, elf, symbol, tile = _select(peer, facts, directory)
+            listing = disassembly.disassemble(nvdisasm, path,
+                                              cubin.symbol(elf, symbol))
+            found[facts] = Kernel(
+                name, library, listing.chip, cubin.resources(elf)[symbol], None, facts,
+                kernels.steps_of(listing, symbol), listing.functions[symbol],
+                tile=tile)
+    return found

@@ -110,6 +110,8 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule", [Tile_KernelSchedule]>
     llvm::SmallVector<std::pair<llvm::StringRef, int64_t>> getKeyValues() const {
       return attn::tile::keyValues(getKeys());
     }
+    /// Whether a kernel takes its tiles from one number that counts all of them.
+    bool countsTiles() const { return isPersistent() || getLongest(); }
     bool isPersistent() const {
       return getPersistent() != Persistence::OneTile;
     }
