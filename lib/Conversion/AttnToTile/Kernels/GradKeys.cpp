@@ -61,7 +61,7 @@ private:
   QueryTiles emitTiles();
   SmallVector<Value> emitStep(const QueryTilePlace &place, bool isMasked,
                               ValueRange carried);
-  Value addProduct(Value left, Value right, Value sum);
+  DotOp addProduct(Value left, Value right, Value sum);
   void store(Argument name, Value sum, float factor);
 
   TileBuilder b;
@@ -158,7 +158,7 @@ QueryTiles GradKeysKernel::emitTiles() {
   return QueryTiles(b, tiles, firstHead, heads, step);
 }
 
-Value GradKeysKernel::addProduct(Value left, Value right, Value sum) {
+DotOp GradKeysKernel::addProduct(Value left, Value right, Value sum) {
   return DotOp::create(b, b.convert(left, types.multiplied), right, sum,
                        /*transpose_b=*/false, /*async=*/false,
                        /*stage=*/schedule.getOverlap());
@@ -166,28 +166,43 @@ Value GradKeysKernel::addProduct(Value left, Value right, Value sum) {
 
 SmallVector<Value> GradKeysKernel::emitStep(const QueryTilePlace &place,
                                             bool isMasked, ValueRange carried) {
+  isMasked = isMasked && scores->isMasked();
+  std::optional<KeysOfRows> needed;
+  if (isMasked && scores->boundsProducts(op.getQueryRange()))
+    needed = scores->emitNeeded(op.getQueryRange(), emitIndices(place),
+                                place.firstQuery);
   Value zero = b.splat(0, rows, step);
   Value query = loadOfQueries(Argument::Query, place, types.dimQK);
-  Value products = DotOp::create(b, key, query, zero, /*transpose_b=*/true);
+  SmallVector<DotOp> ofScores = {
+      DotOp::create(b, key, query, zero, /*transpose_b=*/true)};
   Value grad = loadOfQueries(Argument::OutputGrad, place, types.dimV);
-  Value gradProducts;
   if (hasKeys)
-    gradProducts = DotOp::create(b, value, grad, zero, /*transpose_b=*/true);
+    ofScores.push_back(
+        DotOp::create(b, value, grad, zero, /*transpose_b=*/true));
   SmallVector<Value> kept;
-  isMasked = isMasked && scores->isMasked();
   if (isMasked || scores->needsIndices())
     scores->setIndices(emitIndices(place));
   if (isMasked)
     kept.push_back(scores->emitKept());
+  Value products = ofScores.front();
   Value weights = scores->emitWeights(products, emitExponents(place), kept);
   SmallVector<Value> sums(carried);
-  if (hasValues)
-    sums.back() = addProduct(scores->emitLeft(weights), grad, sums.back());
-  if (hasKeys) {
-    Value gradients = scores->emitGradients(
-        products, weights, gradProducts, loadVector(Argument::Deltas, place));
-    sums.front() = addProduct(gradients, query, sums.front());
+  SmallVector<DotOp> added;
+  if (hasValues) {
+    added.push_back(addProduct(scores->emitLeft(weights), grad, sums.back()));
+    sums.back() = added.back();
   }
+  if (hasKeys) {
+    Value gradients =
+        scores->emitGradients(products, weights, ofScores.back(),
+                              loadVector(Argument::Deltas, place));
+    if (needed)
+      gradients = scores->emitZeros(gradients, kept);
+    added.push_back(addProduct(gradients, query, sums.front()));
+    sums.front() = added.back();
+  }
+  if (needed)
+    boundProducts(ofScores, added, *needed);
   return sums;
 }
 

@@ -135,11 +135,14 @@ SmallVector<Value> GradQueriesKernel::emitKept(Value firstKey) {
 }
 
 Value GradQueriesKernel::emitStep(Value firstKey, bool isMasked, Value sum) {
+  std::optional<KeysOfRows> needed;
+  if (isMasked && scores->boundsProducts(op.getRange()))
+    needed = scores->emitNeeded(op.getRange(), emitIndices(firstKey), firstKey);
   Value zero = b.splat(0, rows, step);
   Value key = loadOfKeys(Argument::Key, firstKey, types.dimQK);
-  Value products = DotOp::create(b, query, key, zero, /*transpose_b=*/true);
+  auto products = DotOp::create(b, query, key, zero, /*transpose_b=*/true);
   Value value = loadOfKeys(Argument::Value, firstKey, types.dimV);
-  Value gradProducts =
+  auto gradProducts =
       DotOp::create(b, outputGrad, value, zero, /*transpose_b=*/true);
   SmallVector<Value> kept;
   if (isMasked || scores->needsIndices())
@@ -149,9 +152,14 @@ Value GradQueriesKernel::emitStep(Value firstKey, bool isMasked, Value sum) {
   Value weights = scores->emitWeights(products, exponents, kept);
   Value gradients =
       scores->emitGradients(products, weights, gradProducts, deltas);
-  return DotOp::create(b, b.convert(gradients, types.multiplied), key, sum,
-                       /*transpose_b=*/false, /*async=*/false,
-                       /*stage=*/schedule.getOverlap());
+  if (needed)
+    gradients = scores->emitZeros(gradients, kept);
+  auto product = DotOp::create(b, b.convert(gradients, types.multiplied), key,
+                               sum, /*transpose_b=*/false, /*async=*/false,
+                               /*stage=*/schedule.getOverlap());
+  if (needed)
+    boundProducts({products, gradProducts}, {product}, *needed);
+  return product;
 }
 
 void GradQueriesKernel::emit() {

@@ -8,7 +8,9 @@
 
 #include "GradientScores.h"
 
+#include "../FunctionLowering.h"
 #include "Mask.h"
+#include "attn/Target/TargetRegistry.h"
 
 #include <cmath>
 
@@ -33,6 +35,23 @@ void GradientScores::setIndices(const ScoreIndices &ofTile) {
 Value GradientScores::spread(Value vector) {
   return BroadcastOp::create(b, b.tileType(rows, columns, b.getF32Type()),
                              vector);
+}
+
+std::optional<KeysOfRows> GradientScores::emitNeeded(Region &range,
+                                                     const ScoreIndices &ofTile,
+                                                     Value firstColumn) {
+  if (!boundsProducts(range))
+    return std::nullopt;
+  setIndices(ofTile);
+  auto isColumn = [](Value numbers) {
+    return cast<RankedTensorType>(numbers.getType()).getDimSize(1) == 1;
+  };
+  Value numbers = isColumn(ofTile.query) ? ofTile.query : ofTile.key;
+  return regions.emitColumnsOfRows(range, numbers, firstColumn);
+}
+
+bool GradientScores::boundsProducts(Region &range) {
+  return lookupTarget(targetOf(op))->isProcessor() && !range.empty();
 }
 
 Value GradientScores::emitExponents(Value exponents, Value numbers,

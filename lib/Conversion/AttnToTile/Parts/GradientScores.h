@@ -33,6 +33,19 @@ public:
   bool needsIndices() { return regions.hasScore() || dropout.dropsAny(); }
   /// Which pairs the mask keeps: `tensor<MxNxi1>`.
   mlir::Value emitKept() { return regions.emitKeep(indices.key, columns); }
+  /// Whether products do less where rows need only columns that `range` gives.
+  bool boundsProducts(mlir::Region &range);
+  /// Which columns rows of a masked tile need, by the range of keys or of
+  /// queries, if products do less for it. The columns start at `firstColumn`.
+  std::optional<KeysOfRows> emitNeeded(mlir::Region &range,
+                                       const ScoreIndices &ofTile,
+                                       mlir::Value firstColumn);
+  /// The tile with zeros where one of `kept` is false.
+  mlir::Value emitZeros(mlir::Value tile, mlir::ValueRange kept) {
+    for (mlir::Value each : kept)
+      tile = emitMaskedScores(b, each, tile, 0);
+    return tile;
+  }
   /// Exponents of queries with these numbers, -inf for those behind the last:
   /// they weigh nothing, whatever the score region makes of zeros.
   mlir::Value emitExponents(mlir::Value exponents, mlir::Value numbers,

@@ -33,6 +33,15 @@ Value attn::emitWithin(TileBuilder &b, const KeysOfRows &keys,
                                compare(arith::CmpIPredicate::sge, keys.end));
 }
 
+void attn::boundProducts(ArrayRef<tile::DotOp> ofScores,
+                         ArrayRef<tile::DotOp> ofWeights,
+                         const KeysOfRows &keys) {
+  for (tile::DotOp product : ofScores)
+    product.bound(keys.first, keys.end, /*inner=*/false);
+  for (tile::DotOp product : ofWeights)
+    product.bound(keys.first, keys.end, /*inner=*/true);
+}
+
 static std::array<int64_t, 2> shapeOf(Value tile) {
   auto type = cast<RankedTensorType>(tile.getType());
   return {type.getDimSize(0), type.getDimSize(1)};

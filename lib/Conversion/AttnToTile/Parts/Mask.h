@@ -23,6 +23,11 @@ struct KeysOfRows {
 /// Whether a column lies within the bounds of its row: `tensor<MxNxi1>`.
 mlir::Value emitWithin(TileBuilder &b, const KeysOfRows &keys, int64_t columns);
 
+/// Lets products compute, or read, only these columns of scores.
+void boundProducts(llvm::ArrayRef<tile::DotOp> ofScores,
+                   llvm::ArrayRef<tile::DotOp> ofWeights,
+                   const KeysOfRows &keys);
+
 /// Replaces scores where `kept` is false.
 mlir::Value emitMaskedScores(TileBuilder &b, mlir::Value kept,
                              mlir::Value scores, float masked);

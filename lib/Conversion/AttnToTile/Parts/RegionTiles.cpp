@@ -401,15 +401,23 @@ bool RegionTiles::keepsOneRun() {
 }
 
 KeysOfRows RegionTiles::emitKeysOfRows(Value firstKey) {
+  return emitColumnsOfRows(op.getRange(), indices.query, firstKey);
+}
+
+KeysOfRows RegionTiles::emitColumnsOfRows(Region &range, Value numbers,
+                                          Value firstColumn) {
   auto column = [&](Value value) { return broadcastTo(b, value, {rows, 1}); };
   Value one = arith::ConstantIntOp::create(b, 1, 32);
-  Value after = arith::AddIOp::create(b, column(indices.query), column(one));
-  Block &body = op.getRange().front();
+  Value after = arith::AddIOp::create(b, column(numbers), column(one));
+  Block &body = range.front();
   IRMapping map;
-  mapIndices(body, after, map);
-  SmallVector<Value> keys = emit(body, map);
-  auto inTile = [&](Value key) {
-    return arith::SubIOp::create(b, column(key), column(b.toI32(firstKey)));
+  Value values[] = {indices.batch, indices.head, numbers, after};
+  for (auto [argument, value] : llvm::zip_equal(body.getArguments(), values))
+    map.map(argument, value);
+  SmallVector<Value> bounds = emit(body, map);
+  auto inTile = [&](Value bound) {
+    return arith::SubIOp::create(b, column(bound),
+                                 column(b.toI32(firstColumn)));
   };
-  return {inTile(keys[kBegin]), inTile(keys[kEnd])};
+  return {inTile(bounds[kBegin]), inTile(bounds[kEnd])};
 }

@@ -71,6 +71,10 @@ public:
   /// What the `range` region says of each row, in a tile whose columns start at
   /// `firstKey`: a row keeps no key outside of them.
   KeysOfRows emitKeysOfRows(mlir::Value firstKey);
+  /// The same of rows with these numbers, and of the columns that `range` gives
+  /// for them: queries and keys, or keys and queries.
+  KeysOfRows emitColumnsOfRows(mlir::Region &range, mlir::Value numbers,
+                               mlir::Value firstColumn);
 
 private:
   llvm::SmallVector<mlir::Value> emit(mlir::Block &body, mlir::IRMapping &map);
