@@ -65,6 +65,7 @@ void KeyHead::allocateHead() {
   value = allocate(sizes.keyLength, dimV);
   lses = allocate(queries);
   deltas = allocate(queries);
+  deltaSizes = allocate(queries);
   auto rowsOf = [&](const RowChain &operand, std::optional<ChainRows> &rows) {
     if (!operand.maps.empty())
       rows.emplace(builder, operand, numerics);
@@ -85,7 +86,7 @@ void KeyHead::allocateHead() {
 }
 
 void KeyHead::freeHead() {
-  for (Value buffer : {query, key, value, lses, deltas})
+  for (Value buffer : {query, key, value, lses, deltas, deltaSizes})
     memref::DeallocOp::create(builder, loc, buffer);
 }
 
@@ -256,6 +257,13 @@ void KeyHead::buildDelta(const Row &row, Value number,
   Value delta = dot(dimV, [&](Value d) -> std::pair<Value, Value> {
     return {gradAt(row, d), outputAt(d)};
   });
+  Value squares = dot(dimV, [&](Value d) -> std::pair<Value, Value> {
+    Value term = make<arith::MulFOp>(gradAt(row, d), outputAt(d));
+    return {term, term};
+  });
+  store(make<arith::AddFOp>(make<math::AbsFOp>(delta),
+                            make<math::SqrtOp>(squares)),
+        deltaSizes, number);
   constexpr int kCutBits = 24 - 21;
   if (real.isF32())
     delta = cutBits(delta, kCutBits);
@@ -316,6 +324,7 @@ void KeyHead::buildForward(const Row &row, Value number) {
       [&](OpBuilder &, Location) {
         store(lowest, lses, number);
         store(this->number(0.0), deltas, number);
+        store(this->number(0.0), deltaSizes, number);
         scf::YieldOp::create(builder, loc);
       });
 }

@@ -107,7 +107,8 @@ protected:
   // What makes rows of an operand, where it is not an argument.
   std::optional<ChainRows> queryRows, keyRows, valueRows;
   mlir::Value query, key, value; // rows of the head in hand
-  mlir::Value lses, deltas;      // of its queries
+  // Of its queries; sizes are how large D is before its terms cancel.
+  mlir::Value lses, deltas, deltaSizes;
   mlir::Value lastHead,
       knowsAll;             // its number, and whether all queries are known
   mlir::Value output, sums; // of one row

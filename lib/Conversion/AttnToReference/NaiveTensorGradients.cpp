@@ -157,7 +157,8 @@ void NaiveTensorGradients::addSink(const Target &target, const Row &row,
     Value sink = loadElement(buffers.sinks, row.head);
     Value weight = make<math::ExpOp>(make<arith::SubFOp>(sink, lse));
     Value term = make<arith::MulFOp>(weight, load(deltas, number));
-    add(target, index(0), make<arith::NegFOp>(term), make<math::AbsFOp>(term));
+    Value size = make<arith::MulFOp>(weight, load(deltaSizes, number));
+    add(target, index(0), make<arith::NegFOp>(term), size);
     scf::YieldOp::create(builder, loc);
   });
 }
@@ -176,7 +177,7 @@ void NaiveTensorGradients::addPair(const Target &target, CaptureOp read,
     Value term = make<arith::MulFOp>(by, make<arith::SubFOp>(product, delta));
     Value size = make<arith::MulFOp>(
         make<math::AbsFOp>(by), make<arith::AddFOp>(make<math::AbsFOp>(product),
-                                                    make<math::AbsFOp>(delta)));
+                                                    load(deltaSizes, number)));
     add(target, cellOf(target, element.indices), term, size);
   });
 }

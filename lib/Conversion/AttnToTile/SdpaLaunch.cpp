@@ -147,8 +147,10 @@ Grid SdpaLauncher::addGrid(ForwardSignature &signature) {
   signature.addInput(Argument::Blocks, tiles.blocks);
   signature.addInput(Argument::Heads, tiles.heads);
   signature.addInput(Argument::Batches, tiles.batches);
+  bool isPaired = schedule.getPersistent() == Persistence::LongestFirst;
   signature.addInput(Argument::Section,
-                     emitSection(b, op, tiles, groups.tilesPerKeyHead()));
+                     (isPaired ? emitPairedSection : emitSection)(
+                         b, op, tiles, groups.tilesPerKeyHead()));
   return schedule.isPersistent() ? emitPersistentGrid(b, tiles)
                                  : emitLineGrid(b, tiles);
 }

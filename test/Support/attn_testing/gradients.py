@@ -116,6 +116,9 @@ class Head:
         self.scores = (self.q @ self.k.T) * self.scale
         self.weigh(lse)
         delta = (self.do * o).sum(axis=1, dtype=real)
+        # Of D before its terms cancel.
+        sizes = np.abs(delta) + np.sqrt(((self.do * o)**2).sum(axis=1))
+        self.delta_size = np.where(np.isfinite(lse), sizes, 0)
         if real is np.float32:
             delta = with_21_bits(delta)
         self.lse, self.delta = lse, np.where(np.isfinite(lse), delta - dlse, 0)
@@ -204,7 +207,7 @@ class Head:
         """Adds to gradients of tensors by name, and to the squares of what a
         query adds before terms cancel."""
         centred = self.of_weights - self.delta[:, None]
-        size = np.abs(self.of_weights) + np.abs(self.delta)[:, None]
+        size = np.abs(self.of_weights) + self.delta_size[:, None]
         for tensor, at, elements, scores in self.reads():
             by = self.p * self.difference(elements, scores)
             at = tuple(np.broadcast_to(x, by.shape) for x in at or (np.array(0),))
@@ -220,7 +223,8 @@ class Head:
             weights = np.where(np.isfinite(self.lse), np.exp(sink - self.lse), 0)
             terms = (weights * self.delta).astype(self.real)
             sums[sinks.name][self.h] -= terms.sum(dtype=self.real)
-            squares[sinks.name][self.h] += (terms.astype(np.float64)**2).sum()
+            sizes = (weights * self.delta_size).astype(np.float64)
+            squares[sinks.name][self.h] += (sizes**2).sum()
 
 
 def forward(program, values, exact):

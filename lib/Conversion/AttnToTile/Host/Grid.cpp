@@ -75,6 +75,17 @@ Value attn::emitSection(HostBuilder &b, SdpaOp op, const LaunchTiles &tiles,
   return b.atLeastOne(b.min(section, b.mul(tiles.heads, tiles.batches)));
 }
 
+Value attn::emitPairedSection(HostBuilder &b, SdpaOp op,
+                              const LaunchTiles &tiles, Value tilesPerKeyHead) {
+  Value most = emitSection(b, op, tiles, tilesPerKeyHead);
+  Value allHeads = b.mul(tiles.heads, tiles.batches);
+  Value pairs = b.ceilDiv(b.ceilDiv(allHeads, most), b.constant(2));
+  Value sections = b.mul(b.atLeastOne(pairs), b.constant(2));
+  Value groups =
+      b.ceilDiv(b.ceilDiv(allHeads, sections), b.atLeastOne(tilesPerKeyHead));
+  return b.atLeastOne(b.mul(groups, tilesPerKeyHead));
+}
+
 Grid attn::emitPersistentGrid(HostBuilder &b, const LaunchTiles &tiles) {
   Value ctas = b.min(emitTiles(b, tiles), tile::MultiprocessorsOp::create(b));
   return {ctas, b.constant(1), b.constant(1)};

@@ -50,6 +50,11 @@ Grid emitLineGrid(HostBuilder &b, const LaunchTiles &tiles);
 /// all.
 mlir::Value emitSection(HostBuilder &b, SdpaOp op, const LaunchTiles &tiles,
                         mlir::Value tilesPerKeyHead);
+/// The same for sections of which two and two belong together: they are as many
+/// as an even number, and of one size, as far as whole groups are.
+mlir::Value emitPairedSection(HostBuilder &b, SdpaOp op,
+                              const LaunchTiles &tiles,
+                              mlir::Value tilesPerKeyHead);
 
 /// Makes a grid of as many persistent CTAs as there are multiprocessors, and of
 /// no more than there are tiles.

@@ -25,18 +25,30 @@ TileIndex attn::tileOfGrid(TileBuilder &b, Value blocks, Value heads) {
   return {block, head, batch};
 }
 
+/// Whether the tiles of this section go from the longest to the shortest, as
+/// those of the last one do.
+static Value emitIsFalling(TileBuilder &b, Value headsLeft, Value section) {
+  Value sectionsBehind = b.div(b.sub(headsLeft, b.index(1)), section);
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
+                               b.rem(sectionsBehind, b.index(2)), b.index(0));
+}
+
 TileIndex attn::tileInOrder(TileBuilder &b, const TileCounts &counts,
-                            bool longestFirst, Value tile) {
+                            TileOrder order, Value tile) {
   Value allHeads = b.mul(counts.heads, counts.batches);
   Value perSection = b.mul(counts.blocks, counts.section);
   Value firstHead = b.mul(b.div(tile, perSection), counts.section);
   Value inSection = b.rem(tile, perSection);
   Value block, head;
-  if (longestFirst) {
+  if (order != TileOrder::ByHead) {
     Value left = b.sub(allHeads, firstHead);
     Value heads = arith::MinUIOp::create(b, counts.section, left);
     Value lastBlock = b.sub(counts.blocks, b.index(1));
-    block = b.sub(lastBlock, b.div(inSection, heads));
+    Value rising = b.div(inSection, heads);
+    block = b.sub(lastBlock, rising);
+    if (order == TileOrder::Alternating)
+      block = arith::SelectOp::create(b, emitIsFalling(b, left, counts.section),
+                                      block, rising);
     head = b.rem(inSection, heads);
   } else {
     block = b.rem(inSection, counts.blocks);
@@ -48,7 +60,7 @@ TileIndex attn::tileInOrder(TileBuilder &b, const TileCounts &counts,
 }
 
 void attn::emitTileLoop(TileBuilder &b, const TileCounts &counts,
-                        bool longestFirst,
+                        TileOrder order,
                         function_ref<void(TileIndex)> emitTile) {
   Value allHeads = b.mul(counts.heads, counts.batches);
   Value firstTile = BlockIdOp::create(b, GridDim::x);
@@ -57,5 +69,5 @@ void attn::emitTileLoop(TileBuilder &b, const TileCounts &counts,
       scf::ForOp::create(b, firstTile, end, GridDimOp::create(b, GridDim::x));
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(loop.getBody());
-  emitTile(tileInOrder(b, counts, longestFirst, loop.getInductionVar()));
+  emitTile(tileInOrder(b, counts, order, loop.getInductionVar()));
 }

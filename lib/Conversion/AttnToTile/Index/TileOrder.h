@@ -30,16 +30,29 @@ struct TileCounts {
 /// `blocks` and `heads` are given, in one that counts all of them along x.
 TileIndex tileOfGrid(TileBuilder &b, mlir::Value blocks, mlir::Value heads);
 
-/// Tile number `tile` of all. Tiles that are computed at a time should share
-/// their keys, to find them in the cache. So the tiles of a head come one after
-/// the other, or, where later rows have more keys, those of a section of heads.
-/// The longest come first, so that none of them is left for the end.
-TileIndex tileInOrder(TileBuilder &b, const TileCounts &counts,
-                      bool longestFirst, mlir::Value tile);
+/// Tiles that are computed at a time should share their keys, to find them in
+/// the cache.
+enum class TileOrder {
+  /// Those of a head come one after the other.
+  ByHead,
+  /// Those of a section of heads come together, and of them the last rows
+  /// first,
+  /// which have most keys: no long tile is left for the end.
+  LongestFirst,
+  /// The same in each second section, from the last one back; the others go
+  /// from
+  /// the first rows to the last. A CTA that takes every n-th tile then has the
+  /// longer ones in one section and the shorter ones in the next.
+  Alternating
+};
+
+/// Tile number `tile` of all.
+TileIndex tileInOrder(TileBuilder &b, const TileCounts &counts, TileOrder order,
+                      mlir::Value tile);
 
 /// Emits a loop in which CTA c computes tiles c, c + CTAs, …; `emitTile` writes
 /// its body.
-void emitTileLoop(TileBuilder &b, const TileCounts &counts, bool longestFirst,
+void emitTileLoop(TileBuilder &b, const TileCounts &counts, TileOrder order,
                   llvm::function_ref<void(TileIndex)> emitTile);
 
 } // namespace attn

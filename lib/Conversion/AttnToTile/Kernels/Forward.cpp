@@ -207,10 +207,12 @@ void ForwardKernel::emit() {
                        arguments[Argument::Section]};
   if (schedule.isPersistent())
     emitTileLoop(b, counts,
-                 schedule.getPersistent() == Persistence::LongestFirst,
+                 schedule.getPersistent() == Persistence::LongestFirst
+                     ? TileOrder::Alternating
+                     : TileOrder::ByHead,
                  [&](TileIndex tile) { emitTile(tile); });
   else if (schedule.getLongest())
-    emitTile(tileInOrder(b, counts, /*longestFirst=*/true,
+    emitTile(tileInOrder(b, counts, TileOrder::LongestFirst,
                          BlockIdOp::create(b, GridDim::x)));
   else
     emitTile(

@@ -198,6 +198,14 @@ class Grid(unittest.TestCase):
         items = grid.in_sections(3, 2, 2)
         self.assertEqual([(i.head, i.tile) for i in items],
                          [(0, 1), (1, 1), (0, 0), (1, 0), (2, 1), (2, 0)])
+        items = grid.alternating(3, 2, 2)
+        self.assertEqual([(i.head, i.tile) for i in items],
+                         [(0, 0), (1, 0), (0, 1), (1, 1), (2, 1), (2, 0)])
+        # As many as an even number of sections take, in whole groups.
+        self.assertEqual(grid.paired(32, 8, 1), 8)
+        self.assertEqual(grid.paired(40, 16, 1), 10)
+        self.assertEqual(grid.paired(40, 16, 4), 12)
+        self.assertEqual(grid.paired(1, 1, 1), 1)
 
     def test_dram(self):
         """Tiles that run at the same time share the keys of their head."""

@@ -11,6 +11,7 @@ last is through."""
 import collections
 import dataclasses
 import heapq
+import math
 from typing import List
 
 from attn_bench.predict import constants
@@ -33,6 +34,25 @@ def in_sections(heads, tiles, size):
     return [Item(head, tile) for start in range(0, heads, size)
             for tile in reversed(range(tiles))
             for head in range(start, min(start + size, heads))]
+
+
+def paired(heads, size, group):
+    """The size of an even number of sections, whole groups of heads each."""
+    pairs = max(1, math.ceil(math.ceil(heads / size) / 2))
+    return math.ceil(math.ceil(heads / (2 * pairs)) / group) * group
+
+
+def alternating(heads, tiles, size):
+    """The same, but the first rows first in each second section, from the last one
+    back."""
+    items = []
+    for start in range(0, heads, size):
+        rows = range(tiles)
+        if (heads - start - 1) // size % 2 == 0:
+            rows = reversed(rows)
+        items += [Item(head, tile) for tile in rows
+                  for head in range(start, min(start + size, heads))]
+    return items
 
 
 def fetched(items, slots, spans, step_bytes, tile_bytes, group):

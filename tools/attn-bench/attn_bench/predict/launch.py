@@ -23,6 +23,7 @@ class Order:
     is_static: bool
     section_bytes: Optional[int] = None
     is_power_of_two: bool = False  # the number of heads of a section
+    alternates: bool = False  # from section to section
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +49,12 @@ def _section(subject, workload, head_bytes):
     fitting = max(1, subject.order.section_bytes // head_bytes)
     if subject.order.is_power_of_two:
         return 1 << fitting.bit_length() - 1
-    return fitting * (workload.query_heads // workload.kv_heads // subject.group or 1)
+    return fitting * _shared(subject, workload)
+
+
+def _shared(subject, workload):
+    """Tiles of heads that have the same keys."""
+    return workload.query_heads // workload.kv_heads // subject.group or 1
 
 
 def _plan(subject, workload, tiles, head_bytes):
@@ -57,7 +63,11 @@ def _plan(subject, workload, tiles, head_bytes):
     if subject.order.section_bytes is None:
         items = grid.in_order(heads, tiles)
     else:
-        items = grid.in_sections(heads, tiles, _section(subject, workload, head_bytes))
+        size = _section(subject, workload, head_bytes)
+        items = grid.in_sections(heads, tiles, size)
+        if subject.order.alternates:
+            size = grid.paired(heads, size, _shared(subject, workload))
+            items = grid.alternating(heads, tiles, size)
     return grid.Plan(items, subject.order.is_static, chip.multiprocessors * shape.ctas)
 
 
@@ -70,7 +80,7 @@ def predict(subject, workload, clock_hz=None):
     steps = workloads.tiles_of(workload, positions, shape.keys)
     head_bytes = workload.keys * sum(shape.dims) * shape.element_bytes
     plan = _plan(subject, workload, len(steps), head_bytes)
-    shared = workload.query_heads // workload.kv_heads // subject.group or 1
+    shared = _shared(subject, workload)
     loaded = sum(one.total for one in steps) * shared
     missing = min(1.0, math.ceil(workload.keys / shape.keys) / max(loaded, 1))
     durations = Durations(kernel, missing)

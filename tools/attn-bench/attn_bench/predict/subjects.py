@@ -58,7 +58,8 @@ def ours(kernel):
                    kernel.smem_bytes))
     persistent = keys.get("persistent", 0)
     in_sections = persistent == 2 or keys.get("longest", 0)
-    order = Order(persistent > 0, _OUR_SECTION[kernel.chip] if in_sections else None)
+    order = Order(persistent > 0, _OUR_SECTION[kernel.chip] if in_sections else None,
+                  alternates=persistent == 2)
     return Subject(Kernel(kernel.lines, chip, shape), order, keys.get("heads", 1))
 
 
