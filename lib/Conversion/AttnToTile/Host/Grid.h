@@ -50,8 +50,8 @@ Grid emitLineGrid(HostBuilder &b, const LaunchTiles &tiles);
 /// all.
 mlir::Value emitSection(HostBuilder &b, SdpaOp op, const LaunchTiles &tiles,
                         mlir::Value tilesPerKeyHead);
-/// The same for sections of which two and two belong together: they are as many
-/// as an even number, and of one size, as far as whole groups are.
+/// The same, so that sections make pairs: there is an even number of them, and
+/// all have one size as far as whole groups allow.
 mlir::Value emitPairedSection(HostBuilder &b, SdpaOp op,
                               const LaunchTiles &tiles,
                               mlir::Value tilesPerKeyHead);

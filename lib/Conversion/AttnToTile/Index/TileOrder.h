@@ -39,10 +39,12 @@ enum class TileOrder {
   /// first,
   /// which have most keys: no long tile is left for the end.
   LongestFirst,
-  /// The same in each second section, from the last one back; the others go
-  /// from
-  /// the first rows to the last. A CTA that takes every n-th tile then has the
-  /// longer ones in one section and the shorter ones in the next.
+  /// As LongestFirst in the last section and every second one before it; the
+  /// sections between go from the shortest tile to the longest. A CTA that
+  /// takes
+  /// every n-th tile then has longer ones in one section and shorter ones in
+  /// the
+  /// next.
   Alternating
 };
 
