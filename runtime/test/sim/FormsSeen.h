@@ -74,9 +74,10 @@ inline void noteForms(std::string_view ptx) {
   Expected<ptx::Module> module = ptx::parse(ptx);
   if (!module)
     return;
-  for (const ptx::Entry &entry : module->entries)
-    for (const ptx::Instruction &inst : entry.body)
-      addForms(inst, seen.lines);
+  for (const auto *bodies : {&module->entries, &module->functions})
+    for (const ptx::Entry &body : *bodies)
+      for (const ptx::Instruction &inst : body.body)
+        addForms(inst, seen.lines);
 }
 
 } // namespace attnrt::sim
