@@ -63,7 +63,7 @@ for name in list(config.environment):
         del config.environment[name]
 
 llvm_config.add_tool_substitutions(
-    ["attn-opt", "attn-compile", "attn-run"], [config.attn_tools_dir])
+    ["attn-opt", "attn-compile", "attn-run", "ptx-run"], [config.attn_tools_dir])
 llvm_config.add_tool_substitutions(
     ["FileCheck", "not", "count", "split-file", "mlir-opt", "mlir-runner",
      "mlir-translate", "clang", "llvm-readelf", "llvm-objdump", "llc",
