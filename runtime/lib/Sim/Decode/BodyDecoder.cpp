@@ -49,12 +49,20 @@ bool BodyDecoder::kindsFit(const ptx::Instruction &inst,
   return true;
 }
 
+static std::string describeUnknown(const std::string &opcode) {
+#define REFUSED(name, what)                                                    \
+  if (opcode == name)                                                          \
+    return "unsupported opcode `" + opcode + "` (" what ")";
+#include "Decode/Refused.def"
+  return "unknown opcode `" + opcode + "`";
+}
+
 bool BodyDecoder::decode(const ptx::Instruction &inst) {
   Draft &draft = body->drafts.back();
   draft.op.line = inst.line;
   draft.op.list = kernel.pool.size();
   if (!isOpcode(inst.opcode))
-    return error.fail("unknown opcode `" + inst.opcode + "`");
+    return error.fail(describeUnknown(inst.opcode));
   decodeGuard(inst, draft);
   bool modifiersFit = false;
   for (const Form &form : allForms()) {
@@ -86,9 +94,10 @@ bool BodyDecoder::decodeAs(const ptx::Instruction &inst, const Match &match,
   draft.facts = factsOf(match, inst.modifiers, kernel.products);
   OperandContext context{module, *body, kernel, uniform, error};
   bool isMov = match.sem() == Sem::Mov && match.type() != Type::Pred;
-  Type constants = match.types.empty() ? Type::B32
-                   : isMov             ? match.type()
-                                       : match.types.back();
+  bool isStride = match.sem() == Sem::Wmma;
+  Type constants = match.types.empty() || isStride ? Type::B32
+                   : isMov                         ? match.type()
+                                                   : match.types.back();
   OperandDecoder operands(context, constants);
   if (isMov ? !operands.ofMov(inst, match) : !operands.all(inst, match))
     return false;
@@ -153,6 +162,8 @@ void BodyDecoder::noteEffects(const Match &match, Draft &draft) {
     break;
   case Sem::Call:
   case Sem::Alloca:
+  case Sem::Stacksave:
+  case Sem::Stackrestore:
     kernel.usesStack = true;
     break;
   case Sem::Griddepcontrol:

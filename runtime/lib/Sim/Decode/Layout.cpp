@@ -80,7 +80,12 @@ namespace {
 struct SharedVariables {
   std::vector<const ptx::Variable *> fixed, dynamic;
   void add(const ptx::Variable &var) {
-    (var.isExtern ? dynamic : fixed).push_back(&var);
+    (var.isExtern || isMlirs(var) ? dynamic : fixed).push_back(&var);
+  }
+  /// What gpu.dynamic_shared_memory becomes: an array without elements, which
+  /// LLVM gives a byte, in front of the dynamic part.
+  static bool isMlirs(const ptx::Variable &var) {
+    return var.bytes <= 1 && var.name.rfind("__dynamic_shmem__", 0) == 0;
   }
 };
 } // namespace

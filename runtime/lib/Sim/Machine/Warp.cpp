@@ -14,8 +14,7 @@
 
 using namespace attnrt::sim;
 
-Warp::Warp(Cta &cta, unsigned index)
-    : cta(cta), index(index), asyncs(index), stack(*this) {
+Warp::Warp(Cta &cta, unsigned index) : cta(cta), index(index), asyncs(index) {
   const Kernel &kernel = cta.launch.kernel;
   storage.reset(new uint32_t[size_t(kernel.rows) * 32 + 16]);
   uint64_t raw = reinterpret_cast<uint64_t>(storage.get());
@@ -23,6 +22,8 @@ Warp::Warp(Cta &cta, unsigned index)
   poison.reset(new uint32_t[kernel.rows]);
   partial.reset(new uint32_t[kernel.rows]);
   preds.reset(new Predicate[kernel.preds]);
+  if (kernel.usesStack)
+    stack = std::make_unique<CallStack>(*this);
 }
 
 uint64_t Warp::bytesFor(const Kernel &kernel) {
@@ -39,11 +40,12 @@ uint64_t Warp::bitsBytes() const {
 
 uint64_t Warp::grownBytes() const {
   uint64_t frames = localBytes - cta.launch.kernel.localBytes;
-  return (undefined ? bitsBytes() : 0) + frames * 64 + stack.bytes();
+  return (undefined ? bitsBytes() : 0) + frames * 64 +
+         (stack ? stack->bytes() : 0);
 }
 
 uint32_t Warp::localEnd(uint32_t lanes) const {
-  return cta.launch.kernel.usesStack ? stack.highest(lanes) : localBytes;
+  return stack ? stack->highest(lanes) : localBytes;
 }
 
 /// Lanes of `bytes` each, with what they had.
@@ -89,8 +91,8 @@ void Warp::reset(uint32_t lanes) {
   localBytes = kernel.localBytes;
   local.assign(size_t(localBytes) * 32, 0xff);
   localState.assign(size_t(localBytes) * 32, shadow::kFresh);
-  if (kernel.usesStack)
-    stack.reset(kernel);
+  if (stack)
+    stack->reset(kernel);
   undefinedLoad = nullptr;
   instructions = 0;
 }

@@ -134,7 +134,7 @@ public:
   uint64_t clusterPhase[32] = {};
   std::vector<uint8_t> local, localState; // lane-major
   uint32_t localBytes = 0;                // of a lane
-  CallStack stack;
+  std::unique_ptr<CallStack> stack;       // where the kernel uses one
   /// The last load of bytes never written, for messages.
   const Op *undefinedLoad = nullptr;
   uint64_t instructions = 0;

@@ -68,7 +68,8 @@ public:
 
 private:
   size_t local(const FramePart &part) const {
-    return size_t(lane) * warp.localBytes + warp.stack.base(lane) + part.offset;
+    return size_t(lane) * warp.localBytes + warp.stack->base(lane) +
+           part.offset;
   }
   /// False where nobody has written that.
   bool read(uint64_t address, unsigned bytes, uint64_t &bits) {

@@ -21,7 +21,7 @@ uint32_t placeOf(const Warp &warp, const Op &op) {
 void enter(Warp &warp, const Op &op, uint32_t lanes, int callee) {
   const Kernel &kernel = warp.cta.launch.kernel;
   const Callee &to = kernel.callees[callee];
-  if (!warp.stack.enter(lanes, callee, kernel.calls[op.aux])) {
+  if (!warp.stack->enter(lanes, callee, kernel.calls[op.aux])) {
     warp.cta.cluster->fail(op, "the call of `" + to.name +
                                    "` goes beyond the stack of a thread, " +
                                    std::to_string(CallStack::kLimit) +
@@ -115,12 +115,14 @@ uint64_t addressAt(Warp &warp, const Op &op, unsigned lane) {
   return op.imm3 ? warp.row64(op.src[0])[lane] : warp.row(op.src[0])[lane];
 }
 
+constexpr uint32_t kMostAligned = 4096;
+
 Step allocate(Warp &warp, const Op &op, uint32_t mask) {
   demandDefined(warp, op, mask, warp.poison[op.src[0]], "size");
   for (uint32_t rest = mask; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
     uint64_t bytes = addressAt(warp, op, lane);
-    uint32_t at = warp.stack.extend(lane, bytes, op.aux);
+    uint32_t at = warp.stack->extend(lane, bytes, op.aux);
     if (at == CallStack::kNoRoom) {
       warp.cta.cluster->fail(
           op, "the stack of a thread, " + std::to_string(CallStack::kLimit) +
@@ -136,7 +138,7 @@ Step allocate(Warp &warp, const Op &op, uint32_t mask) {
 Step saveStack(Warp &warp, const Op &op, uint32_t mask) {
   for (uint32_t rest = mask; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
-    putAddress(warp, op, lane, warp.stack.top(lane));
+    putAddress(warp, op, lane, warp.stack->top(lane));
   }
   warp.setPoison(op.dst[0], mask, 0);
   return Step::Next;
@@ -147,11 +149,11 @@ Step restoreStack(Warp &warp, const Op &op, uint32_t mask) {
   for (uint32_t rest = mask; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
     uint64_t to = addressAt(warp, op, lane);
-    if (to < warp.stack.base(lane) || to > warp.stack.top(lane))
+    if (to < warp.stack->base(lane) || to > warp.stack->top(lane))
       notAFunction(warp, op, 1u << lane,
                    "stackrestore to what is not on the stack");
     else
-      warp.stack.cut(lane, static_cast<uint32_t>(to));
+      warp.stack->cut(lane, static_cast<uint32_t>(to));
   }
   return Step::Next;
 }
@@ -165,7 +167,9 @@ bool bindCall(const Match &match, Op &op) {
   switch (match.sem()) {
   case Sem::Alloca:
     op.aux = op.aux ? op.aux : 8;
-    return setHandler(op, op.aux & (op.aux - 1) ? nullptr : allocate);
+    return setHandler(op, op.aux & (op.aux - 1) || op.aux > kMostAligned
+                              ? nullptr
+                              : allocate);
   case Sem::Stacksave:
     return setHandler(op, saveStack);
   case Sem::Stackrestore:

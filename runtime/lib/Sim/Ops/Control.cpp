@@ -73,7 +73,7 @@ Step ret(Warp &warp, const Op &op, uint32_t mask) {
   if (!warp.isInFunction())
     return exit(warp, op, mask);
   synced(warp, op);
-  warp.stack.leave(mask);
+  warp.stack->leave(mask);
   warp.returnLanes(mask);
   return Step::Moved;
 }
@@ -114,6 +114,8 @@ bool bindControl(const Match &match, Op &op) {
     return setHandler(op, match.has("cta") || match.has("acquire") ? fence
                                                                    : wideFence);
   case Sem::Nanosleep:
+  case Sem::Pmevent:
+  case Sem::Brkpt:
     return setHandler(op, fence);
   default:
     return false;

@@ -109,6 +109,7 @@ void demandDefined(Warp &warp, const Op &op, uint32_t mask, uint32_t poison,
 // One per family; false when there is no such form.
 bool bindInteger(const Match &match, Op &op);
 bool bindCarry(const Match &match, Op &op);
+bool bindFields(const Match &match, Op &op);
 bool bindFloat(const Match &match, Op &op);
 bool bindHalf(const Match &match, Op &op);
 bool bindApprox(const Match &match, Op &op);
@@ -127,6 +128,7 @@ bool bindMatrix(const Match &match, Op &op);
 bool bindCpAsync(const Match &match, Op &op);
 bool bindMBarrier(const Match &match, Op &op);
 bool bindBulk(const Match &match, Op &op);
+bool bindWmma(const Match &match, Op &op);
 bool bindWgmma(const Match &match, Op &op);
 bool bindRegisters(const Match &match, Op &op);
 bool bindCluster(const Match &match, Op &op);

@@ -240,7 +240,8 @@ Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
 } // namespace
 
 bool bindLoadStore(const Match &match, Op &op) {
-  if (match.sem() == Sem::Prefetch || match.sem() == Sem::Prefetchu)
+  if (match.sem() == Sem::Prefetch || match.sem() == Sem::Prefetchu ||
+      match.sem() == Sem::Applypriority)
     return setHandler(op, nothing);
   if (match.sem() == Sem::Createpolicy)
     return setHandler(op, createPolicy);
