@@ -80,6 +80,8 @@ protected:
   }
   /// Rounds an f32 to f16, bf16 or f32 and back, in the baseline.
   mlir::Value roundTo(mlir::FloatType type, mlir::Value value);
+  /// Rounds an f32 to the nearest number of 11 bits, ties away from zero.
+  mlir::Value roundToTF32(mlir::Value value);
   /// Rounds an f32 to nearest even, without the last `count` bits of it.
   mlir::Value cutBits(mlir::Value value, int count);
   mlir::Value toDouble(mlir::Value value) {
