@@ -70,10 +70,10 @@ static constexpr Row kRows[] = {
 };
 
 GradientSchedules attn::defaultGradientSchedules(const TargetDesc &target,
-                                                 HeadDims dims) {
+                                                 HeadDims dims, MmaType type) {
   const Row *row = std::find_if(
       std::begin(kRows), std::end(kRows), [&](const Row &candidate) {
-        return candidate.family == target.schedules &&
+        return candidate.family == target.schedulesOf(type) &&
                dims.qk <= candidate.most.qk && dims.v <= candidate.most.v;
       });
   assert(row != std::end(kRows) && "every family has a row for every head dim");

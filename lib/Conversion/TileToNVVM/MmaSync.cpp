@@ -13,7 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Memory.h"
+#include "MmaSync.h"
 #include "Patterns.h"
 #include "Registers.h"
 
@@ -22,10 +22,6 @@ using namespace attn;
 using namespace attn::tile;
 
 namespace {
-
-/// Chunks of a step along k.
-constexpr int64_t kStepChunks =
-    WarpFragment::kStepBytes / SwizzledTile::kChunkBytes;
 
 struct DotConversion : OpConversionPattern<DotOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -43,7 +39,7 @@ struct FragmentConversion : OpConversionPattern<FragmentOp> {
 
 } // namespace
 
-/// A register of two 16-bit elements, as the MMA op wants it.
+/// A register of elements, as the MMA op wants it: a pair of f16, or a word.
 static Value toMmaType(OpBuilder &builder, Location loc, Value value,
                        Type element) {
   Type type = element.isF16() ? Type(VectorType::get(2, element))
@@ -69,10 +65,10 @@ static NVVM::MMATypes nvvmTypeOf(MmaType type) {
   llvm_unreachable("every type has a name in NVVM");
 }
 
-static SmallVector<Value> emitMma(OpBuilder &builder, Location loc,
-                                  const MmaAtom &atom, Type element,
-                                  ArrayRef<Value> a, ArrayRef<Value> b,
-                                  ArrayRef<Value> c) {
+SmallVector<Value> attn::tile::emitMma(OpBuilder &builder, Location loc,
+                                       const MmaAtom &atom, Type element,
+                                       ArrayRef<Value> a, ArrayRef<Value> b,
+                                       ArrayRef<Value> c) {
   auto convert = [&](ArrayRef<Value> values) {
     return llvm::map_to_vector(values, [&](Value value) {
       return toMmaType(builder, loc, value, element);
@@ -94,10 +90,10 @@ static SmallVector<Value> emitMma(OpBuilder &builder, Location loc,
   return accumulators;
 }
 
-/// The left operand of one k-step, for each strip.
-static SmallVector<SmallVector<Value>>
-emitLeftFromShared(OpBuilder &builder, Location loc, SharedType type,
-                   Value pointer, RankedTensorType accumulator, int64_t step) {
+SmallVector<SmallVector<Value>>
+attn::tile::emitLeftFromShared(OpBuilder &builder, Location loc,
+                               SharedType type, Value pointer,
+                               RankedTensorType accumulator, int64_t step) {
   SmallVector<SmallVector<Value>> operands;
   int64_t warps = cast<AccumulatorAttr>(accumulator.getEncoding()).getWarps();
   int64_t rowsPerWarp = type.getRows() / warps;
@@ -113,8 +109,9 @@ emitLeftFromShared(OpBuilder &builder, Location loc, SharedType type,
   return operands;
 }
 
-static SmallVector<SmallVector<Value>>
-leftFromRegisters(RankedTensorType type, ValueRange registers, int64_t step) {
+SmallVector<SmallVector<Value>>
+attn::tile::leftFromRegisters(RankedTensorType type, ValueRange registers,
+                              int64_t step) {
   RegisterGrid grid(type);
   SmallVector<SmallVector<Value>> operands;
   for (int64_t strip = 0; strip < grid.strips; ++strip)
@@ -158,6 +155,8 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   FailureOr<MmaAtom> atom = atomOf(op, element);
   if (failed(atom))
     return failure();
+  if (atom->warps != 1 || element.isF32())
+    return rewriter.notifyMatchFailure(op, "expected 16-bit operands of warps");
   RegisterGrid grid(accumulator);
   SmallVector<Value> registers(adaptor.getAcc());
   int64_t inner = op.getTransposeB() ? right.getColumns() : right.getRows();
