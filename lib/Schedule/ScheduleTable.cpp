@@ -143,12 +143,15 @@ static constexpr Row forNarrow(Row row) {
 /// weights and sums beside the accumulators: they are short.
 static constexpr Row kRows[] = {
     forSingles(forNarrow({kWarps,
-                          {128, 128},
+                          {112, 112},
                           alike(/*q=*/32, /*kv=*/32, /*warps=*/2,
                                 /*stages=*/2)})),
     forSingles({kWarps,
-                {128, 128},
+                {112, 112},
                 alike(/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2)}),
+    forSingles({kWarps,
+                {128, 128},
+                alike(/*q=*/128, /*kv=*/16, /*warps=*/8, /*stages=*/2)}),
     forSingles({kWarps,
                 {256, 256},
                 alike(/*q=*/64, /*kv=*/16, /*warps=*/4, /*stages=*/2)}),
@@ -271,6 +274,8 @@ AttentionKeys attn::defaultSchedule(const TargetDesc &target,
 
 AttentionKeys attn::relaxedSchedule(AttentionKeys keys) {
   constexpr int64_t kStep = 16;
+  if (keys.kv == kStep)
+    keys.stages = 1;
   keys.kv = std::max(kStep, keys.kv / 2 / kStep * kStep);
   keys.overlap = false;
   keys.wait = AttentionKeys().wait;

@@ -90,23 +90,35 @@ SmallVector<Value> attn::tile::emitMma(OpBuilder &builder, Location loc,
   return accumulators;
 }
 
-SmallVector<SmallVector<Value>>
-attn::tile::emitLeftFromShared(OpBuilder &builder, Location loc,
-                               SharedType type, Value pointer,
-                               RankedTensorType accumulator, int64_t step) {
-  SmallVector<SmallVector<Value>> operands;
-  int64_t warps = cast<AccumulatorAttr>(accumulator.getEncoding()).getWarps();
-  int64_t rowsPerWarp = type.getRows() / warps;
+Value attn::tile::emitFirstRow(OpBuilder &builder, Location loc,
+                               int64_t rowsPerWarp) {
   Value warp = arith::ShRUIOp::create(builder, loc, emitThreadId(builder, loc),
                                       emitI32(builder, loc, 5));
-  Value firstRow = arith::MulIOp::create(builder, loc, warp,
-                                         emitI32(builder, loc, rowsPerWarp));
+  return arith::MulIOp::create(builder, loc, warp,
+                               emitI32(builder, loc, rowsPerWarp));
+}
+
+SmallVector<SmallVector<Value>>
+attn::tile::emitLeftFromShared(OpBuilder &builder, Location loc,
+                               SharedType type, Value pointer, Value firstRow,
+                               int64_t rowsPerWarp, int64_t step) {
+  SmallVector<SmallVector<Value>> operands;
   SwizzledTile tile(type);
   for (int64_t row = 0; row < rowsPerWarp; row += WarpFragment::kRows)
     operands.push_back(emitLdmatrix(builder, loc, tile, pointer, row, firstRow,
                                     step * kStepChunks, MatrixOrder::RowsFirst,
                                     /*transpose=*/false));
   return operands;
+}
+
+/// The same, of the rows of the thread's warp.
+static SmallVector<SmallVector<Value>>
+emitLeftOfWarp(OpBuilder &builder, Location loc, SharedType type, Value pointer,
+               int64_t warps, int64_t step) {
+  int64_t rowsPerWarp = type.getRows() / warps;
+  return emitLeftFromShared(builder, loc, type, pointer,
+                            emitFirstRow(builder, loc, rowsPerWarp),
+                            rowsPerWarp, step);
 }
 
 SmallVector<SmallVector<Value>>
@@ -164,8 +176,9 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   for (int64_t step = 0; step < inner / atom->k; ++step) {
     SmallVector<SmallVector<Value>> left;
     if (auto shared = dyn_cast<SharedType>(op.getA().getType()))
-      left = emitLeftFromShared(rewriter, loc, shared, adaptor.getA().front(),
-                                accumulator, step);
+      left = emitLeftOfWarp(
+          rewriter, loc, shared, adaptor.getA().front(),
+          cast<AccumulatorAttr>(accumulator.getEncoding()).getWarps(), step);
     else
       left = leftFromRegisters(cast<RankedTensorType>(op.getA().getType()),
                                adaptor.getA(), step);
@@ -196,14 +209,11 @@ FragmentConversion::matchAndRewrite(FragmentOp op, OneToNOpAdaptor adaptor,
   if (!layout)
     return op.emitOpError("expected the layout of a left operand");
   RegisterGrid grid(type);
-  auto asAccumulator = RankedTensorType::get(
-      type.getShape(), rewriter.getF32Type(),
-      AccumulatorAttr::get(getContext(), layout.getWarps()));
   SmallVector<Value> registers(grid.size());
   for (int64_t step = 0; step < grid.atoms; ++step) {
     auto left =
-        emitLeftFromShared(rewriter, loc, op.getSource().getType(),
-                           adaptor.getSource().front(), asAccumulator, step);
+        emitLeftOfWarp(rewriter, loc, op.getSource().getType(),
+                       adaptor.getSource().front(), layout.getWarps(), step);
     for (int64_t strip = 0; strip < grid.strips; ++strip)
       for (auto [i, value] : llvm::enumerate(left[strip]))
         registers[grid.index(strip, step, 0, 0) + i] =

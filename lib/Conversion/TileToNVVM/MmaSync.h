@@ -22,11 +22,14 @@ emitMma(mlir::OpBuilder &builder, mlir::Location loc, const MmaAtom &atom,
         mlir::Type element, llvm::ArrayRef<mlir::Value> a,
         llvm::ArrayRef<mlir::Value> b, llvm::ArrayRef<mlir::Value> c);
 
-/// The left operand of one k-step, for each strip.
+/// The first row of the thread's warp in a left operand of so many rows.
+mlir::Value emitFirstRow(mlir::OpBuilder &builder, mlir::Location loc,
+                         int64_t rowsPerWarp);
+/// The left operand of one k-step, for each strip; `firstRow` is the warp's.
 llvm::SmallVector<llvm::SmallVector<mlir::Value>>
 emitLeftFromShared(mlir::OpBuilder &builder, mlir::Location loc,
-                   SharedType type, mlir::Value pointer,
-                   mlir::RankedTensorType accumulator, int64_t step);
+                   SharedType type, mlir::Value pointer, mlir::Value firstRow,
+                   int64_t rowsPerWarp, int64_t step);
 llvm::SmallVector<llvm::SmallVector<mlir::Value>>
 leftFromRegisters(mlir::RankedTensorType type, mlir::ValueRange registers,
                   int64_t step);

@@ -24,6 +24,7 @@
 
 #include "MmaSync.h"
 #include "Patterns.h"
+#include "Ptxas.h"
 #include "Registers.h"
 
 #include "mlir/IR/Matchers.h"
@@ -55,13 +56,15 @@ public:
 private:
   /// Atoms of columns that are computed at a time: few beside accumulators that
   /// leave few registers.
-  int64_t atomsAtATime() const {
-    constexpr int64_t kWide = 16, kMost = 4, kLeast = 2;
-    return grid.strips * grid.atoms > kWide ? kLeast : kMost;
-  }
+  int64_t atomsAtATime() const { return atomsOfThread() > 8 ? 2 : 4; }
+  int64_t atomsOfThread() const { return grid.strips * grid.atoms; }
+  /// ptxas would read ahead what belongs to columns that come later, until it
+  /// spills.
+  bool readsInOrder() const { return atomsOfThread() > 16; }
 
   Value round(Value word);
   Parts split(ArrayRef<Value> words);
+  int64_t rowsOfWarp() const { return grid.strips * WarpFragment::kRows; }
   SmallVector<Parts> left(int64_t step);
   SmallVector<Value> transposedRight(int64_t step, int64_t atom);
   SmallVector<Value> right(int64_t step, int64_t atom);
@@ -86,6 +89,7 @@ private:
   SmallVector<SmallVector<Parts>> held;
   SmallVector<Value> registers; // of the result
   Value zero;
+  Value firstRow; // of the warp, in a left operand in shared memory
 };
 
 } // namespace
@@ -108,8 +112,12 @@ SplitProduct::SplitProduct(OpBuilder &builder, DotOp op,
       zero(arith::ConstantOp::create(builder, op.getLoc(),
                                      builder.getF32FloatAttr(0))) {
   auto tile = dyn_cast<RankedTensorType>(op.getA().getType());
-  if (!tile)
+  if (!tile) {
+    // LLVM would keep the address of each step through the loop.
+    firstRow =
+        makeOpaque(builder, loc, emitFirstRow(builder, loc, rowsOfWarp()));
     return;
+  }
   if (cast<OperandAAttr>(tile.getEncoding()).getOfResult())
     order = InnerOrder::OfResult;
   for (int64_t step = 0; step < steps; ++step) {
@@ -153,9 +161,9 @@ SmallVector<Parts> SplitProduct::left(int64_t step) {
   if (!held.empty())
     return held[step];
   SmallVector<Parts> result;
-  for (ArrayRef<Value> strip : emitLeftFromShared(
-           builder, loc, cast<SharedType>(op.getA().getType()),
-           adaptor.getA().front(), cast<RankedTensorType>(op.getType()), step))
+  for (ArrayRef<Value> strip :
+       emitLeftFromShared(builder, loc, cast<SharedType>(op.getA().getType()),
+                          adaptor.getA().front(), firstRow, rowsOfWarp(), step))
     result.push_back(split(strip));
   return result;
 }
@@ -253,6 +261,8 @@ Value SplitProduct::sumOf(Value large, Value small) {
 void SplitProduct::emitColumns(int64_t first, int64_t count) {
   int64_t size = count * grid.strips * WarpFragment::kResultRegisters;
   SmallVector<Value> large(size, zero), small(size, zero);
+  if (readsInOrder())
+    NVVM::SyncWarpOp::create(builder, loc, emitI32(builder, loc, -1));
   for (int64_t step = 0; step < steps; ++step)
     emitStep(step, first, count, large, small);
   for (int64_t i = 0; i < count; ++i)

@@ -15,7 +15,7 @@
 func.func @dims(%a: !d64, %b: !d128, %c: !d192, %d: !d256) -> (!d64, !d128, !d192, !d256) {
   // CHECK: #tile.schedule<q = 128, kv = 32, warps = 8, stages = 2>, tile.target
   %o = attn.sdpa %a, %a, %a : (!d64, !d64, !d64) -> !d64
-  // CHECK: #tile.schedule<q = 128, kv = 32, warps = 8, stages = 2>, tile.target
+  // CHECK: #tile.schedule<q = 128, kv = 16, warps = 8, stages = 2>, tile.target
   %p = attn.sdpa %b, %b, %b : (!d128, !d128, !d128) -> !d128
   // CHECK: #tile.schedule<q = 64, kv = 16, warps = 4, stages = 2>, tile.target
   %q = attn.sdpa %c, %c, %c : (!d192, !d192, !d192) -> !d192
