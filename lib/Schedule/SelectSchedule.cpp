@@ -326,16 +326,6 @@ static LogicalResult checkFits(SdpaOp op, const TargetDesc &target,
   return success();
 }
 
-/// Gradients have no schedules for f32 on GPUs yet.
-static LogicalResult checkElementType(Operation *op, Type element,
-                                      const TargetDesc &target) {
-  if (target.isProcessor() || !element.isF32())
-    return success();
-  return op->emitOpError() << "element type " << element
-                           << " is not supported on " << target.name
-                           << " yet; nearest are f16 and bf16, and processors";
-}
-
 LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
   FailureOr<ScheduleAttr> attr = choose(op, target);
   if (failed(attr) || failed(checkFits(op, target, *attr)))
@@ -390,8 +380,6 @@ SelectSchedule::choose(SdpaGradOp op, GradientKeys keys, StringRef kernel) {
 }
 
 LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
-  if (failed(checkElementType(op, op.getElementType(), target)))
-    return failure();
   GradientSchedules defaults =
       defaultGradientSchedules(target, paddedDims(op), multipliedType(op));
   // Bits of dropout are computed beside the sums of both gradients, and so are

@@ -77,7 +77,12 @@ Value HostLoops::roundTo(FloatType type, Value value) {
 }
 
 /// Adds half of what is cut off.
-Value HostLoops::roundToTF32(Value value) {
+Value HostLoops::roundToOperand(AttentionOp op, Value value) {
+  bool isRounded = numerics == Numerics::Baseline &&
+                   op.getElementType().isF32() &&
+                   op.getPrecisionOrDefault() == Precision::TF32;
+  if (!isRounded)
+    return value;
   constexpr int64_t kCut = 13;
   Value bits = make<arith::BitcastOp>(builder.getI32Type(), value);
   Value more = make<arith::AddIOp>(bits, word(int64_t(1) << (kCut - 1)));
