@@ -26,6 +26,7 @@ struct Row {
   ScheduleFamily family;
   HeadDims most;
   GradientSchedules schedules;
+  bool isForSingles = false; // for f32 on GPUs, and for nothing else there
 };
 } // namespace
 
@@ -57,8 +58,18 @@ static constexpr ScheduleFamily kWarps = ScheduleFamily::Warps,
                                 kWarpgroups = ScheduleFamily::Warpgroups,
                                 kProcessor = ScheduleFamily::Processor;
 
-/// The first row whose head dims are large enough is used.
+/// The first row whose head dims are large enough is used. Of f32, operands
+/// have two parts and products sums of their own, so steps are short.
 static constexpr Row kRows[] = {
+    {kWarps, {64, 64}, {alike(64, 16, 4, 2), alike(64, 32, 4, 2)}, true},
+    {kWarps,
+     {128, 128},
+     {parted(alike(64, 16, 4, 2)), alike(64, 16, 4, 2)},
+     true},
+    {kWarps,
+     {256, 256},
+     {parted(alike(32, 16, 2, 2)), alike(32, 16, 2, 1)},
+     true},
     {kWarps, {64, 64}, {alike(128, 64, 8, 2), alike(128, 64, 8, 2)}},
     {kWarps, {128, 128}, {alike(128, 32, 8, 2), alike(128, 32, 8, 2)}},
     {kWarps, {256, 256}, {parted(alike(64, 32, 4, 2)), alike(64, 32, 4, 1)}},
@@ -70,10 +81,12 @@ static constexpr Row kRows[] = {
 };
 
 GradientSchedules attn::defaultGradientSchedules(const TargetDesc &target,
-                                                 HeadDims dims) {
+                                                 HeadDims dims, MmaType type) {
   const Row *row = std::find_if(
       std::begin(kRows), std::end(kRows), [&](const Row &candidate) {
-        return candidate.family == target.schedules &&
+        bool isSingle = !target.isProcessor() && bitsOf(type) == 32;
+        return candidate.family == target.schedulesOf(type) &&
+               candidate.isForSingles == isSingle &&
                dims.qk <= candidate.most.qk && dims.v <= candidate.most.v;
       });
   assert(row != std::end(kRows) && "every family has a row for every head dim");

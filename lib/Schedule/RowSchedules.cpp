@@ -132,7 +132,10 @@ RowScheduleAttr attn::mergeSchedule(SdpaOp op) {
 }
 
 int64_t attn::gradRowsTileColumns(SdpaGradOp op) {
-  return llvm::PowerOf2Ceil(op.getHeadDimV());
+  constexpr int64_t kAccessBits = 128;
+  int64_t most =
+      CtaAttr::kWarpSize * kAccessBits / op.getElementType().getWidth();
+  return std::min<int64_t>(llvm::PowerOf2Ceil(op.getHeadDimV()), most);
 }
 
 /// Each thread has eight 16-bit columns at once, of two rows.

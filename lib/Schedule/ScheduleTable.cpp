@@ -28,14 +28,17 @@ struct Row {
   bool isForRegions = false; // and for them alone
   int64_t mostKept = INT64_MAX;
   bool isForDropout = false; // and for it alone, with regions or without
+  bool isForSingles = false; // for f32, whatever else is computed
 
   bool accepts(const TargetDesc &target, const Workload &work) const {
-    return family == target.schedules && work.dims.qk <= most.qk &&
+    return family == target.schedulesOf(work.type) && work.dims.qk <= most.qk &&
            work.dims.v <= most.v && work.queries >= leastQueries &&
            (acceptsMasks || !(work.isMasked || work.computesQuery)) &&
            work.kept <= mostKept && (family == kProcessor || isForKindOf(work));
   }
   bool isForKindOf(const Workload &work) const {
+    if (isForSingles || work.type == MmaType::TF32)
+      return isForSingles && work.type == MmaType::TF32;
     bool fitsRegions =
         isForRegions ? work.hasRegions : work.hasDropout || !work.hasRegions;
     return isForDropout == work.hasDropout && fitsRegions;
@@ -99,6 +102,11 @@ static constexpr Row forDropout(Row row) {
   return row;
 }
 
+static constexpr Row forSingles(Row row) {
+  row.isForSingles = true;
+  return row;
+}
+
 /// For windows of at most 256 keys.
 static constexpr Row forNarrow(Row row) {
   row.mostKept = 256;
@@ -130,7 +138,23 @@ static constexpr Row forNarrow(Row row) {
 /// A row of a narrow window meets few keys beside its own: the fewer rows and
 /// keys a tile has, the fewer keys are computed in vain. Warpgroups have 64
 /// rows.
+///
+/// Tiles of f32 take twice the shared memory, and a step two parts of the
+/// weights and sums beside the accumulators: they are short.
 static constexpr Row kRows[] = {
+    forSingles(forNarrow({kWarps,
+                          {112, 112},
+                          alike(/*q=*/32, /*kv=*/32, /*warps=*/2,
+                                /*stages=*/2)})),
+    forSingles({kWarps,
+                {112, 112},
+                alike(/*q=*/128, /*kv=*/32, /*warps=*/8, /*stages=*/2)}),
+    forSingles({kWarps,
+                {128, 128},
+                alike(/*q=*/128, /*kv=*/16, /*warps=*/8, /*stages=*/2)}),
+    forSingles({kWarps,
+                {256, 256},
+                alike(/*q=*/64, /*kv=*/16, /*warps=*/4, /*stages=*/2)}),
     forNarrow({kWarps,
                {128, 128},
                alike(/*q=*/32, /*kv=*/32, /*warps=*/2, /*stages=*/2)}),
@@ -250,6 +274,8 @@ AttentionKeys attn::defaultSchedule(const TargetDesc &target,
 
 AttentionKeys attn::relaxedSchedule(AttentionKeys keys) {
   constexpr int64_t kStep = 16;
+  if (keys.kv == kStep)
+    keys.stages = 1;
   keys.kv = std::max(kStep, keys.kv / 2 / kStep * kStep);
   keys.overlap = false;
   keys.wait = AttentionKeys().wait;

@@ -17,6 +17,7 @@
 
 #include "attn/Dialect/Attn/Transforms/KeepConstraints.h"
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
+#include "attn/Dialect/Tile/IR/MmaTypes.h"
 #include "attn/Dialect/Tile/IR/Schedules.h"
 #include "attn/Schedule/GradientSchedules.h"
 #include "attn/Schedule/RowSchedules.h"
@@ -231,15 +232,21 @@ static void fillIn(SdpaOp op, const TargetDesc &target, const KeyNames &named,
 
 /// Head dimensions as the products take them.
 static HeadDims paddedDims(AttentionOp op) {
-  int64_t step =
-      WarpFragment::depth(op.getQuery().getType().getElementTypeBitWidth());
+  int64_t bits = op.getElementType().getWidth();
+  int64_t step = WarpFragment::depth(bits);
   return {static_cast<int64_t>(llvm::alignTo(op.getHeadDimQK(), step)),
-          static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), step))};
+          static_cast<int64_t>(llvm::alignTo(op.getHeadDimV(), step)), bits};
+}
+
+/// Verifiers let no other types through than those that are multiplied.
+static MmaType multipliedType(AttentionOp op) {
+  return *mmaTypeOf(op.getElementType());
 }
 
 static Workload workloadOf(SdpaOp op) {
   Workload work;
   work.dims = paddedDims(op);
+  work.type = multipliedType(op);
   work.queries = lengthOf(op, op.getQuery());
   work.keys = lengthOf(op, op.getKey());
   work.isMasked = !op.getKeep().empty();
@@ -262,10 +269,18 @@ FailureOr<ScheduleAttr> SelectSchedule::choose(SdpaOp op,
   KeyNames named;
   if (failed(parseFlag(attentionFlag, keys, named, emitError)))
     return failure();
-  if (!keys.producers && target.schedules == ScheduleFamily::Warpgroups)
+  bool areGroups =
+      target.schedulesOf(multipliedType(op)) == ScheduleFamily::Warpgroups;
+  if (!keys.producers && areGroups)
     return emitError() << "expected schedule key `producers` to be "
                        << CtaAttr::kWarpgroup << " on " << target.name
                        << ", whose warpgroups copy or compute, got 0";
+  if (keys.producers && !areGroups && !target.isProcessor() &&
+      target.has(Feature::WarpgroupProducts))
+    return emitError() << "expected schedule key `producers` to be 0 for "
+                       << op.getElementType() << " on " << target.name
+                       << ", whose warps multiply it alone, got "
+                       << keys.producers;
   // Defaults are derived only from keys that are valid.
   auto check = [&] {
     return ScheduleAttr::getChecked(emitError, &getContext(), keys);
@@ -311,19 +326,7 @@ static LogicalResult checkFits(SdpaOp op, const TargetDesc &target,
   return success();
 }
 
-/// GPUs have no products of f32 yet.
-static LogicalResult checkElementType(Operation *op, Type element,
-                                      const TargetDesc &target) {
-  if (target.isProcessor() || !element.isF32())
-    return success();
-  return op->emitOpError() << "element type " << element
-                           << " is not supported on " << target.name
-                           << " yet; nearest are f16 and bf16, and processors";
-}
-
 LogicalResult SelectSchedule::select(SdpaOp op, const TargetDesc &target) {
-  if (failed(checkElementType(op, op.getElementType(), target)))
-    return failure();
   FailureOr<ScheduleAttr> attr = choose(op, target);
   if (failed(attr) || failed(checkFits(op, target, *attr)))
     return failure();
@@ -377,9 +380,8 @@ SelectSchedule::choose(SdpaGradOp op, GradientKeys keys, StringRef kernel) {
 }
 
 LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
-  if (failed(checkElementType(op, op.getElementType(), target)))
-    return failure();
-  GradientSchedules defaults = defaultGradientSchedules(target, paddedDims(op));
+  GradientSchedules defaults =
+      defaultGradientSchedules(target, paddedDims(op), multipliedType(op));
   // Bits of dropout are computed beside the sums of both gradients, and so are
   // score regions, where warps that copy leave fewer registers.
   constexpr int64_t kNarrow = 64;

@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // A row is a kind of processor, whose code runs on all of that kind. `host` is
-// the best kind that the machine which compiles is of, with what it has besides.
+// the best kind that the machine which compiles is of, with what it has
+// besides.
 //
 //===----------------------------------------------------------------------===//
 #include "Processors.h"
@@ -29,44 +30,38 @@ static constexpr llvm::StringRef kX86Triple = "x86_64-unknown-linux-gnu",
 static constexpr llvm::StringRef kAvx2[] = {"avx2", "bmi1", "bmi2", "f16c",
                                             "fma",  "abm",  "movbe"};
 static constexpr llvm::StringRef kAvx512[] = {
-    "avx2",    "bmi1",     "bmi2",     "f16c",     "fma",      "abm",
-    "movbe",   "avx512f",  "avx512bw", "avx512cd", "avx512dq", "avx512vl"};
+    "avx2",  "bmi1",    "bmi2",     "f16c",     "fma",      "abm",
+    "movbe", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"};
 static constexpr llvm::StringRef kAvx512BF16[] = {
-    "avx2",     "bmi1",     "bmi2",     "f16c",     "fma",
-    "abm",      "movbe",    "avx512f",  "avx512bw", "avx512cd",
+    "avx2",     "bmi1",     "bmi2",       "f16c",     "fma",
+    "abm",      "movbe",    "avx512f",    "avx512bw", "avx512cd",
     "avx512dq", "avx512vl", "avx512_bf16"};
 static constexpr llvm::StringRef kNeon[] = {"asimd"};
 
-static constexpr ProcessorDesc kX86V3 = {
-    kX86Triple,
-    /*cpu=*/"x86-64-v3",
-    /*features=*/"",
-    /*tuning=*/"",
-    kAvx2,
-    /*vectorBits=*/256,
-    /*blockRows=*/4,
-    /*blockVectors=*/2,
-    /*hasBF16Dot=*/false};
-static constexpr ProcessorDesc kX86V4 = {
-    kX86Triple,
-    /*cpu=*/"x86-64-v4",
-    /*features=*/"",
-    /*tuning=*/"",
-    kAvx512,
-    /*vectorBits=*/512,
-    /*blockRows=*/8,
-    /*blockVectors=*/2,
-    /*hasBF16Dot=*/false};
-static constexpr ProcessorDesc kArm64 = {
-    kArmTriple,
-    /*cpu=*/"generic",
-    /*features=*/"",
-    /*tuning=*/"",
-    kNeon,
-    /*vectorBits=*/128,
-    /*blockRows=*/8,
-    /*blockVectors=*/2,
-    /*hasBF16Dot=*/false};
+static constexpr ProcessorDesc kX86V3 = {kX86Triple,
+                                         /*cpu=*/"x86-64-v3",
+                                         /*features=*/"",
+                                         /*tuning=*/"",       kAvx2,
+                                         /*vectorBits=*/256,
+                                         /*blockRows=*/4,
+                                         /*blockVectors=*/2,
+                                         /*hasBF16Dot=*/false};
+static constexpr ProcessorDesc kX86V4 = {kX86Triple,
+                                         /*cpu=*/"x86-64-v4",
+                                         /*features=*/"",
+                                         /*tuning=*/"",       kAvx512,
+                                         /*vectorBits=*/512,
+                                         /*blockRows=*/8,
+                                         /*blockVectors=*/2,
+                                         /*hasBF16Dot=*/false};
+static constexpr ProcessorDesc kArm64 = {kArmTriple,
+                                         /*cpu=*/"generic",
+                                         /*features=*/"",
+                                         /*tuning=*/"",       kNeon,
+                                         /*vectorBits=*/128,
+                                         /*blockRows=*/8,
+                                         /*blockVectors=*/2,
+                                         /*hasBF16Dot=*/false};
 
 static TargetDesc rowOf(llvm::StringRef name, const ProcessorDesc &processor,
                         int64_t cores, int64_t cacheBytes) {
@@ -81,7 +76,6 @@ static TargetDesc rowOf(llvm::StringRef name, const ProcessorDesc &processor,
           /*multiprocessors=*/cores,
           cacheBytes,
           /*isArchitectureSpecific=*/true,
-          ScheduleFamily::Processor,
           /*features=*/{},
           /*atoms=*/{},
           &processor};

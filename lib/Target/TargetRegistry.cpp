@@ -45,10 +45,15 @@ static constexpr MmaAtom ofWarpgroup(MmaType type) {
 static constexpr MmaAtom kWarpAtoms[] = {
     ofWarp(MmaType::F16),
     ofWarp(MmaType::BF16),
+    ofWarp(MmaType::TF32),
 };
+/// Warpgroups take 32-bit operands as shared memory has them: not rounded, not
+/// in two parts, and with the inner index along rows. Values have it across, so
+/// warps multiply TF32.
 static constexpr MmaAtom kWarpgroupAtoms[] = {
     ofWarpgroup(MmaType::F16),
     ofWarpgroup(MmaType::BF16),
+    ofWarp(MmaType::TF32),
 };
 
 static const TargetDesc kTargets[] = {
@@ -63,7 +68,6 @@ static const TargetDesc kTargets[] = {
      /*multiprocessors=*/108,
      /*cacheBytes=*/24 << 20,
      /*isArchitectureSpecific=*/false,
-     ScheduleFamily::Warps,
      {Feature::CopyAsync, Feature::WarpProducts},
      kWarpAtoms},
     {/*name=*/"sm_90a",
@@ -77,7 +81,6 @@ static const TargetDesc kTargets[] = {
      /*multiprocessors=*/132,
      /*cacheBytes=*/32 << 20,
      /*isArchitectureSpecific=*/true,
-     ScheduleFamily::Warpgroups,
      {Feature::CopyAsync, Feature::WarpProducts, Feature::WarpgroupProducts,
       Feature::TensorMaps, Feature::ByteBarriers, Feature::StoreMatrix,
       Feature::RegisterHandover},
@@ -100,6 +103,14 @@ const MmaAtom *TargetDesc::atomOf(MmaType type) const {
   return it == atoms.end() ? nullptr : it;
 }
 
+ScheduleFamily TargetDesc::schedulesOf(MmaType type) const {
+  if (isProcessor())
+    return ScheduleFamily::Processor;
+  const MmaAtom *atom = atomOf(type);
+  return atom && atom->warps > 1 ? ScheduleFamily::Warpgroups
+                                 : ScheduleFamily::Warps;
+}
+
 /// The code of the first target runs on the most chips.
 const TargetDesc &attn::defaultTarget() { return kTargets[0]; }
 
@@ -113,10 +124,9 @@ llvm::ArrayRef<TargetDesc> attn::knownTargets() {
 }
 
 const TargetDesc *attn::lookupTarget(llvm::StringRef name) {
-  const auto *it =
-      llvm::find_if(knownTargets(), [&](const TargetDesc &target) {
-        return target.name == name;
-      });
+  const auto *it = llvm::find_if(knownTargets(), [&](const TargetDesc &target) {
+    return target.name == name;
+  });
   return it == knownTargets().end() ? nullptr : it;
 }
 

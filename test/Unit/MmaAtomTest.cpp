@@ -8,7 +8,7 @@
 //
 // The expected places are written as the PTX ISA has them, by groupID = lane /
 // 4 and threadID_in_group = lane % 4, and share nothing with the formulas under
-// test. TF32 and the 8-bit types are rows that no target has yet.
+// test. The 8-bit types are rows that no target has yet.
 //
 //===----------------------------------------------------------------------===//
 #include "attn/Target/MmaAtom.h"
@@ -92,20 +92,84 @@ TEST(MmaAtom, LeftOperandOf8Bits) {
   }
 }
 
-/// Each element of the operand is held once.
+TEST(MmaAtom, RightOperands) {
+  for (int64_t lane = 0; lane < 32; ++lane) {
+    int64_t group = lane >> 2, inGroup = lane & 3;
+    for (int64_t i = 0; i < WarpFragment::kRightRegisters; ++i) {
+      expectPlace(placeInRight(32, lane, i, 0), inGroup + 4 * i, group);
+      for (int64_t e = 0; e < 2; ++e)
+        expectPlace(placeInRight(16, lane, i, e), inGroup * 2 + e + 8 * i,
+                    group);
+      for (int64_t e = 0; e < 4; ++e)
+        expectPlace(placeInRight(8, lane, i, e), inGroup * 4 + e + 16 * i,
+                    group);
+    }
+  }
+}
+
+/// What a lane has of a left operand in the order of results is what it had of
+/// the results: of any width, without exchanges.
+TEST(MmaAtom, ResultsBecomeLeftOperands) {
+  for (int64_t bits : {8, 16, 32}) {
+    int64_t depth = WarpFragment::depth(bits);
+    for (int64_t lane = 0; lane < 32; ++lane) {
+      std::set<std::pair<int64_t, int64_t>> held, asLeft;
+      for (int64_t value = 0; value < WarpFragment::kResultRegisters; ++value)
+        for (int64_t first = 0; first < depth; first += 8) {
+          MatrixPlace place = placeInResult(lane, value);
+          held.insert({place.row, first + place.column});
+        }
+      for (int64_t i = 0; i < WarpFragment::kLeftRegisters; ++i)
+        for (int64_t e = 0; e < WarpFragment::packing(bits); ++e) {
+          MatrixPlace place =
+              placeInLeft(bits, lane, i, e, InnerOrder::OfResult);
+          asLeft.insert({place.row, place.column});
+        }
+      EXPECT_EQ(held, asLeft) << bits << " bits, lane " << lane;
+    }
+  }
+}
+
+/// Both operands count the inner index in the same order: what meets in the
+/// instruction is one index.
+TEST(MmaAtom, OrdersAreThoseOfBothOperands) {
+  for (InnerOrder order : {InnerOrder::Plain, InnerOrder::OfResult})
+    for (int64_t bits : {8, 16, 32})
+      for (int64_t inGroup = 0; inGroup < 4; ++inGroup)
+        for (int64_t half = 0; half < 2; ++half)
+          for (int64_t e = 0; e < WarpFragment::packing(bits); ++e)
+            EXPECT_EQ(placeInLeft(bits, inGroup, 2 * half, e, order).column,
+                      placeInRight(bits, inGroup, half, e, order).row);
+}
+
+TEST(MmaAtom, OrdersAreEqualFor16BitsAlone) {
+  for (int64_t bits : {8, 16, 32}) {
+    bool areEqual = true;
+    for (int64_t lane = 0; lane < 32; ++lane)
+      for (int64_t i = 0; i < WarpFragment::kLeftRegisters; ++i)
+        for (int64_t e = 0; e < WarpFragment::packing(bits); ++e)
+          areEqual &= placeInLeft(bits, lane, i, e) ==
+                      placeInLeft(bits, lane, i, e, InnerOrder::OfResult);
+    EXPECT_EQ(areEqual, areOrdersEqual(bits)) << bits;
+  }
+}
+
+/// Each element of the operand is held once, in either order.
 TEST(MmaAtom, LeftOperandsAreCovered) {
   for (const MmaAtom &atom : kAtoms) {
     int64_t bits = bitsOf(atom.type);
-    std::set<std::pair<int64_t, int64_t>> held;
-    for (int64_t lane = 0; lane < 32; ++lane)
-      for (int64_t i = 0; i < WarpFragment::kLeftRegisters; ++i)
-        for (int64_t e = 0; e < WarpFragment::packing(bits); ++e) {
-          MatrixPlace place = placeInLeft(bits, lane, i, e);
-          EXPECT_LT(place.row, atom.m);
-          EXPECT_LT(place.column, atom.k);
-          EXPECT_TRUE(held.insert({place.row, place.column}).second);
-        }
-    EXPECT_EQ(held.size(), size_t(atom.m * atom.k));
+    for (InnerOrder order : {InnerOrder::Plain, InnerOrder::OfResult}) {
+      std::set<std::pair<int64_t, int64_t>> held;
+      for (int64_t lane = 0; lane < 32; ++lane)
+        for (int64_t i = 0; i < WarpFragment::kLeftRegisters; ++i)
+          for (int64_t e = 0; e < WarpFragment::packing(bits); ++e) {
+            MatrixPlace place = placeInLeft(bits, lane, i, e, order);
+            EXPECT_LT(place.row, atom.m);
+            EXPECT_LT(place.column, atom.k);
+            EXPECT_TRUE(held.insert({place.row, place.column}).second);
+          }
+      EXPECT_EQ(held.size(), size_t(atom.m * atom.k));
+    }
   }
 }
 

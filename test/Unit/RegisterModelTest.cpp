@@ -38,6 +38,10 @@ TEST(RegisterModel, WarpgroupsReadItFromSharedMemory) {
   EXPECT_FALSE(holdsQueryInRegisters(keysOf(128, 64, 8, 4), {64, 64}));
 }
 
+TEST(RegisterModel, QueriesOfF32AreReadInEachStep) {
+  EXPECT_FALSE(holdsQueryInRegisters(keysOf(128, 32, 8), {16, 16, 32}));
+}
+
 /// 32 registers are 128 columns of 16 rows.
 TEST(RegisterModel, MostOfTheQuery) {
   EXPECT_TRUE(holdsQueryInRegisters(keysOf(64, 32, 4), {128, 64}));
@@ -60,6 +64,13 @@ TEST(RegisterModel, EstimateCountsWhatAStepHolds) {
             64 + 64 + 32 + 8 + 40);
   EXPECT_EQ(estimateRegisters(keysOf(128, 64, 8, 4), {64, 64}),
             32 + 32 + 16 + 24);
+}
+
+TEST(RegisterModel, F32HasPartsAndSumsBesides) {
+  // Accumulators 32, scores 16 and as many second parts, two sums of 32
+  // columns, two parts of the query, addresses 40.
+  EXPECT_EQ(estimateRegisters(keysOf(128, 32, 8), {64, 64, 32}),
+            32 + 16 + 16 + 2 * 16 + 8 + 40);
 }
 
 TEST(RegisterModel, LimitIsWhatProducersLeave) {

@@ -40,11 +40,23 @@ TEST(Target, FeaturesAreAskedByName) {
   EXPECT_TRUE(ampere->has(Feature::WarpProducts));
 }
 
-/// Warpgroups multiply from shared memory exactly where the feature says so.
+/// Warpgroups multiply 16 bits from shared memory exactly where the feature
+/// says so, and warps f32 everywhere. Schedules follow from the atom.
 TEST(Target, AtomsAgreeWithFeatures) {
-  for (const TargetDesc &target : knownTargets())
-    for (const MmaAtom &atom : target.atoms)
-      EXPECT_EQ(atom.warps == 4, target.has(Feature::WarpgroupProducts));
+  for (const TargetDesc &target : knownTargets()) {
+    if (target.isProcessor()) {
+      EXPECT_EQ(target.schedulesOf(MmaType::TF32), ScheduleFamily::Processor);
+      continue;
+    }
+    for (const MmaAtom &atom : target.atoms) {
+      bool areGroups =
+          bitsOf(atom.type) == 16 && target.has(Feature::WarpgroupProducts);
+      EXPECT_EQ(atom.warps, areGroups ? 4 : 1);
+      EXPECT_EQ(target.schedulesOf(atom.type),
+                areGroups ? ScheduleFamily::Warpgroups : ScheduleFamily::Warps);
+    }
+    EXPECT_NE(target.atomOf(MmaType::TF32), nullptr) << target.name.str();
+  }
 }
 
 TEST(Target, NoAtomWhereTheTableHasNone) {

@@ -19,7 +19,7 @@ struct GradientSchedules {
 };
 
 GradientSchedules defaultGradientSchedules(const TargetDesc &target,
-                                           HeadDims dims);
+                                           HeadDims dims, MmaType type);
 
 /// The schedule with half as many rows in a step.
 tile::GradientKeys relaxedSchedule(tile::GradientKeys keys);

@@ -21,6 +21,7 @@ namespace attn {
 /// Head dimensions as the kernel has them: padded to the MMA step.
 struct HeadDims {
   int64_t qk, v;
+  int64_t elementBits = 16; // of an operand
 };
 
 /// 32-bit registers a thread may have.

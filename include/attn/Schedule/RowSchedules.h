@@ -44,7 +44,8 @@ int64_t mergeTileColumns(SdpaOp op);
 /// Rows of the output that one CTA merges, and its warps.
 tile::RowScheduleAttr mergeSchedule(SdpaOp op);
 
-/// Width of the tile of outputs in a kernel of what gradients need of each row.
+/// Width of the tiles of outputs in a kernel of what gradients need of each
+/// row, whose rows lanes of one warp share.
 int64_t gradRowsTileColumns(SdpaGradOp op);
 /// Rows of the output that one CTA reads for it, and its warps.
 tile::RowScheduleAttr gradRowsSchedule(SdpaGradOp op);

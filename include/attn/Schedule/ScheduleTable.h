@@ -18,6 +18,8 @@ namespace attn {
 /// INT64_MAX where dynamic.
 struct Workload {
   HeadDims dims;
+  /// What products multiply.
+  MmaType type = MmaType::BF16;
   int64_t queries, keys;
   bool isMasked; // whether rows may not keep all keys
   /// Whether scores have a region, or captured tensors are read.

@@ -16,6 +16,12 @@
 //   left      (T32,R4) -> (M16,Kk)   lane L, register r: row L/4 + 8(r%2),
 //                                    columns p(L%4) + k/2(r/2) and the p - 1
 //                                    that follow; a register holds p of k
+//   right     (T32,R2) -> (Kk,N8)    lane L, register r: column L/4, rows as
+//                                    the columns of a left one at register 2r
+//
+// The inner index may be counted in any order that both operands share. Results
+// become left operands in the registers where they are if the right operand's
+// rows are taken in the order in which lanes hold a result's columns.
 //
 //===----------------------------------------------------------------------===//
 #ifndef ATTN_TARGET_MMAATOM_H
@@ -61,6 +67,8 @@ struct WarpFragment {
   static constexpr int64_t kRegisterBits = 32;
   /// Registers that hold a thread's part of a left operand, and of a result.
   static constexpr int64_t kLeftRegisters = 4, kResultRegisters = 4;
+  /// … of a right operand.
+  static constexpr int64_t kRightRegisters = 2;
 
   /// Elements of a k-step.
   static constexpr int64_t depth(int64_t elementBits) {
@@ -86,14 +94,51 @@ constexpr MatrixPlace placeInResult(int64_t lane, int64_t value) {
           2 * (lane % 4) + value % 2};
 }
 
+/// The order in which the inner index of a k-step is counted.
+enum class InnerOrder {
+  Plain,   ///< that of memory
+  OfResult ///< that in which a lane holds the columns of results
+};
+
+/// An inner index: `ofLane` * (lane % 4) + `fixed`.
+struct InnerIndex {
+  int64_t ofLane, fixed;
+  constexpr int64_t at(int64_t lane) const {
+    return ofLane * (lane % 4) + fixed;
+  }
+};
+
+/// The inner index of element `element` of a lane's first or second register.
+constexpr InnerIndex innerIndex(InnerOrder order, int64_t elementBits,
+                                int64_t half, int64_t element) {
+  int64_t packing = WarpFragment::packing(elementBits);
+  if (order == InnerOrder::Plain)
+    return {packing, WarpFragment::depth(elementBits) / 2 * half + element};
+  // Two of each eight columns are a lane's.
+  int64_t held = packing * half + element;
+  return {2, WarpFragment::kColumns * (held / 2) + held % 2};
+}
+
+/// Whether both orders are one, as for 16 bits.
+constexpr bool areOrdersEqual(int64_t elementBits) {
+  return WarpFragment::packing(elementBits) == 2;
+}
+
 /// Place of element `element` of register `index` (0..3) of `lane` in a left
 /// operand of one k-step.
 constexpr MatrixPlace placeInLeft(int64_t elementBits, int64_t lane,
-                                  int64_t index, int64_t element) {
-  int64_t half = WarpFragment::depth(elementBits) / 2;
+                                  int64_t index, int64_t element,
+                                  InnerOrder order = InnerOrder::Plain) {
   return {lane / 4 + WarpFragment::kRowStep * (index % 2),
-          WarpFragment::packing(elementBits) * (lane % 4) + half * (index / 2) +
-              element};
+          innerIndex(order, elementBits, index / 2, element).at(lane)};
+}
+
+/// Place of element `element` of register `index` (0, 1) of `lane` in a right
+/// operand of one k-step.
+constexpr MatrixPlace placeInRight(int64_t elementBits, int64_t lane,
+                                   int64_t index, int64_t element,
+                                   InnerOrder order = InnerOrder::Plain) {
+  return {innerIndex(order, elementBits, index, element).at(lane), lane / 4};
 }
 
 } // namespace attn

@@ -50,8 +50,8 @@ private:
   uint64_t bits = 0;
 };
 
-/// Names the default schedules that suit a target. Chips that have the same
-/// mechanisms in about the same proportions share them.
+/// Names the default schedules that suit products of a type on a target. Chips
+/// that have the same mechanisms in about the same proportions share them.
 enum class ScheduleFamily { Warps, Warpgroups, Processor };
 
 /// What a processor has, and what its code is made with.
@@ -84,9 +84,8 @@ struct TargetDesc {
   int64_t cacheBytes;      // L2 budget for data that is read again
   /// Code runs on chips of exactly this compute capability.
   bool isArchitectureSpecific;
-  ScheduleFamily schedules;
   FeatureSet features;
-  llvm::ArrayRef<MmaAtom> atoms; // one for each type, the one to prefer
+  llvm::ArrayRef<MmaAtom> atoms; // one for each type, the one to take
   /// Null where the target is a GPU.
   const ProcessorDesc *processor = nullptr;
 
@@ -94,6 +93,8 @@ struct TargetDesc {
   constexpr bool has(Feature feature) const { return features.has(feature); }
   /// Null where the target has no matrix instruction for the type.
   const MmaAtom *atomOf(MmaType type) const;
+  /// The schedules of kernels that multiply this type.
+  ScheduleFamily schedulesOf(MmaType type) const;
 };
 
 /// Null when there is no such target.

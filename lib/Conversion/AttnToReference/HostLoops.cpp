@@ -76,6 +76,22 @@ Value HostLoops::roundTo(FloatType type, Value value) {
                              make<arith::TruncFOp>(type, value));
 }
 
+/// Adds half of what is cut off.
+Value HostLoops::roundToOperand(AttentionOp op, Value value) {
+  bool isRounded = numerics == Numerics::Baseline &&
+                   op.getElementType().isF32() &&
+                   op.getPrecisionOrDefault() == Precision::TF32;
+  if (!isRounded)
+    return value;
+  constexpr int64_t kCut = 13;
+  Value bits = make<arith::BitcastOp>(builder.getI32Type(), value);
+  Value more = make<arith::AddIOp>(bits, word(int64_t(1) << (kCut - 1)));
+  Value rounded = make<arith::AndIOp>(more, word(-(int64_t(1) << kCut)));
+  Value isNaN = make<arith::CmpFOp>(arith::CmpFPredicate::UNO, value, value);
+  return make<arith::SelectOp>(
+      isNaN, value, make<arith::BitcastOp>(builder.getF32Type(), rounded));
+}
+
 /// Adds just under half of what is cut off, and one more where the last kept
 /// bit is odd. A NaN could turn into an infinity that way, so it stays as it
 /// is.

@@ -9,6 +9,7 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOREFERENCE_HOSTLOOPS_H
 #define ATTN_LIB_CONVERSION_ATTNTOREFERENCE_HOSTLOOPS_H
 
+#include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -80,6 +81,9 @@ protected:
   }
   /// Rounds an f32 to f16, bf16 or f32 and back, in the baseline.
   mlir::Value roundTo(mlir::FloatType type, mlir::Value value);
+  /// What products multiply of an f32 under `precision(tf32)`, in the baseline:
+  /// the nearest number of 11 bits, ties away from zero.
+  mlir::Value roundToOperand(AttentionOp op, mlir::Value value);
   /// Rounds an f32 to nearest even, without the last `count` bits of it.
   mlir::Value cutBits(mlir::Value value, int count);
   mlir::Value toDouble(mlir::Value value) {

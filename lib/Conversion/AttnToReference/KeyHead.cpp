@@ -38,6 +38,10 @@ void KeyHead::addTo(Value memref, Value at, Value left, Value right) {
   store(make<arith::AddFOp>(load(memref, at), product, contract), memref, at);
 }
 
+void KeyHead::addProduct(Value memref, Value at, Value left, Value right) {
+  addTo(memref, at, roundToOperand(op, left), roundToOperand(op, right));
+}
+
 void KeyHead::clear(Value memref, int64_t count) {
   forEach(index(count), [&](Value d) { store(number(0.0), memref, d); });
 }
@@ -149,7 +153,8 @@ Value KeyHead::dot(int64_t count,
 
 Value KeyHead::buildProduct(Value number, Value j) {
   Value product = dot(dimQK, [&](Value d) -> std::pair<Value, Value> {
-    return {load(query, {number, d}), load(key, {j, d})};
+    return {roundToOperand(op, load(query, {number, d})),
+            roundToOperand(op, load(key, {j, d}))};
   });
   return make<arith::MulFOp>(this->number(op.getScaleOrDefault()), product);
 }
@@ -222,7 +227,8 @@ void KeyHead::forWeighed(const Row &row, Value number, Value j,
     Value score = buildScore(row, number, j);
     Value weight = make<math::ExpOp>(make<arith::SubFOp>(score, lse));
     Value product = dot(dimV, [&](Value d) -> std::pair<Value, Value> {
-      return {gradAt(row, d), load(value, {j, d})};
+      return {roundToOperand(op, gradAt(row, d)),
+              roundToOperand(op, load(value, {j, d}))};
     });
     if (dropout.dropsAny())
       product = make<arith::MulFOp>(buildLeft(row, j, product),
@@ -287,7 +293,7 @@ void KeyHead::buildSums(const Row &row, Value number, Value max) {
           Value weight = make<math::ExpOp>(make<arith::SubFOp>(score, max));
           Value rounded = roundToElement(buildLeft(row, j, weight));
           forEach(index(dimV), [&](Value d) {
-            addTo(output, d, rounded, load(value, {j, d}));
+            addProduct(output, d, rounded, load(value, {j, d}));
           });
           return {make<arith::AddFOp>(soFar[0], weight)};
         },

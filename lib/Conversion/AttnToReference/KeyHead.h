@@ -48,6 +48,9 @@ protected:
   }
   void addTo(mlir::Value memref, mlir::Value at, mlir::Value left,
              mlir::Value right);
+  /// The same, of operands as products round them.
+  void addProduct(mlir::Value memref, mlir::Value at, mlir::Value left,
+                  mlir::Value right);
   void clear(mlir::Value memref, int64_t count);
   llvm::SmallVector<mlir::Value> position(Row row, mlir::Value feature);
 

@@ -118,8 +118,9 @@ void NaiveGradients::buildQueryGradient(const Row &row) {
   clear(sums, dimQK);
   forEach(sizes.keyLength, [&](Value j) {
     forKept(row, number, j, [&](Value, Value gradient) {
-      forEach(index(dimQK),
-              [&](Value d) { addTo(sums, d, gradient, load(key, {j, d})); });
+      forEach(index(dimQK), [&](Value d) {
+        addProduct(sums, d, gradient, load(key, {j, d}));
+      });
     });
   });
   storeRow(buffers.queryGrad, row, sums, dimQK, op.getScaleOrDefault());
@@ -139,9 +140,9 @@ void NaiveGradients::buildKeyGradients(const Row &row, bool isKey) {
       forKept(queryRow, number, row.index, [&](Value weight, Value gradient) {
         forEach(index(features), [&](Value d) {
           if (isKey)
-            addTo(sums, d, gradient, load(query, {number, d}));
+            addProduct(sums, d, gradient, load(query, {number, d}));
           else
-            addTo(sums, d, weight, gradAt(queryRow, d));
+            addProduct(sums, d, weight, gradAt(queryRow, d));
         });
       });
     });

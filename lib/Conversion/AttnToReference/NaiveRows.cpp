@@ -204,7 +204,8 @@ NaiveRows::Row NaiveRows::decodeRow(Value number, Value headsPerGroup) {
 
 void NaiveRows::loadQuery(const Row &row) {
   auto store = [&](Value d, Value element) {
-    memref::StoreOp::create(builder, loc, element, query, d);
+    memref::StoreOp::create(builder, loc, roundToOperand(op, element), query,
+                            d);
   };
   if (queryRows)
     return mapRow(queryRows, row.batch, row.head, row.index, store);
@@ -219,14 +220,15 @@ Value NaiveRows::buildScore(const Row &row, Value j) {
   auto reordered = arith::FastMathFlagsAttr::get(
       builder.getContext(),
       arith::FastMathFlags::reassoc | arith::FastMathFlags::contract);
-  Value dot = fold(index(op.getHeadDimQK()), number(0.0),
-                   [&](Value d, ValueRange sum) -> SmallVector<Value> {
-                     Value q = make<memref::LoadOp>(query, d);
-                     Value k =
-                         loadKeyElement(buffers.key, mappedKeys, row, j, d);
-                     Value product = make<arith::MulFOp>(q, k, reordered);
-                     return {make<arith::AddFOp>(sum[0], product, reordered)};
-                   })[0];
+  Value dot =
+      fold(index(op.getHeadDimQK()), number(0.0),
+           [&](Value d, ValueRange sum) -> SmallVector<Value> {
+             Value q = make<memref::LoadOp>(query, d);
+             Value k = roundToOperand(
+                 op, loadKeyElement(buffers.key, mappedKeys, row, j, d));
+             Value product = make<arith::MulFOp>(q, k, reordered);
+             return {make<arith::AddFOp>(sum[0], product, reordered)};
+           })[0];
   Value score = make<arith::MulFOp>(number(op.getScaleOrDefault()), dot);
   if (op.getScore().empty())
     return score;
@@ -286,9 +288,10 @@ Value NaiveRows::buildLeftWeight(const Row &row, Value j, Value weight) {
 void NaiveRows::accumulateValue(const Row &row, Value j, Value weight) {
   auto contract = arith::FastMathFlagsAttr::get(builder.getContext(),
                                                 arith::FastMathFlags::contract);
-  Value rounded = roundToElement(weight);
+  Value rounded = roundToOperand(op, roundToElement(weight));
   forEach(index(op.getHeadDimV()), [&](Value d) {
-    Value v = loadKeyElement(buffers.value, mappedValues, row, j, d);
+    Value v = roundToOperand(
+        op, loadKeyElement(buffers.value, mappedValues, row, j, d));
     Value sum = make<memref::LoadOp>(accumulator, d);
     Value product = make<arith::MulFOp>(rounded, v, contract);
     memref::StoreOp::create(builder, loc,

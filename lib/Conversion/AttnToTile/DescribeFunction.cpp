@@ -9,6 +9,7 @@
 #include "FunctionLowering.h"
 
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
+#include "attn/Target/TargetRegistry.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -83,13 +84,15 @@ Attribute Description::edge(const EdgeRow &row) {
 /// Says how a result is judged: which dimensions count its rows, how many MMA
 /// steps stand behind a value, and which rows are of interest.
 Attribute Description::judge(CompilableOp op, OpResult result) {
+  const TargetDesc *target = lookupTarget(targetOf(op));
+  bool chops = target && !target->isProcessor();
   SmallVector<Attribute> edges;
   for (const EdgeRow &row : op.getEdgeRows())
     edges.push_back(edge(row));
   return builder.getDictionaryAttr(
       {builder.getNamedAttr("rows",
                             builder.getI64ArrayAttr(op.getRowDims(result))),
-       number("chain", op.getChainLength(result)),
+       number("chain", op.getChainLength(result, chops)),
        builder.getNamedAttr("edges", builder.getArrayAttr(edges))});
 }
 

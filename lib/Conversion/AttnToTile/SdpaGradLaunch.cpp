@@ -24,6 +24,7 @@
 #include "Kernels/GradKeys.h"
 #include "Kernels/GradQueries.h"
 #include "Kernels/GradRows.h"
+#include "Kernels/ProductTypes.h"
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Schedule/RowSchedules.h"
 
@@ -170,6 +171,7 @@ void SdpaGradLauncher::launchKeys(bool hasKeys, bool hasValues,
     signature.addOutput(Argument::ValueGrad, destinationLike(op.getValue()));
   KernelOp kernel = signature.createKernel(lowering, op, suffix, keySchedule);
   emitGradKeysKernel(kernel, op, signature);
+  setProductParts(kernel, op);
   NamedValues<Argument> filled = signature.launch(b, kernel, grid.grid);
   replace(op.getKeyGrad(), filled[Argument::KeyGrad]);
   replace(op.getValueGrad(), filled[Argument::ValueGrad]);
@@ -184,6 +186,7 @@ void SdpaGradLauncher::launchQueries() {
   KernelOp kernel =
       signature.createKernel(lowering, op, "_queries", querySchedule);
   emitGradQueriesKernel(kernel, op, signature);
+  setProductParts(kernel, op);
   NamedValues<Argument> filled = signature.launch(b, kernel, grid.grid);
   replace(op.getQueryGrad(), filled[Argument::QueryGrad]);
 }

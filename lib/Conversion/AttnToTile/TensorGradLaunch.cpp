@@ -19,6 +19,7 @@
 #include "Host/Workspace.h"
 #include "Kernels/GradSums.h"
 #include "Kernels/GradTensors.h"
+#include "Kernels/ProductTypes.h"
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Schedule/RowSchedules.h"
 
@@ -192,6 +193,7 @@ Value TensorGradLauncher::launchTensors() {
   KernelOp kernel =
       signature.createKernel(lowering, op, suffix("tensor"), schedule);
   emitGradTensorsKernel(kernel, op, tensor, signature);
+  setProductParts(kernel, op);
   return signature.launch(b, kernel, grid.grid)[filled];
 }
 

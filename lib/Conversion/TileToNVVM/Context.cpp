@@ -10,7 +10,7 @@
 #include "Ptxas.h"
 
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
-#include "llvm/ADT/TypeSwitch.h"
+#include "attn/Dialect/Tile/IR/MmaTypes.h"
 
 using namespace mlir;
 using namespace attn::tile;
@@ -31,17 +31,6 @@ const attn::TargetDesc &attn::tile::targetOf(Operation *op) {
   auto module = op->getParentOfType<gpu::GPUModuleOp>();
   auto target = cast<NVVM::NVVMTargetAttr>(module.getTargetsAttr()[0]);
   return *lookupTarget(target.getChip());
-}
-
-/// The type that matrix instructions see an element as.
-static std::optional<attn::MmaType> mmaTypeOf(Type element) {
-  return llvm::TypeSwitch<Type, std::optional<attn::MmaType>>(element)
-      .Case([](Float16Type) { return attn::MmaType::F16; })
-      .Case([](BFloat16Type) { return attn::MmaType::BF16; })
-      .Case([](Float32Type) { return attn::MmaType::TF32; })
-      .Case([](Float8E4M3FNType) { return attn::MmaType::E4M3; })
-      .Case([](Float8E5M2Type) { return attn::MmaType::E5M2; })
-      .Default([](Type) { return std::nullopt; });
 }
 
 FailureOr<attn::MmaAtom> attn::tile::atomOf(Operation *op, Type element) {

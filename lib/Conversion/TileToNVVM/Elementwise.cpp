@@ -341,8 +341,21 @@ IotaConversion::matchAndRewrite(IotaOp op, OneToNOpAdaptor,
   return success();
 }
 
-/// Converts accumulators of 16 bits to a left operand: register r of a 16 x 16
-/// atom is row half r % 2 of accumulator atom r / 2.
+/// Packs elements of a tile that has one in each register.
+static Value emitPacked(OpBuilder &builder, Location loc, Type type,
+                        ArrayRef<Value> elements) {
+  if (elements.size() == 1)
+    return elements.front();
+  Value packed = LLVM::PoisonOp::create(builder, loc, type);
+  for (auto [i, element] : llvm::enumerate(elements))
+    packed = LLVM::InsertElementOp::create(builder, loc, packed, element,
+                                           emitI32(builder, loc, i));
+  return packed;
+}
+
+/// Converts accumulators to a left operand. Register r of an atom has row half
+/// r % 2, and of the elements that the lane holds of that row those of half
+/// r / 2. No element leaves its lane.
 LogicalResult ConvertLayoutConversion::matchAndRewrite(
     ConvertLayoutOp op, OneToNOpAdaptor adaptor,
     ConversionPatternRewriter &rewriter) const {
@@ -352,16 +365,28 @@ LogicalResult ConvertLayoutConversion::matchAndRewrite(
       !isa<OperandAAttr>(result.getEncoding()))
     return op.emitOpError(
         "is only known from an accumulator to a left operand");
-  if (input.getElementTypeBitWidth() != 16)
-    return op.emitOpError("is only known for elements of 16 bits, got ")
-           << input.getElementType();
   RegisterGrid from(input), to(result);
+  auto layout = cast<OperandAAttr>(result.getEncoding());
+  int64_t bits = result.getElementTypeBitWidth();
+  if (layout.getOfResult() == areOrdersEqual(bits))
+    return op.emitOpError("is only known in the order of the accumulator");
+  // Elements of 16 bits are in pairs already.
+  int64_t packing =
+      from.registerType == to.registerType ? 1 : WarpFragment::packing(bits);
+  int64_t ofAtom = from.columnsOfAtom; // registers of a row
   SmallVector<Value> registers(to.size());
   for (int64_t strip = 0; strip < to.strips; ++strip)
     for (int64_t atom = 0; atom < to.atoms; ++atom)
-      for (int64_t r = 0; r < WarpFragment::kLeftRegisters; ++r)
+      for (int64_t r = 0; r < WarpFragment::kLeftRegisters; ++r) {
+        SmallVector<Value> elements;
+        for (int64_t e = 0; e < packing; ++e) {
+          int64_t held = (2 * atom + r / 2) * packing + e;
+          elements.push_back(adaptor.getInput()[from.index(
+              strip, held / ofAtom, r % 2, held % ofAtom)]);
+        }
         registers[to.index(strip, atom, 0, 0) + r] =
-            adaptor.getInput()[from.index(strip, 2 * atom + r / 2, r % 2, 0)];
+            emitPacked(rewriter, op.getLoc(), to.registerType, elements);
+      }
   rewriter.replaceOpWithMultiple(op, {registers});
   return success();
 }

@@ -13,7 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Memory.h"
+#include "MmaSync.h"
 #include "Patterns.h"
 #include "Registers.h"
 
@@ -22,10 +22,6 @@ using namespace attn;
 using namespace attn::tile;
 
 namespace {
-
-/// Chunks of a step along k.
-constexpr int64_t kStepChunks =
-    WarpFragment::kStepBytes / SwizzledTile::kChunkBytes;
 
 struct DotConversion : OpConversionPattern<DotOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -43,7 +39,7 @@ struct FragmentConversion : OpConversionPattern<FragmentOp> {
 
 } // namespace
 
-/// A register of two 16-bit elements, as the MMA op wants it.
+/// A register of elements, as the MMA op wants it: a pair of f16, or a word.
 static Value toMmaType(OpBuilder &builder, Location loc, Value value,
                        Type element) {
   Type type = element.isF16() ? Type(VectorType::get(2, element))
@@ -69,10 +65,10 @@ static NVVM::MMATypes nvvmTypeOf(MmaType type) {
   llvm_unreachable("every type has a name in NVVM");
 }
 
-static SmallVector<Value> emitMma(OpBuilder &builder, Location loc,
-                                  const MmaAtom &atom, Type element,
-                                  ArrayRef<Value> a, ArrayRef<Value> b,
-                                  ArrayRef<Value> c) {
+SmallVector<Value> attn::tile::emitMma(OpBuilder &builder, Location loc,
+                                       const MmaAtom &atom, Type element,
+                                       ArrayRef<Value> a, ArrayRef<Value> b,
+                                       ArrayRef<Value> c) {
   auto convert = [&](ArrayRef<Value> values) {
     return llvm::map_to_vector(values, [&](Value value) {
       return toMmaType(builder, loc, value, element);
@@ -94,17 +90,19 @@ static SmallVector<Value> emitMma(OpBuilder &builder, Location loc,
   return accumulators;
 }
 
-/// The left operand of one k-step, for each strip.
-static SmallVector<SmallVector<Value>>
-emitLeftFromShared(OpBuilder &builder, Location loc, SharedType type,
-                   Value pointer, RankedTensorType accumulator, int64_t step) {
-  SmallVector<SmallVector<Value>> operands;
-  int64_t warps = cast<AccumulatorAttr>(accumulator.getEncoding()).getWarps();
-  int64_t rowsPerWarp = type.getRows() / warps;
+Value attn::tile::emitFirstRow(OpBuilder &builder, Location loc,
+                               int64_t rowsPerWarp) {
   Value warp = arith::ShRUIOp::create(builder, loc, emitThreadId(builder, loc),
                                       emitI32(builder, loc, 5));
-  Value firstRow = arith::MulIOp::create(builder, loc, warp,
-                                         emitI32(builder, loc, rowsPerWarp));
+  return arith::MulIOp::create(builder, loc, warp,
+                               emitI32(builder, loc, rowsPerWarp));
+}
+
+SmallVector<SmallVector<Value>>
+attn::tile::emitLeftFromShared(OpBuilder &builder, Location loc,
+                               SharedType type, Value pointer, Value firstRow,
+                               int64_t rowsPerWarp, int64_t step) {
+  SmallVector<SmallVector<Value>> operands;
   SwizzledTile tile(type);
   for (int64_t row = 0; row < rowsPerWarp; row += WarpFragment::kRows)
     operands.push_back(emitLdmatrix(builder, loc, tile, pointer, row, firstRow,
@@ -113,8 +111,19 @@ emitLeftFromShared(OpBuilder &builder, Location loc, SharedType type,
   return operands;
 }
 
+/// The same, of the rows of the thread's warp.
 static SmallVector<SmallVector<Value>>
-leftFromRegisters(RankedTensorType type, ValueRange registers, int64_t step) {
+emitLeftOfWarp(OpBuilder &builder, Location loc, SharedType type, Value pointer,
+               int64_t warps, int64_t step) {
+  int64_t rowsPerWarp = type.getRows() / warps;
+  return emitLeftFromShared(builder, loc, type, pointer,
+                            emitFirstRow(builder, loc, rowsPerWarp),
+                            rowsPerWarp, step);
+}
+
+SmallVector<SmallVector<Value>>
+attn::tile::leftFromRegisters(RankedTensorType type, ValueRange registers,
+                              int64_t step) {
   RegisterGrid grid(type);
   SmallVector<SmallVector<Value>> operands;
   for (int64_t strip = 0; strip < grid.strips; ++strip)
@@ -158,6 +167,8 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   FailureOr<MmaAtom> atom = atomOf(op, element);
   if (failed(atom))
     return failure();
+  if (atom->warps != 1 || element.isF32())
+    return rewriter.notifyMatchFailure(op, "expected 16-bit operands of warps");
   RegisterGrid grid(accumulator);
   SmallVector<Value> registers(adaptor.getAcc());
   int64_t inner = op.getTransposeB() ? right.getColumns() : right.getRows();
@@ -165,8 +176,9 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   for (int64_t step = 0; step < inner / atom->k; ++step) {
     SmallVector<SmallVector<Value>> left;
     if (auto shared = dyn_cast<SharedType>(op.getA().getType()))
-      left = emitLeftFromShared(rewriter, loc, shared, adaptor.getA().front(),
-                                accumulator, step);
+      left = emitLeftOfWarp(
+          rewriter, loc, shared, adaptor.getA().front(),
+          cast<AccumulatorAttr>(accumulator.getEncoding()).getWarps(), step);
     else
       left = leftFromRegisters(cast<RankedTensorType>(op.getA().getType()),
                                adaptor.getA(), step);
@@ -197,14 +209,11 @@ FragmentConversion::matchAndRewrite(FragmentOp op, OneToNOpAdaptor adaptor,
   if (!layout)
     return op.emitOpError("expected the layout of a left operand");
   RegisterGrid grid(type);
-  auto asAccumulator = RankedTensorType::get(
-      type.getShape(), rewriter.getF32Type(),
-      AccumulatorAttr::get(getContext(), layout.getWarps()));
   SmallVector<Value> registers(grid.size());
   for (int64_t step = 0; step < grid.atoms; ++step) {
     auto left =
-        emitLeftFromShared(rewriter, loc, op.getSource().getType(),
-                           adaptor.getSource().front(), asAccumulator, step);
+        emitLeftOfWarp(rewriter, loc, op.getSource().getType(),
+                       adaptor.getSource().front(), layout.getWarps(), step);
     for (int64_t strip = 0; strip < grid.strips; ++strip)
       for (auto [i, value] : llvm::enumerate(left[strip]))
         registers[grid.index(strip, step, 0, 0) + i] =

@@ -158,11 +158,12 @@ static void putSegments(OpBuilder &builder, PutOp op, Value dest,
     std::tie(first, count) = std::pair(columns->front(), columns->back());
   Value column = arith::AddIOp::create(builder, loc, origin.column,
                                        emitI32(builder, loc, first));
-  Value perChunk = emitI32(builder, loc, SwizzledTile::kChunkBytes / 2);
+  int64_t bytes = op.getDest().getType().getElementBytes();
+  Value perChunk = emitI32(builder, loc, SwizzledTile::kChunkBytes / bytes);
   Value chunk = arith::DivUIOp::create(builder, loc, column, perChunk);
   Value inChunk = arith::RemUIOp::create(builder, loc, column, perChunk);
-  inChunk =
-      arith::MulIOp::create(builder, loc, inChunk, emitI32(builder, loc, 2));
+  inChunk = arith::MulIOp::create(builder, loc, inChunk,
+                                  emitI32(builder, loc, bytes));
   Value isInside;
   if (count < tile.getDimSize(1))
     isInside =
@@ -177,7 +178,7 @@ static void putSegments(OpBuilder &builder, PutOp op, Value dest,
     Value offset = arith::AddIOp::create(
         body, loc, shared.offset(body, loc, row, chunk), inChunk);
     storeSegment(body, loc, emitSharedOffset(body, loc, dest, offset),
-                 registers.slice(strip * width, width), 2 * width);
+                 registers.slice(strip * width, width), bytes * width);
   }
 }
 
@@ -185,9 +186,9 @@ LogicalResult
 PutConversion::matchAndRewrite(PutOp op, OneToNOpAdaptor adaptor,
                                ConversionPatternRewriter &rewriter) const {
   auto tile = cast<RankedTensorType>(op.getValue().getType());
-  if (tile.getElementTypeBitWidth() != 16)
-    return op.emitOpError("expected 16-bit elements");
   bool isBlocked = isa<BlockedAttr>(tile.getEncoding());
+  if (tile.getElementTypeBitWidth() != 16 && !isBlocked)
+    return op.emitOpError("expected 16-bit elements, or memory's layout");
   if (op.getColumns() && !isBlocked)
     return op.emitOpError("expected columns of a tile in memory's layout");
   auto put = targetOf(op).has(Feature::StoreMatrix) ? putMatrices : putPairs;
@@ -198,40 +199,56 @@ PutConversion::matchAndRewrite(PutOp op, OneToNOpAdaptor adaptor,
   return success();
 }
 
-/// Each thread reads its pairs of columns.
+/// Each thread reads its pairs of columns. A chunk has the pairs of all lanes
+/// of a quad, or of two of them where elements are of 32 bits.
 LogicalResult
 GetConversion::matchAndRewrite(GetOp op, OneToNOpAdaptor adaptor,
                                ConversionPatternRewriter &rewriter) const {
   Location loc = op.getLoc();
   auto tile = cast<RankedTensorType>(op.getType());
-  if (!isa<AccumulatorAttr>(tile.getEncoding()) ||
-      tile.getElementTypeBitWidth() != 16)
+  int64_t bytes = op.getSource().getType().getElementBytes();
+  if (!isa<AccumulatorAttr>(tile.getEncoding()) || (bytes != 2 && bytes != 4))
     return op.emitOpError(
-        "expected 16-bit elements in an accumulator's layout");
+        "expected 16-bit or 32-bit elements in an accumulator's layout");
   RegisterGrid grid(tile);
   ThreadOrigin origin = emitThreadOrigin(rewriter, loc, tile);
   SwizzledTile shared(op.getSource().getType());
-  Value inChunk = arith::MulIOp::create(rewriter, loc, origin.column,
-                                        emitI32(rewriter, loc, 2));
-  Value first =
-      arith::DivUIOp::create(rewriter, loc, adaptor.getColumn().front(),
-                             emitI32(rewriter, loc, WarpFragment::kColumns));
+  auto constant = [&](int64_t value) { return emitI32(rewriter, loc, value); };
+  int64_t perChunk = SwizzledTile::kChunkBytes / bytes;
+  int64_t chunksOfAtom = WarpFragment::kColumns / perChunk;
+  Value column = origin.column;
+  Value first = arith::DivUIOp::create(
+      rewriter, loc, adaptor.getColumn().front(), constant(perChunk));
+  if (chunksOfAtom > 1) {
+    Value ofLane =
+        arith::DivUIOp::create(rewriter, loc, column, constant(perChunk));
+    first = arith::AddIOp::create(rewriter, loc, first, ofLane);
+    column = arith::RemUIOp::create(rewriter, loc, column, constant(perChunk));
+  }
+  Value inChunk = arith::MulIOp::create(rewriter, loc, column, constant(bytes));
   Value source =
       emitSharedOffset(rewriter, loc, adaptor.getSource().front(), inChunk);
+  Type pair = VectorType::get(2, tile.getElementType());
   SmallVector<Value> registers(grid.size());
   for (int64_t strip = 0; strip < grid.strips; ++strip)
     for (int64_t atom = 0; atom < grid.atoms; ++atom)
       for (int64_t half = 0; half < grid.rowsOfAtom; ++half) {
-        // A row of an atom is one chunk.
         Value chunk = arith::AddIOp::create(rewriter, loc, first,
-                                            emitI32(rewriter, loc, atom));
-        Value row = arith::AddIOp::create(
-            rewriter, loc, origin.row,
-            emitI32(rewriter, loc, grid.rowOf(strip, half)));
+                                            constant(atom * chunksOfAtom));
+        Value row = arith::AddIOp::create(rewriter, loc, origin.row,
+                                          constant(grid.rowOf(strip, half)));
         Value offset = shared.offset(rewriter, loc, row, chunk);
-        registers[grid.index(strip, atom, half, 0)] = LLVM::LoadOp::create(
-            rewriter, loc, grid.registerType,
-            emitSharedOffset(rewriter, loc, source, offset), /*alignment=*/4);
+        Value loaded = LLVM::LoadOp::create(
+            rewriter, loc, pair,
+            emitSharedOffset(rewriter, loc, source, offset),
+            /*alignment=*/2 * bytes);
+        int64_t at = grid.index(strip, atom, half, 0);
+        if (grid.registerType == pair)
+          registers[at] = loaded;
+        else
+          for (int64_t i = 0; i < grid.columnsOfAtom; ++i)
+            registers[at + i] = LLVM::ExtractElementOp::create(
+                rewriter, loc, loaded, constant(i));
       }
   rewriter.replaceOpWithMultiple(op, {registers});
   return success();

@@ -115,11 +115,9 @@ LogicalResult ConvertTileToNVVM::lowerTiles(gpu::GPUModuleOp kernels) {
   populateMbarrierPatterns(converter, patterns);
   populateTmaPatterns(converter, patterns);
   populateWarpRolePatterns(converter, patterns);
-  auto chip = cast<NVVM::NVVMTargetAttr>(kernels.getTargetsAttr()[0]).getChip();
-  if (lookupTarget(chip)->has(Feature::WarpgroupProducts))
-    populateWgmmaPatterns(converter, patterns);
-  else
-    populateMmaSyncPatterns(converter, patterns);
+  populateWgmmaPatterns(converter, patterns);
+  populateMmaSyncPatterns(converter, patterns);
+  populateSplitProductPatterns(converter, patterns);
 
   ConversionTarget target(getContext());
   target.addIllegalDialect<TileDialect>();

@@ -228,6 +228,8 @@ DotConversion::matchAndRewrite(DotOp op, OneToNOpAdaptor adaptor,
   FailureOr<MmaAtom> atom = atomOf(op, right.getElementType());
   if (failed(atom))
     return failure();
+  if (atom->warps == 1)
+    return rewriter.notifyMatchFailure(op, "warps multiply this type alone");
   RegisterGrid grid(accumulator);
   if (!accumulator.getElementType().isF32() || grid.strips != 1)
     return op.emitOpError("expected an f32 accumulator of 16 rows a warp");

@@ -955,9 +955,27 @@ func.func @sdpa_c35_without_rate(%q: !t, %seed: i64) {
 // -----
 
 !t = tensor<2x4x16x64xbf16>
-func.func @unsupported_precision(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{`precision` is not supported yet; f16 and bf16 operands with f32 scores and accumulators}}
-  %0 = attn.sdpa %q, %k, %v precision(30.0) : (!t, !t, !t) -> !t
+func.func @sdpa_c36_narrow(%q: !t) {
+  // expected-error @below {{expected `precision` beside operands of f32, got 'bf16'}}
+  %0 = attn.sdpa %q, %q, %q precision(tf32) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xf32>
+func.func @precision_of_another_name(%q: !t) {
+  // expected-error @below {{expected `tf32x3` or `tf32`, got `fp16`}}
+  %0 = attn.sdpa %q, %q, %q precision(fp16) : (!t, !t, !t) -> !t
+  return
+}
+
+// -----
+
+!t = tensor<2x4x16x64xf32>
+func.func @precision_of_a_number(%q: !t) {
+  // expected-error @below {{expected valid keyword}}
+  %0 = attn.sdpa %q, %q, %q precision(30.0) : (!t, !t, !t) -> !t
   return
 }
 
@@ -992,7 +1010,7 @@ func.func @unsupported_rope(%q: !t, %k: !t, %v: !t) {
 
 !t = tensor<2x4x16x64xbf16>
 func.func @unknown_clause(%q: !t, %k: !t, %v: !t) {
-  // expected-error @below {{expected a clause, `scale`, `softcap`, `alibi`, `relative_bias`, `bias`, `score`, `sinks`, `causal`, `window`, `prefix`, `chunked`, `documents`, `mask`, `keep`, `range`, `dropout`, `captures`, `layout` or `masked_row`, got `casual`}}
+  // expected-error @below {{expected a clause, `scale`, `softcap`, `alibi`, `relative_bias`, `bias`, `score`, `sinks`, `causal`, `window`, `prefix`, `chunked`, `documents`, `mask`, `keep`, `range`, `dropout`, `captures`, `layout`, `masked_row` or `precision`, got `casual`}}
   %0 = attn.sdpa %q, %k, %v casual(top_left) : (!t, !t, !t) -> !t
   return
 }

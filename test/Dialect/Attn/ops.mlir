@@ -97,3 +97,13 @@ func.func @dropout(%q: !t, %seed: i64, %offset: tensor<i64>) {
   %1 = attn.sdpa %q, %q, %q dropout(0.0, %seed, %offset : i64, tensor<i64>) : (!t, !t, !t) -> !t
   return
 }
+
+// The default is written where it was.
+// CHECK-LABEL: func.func @precision
+func.func @precision(%q: tensor<2x4x16x64xf32>) {
+  // CHECK: masked_row(nan) precision(tf32) :
+  %0 = attn.sdpa %q, %q, %q precision(tf32) masked_row(nan) : (tensor<2x4x16x64xf32>, tensor<2x4x16x64xf32>, tensor<2x4x16x64xf32>) -> tensor<2x4x16x64xf32>
+  // CHECK: %arg0, %arg0, %arg0 precision(tf32x3) :
+  %1 = attn.sdpa %q, %q, %q precision(tf32x3) : (tensor<2x4x16x64xf32>, tensor<2x4x16x64xf32>, tensor<2x4x16x64xf32>) -> tensor<2x4x16x64xf32>
+  return
+}

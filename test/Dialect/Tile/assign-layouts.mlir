@@ -129,3 +129,18 @@ tile.kernel @computed_operand(%B: memref<?x64xbf16, strided<[?, 1], offset: ?>>,
   tile.store %r, %C[%i] : tensor<64x64xf32>, memref<?x64xf32, strided<[?, 1], offset: ?>>
   tile.return
 }
+
+// What was computed in f32 keeps its columns where they are; what is read from
+// shared memory comes in the order of memory.
+!single = !tile.shared<64x64xf32, swizzle = 128>
+// CHECK-LABEL: tile.kernel @orders
+tile.kernel @orders() attributes {cta = #cta, target = "sm_80"} {
+  %a = tile.alloc : !single
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  // CHECK: tile.fragment %{{.*}} -> tensor<64x64xf32, #tile.operand_a<warps = 4>>
+  %q = tile.fragment %a : !single -> tensor<64x64xf32>
+  %s = tile.dot %q, %a, %zero transpose_b : tensor<64x64xf32>, !single, tensor<64x64xf32>
+  // CHECK: tile.convert_layout %{{.*}} -> tensor<64x64xf32, #tile.operand_a<warps = 4, ofResult = true>>
+  %o = tile.dot %s, %a, %zero : tensor<64x64xf32>, !single, tensor<64x64xf32>
+  tile.return
+}

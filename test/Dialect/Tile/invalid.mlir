@@ -244,6 +244,27 @@ func.func @dot(%a: tensor<64x32xbf16>, %b: tensor<16x32xf16>, %c: tensor<64x16xf
 
 // -----
 
+func.func @dot_parts(%a: tensor<64x32xbf16>, %b: tensor<16x32xbf16>, %c: tensor<64x16xf32>) {
+  // expected-error@+1 {{expected `parts` from 1 to 1 for operands of 'bf16', got 2}}
+  %0 = tile.dot %a, %b, %c transpose_b parts = 2 : tensor<64x32xbf16>, tensor<16x32xbf16>, tensor<64x16xf32>
+  return
+}
+
+// -----
+
+func.func @dot_many_parts(%a: tensor<64x32xf32>, %b: tensor<16x32xf32>, %c: tensor<64x16xf32>) {
+  // expected-error@+1 {{expected `parts` from 1 to 2 for operands of 'f32', got 3}}
+  %0 = tile.dot %a, %b, %c transpose_b parts = 3 : tensor<64x32xf32>, tensor<16x32xf32>, tensor<64x16xf32>
+  return
+}
+
+// -----
+
+// expected-error@+1 {{expected no `ofResult` for elements of 16 bits, whose columns have one order}}
+func.func private @order_of_16_bits() -> tensor<64x16xbf16, #tile.operand_a<warps = 4, ofResult = true>>
+
+// -----
+
 func.func @reduce(%a: tensor<64x32xf32>) {
   // expected-error@+1 {{does not give 'tensor<64x2xf32>' from 'tensor<64x32xf32>'}}
   %0 = tile.reduce add %a : tensor<64x32xf32> -> tensor<64x2xf32>

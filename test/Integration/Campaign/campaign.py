@@ -8,9 +8,10 @@
 """Compiles, runs and judges one random configuration.
 
 Usage: campaign.py --bin DIR --output DIR --seed N --case N [--target NAME]
-                   [--language]
+                   [--language] [--single]
 
-`--language` draws scores and masks of any form (programs.py).
+`--language` draws scores and masks of any form (programs.py), `--single`
+operands of f32.
 
 Exits 0 and prints nothing when attn-run finds no hazard, its judge is content,
 and (for configurations with arrays of their own) numpy agrees under the same
@@ -126,7 +127,8 @@ class Run:
             if actual.shape != self.case.shape(x):
                 return f"{x}: expected {self.case.shape(x)}, got {actual.shape}"
             wrong = oracle.judge(self.case, x, actual.astype(np.float64),
-                                 reference[x], baseline[x])
+                                 reference[x], baseline[x],
+                                 oracle.chain(self.case, self.target))
             if wrong:
                 return f"numpy does not agree: {wrong}"
         return ""
@@ -148,10 +150,12 @@ def main():
     parser.add_argument("--case", type=int, required=True)
     parser.add_argument("--target", default="sm_80")
     parser.add_argument("--language", action="store_true")
+    parser.add_argument("--single", action="store_true")
     options = parser.parse_args()
 
     draw = programs.configuration if options.language else configuration
-    config = draw(options.seed, options.case, options.target)
+    config = draw(options.seed, options.case,
+                  "single" if options.single else options.target)
     shutil.rmtree(options.output, ignore_errors=True)
     os.makedirs(options.output)
     run = Run(config, options.target, options.bin, options.output)

@@ -8,13 +8,14 @@
 """Compiles the gradients of one random configuration, runs and judges them.
 
 Usage: campaign.py --bin DIR --output DIR --seed N --case N --target NAME
+                   [--single]
 
 Half of them have a soft cap at most, the others scores and masks of any form
 (programs.py), with the gradients of all tensors that scores read. Every third
 configuration takes output and LSE from numpy (--vjp=saved); the others compute
 them again. Exits 0 and prints nothing when attn-run finds no hazard, its judge
 is content, and numpy agrees under the same rule. What it ran stays in the output
-directory when it failed.
+directory when it failed. `--single` draws operands of f32 on GPUs.
 """
 
 import argparse
@@ -39,6 +40,8 @@ SCHEDULES = {
     "sm_90a": [None, None, "keys.rows=64,keys.warps=4,queries.step=16",
                "keys.stages=1,queries.stages=3,queries.step=16",
                "keys.parted=1,deterministic=1"],
+    "single": [None, None, "keys.rows=32,keys.warps=2,queries.step=16",
+               "keys.parted=1,keys.stages=1"],
     "host": [None, None, "keys.rows=24,keys.step=48,queries.rows=40",
              "keys.parted=1,queries.step=16", "keys.rows=8,queries.rows=8"],
 }
@@ -64,7 +67,8 @@ def with_gradients(case, number, target):
     if is_saved:
         results = tuple(dict.fromkeys(results + ("lse",)))
     fits = target == "host" or sum(case.dims) <= 128
-    schedules = SCHEDULES[target]
+    schedules = SCHEDULES["single" if case.element == "f32"
+                          and target != "host" else target]
     case = dataclasses.replace(
         case, batch=batch, heads=heads, masked_row="zero", results=results,
         schedule=schedules[number % len(schedules)] if fits else None)
@@ -73,7 +77,8 @@ def with_gradients(case, number, target):
 
 class Run:
     def __init__(self, options):
-        drawn = "processor" if options.target == "host" else options.target
+        drawn = ("processor" if options.target == "host" else
+                 "single" if options.single else options.target)
         self.config = generator.configuration(options.seed, options.case, drawn)
         program = None
         if options.case % 2:
@@ -155,7 +160,7 @@ class Run:
         for x in gradients.names(self.program):
             actual = np.load(self.path(f"{x}.npy")).astype(np.float64)
             wrong = gradients.judge(self.program, x, actual, reference[x],
-                                    baseline[x])
+                                    baseline[x], self.target)
             if wrong:
                 return f"numpy does not agree: {wrong}"
         return ""
@@ -177,6 +182,7 @@ def main():
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--case", type=int, required=True)
     parser.add_argument("--target", required=True)
+    parser.add_argument("--single", action="store_true")
     options = parser.parse_args()
 
     shutil.rmtree(options.output, ignore_errors=True)

@@ -36,6 +36,7 @@ class Case:
     results: Tuple[str, ...] = ("o", "lse")  # in the order of the function
     dynamic: frozenset = frozenset()  # of e.g. "qb", "kh", "vs"
     schedule: Optional[str] = None
+    precision: Optional[str] = None  # or "tf32x3", "tf32": of f32 on GPUs
 
     @property
     def effective_scale(self):
@@ -84,6 +85,8 @@ class Case:
             words.append(f"layout({self.layout})")
         if self.masked_row != "zero":
             words.append(f"masked_row({self.masked_row})")
+        if self.precision is not None:
+            words.append(f"precision({self.precision})")
         return " ".join(words)
 
     def mlir(self, name="f"):

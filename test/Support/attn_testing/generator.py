@@ -64,6 +64,17 @@ TARGET_DECKS = {
         "persistent=2,prefetch=1,overlap=1,turns=2", "split=3",
         "split=2,longest=1",
         "split=2,persistent=2,overlap=1,heads=4"]]},
+    # f32 by warps of either GPU. Beyond 128, ptxas spills for some masks.
+    "single": {
+        "element": ["f32"],
+        "dqk": list(range(8, 129, 8)),
+        "dv": list(range(8, 129, 8)),
+        "precision": [None, "tf32x3", "tf32", None, "tf32"],
+        "schedule": [None] * 3 + [
+            "q=16,kv=16,warps=1,stages=1", "q=32,kv=32,warps=2", "stages=1",
+            "kv=16,heads=2", "kv=48,stages=1", "kv=16,stages=3",
+            "q=64,warps=4,kv=32,heads=8", "q=32,kv=32,warps=2,longest=1",
+            "q=64,warps=2,kv=16,stages=2", "split=3", "split=2,heads=4"]},
     "processor": {
         "element": ["f32", "f16", "bf16"],
         "schedule": [None] * 4 + [
@@ -75,7 +86,7 @@ TARGET_DECKS = {
 # What one case may cost: the simulator runs some 10^7 warp instructions a
 # second, of which a tensor core instruction is 4096 FLOP. On a processor it is
 # the judges that take the time.
-MAX_FLOPS = {"sm_80": 3e8, "sm_90a": 3e8, "processor": 4e7}
+MAX_FLOPS = {"sm_80": 3e8, "sm_90a": 3e8, "single": 5e7, "processor": 4e7}
 
 
 @dataclasses.dataclass
@@ -173,7 +184,9 @@ def draw(dealer):
         masked_row=card["masked_row"], results=card["results"],
         dynamic=draw_dynamic(rng, card["dynamic"]),
         schedule=(dealer.deal("schedule")
-                  if takes_overrides(dealer.target, dims) else None))
+                  if takes_overrides(dealer.target, dims) else None),
+        precision=(dealer.deal("precision") if "precision" in dealer.decks
+                   else None))
     return Configuration(case, card["inputs"], card["values"],
                          int(rng.integers(2**31)), card["sim_seed"])
 

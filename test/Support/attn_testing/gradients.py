@@ -74,8 +74,11 @@ def names(program):
     return [*GRADIENTS, *(f"d{t.name}" for t in differentiated(program))]
 
 
-def chain(case):
-    """Chained MMA steps behind a gradient of a score."""
+def chain(case, target="host"):
+    """Chained MMA steps behind a gradient of a score, and of f32 on GPUs those of
+    a tile of weights."""
+    if case.element == "f32" and target.startswith("sm_"):
+        return -(-case.dims[0] // 8) + -(-case.dims[1] // 8) + 8
     return -(-case.dims[0] // 16) + -(-case.dims[1] // 16)
 
 
@@ -113,7 +116,10 @@ class Head:
             for x, n in zip(("q", "k", "v", "o", "do"), (h, g, g, h, h)))
         lse, dlse = (values[x][b, h].astype(real) for x in ("lse", "dlse"))
         self.scale = real(case.effective_scale)
-        self.scores = (self.q @ self.k.T) * self.scale
+        self.operand = ((lambda x: x) if real is np.float64 else
+                        (lambda x: oracle.round_operand(case, x)))
+        self.scores = (self.operand(self.q)
+                       @ self.operand(self.k).T) * self.scale
         self.weigh(lse)
         delta = (self.do * o).sum(axis=1, dtype=real)
         # Of D before its terms cancel.
@@ -133,7 +139,8 @@ class Head:
         self.p = np.where(self.counts, p, 0).astype(real)
         self.left, self.factor = language.left(program, self.values, self.b,
                                                self.h)
-        self.of_weights = (np.where(self.left, self.do @ self.v.T, 0)
+        product = self.operand(self.do) @ self.operand(self.v).T
+        self.of_weights = (np.where(self.left, product, 0)
                            * real(self.factor)).astype(real)
 
     def difference(self, at, score):
@@ -163,8 +170,10 @@ class Head:
                                self.of_weights - self.delta[:, None], 0)
         ds = cast((ds * self.slope()).astype(real)).astype(real)
         left = cast(np.where(self.left, self.p, 0)).astype(real)
-        return (self.scale * (ds @ self.k), self.scale * (ds.T @ self.q),
-                real(self.factor) * (left.T @ self.do))
+        ds, left, q, k, do = (self.operand(x) for x in (ds, left, self.q, self.k,
+                                                        self.do))
+        return (self.scale * (ds @ k), self.scale * (ds.T @ q),
+                real(self.factor) * (left.T @ do))
 
     def reads(self):
         """Of each read: its tensor, where it reads, its elements, and the scores
@@ -272,11 +281,11 @@ def gradients(program, values, exact):
             for x, array in sums.items()}
 
 
-def judge(program, name, actual, reference, baseline):
+def judge(program, name, actual, reference, baseline, target="host"):
     """What is wrong with a gradient, or an empty string."""
     if actual.size == 0:
         return ""
     case = dataclasses.replace(program.case, element=element(program, name))
     return oracle.judge(case, name, np.atleast_1d(actual),
                         np.atleast_1d(reference), np.atleast_1d(baseline),
-                        chain(case))
+                        chain(program.case, target))

@@ -370,7 +370,9 @@ def head(program, values, b, h, real, cast, product):
     """O [Sq, dv] and LSE [Sq] of one head, in `real` with roundings `cast`."""
     case = program.case
     group = case.heads[0] // case.heads[1]
-    q, k, v = (oracle.to_bhsd(case, values[x])[b, n].astype(real)
+    operand = ((lambda x: x) if real is np.float64 else
+               (lambda x: oracle.round_operand(case, x)))
+    q, k, v = (operand(oracle.to_bhsd(case, values[x])[b, n].astype(real))
                for x, n in zip("qkv", (h, h // group, h // group)))
     keep = kept(program, values, b, h)
     s = product(q, k.T) * real(case.effective_scale)
@@ -384,7 +386,7 @@ def head(program, values, b, h, real, cast, product):
     l = p.sum(axis=1, dtype=real) + np.where(weighs, np.exp(sink - m), real(0))
     is_left, factor = left(program, values, b, h)
     p = np.where(is_left, p, real(0))
-    acc = oracle.weighted_sum(cast(p).astype(real), keep, v, product)
+    acc = oracle.weighted_sum(operand(cast(p).astype(real)), keep, v, product)
     o = cast((acc * (real(factor) / l)[:, None]).astype(real))
     lse = np.where(weighs, np.log(l) + m, -np.inf)
     if case.masked_row == "nan":

@@ -26,6 +26,24 @@ def round_to(element, values):
     return np.where(np.isnan(values), values, rounded.view(np.float32))
 
 
+def round_operand(case, values):
+    """What products multiply: of f32 under `precision(tf32)`, the nearest number
+    of 11 bits, ties away from zero."""
+    if case.precision != "tf32":
+        return values
+    bits = np.asarray(values, np.float32).view(np.uint32)
+    rounded = ((bits + 0x1000) & np.uint32(0xffffe000)).view(np.float32)
+    return np.where(np.isfinite(values), rounded, values)
+
+
+def chain(case, target):
+    """K of the judge's rule: MMA steps behind a score, and of f32 those of a tile
+    of weights as well."""
+    if case.element == "f32" and target.startswith("sm_"):
+        return -(-case.dims[0] // 8) + 8
+    return -(-case.dims[0] // 16)
+
+
 def ulp(element, value):
     """The distance from `value` to the next larger one of the type."""
     exponent = max(np.frexp(abs(float(value)))[1] - 1, LEAST_EXPONENT[element])
@@ -56,14 +74,16 @@ def weighted_sum(weights, keep, values, product):
 
 def head(case, keep, q, k, v, real, cast, product):
     """O [Sq, dv] and LSE [Sq] of one head, in `real` with roundings `cast`."""
-    q, k, v = (x.astype(real) for x in (q, k, v))
+    operand = ((lambda x: x) if real is np.float64 else
+               (lambda x: round_operand(case, x)))
+    q, k, v = (operand(x.astype(real)) for x in (q, k, v))
     sk = case.lengths[1]
     has_keys = keep.any(axis=1)
     s = np.where(keep, product(q, k.T) * real(case.effective_scale), -np.inf)
     m = s.max(axis=1, initial=-np.inf).astype(real)
     p = np.where(keep, np.exp((s - m[:, None]).astype(real)), real(0))
     l = p.sum(axis=1, dtype=real)
-    acc = weighted_sum(cast(p).astype(real), keep, v, product)
+    acc = weighted_sum(operand(cast(p).astype(real)), keep, v, product)
     o = cast((acc * (real(1) / l)[:, None]).astype(real))
     lse = (np.log(l) + m).astype(real)
     lse[~has_keys] = -np.inf

@@ -22,6 +22,7 @@
 #include "../Parts/Epilogue.h"
 #include "BlockMap.h"
 #include "KeyWalk.h"
+#include "ProductTypes.h"
 
 #include <optional>
 
@@ -224,6 +225,7 @@ void attn::emitForwardKernel(KernelOp kernel, SdpaOp op,
                              ArrayRef<RowOp> queryOps,
                              const ForwardSignature &signature) {
   ForwardKernel(kernel, op, queryOps, signature).emit();
+  setProductParts(kernel, op);
   // Without this, LLVM would keep whole masks from one query tile to the next.
   ScheduleAttr schedule = kernel.getAttentionSchedule();
   if (schedule.isPersistent() || schedule.getHeads() != 1)

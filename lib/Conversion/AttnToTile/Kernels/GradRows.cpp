@@ -22,6 +22,7 @@
 
 #include "../Index/HeadGroups.h"
 #include "../Index/TileOrder.h"
+#include "../Parts/RowTiles.h"
 #include "attn/Schedule/RowSchedules.h"
 
 #include <cmath>
@@ -44,7 +45,8 @@ public:
   void emit();
 
 private:
-  Value loadRows(GradRowsArgument name);
+  Value loadRows(GradRowsArgument name, int64_t first);
+  Value emitProducts(int64_t first);
   Value loadVector(GradRowsArgument name) {
     return b.load(b.tileType(rows, 1, b.getF32Type()), arguments[name],
                   indices);
@@ -62,10 +64,23 @@ private:
 
 } // namespace
 
-Value GradRowsKernel::loadRows(GradRowsArgument name) {
-  Value tile = b.load(b.tileType(rows, columns, op.getElementType()),
-                      viewAsBHSD(b, arguments[name], op.getLayout()), indices);
+/// A tile of columns, those from `first` on.
+Value GradRowsKernel::loadRows(GradRowsArgument name, int64_t first) {
+  Value view = viewAsBHSD(b, arguments[name], op.getLayout());
+  int64_t features = op.getHeadDimV();
+  if (features > columns)
+    view = columnsOf(b, view, first, std::min(columns, features - first));
+  Value tile =
+      b.load(b.tileType(rows, columns, op.getElementType()), view, indices);
   return b.convert(tile, b.getF32Type());
+}
+
+/// The sum of the products of a tile of columns.
+Value GradRowsKernel::emitProducts(int64_t first) {
+  Value products = b.multiply(loadRows(GradRowsArgument::Output, first),
+                              loadRows(GradRowsArgument::OutputGrad, first));
+  return ReduceOp::create(b, b.tileType(rows, 1, b.getF32Type()), Combiner::add,
+                          products);
 }
 
 Value GradRowsKernel::emitExponents() {
@@ -78,10 +93,9 @@ Value GradRowsKernel::emitExponents() {
 }
 
 Value GradRowsKernel::emitDeltas() {
-  Value products = b.multiply(loadRows(GradRowsArgument::Output),
-                              loadRows(GradRowsArgument::OutputGrad));
-  Value deltas = ReduceOp::create(b, b.tileType(rows, 1, b.getF32Type()),
-                                  Combiner::add, products);
+  Value deltas = emitProducts(/*first=*/0);
+  for (int64_t first = columns; first < op.getHeadDimV(); first += columns)
+    deltas = arith::AddFOp::create(b, deltas, emitProducts(first));
   if (!arguments[GradRowsArgument::LseGrad])
     return deltas;
   return arith::SubFOp::create(b, deltas,

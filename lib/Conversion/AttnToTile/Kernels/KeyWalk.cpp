@@ -79,7 +79,10 @@ void KeyWalk::loadQuery() {
 
 bool KeyWalk::holdsQuery() {
   return !target.isProcessor() &&
-         holdsQueryInRegisters(schedule.getKeys(), {types.dimQK, types.dimV});
+         holdsQueryInRegisters(
+             schedule.getKeys(),
+             {types.dimQK, types.dimV,
+              static_cast<int64_t>(types.element.getIntOrFloatBitWidth())});
 }
 
 /// What rows become is not what lies in memory, so no copy can bring it.

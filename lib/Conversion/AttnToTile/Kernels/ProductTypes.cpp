@@ -38,3 +38,10 @@ ProductTypes::ProductTypes(AttentionOp op) {
   dimQK = inSteps(op.getHeadDimQK(), target, element);
   dimV = inSteps(op.getHeadDimV(), target, element);
 }
+
+void attn::setProductParts(tile::KernelOp kernel, AttentionOp op) {
+  if (lookupTarget(targetOf(op))->isProcessor() || !op.getElementType().isF32())
+    return;
+  int64_t parts = op.getPrecisionOrDefault() == Precision::TF32x3 ? 2 : 1;
+  kernel.walk([&](tile::DotOp dot) { dot.setParts(parts); });
+}

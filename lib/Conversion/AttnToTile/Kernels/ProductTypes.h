@@ -10,6 +10,7 @@
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_KERNELS_PRODUCTTYPES_H
 
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Tile/IR/Tile.h"
 
 namespace attn {
 
@@ -23,6 +24,10 @@ struct ProductTypes {
   /// vectors.
   int64_t dimQK, dimV;
 };
+
+/// Says of each product of a kernel how it multiplies f32 operands, where
+/// matrix instructions do.
+void setProductParts(tile::KernelOp kernel, AttentionOp op);
 
 } // namespace attn
 

@@ -26,14 +26,19 @@ using namespace attn::tile;
 // Memory
 //===----------------------------------------------------------------------===//
 
-Value RowTiles::columnsOf(Value view, const Piece &piece) {
+Value attn::columnsOf(TileBuilder &b, Value view, int64_t first,
+                      int64_t count) {
   int64_t rank = cast<MemRefType>(view.getType()).getRank();
   SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(rank, b.getIndexAttr(1));
   SmallVector<OpFoldResult> sizes = memref::getMixedSizes(b, b.getLoc(), view);
-  offsets.back() = b.getIndexAttr(piece.first);
-  sizes.back() = b.getIndexAttr(piece.count);
+  offsets.back() = b.getIndexAttr(first);
+  sizes.back() = b.getIndexAttr(count);
   return memref::SubViewOp::create(b, view, offsets, sizes, strides);
+}
+
+Value RowTiles::columnsOf(Value view, const Piece &piece) {
+  return attn::columnsOf(b, view, piece.first, piece.count);
 }
 
 void RowTiles::load(Value view, ValueRange place, DenseI64ArrayAttr box) {

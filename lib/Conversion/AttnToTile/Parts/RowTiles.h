@@ -40,8 +40,8 @@ public:
   /// Applies an operation; `sides` are the memrefs of its other operands.
   void apply(RowOp op, std::pair<mlir::Value, mlir::Value> sides);
   void store(mlir::Value view, mlir::ValueRange place);
-  /// Puts the rows into a tile in shared memory, from `row` on where it is given.
-  /// Columns behind the last one become zeros.
+  /// Puts the rows into a tile in shared memory, from `row` on where it is
+  /// given. Columns behind the last one become zeros.
   void put(mlir::Value buffer, mlir::Value row);
 
 private:
@@ -64,6 +64,10 @@ private:
   RowIndices indices;
   llvm::SmallVector<mlir::Value> tiles; // of the pieces
 };
+
+/// `count` columns of a memref from `first` on.
+mlir::Value columnsOf(TileBuilder &b, mlir::Value view, int64_t first,
+                      int64_t count);
 
 } // namespace attn
 

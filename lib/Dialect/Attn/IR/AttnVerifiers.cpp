@@ -219,6 +219,7 @@ static LogicalResult verifyResults(SdpaOp op) {
 // - The scale is finite, and leaves scores room in an f32.
 // - A keep region stands instead of the clauses that say which keys are kept.
 // - A range region stands beside a keep region.
+// - A precision stands beside operands of f32.
 LogicalResult attn::verifyAttention(AttentionOp op) {
   NamedOperand query{"query", op.getQuery().getType()};
   NamedOperand key{"key", op.getKey().getType()};
@@ -247,6 +248,11 @@ LogicalResult attn::verifyAttention(AttentionOp op) {
   // sdpa_c17
   if (!op.getRange().empty() && op.getKeep().empty())
     return op.emitOpError() << "expected `range` to stand beside `keep`";
+  // sdpa_c36
+  if (op.getPrecision() && !op.getElementType().isF32())
+    return op.emitOpError() << "expected `precision` beside operands of f32, "
+                               "got "
+                            << op.getElementType();
   return verifyClauses(op);
 }
 

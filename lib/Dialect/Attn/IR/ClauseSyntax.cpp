@@ -24,8 +24,6 @@ using namespace attn;
 static StringRef getNearestSupported(StringRef word) {
   return llvm::StringSwitch<StringRef>(word)
       .Case("seed", "the nearest form is `dropout(rate, %seed, %offset)`")
-      .Case("precision",
-            "f16 and bf16 operands with f32 scores and accumulators")
       .Cases({"qk_norm", "rope", "norm"}, "query and key are used as they are")
       .Cases({"segments", "document"}, "the nearest form is `documents`")
       .Case("lengths", "the nearest form is `mask`")
@@ -37,7 +35,7 @@ static StringRef getNearestSupported(StringRef word) {
 static constexpr StringLiteral kClauses =
     "`scale`, `softcap`, `alibi`, `relative_bias`, `bias`, `score`, `sinks`, "
     "`causal`, `window`, `prefix`, `chunked`, `documents`, `mask`, `keep`, "
-    "`range`, `dropout`, `captures`, `layout` or `masked_row`";
+    "`range`, `dropout`, `captures`, `layout`, `masked_row` or `precision`";
 
 namespace {
 
@@ -165,6 +163,9 @@ std::optional<ParseResult> ClauseParser::parseOtherClause(StringRef word) {
   if (word == "masked_row")
     return parseEnum("`zero`, `nan` or `uniform`", symbolizeMaskedRow,
                      clauses.maskedRow);
+  if (word == "precision")
+    return parseEnum("`tf32x3` or `tf32`", symbolizePrecision,
+                     clauses.precision);
   return std::nullopt;
 }
 
@@ -398,6 +399,8 @@ void attn::printClauses(OpAsmPrinter &p, AttentionOp op,
   if (op.getMaskedRow() != MaskedRow::Zero)
     p << " masked_row(" << stringifyMaskedRow(op.getMaskedRow()) << ')';
   printDropout(p, op);
+  if (op.getPrecision())
+    p << " precision(" << stringifyPrecision(*op.getPrecision()) << ')';
   if (!op.getCaptures().empty())
     p << " captures(" << op.getCaptures() << " : "
       << op.getCaptures().getTypes() << ')';

@@ -57,6 +57,7 @@ struct Clauses {
   WindowAttr window;
   LayoutAttr layout;
   MaskedRowAttr maskedRow;
+  PrecisionAttr precision;
 
   template <typename PropertiesT>
   void moveTo(PropertiesT &properties) const {
@@ -69,6 +70,7 @@ struct Clauses {
     properties.bidirectional = bidirectional;
     properties.causal = causal;
     properties.window = window;
+    properties.precision = precision;
     if (layout)
       properties.layout = layout;
     if (maskedRow)

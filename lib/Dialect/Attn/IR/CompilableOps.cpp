@@ -17,8 +17,19 @@
 using namespace mlir;
 using namespace attn;
 
-/// Elements of a dot product that one MMA step multiplies.
-static constexpr int64_t kMmaStep = 16;
+/// MMA steps behind a sum over a head dimension: 16 elements of 16 bits, 8 of
+/// f32. Results of f32 also show the steps of a tile of weights or of
+/// gradients, of 64 at most, whose sum is then rounded.
+static int64_t stepsOf(AttentionOp op, int64_t dim, bool chops) {
+  constexpr int64_t kMmaStep = 16, kSingleStep = 8;
+  bool isSingle = chops && op.getElementType().isF32();
+  return llvm::divideCeil(dim, isSingle ? kSingleStep : kMmaStep);
+}
+
+static int64_t stepsOfTile(AttentionOp op, bool chops) {
+  constexpr int64_t kSteps = 8;
+  return chops && op.getElementType().isF32() ? kSteps : 0;
+}
 
 bool attn::isSupportedSource(const OpSource &source) {
   if (!source.value)
@@ -145,8 +156,8 @@ StringRef SdpaOp::getResultRole(OpResult result) {
   return result == getOutput() ? "output" : "lse";
 }
 
-int64_t SdpaOp::getChainLength(OpResult) {
-  return llvm::divideCeil(getHeadDimQK(), kMmaStep);
+int64_t SdpaOp::getChainLength(OpResult, bool chops) {
+  return stepsOf(*this, getHeadDimQK(), chops) + stepsOfTile(*this, chops);
 }
 
 /// The query index at which the constraint starts or stops to bind, for the key
@@ -248,9 +259,9 @@ StringRef SdpaGradOp::getResultRole(OpResult result) {
 }
 
 /// Steps of a score, and those of the product with the cotangent.
-int64_t SdpaGradOp::getChainLength(OpResult) {
-  return llvm::divideCeil(getHeadDimQK(), kMmaStep) +
-         llvm::divideCeil(getHeadDimV(), kMmaStep);
+int64_t SdpaGradOp::getChainLength(OpResult, bool chops) {
+  return stepsOf(*this, getHeadDimQK(), chops) +
+         stepsOf(*this, getHeadDimV(), chops) + stepsOfTile(*this, chops);
 }
 
 /// Rows of the query at which the mask starts or stops to bind; those of key
@@ -288,7 +299,7 @@ StringRef RopeOp::getResultRole(OpResult) { return "rotated"; }
 
 /// An angle of up to half a turn is rounded twice, by 2^-23 at most each time:
 /// as a number of turns, and in radians.
-int64_t RopeOp::getChainLength(OpResult) {
+int64_t RopeOp::getChainLength(OpResult, bool) {
   constexpr int64_t kRoundings = 2;
   return kRoundings;
 }
@@ -319,7 +330,7 @@ StringRef NormOp::getResultRole(OpResult) { return "normalised"; }
 
 /// The root of the sum and the factor that it becomes are rounded, and sums are
 /// taken in another order.
-int64_t NormOp::getChainLength(OpResult) {
+int64_t NormOp::getChainLength(OpResult, bool) {
   constexpr int64_t kRoundings = 4;
   return kRoundings;
 }

@@ -212,6 +212,7 @@ static void copyClauses(SdpaOp op, SdpaGradOp::Properties &to, bool hasLseGrad,
   to.chunked = from.chunked;
   to.layout = from.layout;
   to.masked_row = from.masked_row;
+  to.precision = from.precision;
   SmallVector<int32_t> sizes(6, 1);
   sizes.push_back(hasLseGrad);
   llvm::append_range(sizes, ArrayRef(from.operandSegmentSizes).drop_front(3));

@@ -84,7 +84,7 @@ LogicalResult AccumulatorAttr::verifyEncoding(
 }
 
 LogicalResult OperandAAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                   int64_t warps) {
+                                   int64_t warps, bool) {
   return verifyWarps(emitError, warps);
 }
 
@@ -102,6 +102,9 @@ LogicalResult OperandAAttr::verifyEncoding(
   if (failed(verifyDim(emitError, "rows", shape[0],
                        WarpFragment::kRows * getWarps(), false)))
     return failure();
+  if (getOfResult() && areOrdersEqual(bits))
+    return emitError() << "expected no `ofResult` for elements of " << bits
+                       << " bits, whose columns have one order";
   return verifyDim(emitError, "columns", shape[1], WarpFragment::depth(bits),
                    false);
 }

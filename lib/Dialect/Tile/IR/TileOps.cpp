@@ -154,6 +154,12 @@ LogicalResult DotOp::verify() {
   if (acc[0] != a[0] || acc[1] != n)
     return emitOpError("expected an accumulator of ")
            << a[0] << 'x' << n << ", got " << acc[0] << 'x' << acc[1];
+  bool isSingle = elementTypeOf(getA().getType()).isF32();
+  if (int64_t most = isSingle ? 2 : 1;
+      getParts() < 1 || int64_t(getParts()) > most)
+    return emitOpError("expected `parts` from 1 to ")
+           << most << " for operands of " << elementTypeOf(getA().getType())
+           << ", got " << getParts();
   if (!getFirst() != !getEnd())
     return emitOpError("expected both bounds of `within`, or none");
   if (getInner() && !getFirst())

@@ -20,6 +20,7 @@
 
 #include "attn/Dialect/Tile/Analysis/Layouts.h"
 #include "attn/Dialect/Tile/Transforms/Passes.h"
+#include "attn/Target/MmaAtom.h"
 
 namespace attn::tile {
 #define GEN_PASS_DEF_ASSIGNLAYOUTS
@@ -30,6 +31,7 @@ namespace attn::tile {
 #include <numeric>
 
 using namespace mlir;
+using namespace attn;
 using namespace attn::tile;
 
 namespace {
@@ -84,12 +86,16 @@ static LogicalResult assign(Value value, Attribute layout) {
 }
 
 /// Gives left operands of dots, where they are values, the layout that an MMA
-/// wants. Fragments are made in that layout.
-static LogicalResult convertLeftOperand(DotOp dot, Attribute layout) {
+/// wants. Fragments are made in that layout; what was computed keeps its order.
+static LogicalResult convertLeftOperand(DotOp dot, int64_t warps) {
   auto tile = dyn_cast<RankedTensorType>(dot.getA().getType());
-  if (!tile || tile.getEncoding() == layout)
+  if (!tile || isa_and_nonnull<OperandAAttr>(tile.getEncoding()))
     return success();
-  if (dot.getA().getDefiningOp<FragmentOp>())
+  bool isFragment = bool(dot.getA().getDefiningOp<FragmentOp>());
+  bool isOfResult =
+      !isFragment && !areOrdersEqual(tile.getElementTypeBitWidth());
+  auto layout = OperandAAttr::get(dot.getContext(), warps, isOfResult);
+  if (isFragment)
     return assign(dot.getA(), layout);
   OpBuilder builder(dot);
   dot.getAMutable().assign(ConvertLayoutOp::create(
@@ -168,9 +174,9 @@ assignBlocked(KernelOp kernel, const LayoutClasses &classes, bool isVector) {
         (tile.getDimSize(1) == 1) != isVector)
       return WalkResult::advance();
     int64_t threads = kernel.getCta().getThreads();
-    int64_t columns =
-        isVector ? std::max<int64_t>(threads / tile.getDimSize(0), 1)
-                 : threadsOfRow(kernel, classes, load);
+    int64_t columns = isVector
+                          ? std::max<int64_t>(threads / tile.getDimSize(0), 1)
+                          : threadsOfRow(kernel, classes, load);
     auto layout = BlockedAttr::getChecked([&] { return load.emitOpError(); },
                                           kernel.getContext(), columns, warps);
     return WalkResult(layout ? spread(load.getResult(), layout) : failure());
@@ -205,11 +211,11 @@ void AssignLayouts::runOnOperation() {
     kernel.emitOpError("expected at least one warp, as kernels for GPUs have");
     return signalPassFailure();
   }
-  auto operandA = OperandAAttr::get(&getContext(), kernel.getCta().getWarps());
+  int64_t warps = kernel.getCta().getWarps();
   LayoutClasses classes(kernel);
   splitAnyLayouts(kernel, classes);
   WalkResult result = kernel.walk(
-      [&](DotOp dot) { return WalkResult(convertLeftOperand(dot, operandA)); });
+      [&](DotOp dot) { return WalkResult(convertLeftOperand(dot, warps)); });
   if (result.wasInterrupted() ||
       failed(assignBlocked(kernel, classes, /*isVector=*/false)) ||
       failed(assignBlocked(kernel, classes, /*isVector=*/true)) ||

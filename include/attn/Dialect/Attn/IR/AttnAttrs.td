@@ -26,6 +26,10 @@ def Attn_MaskedRowAttr : EnumAttr<Attn_Dialect, Attn_MaskedRow, "masked_row"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Attn_PrecisionAttr : EnumAttr<Attn_Dialect, Attn_Precision, "precision"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def Attn_PairingAttr : EnumAttr<Attn_Dialect, Attn_Pairing, "pairing"> {
   let assemblyFormat = "`<` $value `>`";
 }

@@ -83,4 +83,19 @@ def Attn_NormKind : I32EnumAttr<"NormKind", "what a row is divided by",
   let genSpecializedAttr = 0;
 }
 
+//===----------------------------------------------------------------------===//
+// Precision: what matrix instructions make of f32 operands
+//===----------------------------------------------------------------------===//
+
+// Two parts of 11 bits each, and the three products that f32 can tell.
+def Attn_PrecisionTF32x3 : I32EnumAttrCase<"TF32x3", 0, "tf32x3">;
+// Rounded to 11 bits, one product.
+def Attn_PrecisionTF32 : I32EnumAttrCase<"TF32", 1, "tf32">;
+
+def Attn_Precision : I32EnumAttr<"Precision", "products of f32 operands",
+                                 [Attn_PrecisionTF32x3, Attn_PrecisionTF32]> {
+  let cppNamespace = "::attn";
+  let genSpecializedAttr = 0;
+}
+
 #endif // ATTN_DIALECT_ATTN_IR_ATTNENUMS_TD

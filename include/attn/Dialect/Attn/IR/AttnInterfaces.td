@@ -47,8 +47,10 @@ def Attn_CompilableOp : OpInterface<"CompilableOp"> {
     InterfaceMethod<[{
       The number of errors of up to 2^-23, relative to the largest value, that
       add up behind a value of the result and that the baseline does not make:
-      MMA steps of a score, roundings of an angle.
-    }], "int64_t", "getChainLength", (ins "::mlir::OpResult":$result)>,
+      MMA steps of a score, roundings of an angle. `chops` says that products are
+      those of matrix instructions, which cut f32 sums off.
+    }], "int64_t", "getChainLength",
+    (ins "::mlir::OpResult":$result, "bool":$chops)>,
     InterfaceMethod<[{
       Rows that a sampling judge must not miss: those at which a mask starts or
       stops to bind.
@@ -149,6 +151,7 @@ def Attn_AttentionOp : OpInterface<"AttentionOp"> {
     Attn_Getter<"void", "setWindowAttr", (ins "::attn::WindowAttr":$value)>,
     Attn_Getter<"::attn::Layout", "getLayout">,
     Attn_Getter<"::attn::MaskedRow", "getMaskedRow">,
+    Attn_Getter<"::attn::Precision", "getPrecisionOrDefault">,
     Attn_Getter<"::mlir::Region &", "getScore">,
     Attn_Getter<"::mlir::Region &", "getKeep">,
     Attn_Getter<"::mlir::Region &", "getRange">,
@@ -171,7 +174,9 @@ def Attn_AttentionOp : OpInterface<"AttentionOp"> {
     # Attn_Real<"Scale">.methods # Attn_Real<"Softcap">.methods
     # Attn_Count<"MaxDistance">.methods # Attn_Count<"Prefix">.methods
     # Attn_Count<"Chunked">.methods # Attn_Word<"Causal">.methods
-    # Attn_Word<"Window">.methods;
+    # Attn_Word<"Window">.methods
+    # Attn_Optional<"Precision", "::attn::Precision",
+                    "::attn::PrecisionAttr">.methods;
 }
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNINTERFACES_TD

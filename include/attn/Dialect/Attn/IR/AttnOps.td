@@ -47,7 +47,8 @@ defvar AttentionClauses = (ins
     OptionalAttr<I64Attr>:$chunked,
     DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout,
     DefaultValuedAttr<Attn_MaskedRowAttr, "::attn::MaskedRow::Zero">:$masked_row,
-    OptionalAttr<F64Attr>:$dropout);
+    OptionalAttr<F64Attr>:$dropout,
+    OptionalAttr<Attn_PrecisionAttr>:$precision);
 
 /// What `Attn_AttentionOp` asks of an op.
 defvar AttentionDeclarations = [{
@@ -81,6 +82,11 @@ defvar AttentionDeclarations = [{
     int64_t getDropThreshold() { return ::attn::dropThreshold(getDropout()); }
     /// The factor of the weights that are left.
     double getDropFactor() { return ::attn::dropFactor(getDropout()); }
+
+    /// How f32 operands are multiplied; without meaning for others.
+    ::attn::Precision getPrecisionOrDefault() {
+      return getPrecision().value_or(::attn::Precision::TF32x3);
+    }
 
     /// Whether a clause stands for a part of the keep region.
     bool hasMaskClause() {
@@ -159,6 +165,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     | `layout(bhsd)`, `layout(bshd)` | order of the dimensions | `bhsd` |
     | `masked_row(zero)`, `(nan)`, `(uniform)` | O of a row without a kept key: 0, NaN, mean of all values; LSE is -inf | `zero` |
     | `dropout(rate, %seed, %offset)` | weights become 0 at random, the others grow by 1 / (1 - rate); l and LSE are those without it | none |
+    | `precision(tf32x3)`, `(tf32)` | how matrix instructions multiply f32 operands: in two parts of 11 bits, as exact as f32, or rounded to 11 bits | `tf32x3` |
 
     Which weights `dropout` takes follows from seed and offset, i64 or
     `tensor<i64>` each, and from (b, h, i, j) alone: `docs/AttnSpec.md` has the
@@ -176,7 +183,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
 
     Users create this op. `convert-attn-to-tile` and
     `convert-attn-to-reference` consume it. The rules that must hold are
-    (C1) to (C35) of `docs/AttnSpec.md`.
+    (C1) to (C36) of `docs/AttnSpec.md`.
 
     Example:
 

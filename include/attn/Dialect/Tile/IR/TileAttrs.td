@@ -206,16 +206,29 @@ def Tile_AccumulatorAttr : Tile_LayoutAttr<"Accumulator", "accumulator"> {
   }];
 }
 
-def Tile_OperandAAttr : Tile_LayoutAttr<"OperandA", "operand_a"> {
+def Tile_OperandAAttr : Tile_Attr<"OperandA", "operand_a", [
+    DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
   let summary = "Says which lane holds which element of an MMA's left operand.";
   let description = [{
     Strips are as in `accumulator`. Atoms have 16 rows of 32 bytes: 16 columns of
     16 bits, 8 of 32 bits or 32 of 8 bits. A register holds p columns that follow one
     another, and an atom has k: register r (0..3) of lane L holds row L/4 + 8(r%2)
-    and columns p(L%4) + (k/2)(r/2) and following. Two neighbouring accumulator
-    atoms, rounded to 16 bits and packed, are one such atom: that conversion moves
-    nothing.
+    and columns p(L%4) + (k/2)(r/2) and following.
+
+    With `ofResult`, the columns of an atom are counted in the order in which a
+    lane of `accumulator` holds them: the 2p elements that a lane has of a row are
+    those that it held there, which the conversion does not move. Products then
+    take the rows of the right operand in that order, too. Of 16 bits both orders
+    are one, and `ofResult` is false.
+
+    ```mlir
+    #tile.operand_a<warps = 4, ofResult = true>
+    ```
   }];
+  let parameters = (ins "int64_t":$warps,
+                        DefaultValuedParameter<"bool", "false">:$ofResult);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 def Tile_BlockedAttr : Tile_Attr<"Blocked", "blocked", [

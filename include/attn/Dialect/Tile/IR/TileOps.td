@@ -331,7 +331,8 @@ def Tile_DotOp : Tile_Op<"dot", [
   let summary = "Multiplies two tiles and adds a third.";
   let description = [{
     `result = a * b + acc`, or `a * b^T + acc` with `transpose_b`, in the
-    accumulator's type. The inner dimension is a multiple of 16. Operands are
+    accumulator's type. The inner dimension is a multiple of a k-step, 16 columns
+    of 16 bits or 8 of 32. Operands are
     values or tiles in shared memory, which it then reads. With `async`, the
     product is only started: the result may be used by `tile.wait_dots` alone,
     and until then operands in shared memory must not change.
@@ -339,6 +340,11 @@ def Tile_DotOp : Tile_Op<"dot", [
     `stage` says in which step of its `tile.walk` the product runs: one of stage
     1 runs in the step behind its own, while that one's products of stage 0 do
     (`tile-skew-products`). `group` gives products a name for `#tile.turns`.
+
+    `parts` says what matrix instructions, whose operands have 11 bits, multiply of
+    f32: with 1, operands rounded to 11 bits; with 2, each operand is the sum of
+    two such numbers, and of their four products only that of the smaller ones is
+    left out. Processors multiply f32 as it is.
 
     `within` promises for each row that the columns of the result outside of
     [first, end) are not needed, which leaves them undefined; with `inner`, that
@@ -358,11 +364,13 @@ def Tile_DotOp : Tile_Op<"dot", [
                        Optional<StaticShapeTensorOf<[I32]>>:$end,
                        UnitAttr:$inner, UnitAttr:$transpose_b, UnitAttr:$async,
                        DefaultValuedOptionalAttr<Tile_Number, "0">:$stage,
-                       DefaultValuedOptionalAttr<Tile_Number, "0">:$group);
+                       DefaultValuedOptionalAttr<Tile_Number, "0">:$group,
+                       DefaultValuedOptionalAttr<Tile_Number, "1">:$parts);
   let results = (outs Tile_TileType:$result);
   let assemblyFormat = [{
     $a `,` $b `,` $acc (`transpose_b` $transpose_b^)? (`async` $async^)?
-    (`stage` `=` $stage^)? (`group` `=` $group^)? (`inner` $inner^)?
+    (`stage` `=` $stage^)? (`group` `=` $group^)? (`parts` `=` $parts^)?
+    (`inner` $inner^)?
     (`within` `(` $first^ `:` type($first) `,` $end `:` type($end) `)`)?
     attr-dict `:` type($a) `,` type($b) `,` type($acc)
   }];
@@ -372,7 +380,8 @@ def Tile_DotOp : Tile_Op<"dot", [
                                  CArg<"int64_t", "0">:$stage,
                                  CArg<"int64_t", "0">:$group), [{
     build($_builder, $_state, acc.getType(), a, b, acc, ::mlir::Value(),
-          ::mlir::Value(), /*inner=*/false, transposeB, async, stage, group);
+          ::mlir::Value(), /*inner=*/false, transposeB, async, stage, group,
+          /*parts=*/1);
   }]>];
   let extraClassDeclaration = [{
     /// Sets the bounds of `within`.
