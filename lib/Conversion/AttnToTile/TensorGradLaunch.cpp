@@ -163,31 +163,14 @@ TileGrid TensorGradLauncher::addGrid(const LaunchTiles &tiles) {
 }
 
 Value TensorGradLauncher::launchTensors() {
-  using Argument = GradTensorsArgument;
+  using Argument = GradientArgument;
   Value shares = countShares();
   TileGrid grid = addGrid(tiles(shares));
-  GradTensorsSignature signature;
-  signature.addInput(Argument::Query, op.getQuery());
-  signature.addInput(Argument::Key, op.getKey());
-  signature.addInput(Argument::Value, op.getValue());
-  signature.addInput(Argument::OutputGrad, op.getOutputGrad());
-  signature.addInput(Argument::Exponents, rows.exponents);
-  signature.addInput(Argument::Deltas, rows.deltas);
-  Value keyHeads = b.dim(op.getKey(), op.headDim());
-  signature.addInput(Argument::HeadsPerKeyHead,
-                     b.atLeastOne(b.div(b.dim(op.getQuery(), op.headDim()),
-                                        b.atLeastOne(keyHeads))));
+  GradientSignature signature;
+  addGradientOperands(b, op, rows, grid, /*hasValues=*/true, signature);
   signature.addInput(Argument::Shares, shares);
-  signature.addInput(Argument::Blocks, grid.blocks);
-  signature.addInput(Argument::Heads, grid.heads);
-  if (op.getDropThreshold()) {
-    signature.addInput(Argument::Seed, op.getSeed());
-    signature.addInput(Argument::Offset, op.getOffset());
-  }
-  for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
-    signature.addInput(Argument(size_t(Argument::FirstCapture) + i), capture);
   bool isWhole = reads.form() == Form::Pairs;
-  Argument filled = isWhole ? Argument::Gradient : Argument::Sums;
+  Argument filled = isWhole ? Argument::TensorGrad : Argument::Sums;
   signature.addOutput(filled, isWhole ? destination() : emitSums());
   KernelOp kernel =
       signature.createKernel(lowering, op, suffix("tensor"), schedule);

@@ -27,9 +27,6 @@
 
 #include "../Index/HeadGroups.h"
 #include "../Index/QueryTiles.h"
-#include "../Index/TileOrder.h"
-#include "../Parts/GradientScores.h"
-#include "ProductTypes.h"
 
 using namespace mlir;
 using namespace attn;
@@ -37,15 +34,11 @@ using namespace attn::tile;
 
 namespace {
 
-using Argument = GradKeysArgument;
-
-class GradKeysKernel {
+class GradKeysKernel : GradientKernel {
 public:
   GradKeysKernel(KernelOp kernel, SdpaGradOp op,
-                 const GradKeysSignature &signature)
-      : b(kernel), op(op), arguments(signature.bind(kernel)),
-        schedule(kernel.getGradientSchedule()), types(op),
-        rows(schedule.getRows()), step(schedule.getStep()),
+                 const GradientSignature &signature)
+      : GradientKernel(kernel, op, signature),
         hasKeys(arguments[Argument::KeyGrad]),
         hasValues(arguments[Argument::ValueGrad]) {}
   void emit();
@@ -64,39 +57,17 @@ private:
   DotOp addProduct(Value left, Value right, Value sum);
   void store(Argument name, Value sum, float factor);
 
-  TileBuilder b;
-  SdpaGradOp op;
-  NamedValues<Argument> arguments;
-  NamedValues<Argument> views; // as [batch, head, length, features]
-  GradientScheduleAttr schedule;
-  ProductTypes types;
-  int64_t rows, step;
   bool hasKeys, hasValues;
-  std::optional<GradientScores> scores;
-  Value batch, keyHead, firstKey, queryLength, keyLength, key, value;
+  Value batch, keyHead, firstKey, key, value;
 };
 
 } // namespace
 
 void GradKeysKernel::locate() {
-  TileIndex tile =
-      tileOfGrid(b, arguments[Argument::Blocks], arguments[Argument::Heads]);
+  TileIndex tile = begin();
   batch = tile.batch;
   keyHead = tile.head;
   firstKey = b.mul(tile.block, b.index(rows));
-  for (Argument name :
-       {Argument::Query, Argument::Key, Argument::Value, Argument::OutputGrad,
-        Argument::KeyGrad, Argument::ValueGrad})
-    if (Value tensor = arguments[name])
-      views.set(name, viewAsBHSD(b, tensor, op.getLayout()));
-  constexpr int64_t kLength = 2;
-  queryLength = b.dim(views[Argument::Query], kLength);
-  keyLength = b.dim(views[Argument::Key], kLength);
-  SmallVector<Value> captures;
-  for (size_t i = 0; i < op.getCaptures().size(); ++i)
-    captures.push_back(arguments[Argument(size_t(Argument::FirstCapture) + i)]);
-  scores.emplace(b, op, captures, arguments[Argument::Seed],
-                 arguments[Argument::Offset], rows, step);
 }
 
 Value GradKeysKernel::loadOfKeys(Argument name, int64_t columns) {
@@ -127,8 +98,6 @@ Value GradKeysKernel::emitExponents(const QueryTilePlace &place) {
   return scores->emitExponents(exponents, numbers, queryLength);
 }
 
-/// Keys of a tile may lie behind the last one, and so may queries, where
-/// captured tensors have no elements.
 ScoreIndices GradKeysKernel::emitIndices(const QueryTilePlace &place) {
   ScoreIndices indices;
   indices.batch = b.toI32(batch);
@@ -138,10 +107,7 @@ ScoreIndices GradKeysKernel::emitIndices(const QueryTilePlace &place) {
   indices.key = emitPositions(b, firstKey, b.tileType(rows, 1, b.getI32Type()));
   indices.queryLength = queryLength;
   indices.keyLength = keyLength;
-  if (op.getCaptures().empty())
-    return indices;
-  indices.query = b.clampBelow(indices.query, queryLength);
-  indices.key = b.clampBelow(indices.key, keyLength);
+  clampToCaptures(indices);
   return indices;
 }
 
@@ -243,6 +209,6 @@ void GradKeysKernel::emit() {
 }
 
 void attn::emitGradKeysKernel(KernelOp kernel, SdpaGradOp op,
-                              const GradKeysSignature &signature) {
+                              const GradientSignature &signature) {
   GradKeysKernel(kernel, op, signature).emit();
 }
