@@ -15,12 +15,11 @@
 
 #include "TensorGradLaunch.h"
 
+#include "GradSumsLaunch.h"
 #include "Host/Grid.h"
 #include "Host/Workspace.h"
-#include "Kernels/GradSums.h"
 #include "Kernels/GradTensors.h"
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
-#include "attn/Schedule/RowSchedules.h"
 
 using namespace mlir;
 using namespace attn;
@@ -179,26 +178,13 @@ Value TensorGradLauncher::launchTensors() {
 }
 
 Value TensorGradLauncher::launchSums(Value sums) {
-  using Argument = GradSumsArgument;
-  RowScheduleAttr rowSchedule = gradSumsSchedule(op);
-  auto type = cast<RankedTensorType>(tensor.getType());
-  Value last = b.constant(1), others = b.constant(1);
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    others = b.mul(others, last);
-    last = b.dim(tensor, dim);
-  }
-  LaunchTiles tiles = {blocksOf(last, rowSchedule.getTileRows()), others,
-                       b.constant(1)};
-  TileGrid grid = addGrid(tiles);
-  GradSumsSignature signature;
-  signature.addInput(Argument::Sums, sums);
-  signature.addInput(Argument::Blocks, grid.blocks);
-  signature.addInput(Argument::Heads, grid.heads);
-  signature.addOutput(Argument::Gradient, destination());
-  KernelOp kernel =
-      signature.createKernel(lowering, op, suffix("sums"), rowSchedule);
-  emitGradSumsKernel(kernel, reads, signature);
-  return signature.launch(b, kernel, grid.grid)[Argument::Gradient];
+  SmallVector<Value> sizes;
+  for (int64_t i = 0; i < cast<RankedTensorType>(tensor.getType()).getRank();
+       ++i)
+    sizes.push_back(b.dim(tensor, i));
+  return launchGradSums(b, op, lowering, reads, {sums}, destination(), sizes,
+                        suffix("sums"),
+                        "a tensor of scores (" + lowering.nameOf(tensor) + ")");
 }
 
 void TensorGradLauncher::launch() {

@@ -19,7 +19,9 @@
 //
 // dK is scaled once, behind the walk, and dV by the factor of dropout, which
 // takes elements of P^T in front of dV and of dP^T. Queries behind the last are
-// zeros and add nothing; keys behind the last are not stored.
+// zeros and add nothing; keys behind the last are not stored. Under
+// masked_row(uniform), a query without a key counts for all values, so that all
+// queries are walked over.
 //
 //===----------------------------------------------------------------------===//
 
@@ -56,6 +58,11 @@ private:
                               ValueRange carried);
   DotOp addProduct(Value left, Value right, Value sum);
   void store(Argument name, Value sum, float factor);
+
+  /// Whether queries without a key may share a weight among all.
+  bool sharesWeights() {
+    return op.getMaskedRow() == MaskedRow::Uniform && scores->isMasked();
+  }
 
   bool hasKeys, hasValues;
   Value batch, keyHead, firstKey, key, value;
@@ -118,7 +125,8 @@ QueryTiles GradKeysKernel::emitTiles() {
   Value firstHead = b.mul(keyHead, heads);
   KeyTile tile = {batch, firstHead, firstKey, rows, queryLength, keyLength};
   Region &range = op.getQueryRange();
-  bool hasOneRange = !range.empty() && range.getArgument(1).use_empty();
+  bool hasOneRange =
+      !range.empty() && range.getArgument(1).use_empty() && !sharesWeights();
   KeyRange tiles = hasOneRange ? emitQueryRange(b, op, tile, step)
                                : emitAllTiles(b, queryLength, step);
   return QueryTiles(b, tiles, firstHead, heads, step);
@@ -134,7 +142,8 @@ SmallVector<Value> GradKeysKernel::emitStep(const QueryTilePlace &place,
                                             bool isMasked, ValueRange carried) {
   isMasked = isMasked && scores->isMasked();
   std::optional<KeysOfRows> needed;
-  if (isMasked && scores->boundsProducts(op.getQueryRange()))
+  if (isMasked && !sharesWeights() &&
+      scores->boundsProducts(op.getQueryRange()))
     needed = scores->emitNeeded(op.getQueryRange(), emitIndices(place),
                                 place.firstQuery);
   Value zero = b.splat(0, rows, step);
@@ -151,11 +160,15 @@ SmallVector<Value> GradKeysKernel::emitStep(const QueryTilePlace &place,
   if (isMasked)
     kept.push_back(scores->emitKept());
   Value products = ofScores.front();
-  Value weights = scores->emitWeights(products, emitExponents(place), kept);
+  Value exponents = emitExponents(place);
+  Value weights = scores->emitWeights(products, exponents, kept);
   SmallVector<Value> sums(carried);
   SmallVector<DotOp> added;
   if (hasValues) {
-    added.push_back(addProduct(scores->emitLeft(weights), grad, sums.back()));
+    Value ofValues = weights;
+    if (sharesWeights())
+      ofValues = scores->emitShared(weights, exponents, keyLength);
+    added.push_back(addProduct(scores->emitLeft(ofValues), grad, sums.back()));
     sums.back() = added.back();
   }
   if (hasKeys) {

@@ -23,9 +23,9 @@ GradientKernel::GradientKernel(KernelOp kernel, SdpaGradOp op,
 TileIndex GradientKernel::begin() {
   TileIndex tile =
       tileOfGrid(b, arguments[Argument::Blocks], arguments[Argument::Heads]);
-  for (Argument name : {Argument::Query, Argument::Key, Argument::Value,
-                        Argument::OutputGrad, Argument::QueryGrad,
-                        Argument::KeyGrad, Argument::ValueGrad})
+  for (Argument name :
+       {Argument::Query, Argument::Key, Argument::Value, Argument::OutputGrad,
+        Argument::QueryGrad, Argument::KeyGrad, Argument::ValueGrad})
     if (Value tensor = arguments[name])
       views.set(name, viewAsBHSD(b, tensor, op.getLayout()));
   constexpr int64_t kLength = 2;

@@ -168,12 +168,32 @@ assignBlocked(KernelOp kernel, const LayoutClasses &classes, bool isVector) {
         (tile.getDimSize(1) == 1) != isVector)
       return WalkResult::advance();
     int64_t threads = kernel.getCta().getThreads();
-    int64_t columns =
-        isVector ? std::max<int64_t>(threads / tile.getDimSize(0), 1)
-                 : threadsOfRow(kernel, classes, load);
+    int64_t columns = isVector
+                          ? std::max<int64_t>(threads / tile.getDimSize(0), 1)
+                          : threadsOfRow(kernel, classes, load);
     auto layout = BlockedAttr::getChecked([&] { return load.emitOpError(); },
                                           kernel.getContext(), columns, warps);
     return WalkResult(layout ? spread(load.getResult(), layout) : failure());
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// A constant that is stored is laid out as its memory is written best.
+static LogicalResult assignStored(KernelOp kernel) {
+  int64_t warps = kernel.getCta().getWarps();
+  WalkResult result = kernel.walk([&](StoreOp store) {
+    Value value = store.getValue();
+    auto tile = cast<RankedTensorType>(value.getType());
+    Operation *maker = value.getDefiningOp();
+    if (tile.getEncoding() || !maker || !isOfAnyLayout(maker))
+      return WalkResult::advance();
+    int64_t columns = tile.getDimSize(1) == 1
+                          ? kernel.getCta().getThreads() / tile.getDimSize(0)
+                          : tile.getDimSize(1) / accessColumns(store.getDest());
+    auto layout = BlockedAttr::getChecked([&] { return store.emitOpError(); },
+                                          kernel.getContext(),
+                                          std::max<int64_t>(columns, 1), warps);
+    return WalkResult(layout ? spread(value, layout) : failure());
   });
   return failure(result.wasInterrupted());
 }
@@ -213,6 +233,6 @@ void AssignLayouts::runOnOperation() {
   if (result.wasInterrupted() ||
       failed(assignBlocked(kernel, classes, /*isVector=*/false)) ||
       failed(assignBlocked(kernel, classes, /*isVector=*/true)) ||
-      failed(assignAccumulators(kernel)))
+      failed(assignStored(kernel)) || failed(assignAccumulators(kernel)))
     signalPassFailure();
 }
