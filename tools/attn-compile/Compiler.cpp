@@ -11,6 +11,7 @@
 #include "attn/Pipeline/Pipelines.h"
 #include "attn/Target/TargetRegistry.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Verifier.h"
 
 #include <chrono>
 
@@ -31,15 +32,18 @@ LogicalResult Compiler::timed(StringRef name,
   return result;
 }
 
+/// The result of a stage is verified, not that of each of its passes, which
+/// would take a fifth of the time; attn-opt verifies after each.
 LogicalResult Compiler::runStage(StringRef name, ModuleOp module,
                                  function_ref<void(OpPassManager &)> build) {
   return timed(name, [&] {
     PassManager manager(module.getContext());
+    manager.enableVerifier(false);
     if (!line.dumpDirectory.empty())
       manager.addInstrumentation(
           createPassDumper(line.dumpDirectory, passesDumped));
     build(manager);
-    return manager.run(module);
+    return success(succeeded(manager.run(module)) && succeeded(verify(module)));
   });
 }
 
