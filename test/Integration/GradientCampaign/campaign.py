@@ -66,7 +66,7 @@ def with_gradients(case, number, target):
     fits = target == "host" or sum(case.dims) <= 128
     schedules = SCHEDULES[target]
     case = dataclasses.replace(
-        case, batch=batch, heads=heads, masked_row="zero", results=results,
+        case, batch=batch, heads=heads, results=results,
         schedule=schedules[number % len(schedules)] if fits else None)
     return case, is_saved
 
