@@ -418,6 +418,15 @@ void SelectSchedule::runOnOperation() {
     op->setAttr(tile::kTargetAttr, targetName);
     op->setAttr(tile::kScheduleAttr, rowSchedule(op));
   });
+  getOperation().walk([&](Operation *op) {
+    if (op->hasAttr(tile::kScheduleAttr) || !isa<SumOp, NormGradOp>(op))
+      return;
+    op->setAttr(tile::kTargetAttr, targetName);
+    auto sum = dyn_cast<SumOp>(op);
+    op->setAttr(tile::kScheduleAttr,
+                sum ? sumSchedule(sum)
+                    : normGradSchedule(cast<NormGradOp>(op)));
+  });
   bool hasGradients =
       getOperation()
           .walk([](SdpaGradOp) { return WalkResult::interrupt(); })

@@ -70,7 +70,7 @@ def with_gradients(case, number, target):
     schedules = SCHEDULES["single" if case.element == "f32"
                           and target != "host" else target]
     case = dataclasses.replace(
-        case, batch=batch, heads=heads, masked_row="zero", results=results,
+        case, batch=batch, heads=heads, results=results,
         schedule=schedules[number % len(schedules)] if fits else None)
     return case, is_saved
 
