@@ -30,6 +30,7 @@ static sim::Options smallBudget() {
   options.threads = 1;
   options.maxWarpInstructionsPerCta = 2000;
   options.maxHazards = 4;
+  options.print = [](const std::string &) {};
   return options;
 }
 

@@ -29,7 +29,8 @@ KERNELS = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir,
                        "runtime", "test", "sim", "kernels")
 
 # Source, whether clang makes it too.
-SOURCES = [("atomics", True), ("flash", True), ("floats", False),
+SOURCES = [("atomics", True), ("calls", False), ("flash", True), ("floats", False),
+           ("foreign", False),
            ("halves", False), ("hopper", False), ("integers", True), ("lanes", True),
            ("matrices", False), ("memory", True), ("mma", True),
            ("pipeline", True), ("reductions", True), ("stmatrix", False)]

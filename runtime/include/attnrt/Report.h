@@ -60,6 +60,7 @@ std::string toJson(const ExecutionReport &report);
 
 /// A view of the same for people.
 void print(std::FILE *to, const RunRecord &record);
+void print(std::FILE *to, const ExecutionReport &report);
 /// The first few of them, with their places.
 void printHazards(std::FILE *to, const std::vector<Hazard> &hazards);
 

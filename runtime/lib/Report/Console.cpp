@@ -98,7 +98,7 @@ void attnrt::printHazards(std::FILE *to, const std::vector<Hazard> &hazards) {
     std::fprintf(to, "         and %zu more\n", hazards.size() - kShownHazards);
 }
 
-static void printSim(std::FILE *to, const ExecutionReport &report) {
+void attnrt::print(std::FILE *to, const ExecutionReport &report) {
   std::fprintf(to,
                "sim      %" PRIu64 " warp instructions  %zu hazard%s  "
                "%" PRIu64 " bank conflict%s  (%.2f s on %u host thread%s)\n",
@@ -130,7 +130,7 @@ void attnrt::print(std::FILE *to, const RunRecord &record) {
   for (const RunRecord::Kernel &kernel : record.kernels)
     printKernel(to, kernel);
   if (record.sim)
-    printSim(to, *record.sim);
+    print(to, *record.sim);
   if (record.host)
     std::fprintf(to, "host     %u thread%s\n", record.host->threads,
                  record.host->threads == 1 ? "" : "s");

@@ -245,6 +245,145 @@ TEST(CompareTable, SetOfFloats) {
   }
 }
 
+/// Results of 16 bits and of pairs, alone and combined with a predicate.
+TEST(CompareTable, SetOfHalves) {
+  struct Result {
+    const char *type;
+    uint64_t truth;
+  };
+  for (const char *from : {"f16", "bf16", "ftz.f16"}) {
+    std::string source = from;
+    bool ftz = source.rfind("ftz.", 0) == 0;
+    source = ftz ? source.substr(4) : source;
+    uint64_t one = source == "f16" ? 0x3c00 : 0x3f80;
+    auto order = [=](uint64_t a, uint64_t b) {
+      return orderOf(valueOf(source, a, ftz), valueOf(source, b, ftz));
+    };
+    auto all = [&](const Comparison &how) {
+      std::string name = std::string("set.") + how.name + (ftz ? ".ftz." : ".");
+      std::string with =
+          std::string("set.") + how.name + ".and" + (ftz ? ".ftz." : ".");
+      for (Result to :
+           {Result{"u16", 0xffff}, {"s16", 0xffff}, {source.c_str(), one}}) {
+        std::string types = std::string(to.type) + "." + source;
+        checkTable(name + types + " %d, %a, %b;", "16 16 16",
+                   pairsOf(floatsOf(16)), [&](const Case &x) {
+                     return how.holds(order(x.a, x.b)) ? to.truth : 0;
+                   });
+        checkTable(with + types + " %d, %a, %b, !%c;", "16 16 16 p",
+                   pairsOf(floatsOf(16)), [&](const Case &x) {
+                     return how.holds(order(x.a, x.b)) && !x.c ? to.truth : 0;
+                   });
+      }
+      std::string pair = source + "x2";
+      std::vector<Case> cases;
+      for (const Case &x : pairsOf(floatsOf(16)))
+        cases.push_back({x.a << 16 | x.b, x.b << 16 | 0x3c00, x.c & 1});
+      for (Result to :
+           {Result{"u32", 0xffff}, {"s32", 0xffff}, {pair.c_str(), one}}) {
+        auto each = [&](const Case &x) {
+          uint64_t low = how.holds(order(x.a & 0xffff, x.b & 0xffff));
+          uint64_t high = how.holds(order(x.a >> 16, x.b >> 16));
+          return (high * to.truth) << 16 | low * to.truth;
+        };
+        std::string types = std::string(to.type) + "." + pair;
+        checkTable(name + types + " %d, %a, %b;", "32 32 32", cases, each);
+        checkTable(with + types + " %d, %a, %b, %c;", "32 32 32 p", cases,
+                   [&](const Case &x) { return x.c ? each(x) : 0; });
+      }
+    };
+    for (const Comparison &how : kOrdered)
+      all(how);
+    for (const Comparison &how : kFloats)
+      all(how);
+  }
+}
+
+/// A third source in all forms.
+TEST(CompareTable, SetWithAPredicate) {
+  struct {
+    const char *name;
+    bool (*apply)(bool, bool);
+  } combine[] = {{"and", [](bool a, bool b) { return a && b; }},
+                 {"or", [](bool a, bool b) { return a || b; }},
+                 {"xor", [](bool a, bool b) { return a != b; }}};
+  auto one = [&](const Comparison &how, const std::string &type, int bits,
+                 const std::vector<Case> &cases, auto order) {
+    std::string k = std::to_string(bits);
+    bool ftz = type.rfind("ftz.", 0) == 0;
+    std::string from = ftz ? type.substr(4) : type;
+    for (auto &with : combine)
+      for (const char *to : {"u32", "s32", "f32"}) {
+        if (to[0] == 'f' && bits == 16 && from.find('f') != from.npos)
+          continue;
+        uint64_t truth = to[0] == 'f' ? 0x3f800000u : 0xffffffffu;
+        checkTable(std::string("set.") + how.name + "." + with.name +
+                       (ftz ? ".ftz." : ".") + to + "." + from +
+                       " %d, %a, %b, %c;",
+                   "32 " + k + " " + k + " p", cases, [&](const Case &x) {
+                     return with.apply(how.holds(order(x)), x.c) ? truth : 0;
+                   });
+      }
+  };
+  std::vector<Case> few = {{1, 2, 0}, {2, 1, 1}, {1, 1, 0}, {1, 1, 1},
+                           {2, 2, 0}, {1, 2, 1}, {2, 1, 0}};
+  auto integers = [](const Case &x) { return orderOf(x.a, x.b); };
+  for (int bits : {16, 32, 64}) {
+    std::string k = std::to_string(bits);
+    for (const Comparison &how : kOrdered)
+      for (const char *sign : {"u", "s"})
+        one(how, sign + k, bits, few, integers);
+    for (const Comparison &how : kUnsigned)
+      one(how, "u" + k, bits, few, integers);
+    for (int eq : {0, 1})
+      one(kOrdered[eq], "b" + k, bits, few, integers);
+  }
+  for (const char *type : {"f16", "bf16", "f32", "f64", "ftz.f16", "ftz.f32"}) {
+    std::string name = type;
+    bool ftz = name.rfind("ftz.", 0) == 0;
+    name = ftz ? name.substr(4) : name;
+    int bits = name == "f64" ? 64 : name == "f32" ? 32 : 16;
+    std::vector<Case> cases;
+    for (const Case &x : pairsOf(floatsOf(bits)))
+      cases.push_back({x.a, x.b, (x.a ^ x.b) & 1});
+    auto order = [=](const Case &x) {
+      return orderOf(valueOf(name, x.a, ftz), valueOf(name, x.b, ftz));
+    };
+    for (const Comparison &how : kOrdered)
+      one(how, type, bits, cases, order);
+    for (const Comparison &how : kFloats)
+      one(how, type, bits, cases, order);
+  }
+  for (const char *type : {"f16x2", "bf16x2", "ftz.f16x2"})
+    for (auto &with : combine) {
+      std::string name = type;
+      bool ftz = name.rfind("ftz.", 0) == 0;
+      name = ftz ? name.substr(4) : name;
+      std::string part = name.substr(0, name.size() - 2);
+      uint64_t one = part == "f16" ? 0x3c00 : 0x3f80;
+      checkTable(std::string("set.eq.") + with.name + (ftz ? ".ftz." : ".") +
+                     name + "." + name + " %d, %a, %b, %c;",
+                 "32 32 32 p", {{0x3c003c00, 0x3c000000, 1}, {0, 0, 0}},
+                 [&](const Case &x) {
+                   uint64_t low =
+                       with.apply((x.a & 0xffff) == (x.b & 0xffff), x.c);
+                   uint64_t high = with.apply(x.a >> 16 == x.b >> 16, x.c);
+                   return (high * one) << 16 | low * one;
+                 });
+      for (const char *half : {"f16", "bf16"})
+        if (part == half)
+          for (const char *to : {"u16", "s16", half})
+            checkTable(std::string("set.eq.") + with.name +
+                           (ftz ? ".ftz." : ".") + to + "." + half +
+                           " %d, %a, %b, %c;",
+                       "16 16 16 p", {{0x3c00, 0x3c00, 1}, {0x3c00, 0, 0}},
+                       [&](const Case &x) -> uint64_t {
+                         bool holds = with.apply(x.a == x.b, x.c);
+                         return !holds ? 0 : to == half ? one : 0xffff;
+                       });
+    }
+}
+
 TEST(CompareTable, Selp) {
   for (const char *type : {"b16", "u16", "s16", "b32", "u32", "s32", "f32",
                            "b64", "u64", "s64", "f64"}) {

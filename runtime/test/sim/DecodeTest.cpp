@@ -29,6 +29,10 @@ static std::string refusal(const std::string &body) {
 TEST(Decode, RefusalsNameLineAndInstruction) {
   EXPECT_EQ(refusal("frob.u32 %r1, %r2;"),
             "PTX line 14: unknown opcode `frob` in `frob.u32 %r1, %r2;`");
+  EXPECT_NE(refusal("tex.2d.v4.f32.f32 {%f1, %f2, %f3, %f4}, [%rd1, {%f1, "
+                    "%f2}];")
+                .find("unsupported opcode `tex` (textures and surfaces)"),
+            std::string::npos);
   EXPECT_EQ(refusal("add.frob.u32 %r1, %r2, %r3;"),
             "PTX line 14: unsupported form `add.frob.u32` in "
             "`add.frob.u32 %r1, %r2, %r3;`");
@@ -70,7 +74,7 @@ TEST(Decode, RefusalsNameLineAndInstruction) {
             std::string::npos);
   EXPECT_NE(refusal("fence.acq_rel.cluster;").find("target sm_90"),
             std::string::npos);
-  EXPECT_NE(refusal("call foo;").find("unknown opcode `call`"),
+  EXPECT_NE(refusal("call foo;").find("call to `foo`, which is no function"),
             std::string::npos);
 }
 
@@ -90,6 +94,24 @@ TEST(Decode, KernelsOf) {
   ASSERT_EQ(kernels[0].params.size(), 2u);
   EXPECT_EQ(kernels[0].params[1].bytes, 128u);
   EXPECT_EQ(kernels[0].params[1].align, 64u);
+}
+
+/// MLIR's way to name the dynamic part.
+TEST(Decode, DynamicSharedMemoryOfMlir) {
+  LaunchOf how;
+  how.dynamicShared = 64;
+  Outcome o =
+      runBody("mov.u32 %r1, __dynamic_shmem__0;\n"
+              "st.shared.u32 [%r1+60], %r0;\nld.shared.u32 %r2, "
+              "[%r1+60];\nst.global.u32 [%rd3], %r2;",
+              {}, how, ".shared .align 16 .b8 __dynamic_shmem__0[1];\n");
+  how.dynamicShared = 0;
+  EXPECT_EQ(o.kinds().find("oob"), std::string::npos) << o.messages();
+  EXPECT_EQ(runBody("mov.u32 %r1, __dynamic_shmem__0;\n"
+                    "st.shared.u32 [%r1], %r0;\n",
+                    {}, how, ".shared .align 16 .b8 __dynamic_shmem__0[1];\n")
+                .kinds(),
+            "oob");
 }
 
 TEST(Decode, LaunchesThatCannotBe) {
@@ -127,6 +149,7 @@ TEST(Decode, EveryFormIsBound) {
         Op op;
         op.count = 1;
         op.imm2 = 128; // the size of a tensor map
+        op.framed = word.substr(0, 5) == "param" && word != "param::entry";
         EXPECT_TRUE(bind(match, op))
             << form.opcode << " " << form.modifiers << ": " << word;
       }

@@ -244,3 +244,54 @@ TEST(IntegerTable, InsertField) {
                });
   }
 }
+
+using Whole = unsigned __int128;
+
+/// Chains of two words, whose sum, difference or product is wider than one.
+TEST(IntegerTable, Carries) {
+  for (auto [type, bits] : {std::pair{"u32", 32}, std::pair{"s32", 32},
+                            std::pair{"u64", 64}, std::pair{"s64", 64}}) {
+    std::string t = type, kind = std::to_string(bits);
+    std::string kinds = kind + " " + kind + " " + kind + " " + kind;
+    std::vector<Case> cases = pairsOf(integersOf(bits));
+    int width = bits;
+    auto high = [width](Whole x) { return uint64_t(x >> width); };
+    checkTable("add.cc." + t + " %d, %a, %b;\naddc." + t + " %d, %c, 0;", kinds,
+               cases, [=](const Case &x) {
+                 return lowBits(x.c + high(Whole(x.a) + x.b), width);
+               });
+    checkTable("add.cc." + t + " %d, %a, %b;\naddc.cc." + t +
+                   " %d, %b, %c;\naddc." + t + " %d, 0, 0;",
+               kinds, cases, [=](const Case &x) {
+                 return high(Whole(x.b) + x.c + high(Whole(x.a) + x.b));
+               });
+    checkTable(
+        "sub.cc." + t + " %d, %a, %b;\nsubc." + t + " %d, %c, 1;", kinds, cases,
+        [=](const Case &x) { return lowBits(x.c - 1 - (x.a < x.b), width); });
+    checkTable("sub.cc." + t + " %d, %a, %b;\nsubc.cc." + t +
+                   " %d, %b, %c;\nsubc." + t + " %d, 0, 0;",
+               kinds, cases, [=](const Case &x) {
+                 bool borrows = Whole(x.b) < Whole(x.c) + (x.a < x.b);
+                 return lowBits(0 - uint64_t(borrows), width);
+               });
+    auto product = [=](const Case &x) {
+      if (t[0] == 'u')
+        return Whole(x.a) * x.b;
+      return Whole(__int128(asSigned(x.a, width)) * asSigned(x.b, width));
+    };
+    checkTable("mad.lo.cc." + t + " %d, %a, %b, %c;\nmadc.hi." + t +
+                   " %d, %a, %b, %c;",
+               kinds, cases, [=](const Case &x) {
+                 uint64_t low = lowBits(uint64_t(product(x)), width);
+                 return lowBits(high(product(x)) + x.c + high(Whole(low) + x.c),
+                                width);
+               });
+    checkTable("mad.hi.cc." + t + " %d, %a, %b, %c;\nmadc.lo.cc." + t +
+                   " %d, %a, %b, %c;\naddc." + t + " %d, 0, 0;",
+               kinds, cases, [=](const Case &x) {
+                 uint64_t top = lowBits(high(product(x)), width);
+                 uint64_t low = lowBits(uint64_t(product(x)), width);
+                 return high(Whole(low) + x.c + high(Whole(top) + x.c));
+               });
+  }
+}

@@ -238,15 +238,21 @@ TEST(MemoryTable, WhichSpaceAnAddressIsOf) {
                        "cvta.shared::cta.u64 %u, %u;\n";
   struct {
     const char *name, *address;
-  } spaces[] = {{"shared::cta", shared},
-                {"shared", ".shared .b8 s[8];\nmov.u64 %u, s;\n"
-                           "cvta.shared.u64 %u, %u;\n"},
-                {"local", ".local .b8 l[8];\nmov.u64 %u, l;\n"
-                          "cvta.local.u64 %u, %u;\n"},
-                {"global", "mov.u64 %u, %out;\ncvta.global.u64 %u, %u;\n"}};
+  } spaces[] = {
+      {"shared::cta", shared},
+      {"shared", ".shared .b8 s[8];\nmov.u64 %u, s;\n"
+                 "cvta.shared.u64 %u, %u;\n"},
+      {"local", ".local .b8 l[8];\nmov.u64 %u, l;\n"
+                "cvta.local.u64 %u, %u;\n"},
+      {"shared::cluster", ".shared .b8 s[8];\nmov.u64 %u, s;\n"
+                          "cvta.shared::cluster.u64 %u, %u;\n"},
+      {"param", "mov.u64 %u, in;\ncvta.param.u64 %u, %u;\n"},
+      {"param::entry", "mov.u64 %u, in;\ncvta.param::entry.u64 %u, %u;\n"},
+      {"global", "mov.u64 %u, %out;\ncvta.global.u64 %u, %u;\n"}};
   for (auto &of : spaces)
     for (const char *asked :
-         {"shared", "shared::cta", "local", "global", "const"})
+         {"shared", "shared::cta", "shared::cluster", "local", "global",
+          "const", "param", "param::entry"})
       checkTable(std::string(of.address) + "isspacep." + asked + " %d, %u;",
                  "p 64", {{1, 0, 0}}, [&](const Case &) {
                    auto plain = [](std::string name) {

@@ -49,6 +49,26 @@ TEST(RaceCheck, ReadAfterWrite) {
   expectRace(kWrite + kReadOther, kWrite + kBarrier + kReadOther);
 }
 
+/// Equal values in any order are no fault unless somebody asks.
+TEST(RaceCheck, SameValue) {
+  const std::string store = "mov.u32 %r6, 5;\nst.shared.u32 [buffer], %r6;\n";
+  Outcome o = two(store);
+  EXPECT_EQ(o.kinds(), "") << o.messages();
+  ASSERT_EQ(o.report.warnings.size(), 1u);
+  EXPECT_EQ(o.report.warnings[0].kind, "same-value");
+  EXPECT_NE(o.report.warnings[0].message.find("writes of the same value"),
+            std::string::npos);
+  LaunchOf strict;
+  strict.threads = 64;
+  strict.options.strict = true;
+  EXPECT_EQ(
+      runBody(store, {}, strict, ".shared .align 16 .b8 buffer[16];\n").kinds(),
+      "same-value");
+  // Of values that differ by warp it is a race.
+  EXPECT_EQ(two("shr.u32 %r6, %r0, 5;\nst.shared.u32 [buffer], %r6;\n").kinds(),
+            "race");
+}
+
 TEST(RaceCheck, Message) {
   // Lane 2 of warp 1 reads what lane 3 of warp 0 wrote.
   Outcome o = two("setp.eq.u32 %p3, %r0, 3;\n@%p3 st.shared.u32 [buffer+76], "

@@ -70,7 +70,7 @@ uint64_t bytesOfCheckers(const Kernel &kernel, const LaunchShape &shape);
 inline constexpr const char *kCheckNames[] = {
     "oob",        "align",  "uninit",    "barrier", "cp-async", "deadlock",
     "divergence", "budget", "trap",      "race",    "mbarrier", "bulk",
-    "wgmma",      "proxy",  "registers", "griddep"};
+    "wgmma",      "proxy",  "registers", "griddep", "assert",   "same-value"};
 
 } // namespace attnrt::sim
 

@@ -118,7 +118,7 @@ std::string attnrt::sim::describePlace(const Event &event, const Cta &cta) {
     return describeShared(address, event.place ? *event.place : cta);
   case MemorySpace::Local:
     return "local address " + hex(address) + " of " +
-           std::to_string(cta.launch.kernel.localBytes) + " bytes";
+           std::to_string(event.warp->localEnd(event.lanes)) + " bytes";
   case MemorySpace::Param:
     return "parameter offset " + std::to_string(address) + " of " +
            std::to_string(cta.launch.kernel.paramBytes) + " bytes";

@@ -17,7 +17,7 @@ public:
   using Checker::Checker;
   uint64_t interests() const override {
     return interest(EventKind::Deadlock) | interest(EventKind::Budget) |
-           interest(EventKind::Trap);
+           interest(EventKind::Trap) | interest(EventKind::Assert);
   }
   void on(const Event &event, const Cta &cta) override;
 };
@@ -90,6 +90,7 @@ static std::string describeDeadlock(const Cta &cta) {
 void ProgressChecker::on(const Event &event, const Cta &cta) {
   const char *kind = event.kind == EventKind::Deadlock ? "deadlock"
                      : event.kind == EventKind::Budget ? "budget"
+                     : event.kind == EventKind::Assert ? "assert"
                                                        : "trap";
   if (!log.isNew(kind, event))
     return;
@@ -99,6 +100,9 @@ void ProgressChecker::on(const Event &event, const Cta &cta) {
     break;
   case EventKind::Budget:
     log.add("budget", event, cta, event.detail);
+    break;
+  case EventKind::Assert:
+    log.add("assert", event, cta, event.detail);
     break;
   default:
     log.add("trap", event, cta, "trap by " + describeLanes(event.lanes));

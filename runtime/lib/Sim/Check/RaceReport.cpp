@@ -10,6 +10,8 @@
 #include "Check/RaceShadow.h"
 #include "Machine/Cluster.h"
 
+#include <cstring>
+
 using namespace attnrt::sim;
 
 static std::string nameOf(const Touch &touch) {
@@ -59,6 +61,39 @@ static uint32_t lanesOn(const Event &event, uint32_t lanes, uint64_t base,
   return out;
 }
 
+/// What a lane of a plain store is about to write is there already.
+static bool writesWhatIsThere(const Event &event, unsigned lane,
+                              const Cta &home) {
+  const Op &op = *event.op;
+  unsigned bytes = event.bytes / op.count;
+  for (unsigned e = 0; e < op.count; ++e) {
+    Warp &warp = const_cast<Warp &>(*event.warp);
+    uint16_t row = warp.cta.launch.kernel.pool[op.list + e];
+    uint64_t value =
+        op.srcBytes == 8 ? warp.row64(row)[lane] : warp.row(row)[lane];
+    if (std::memcmp(&home.shared.data[event.addresses[lane] + e * bytes],
+                    &value, bytes) != 0)
+      return false;
+  }
+  return true;
+}
+
+/// Two plain stores of one value: whoever is last, nobody can tell.
+static bool storesTheSame(const Conflict &conflict, const Touch &mine,
+                          const Event &guilty, const Cta &home) {
+  const Kernel &kernel = home.launch.kernel;
+  auto isStore = [&](const Touch &touch) {
+    return touch.writes() && !touch.isAsync() && !touch.copies() &&
+           kernel.facts[touch.op].sem == Sem::St;
+  };
+  if (conflict.isOrdered || !isStore(mine) || !isStore(conflict.other))
+    return false;
+  for (uint32_t rest = guilty.lanes; rest; rest &= rest - 1)
+    if (!writesWhatIsThere(guilty, __builtin_ctz(rest), home))
+      return false;
+  return true;
+}
+
 void attnrt::sim::reportConflict(HazardLog &log, const Conflict &conflict,
                                  const Touch &mine, uint32_t granule,
                                  uint32_t lanes, const Event &event,
@@ -73,8 +108,6 @@ void attnrt::sim::reportConflict(HazardLog &log, const Conflict &conflict,
     return;
   const char *kind = conflict.isOrdered ? "proxy" : "race";
   const std::vector<Op> &ops = home.launch.kernel.ops;
-  if (!log.isNew(kind, event, &ops[other.op]))
-    return;
   Event guilty = event;
   uint64_t addresses[32];
   if (mine.isAsync()) { // its place counts, not its lanes
@@ -87,12 +120,18 @@ void attnrt::sim::reportConflict(HazardLog &log, const Conflict &conflict,
   } else {
     guilty.lanes = lanesOn(event, lanes, base, both);
   }
+  bool isSame = storesTheSame(conflict, mine, guilty, home);
+  kind = isSame ? "same-value" : kind;
+  if (!log.isNew(kind, event, &ops[other.op]))
+    return;
   std::string order = mine.writes() ? "write" : "read";
   order += other.writes() ? " after write" : " after read";
   order += conflict.isOrdered ? " through another proxy: " : " without order: ";
   std::string by = mine.isAsync() ? "" : " by " + describeLanes(guilty.lanes);
   // Known hardware does not let an asynchronous write pass an earlier read.
-  bool isForgiven = conflict.isOrdered && !other.writes();
+  bool isForgiven = isSame || (conflict.isOrdered && !other.writes());
+  if (isSame)
+    order = "writes of the same value without order: ";
   std::string message = order + nameOf(mine) + " of " +
                         describePlace(guilty, home) + by + " and " +
                         describeTouch(other, home) + remedy(conflict, mine);

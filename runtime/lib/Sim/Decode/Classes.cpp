@@ -92,7 +92,9 @@ InstructionClass attnrt::sim::classOf(const Match &match) {
   case Rule::Memory:
     return spaceOf(match);
   case Rule::Tensor:
-    return match.sem() == Sem::Mma || match.has("mma_async")
+    if (match.sem() == Sem::Wmma && !match.has("mma"))
+      return spaceOf(match);
+    return match.sem() != Sem::Wgmma || match.has("mma_async")
                ? InstructionClass::Tensor
                : InstructionClass::Barrier;
   default:

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Decode/Chips.h"
-#include "Decode/Operands.h"
+#include "Decode/BodyDecoder.h"
+#include "Decode/CallGraph.h"
 #include "Ptx/Parser.h"
 
 #include <atomic>
@@ -15,11 +15,10 @@
 
 using namespace attnrt;
 using namespace attnrt::sim;
-using ptx::Operand;
 using ptx::Type;
 
 namespace {
-/// Decodes one entry.
+/// Decodes one entry with the functions that it may call.
 class EntryDecoder {
 public:
   EntryDecoder(const ptx::Module &module, const ptx::Entry &entry,
@@ -29,26 +28,26 @@ public:
   Status run(Kernel &out);
 
 private:
+  bool layOutAll();
   bool decodeAll();
-  bool decode(const ptx::Instruction &inst);
-  bool decodeAs(const ptx::Instruction &inst, const Match &match, Draft &draft);
-  bool targetHas(Sem sem);
-  void decodeGuard(const ptx::Instruction &inst, Draft &draft);
-  bool kindsFit(const ptx::Instruction &inst, const Match &match) const;
-  void noteEffects(const Match &match, Draft &draft);
-  void pinAccumulators();
-  void watchWgmmaRows(const std::vector<uint16_t> &where);
+  void pinAccumulators(const BodyDraft &body);
+  void watchWgmmaRows(const BodyDraft &body,
+                      const std::vector<uint16_t> &where);
   bool seal();
+  bool sealBody(BodyDraft &body, Callee *callee, uint32_t &rows,
+                uint32_t &preds);
+  void noteUndefined(const BodyDraft &body, const RowAllocation &rows,
+                     Callee *callee);
+  void append(BodyDraft &body, std::vector<Draft> &all);
 
   const ptx::Module &module;
   const ptx::Entry &entry;
   Binder bind;
   DecodeError error;
   Kernel kernel;
-  Symbols symbols;
   UniformRows uniform;
-  std::vector<Draft> drafts;
-  std::vector<bool> pinned; // registers that wgmmas have
+  std::vector<BodyDraft> bodies; // the entry's is the first
+  std::vector<bool> pinned;      // registers of a body that wgmmas have
 };
 } // namespace
 
@@ -61,156 +60,70 @@ Status EntryDecoder::run(Kernel &out) {
               sizeof(kernel.requiredCluster));
   kernel.entryRegisters = entryRegisters(entry);
   error.line = entry.line;
-  if (!layOut(module, entry, kernel, symbols, error) || !decodeAll() || !seal())
-    return error.status;
+  if (!layOutAll() || !decodeAll() || !seal())
+    kernel.refusal = error.status;
   out = std::move(kernel);
-  return Status::ok();
+  return out.refusal;
 }
 
-bool EntryDecoder::decodeAll() {
-  kernel.branchTables = entry.branchTables;
-  for (const ptx::Instruction &inst : entry.body) {
-    error.line = inst.line;
-    drafts.emplace_back();
-    if (!decode(inst))
-      return false;
+bool EntryDecoder::layOutAll() {
+  Symbols symbols = symbolsOf(module), params;
+  if (!layOutParams(entry, kernel, params, error))
+    return false;
+  std::vector<const ptx::Entry *> sources = {&entry};
+  kernel.calleeOf.assign(module.functions.size(), -1);
+  for (int function : functionsOf(module, entry)) {
+    kernel.calleeOf[function] = static_cast<int>(sources.size()) - 1;
+    sources.push_back(&module.functions[function]);
   }
-  // A body may fall off its end, or branch there.
-  drafts.emplace_back();
-  ptx::Instruction ret;
-  ret.line = error.line;
-  ret.opcode = "ret";
-  return decode(ret);
-}
-
-/// Tells `cp.async …, bytes` from `cp.async …, ignoreSource`, and a wgmma with
-/// registers from one with a descriptor.
-bool EntryDecoder::kindsFit(const ptx::Instruction &inst,
-                            const Match &match) const {
-  if (inst.operands.size() != match.specs.size() || match.specs.empty())
-    return true;
-  for (size_t i = 0; i < inst.operands.size(); ++i) {
-    const Operand &op = inst.operands[i];
-    const OperandSpec &spec = match.specs[i];
-    bool isPred =
-        op.kind == Operand::Reg && entry.registers[op.reg].type == Type::Pred;
-    if (spec.kind == 's' && isPred)
+  if (!layOutShared(module, sources, kernel, symbols, error))
+    return false;
+  for (const ptx::Entry *source : sources) {
+    if (!source->refusal.isOk()) {
+      error.status = source->refusal;
       return false;
-    if (match.sem() == Sem::Wgmma && spec.kind == 's' &&
-        (spec.vector != 0) != (op.kind == Operand::Vector))
+    }
+    BodyDraft body;
+    body.source = source;
+    body.isFunction = source != &entry;
+    body.symbols = symbols;
+    if (!body.isFunction)
+      for (const auto &[name, symbol] : params)
+        body.symbols[name] = symbol;
+    error.line = source->line;
+    if (!layOutFrame(*source, body.isFunction, body.frame, body.symbols, error))
       return false;
+    bodies.push_back(std::move(body));
+  }
+  kernel.localBytes = bodies[0].frame.bytes;
+  for (size_t b = 1; b < bodies.size(); ++b) {
+    Callee callee;
+    callee.name = sources[b]->name;
+    callee.frameBytes = bodies[b].frame.bytes;
+    callee.params = bodies[b].frame.params;
+    callee.results = bodies[b].frame.results;
+    kernel.callees.push_back(std::move(callee));
   }
   return true;
 }
 
-bool EntryDecoder::decode(const ptx::Instruction &inst) {
-  Draft &draft = drafts.back();
-  draft.op.line = inst.line;
-  draft.op.list = kernel.pool.size();
-  if (!isOpcode(inst.opcode))
-    return error.fail("unknown opcode `" + inst.opcode + "`");
-  decodeGuard(inst, draft);
-  bool modifiersFit = false;
-  for (const Form &form : allForms()) {
-    Match match;
-    if (form.opcode != inst.opcode ||
-        !matchModifiers(form, inst.modifiers, match))
-      continue;
-    modifiersFit = true;
-    size_t least = 0;
-    for (const OperandSpec &spec : match.specs)
-      least += !spec.optional;
-    if (inst.operands.size() < least ||
-        inst.operands.size() > match.specs.size() || !kindsFit(inst, match))
-      continue;
-    return decodeAs(inst, match, draft);
+bool EntryDecoder::decodeAll() {
+  BodyDecoder decoder(module, kernel, uniform, bind, error);
+  uint32_t begin = 0;
+  for (BodyDraft &body : bodies) {
+    body.begin = begin;
+    if (!decoder.decode(body))
+      return false;
+    begin += static_cast<uint32_t>(body.drafts.size());
   }
-  std::string spelling = inst.opcode;
-  for (const std::string &modifier : inst.modifiers)
-    spelling += "." + modifier;
-  if (modifiersFit)
-    return error.fail("wrong number of operands for `" + spelling + "`");
-  return error.fail("unsupported form `" + spelling + "`");
-}
-
-bool EntryDecoder::decodeAs(const ptx::Instruction &inst, const Match &match,
-                            Draft &draft) {
-  if (!targetHas(match.sem()))
-    return false;
-  draft.facts = factsOf(match, inst.modifiers, kernel.products);
-  OperandContext context{entry, symbols, kernel, uniform, error};
-  bool isMov = match.sem() == Sem::Mov && match.type() != Type::Pred;
-  Type constants = match.types.empty() ? Type::B32
-                   : isMov             ? match.type()
-                                       : match.types.back();
-  OperandDecoder operands(context, drafts, constants);
-  if (isMov ? !operands.ofMov(inst, match) : !operands.all(inst, match))
-    return false;
-  noteEffects(match, draft);
-  return bind(match, draft.op) ||
-         error.fail("unsupported form " + std::string(isMov ? "of " : "") +
-                    "`" + inst.opcode + "`");
-}
-
-/// Accumulators are read and written.
-static void readDestinations(Draft &draft) {
-  for (size_t i = 0, count = draft.refs.size(); i < count; ++i) {
-    Ref ref = draft.refs[i];
-    if (!ref.def)
-      continue;
-    ref.def = false;
-    draft.refs.push_back(ref);
-  }
-}
-
-/// Notes where control goes, and what the kernel as a whole uses.
-void EntryDecoder::noteEffects(const Match &match, Draft &draft) {
-  switch (match.sem()) {
-  case Sem::Bra:
-    draft.flow = Flow::Branch;
-    break;
-  case Sem::Brx:
-    draft.flow = Flow::Table;
-    break;
-  case Sem::Ret:
-  case Sem::Exit:
-    draft.flow = Flow::Stop;
-    break;
-  case Sem::Trap:
-    draft.flow = Flow::Trap;
-    break;
-  case Sem::Wgmma:
-    draft.isWgmma = kernel.hasWgmmas = true;
-    readDestinations(draft);
-    break;
-  case Sem::Griddepcontrol:
-    kernel.waitsForGrid |= match.has("wait");
-    break;
-  default:
-    break;
-  }
-}
-
-bool EntryDecoder::targetHas(Sem sem) {
-  if (targetNumber(module.target) >= firstTarget(sem))
-    return true;
-  return error.fail("expected target sm_" + std::to_string(firstTarget(sem)) +
-                    " or newer, got `" + module.target + "`,");
-}
-
-void EntryDecoder::decodeGuard(const ptx::Instruction &inst, Draft &draft) {
-  if (!inst.guarded)
-    return;
-  draft.op.guard = 0;
-  draft.op.guardNegated = inst.guardNegated;
-  draft.refs.push_back({{Place::Guard, 0}, inst.guard, false});
+  return true;
 }
 
 /// Registers of a wgmma keep a row of their own for as long as the kernel runs:
 /// they are in use until a wait that does not name them.
-void EntryDecoder::pinAccumulators() {
-  pinned.assign(entry.registers.size(), false);
-  for (const Draft &d : drafts)
+void EntryDecoder::pinAccumulators(const BodyDraft &body) {
+  pinned.assign(body.source->registers.size(), false);
+  for (const Draft &d : body.drafts)
     if (d.isWgmma)
       for (const Ref &ref : d.refs)
         if (ref.place.kind == Place::Pool)
@@ -218,44 +131,119 @@ void EntryDecoder::pinAccumulators() {
 }
 
 /// Other operations that name such registers are watched.
-void EntryDecoder::watchWgmmaRows(const std::vector<uint16_t> &where) {
-  for (uint32_t i = 0; i < drafts.size(); ++i) {
-    if (drafts[i].isWgmma)
+void EntryDecoder::watchWgmmaRows(const BodyDraft &body,
+                                  const std::vector<uint16_t> &where) {
+  for (uint32_t i = 0; i < body.drafts.size(); ++i) {
+    const Draft &draft = body.drafts[i];
+    if (draft.isWgmma)
       continue;
-    for (const Ref &ref : drafts[i].refs)
+    for (const Ref &ref : draft.refs)
       if (pinned[ref.reg])
-        kernel.wgmmaRows[i].push_back({where[ref.reg], ref.def});
-    drafts[i].op.watched = kernel.wgmmaRows.count(i);
+        kernel.wgmmaRows[body.begin + i].push_back({where[ref.reg], ref.def});
   }
+}
+
+/// Registers that a body reads before it has written them.
+void EntryDecoder::noteUndefined(const BodyDraft &body,
+                                 const RowAllocation &rows, Callee *callee) {
+  for (uint32_t reg : rows.undefined) {
+    bool pred = body.source->registers[reg].type == Type::Pred;
+    auto &into = callee
+                     ? (pred ? callee->undefinedPreds : callee->undefinedRows)
+                     : (pred ? kernel.undefinedPreds : kernel.undefinedRows);
+    into.push_back(rows.where[reg]);
+  }
+}
+
+/// Moves a body's operations behind those of the others.
+void EntryDecoder::append(BodyDraft &body, std::vector<Draft> &all) {
+  uint32_t tables = static_cast<uint32_t>(kernel.branchTables.size());
+  for (std::vector<uint32_t> table : body.source->branchTables) {
+    for (uint32_t &target : table)
+      target += body.begin;
+    kernel.branchTables.push_back(std::move(table));
+  }
+  for (uint32_t i = 0; i < body.drafts.size(); ++i) {
+    Op &op = body.drafts[i].op;
+    if (op.target != kNoTarget)
+      op.target += body.begin;
+    if (op.reconverge != kNoTarget)
+      op.reconverge += body.begin;
+    if (body.drafts[i].flow == Flow::Table)
+      op.aux += tables;
+    op.watched = kernel.wgmmaRows.count(body.begin + i);
+    all.push_back(std::move(body.drafts[i]));
+  }
+}
+
+/// Gives the registers of one body their rows, behind `rows` and `preds` that
+/// others have.
+bool EntryDecoder::sealBody(BodyDraft &body, Callee *callee, uint32_t &rows,
+                            uint32_t &preds) {
+  std::vector<Block> blocks =
+      buildBlocks(body.drafts, body.source->branchTables);
+  placeMeetings(body.drafts, blocks);
+  pinAccumulators(body);
+  RowAllocation own =
+      allocateRows(body.drafts, blocks, body.source->registers, pinned);
+  uint64_t total =
+      uint64_t(rows) + own.rows + body.frameRows.size() + uniform.size() + 1;
+  if (own.tooLarge || total > 60000 || preds + own.preds > 60000)
+    return error.fail("the kernel needs too many registers");
+  uint32_t rowShift = rows - kFirstRow, predShift = preds - kFirstPred;
+  for (size_t r = 0; r < own.where.size(); ++r)
+    own.where[r] +=
+        body.source->registers[r].type == Type::Pred ? predShift : rowShift;
+  for (Draft &d : body.drafts)
+    for (const Ref &ref : d.refs)
+      putRow(d.op, kernel.pool, ref.place, own.where[ref.reg]);
+  noteUndefined(body, own, callee);
+  watchWgmmaRows(body, own.where);
+  uint32_t end = (own.rows + rowShift + 1) & ~1u;
+  if (callee) {
+    callee->begin = body.begin;
+    callee->narrowBegin = rows;
+    callee->narrowEnd = callee->wideBegin = own.wideBegin + rowShift;
+    end = body.frameRows.seal(end, body.drafts, kernel.pool, callee->addresses);
+    callee->wideEnd = end;
+    callee->predBegin = preds;
+    callee->predEnd = own.preds + predShift;
+  }
+  rows = (end + 1) & ~1u;
+  preds = own.preds + predShift;
+  return true;
 }
 
 /// Gives every operand its row.
 bool EntryDecoder::seal() {
-  std::vector<Block> blocks = buildBlocks(drafts, kernel.branchTables);
-  placeMeetings(drafts, blocks);
-  pinAccumulators();
-  RowAllocation rows = allocateRows(drafts, blocks, entry.registers, pinned);
-  uint64_t total = rows.rows + uniform.size() + 1;
-  if (rows.tooLarge || total > 60000)
-    return error.fail("the kernel needs too many registers");
-  for (Draft &d : drafts)
-    for (const Ref &ref : d.refs)
-      putRow(d.op, kernel.pool, ref.place, rows.where[ref.reg]);
-
-  uint32_t next = uniform.seal((rows.rows + 1) & ~1u, kernel, drafts);
-  for (uint32_t reg : rows.undefined) {
-    bool pred = entry.registers[reg].type == Type::Pred;
-    (pred ? kernel.undefinedPreds : kernel.undefinedRows)
-        .push_back(rows.where[reg]);
+  uint32_t rows = kFirstRow, preds = kFirstPred;
+  std::vector<Draft> all;
+  for (size_t b = 0; b < bodies.size(); ++b) {
+    Callee *callee = b ? &kernel.callees[b - 1] : nullptr;
+    if (!sealBody(bodies[b], callee, rows, preds))
+      return false;
+    append(bodies[b], all);
   }
+  uint32_t next = uniform.seal(rows, kernel, all);
   kernel.rows = (next + 1) & ~1u;
-  kernel.preds = rows.preds;
-  watchWgmmaRows(rows.where);
-  for (const Draft &d : drafts) {
+  kernel.preds = preds;
+  for (const Draft &d : all) {
     kernel.ops.push_back(d.op);
     kernel.facts.push_back(d.facts);
   }
   return true;
+}
+
+/// Initial values that are addresses name what the module has.
+static Status checkAddresses(const ptx::Module &module) {
+  Symbols symbols = symbolsOf(module);
+  for (const ptx::Variable &var : module.variables)
+    for (const ptx::Relocation &address : var.relocations)
+      if (!symbols.count(address.symbol))
+        return Status::badInput("PTX line " + std::to_string(var.line) +
+                                ": unknown symbol `" + address.symbol +
+                                "` in the initial value of `" + var.name + "`");
+  return Status::ok();
 }
 
 Expected<std::shared_ptr<const Program>>
@@ -271,14 +259,24 @@ attnrt::sim::decodeProgram(std::string_view text, Binder bind) {
   Expected<ptx::Module> module = ptx::parse(text);
   if (!module)
     return module.status();
+  Status status = checkAddresses(*module);
+  if (!status.isOk())
+    return status;
   program->target = module->target;
   program->variables = module->variables;
+  for (const ptx::Entry &function : module->functions)
+    program->functions.push_back(function.name);
+  Status refusal; // of the first that cannot run
+  bool anyRuns = module->entries.empty();
   for (const ptx::Entry &entry : module->entries) {
     Kernel kernel;
-    Status status = EntryDecoder(*module, entry, *program, bind).run(kernel);
-    if (!status.isOk())
-      return status;
+    status = EntryDecoder(*module, entry, *program, bind).run(kernel);
+    anyRuns |= status.isOk();
+    if (refusal.isOk())
+      refusal = status;
     program->kernels.push_back(std::move(kernel));
   }
+  if (!anyRuns)
+    return refusal;
   return std::shared_ptr<const Program>(std::move(program));
 }

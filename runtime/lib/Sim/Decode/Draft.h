@@ -73,6 +73,7 @@ struct RowAllocation {
   std::vector<uint16_t> where;     // by register; row or predicate
   std::vector<uint32_t> undefined; // registers live at entry
   uint32_t rows = 0, preds = 0;
+  uint32_t wideBegin = 0; // of the rows in pairs
   bool tooLarge = false;
 };
 

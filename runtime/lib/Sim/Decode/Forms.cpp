@@ -145,6 +145,7 @@ bool attnrt::sim::matchModifiers(const Form &form,
   match = Match();
   match.form = &form;
   uint32_t used = 0;
+  size_t firstType = 0; // that may come next
   for (size_t w = 0; w < form.words.size(); ++w) {
     bool found = false;
     for (size_t m = 0; m < modifiers.size() && !found; ++m) {
@@ -152,10 +153,13 @@ bool attnrt::sim::matchModifiers(const Form &form,
         continue;
       for (std::string_view word : form.words[w])
         found |= isWord(word, modifiers[m]);
+      std::optional<ptx::Type> type = ptx::typeNamed(modifiers[m]);
+      found = found && !(type && m < firstType);
       if (!found)
         continue;
       used |= 1u << m;
-      if (std::optional<ptx::Type> type = ptx::typeNamed(modifiers[m]))
+      firstType = type ? m : firstType;
+      if (type)
         match.types.push_back(*type);
       else
         match.modifiers.push_back(modifiers[m]);

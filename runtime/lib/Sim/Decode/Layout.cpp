@@ -7,11 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Decode/Layout.h"
+#include "Decode/CallGraph.h"
 
 #include <algorithm>
 
 using namespace attnrt::sim;
-using ptx::Operand;
 
 /// Far above what any target has; what one has is a matter of the launch.
 static constexpr uint64_t kMaxShared = uint64_t(1) << 24;
@@ -19,8 +19,8 @@ static constexpr uint64_t kMaxLocal = uint64_t(1) << 24;
 /// The ISA's limit for sm_70 and newer.
 static constexpr uint64_t kMaxParams = 32764;
 
-static bool layOutParams(const ptx::Entry &entry, Kernel &kernel,
-                         Symbols &symbols, DecodeError &error) {
+bool attnrt::sim::layOutParams(const ptx::Entry &entry, Kernel &kernel,
+                               Symbols &symbols, DecodeError &error) {
   for (const ptx::Variable &param : entry.params) {
     uint32_t at = (kernel.paramBytes + param.align - 1) & ~(param.align - 1);
     if (at + param.bytes > kMaxParams)
@@ -34,17 +34,40 @@ static bool layOutParams(const ptx::Entry &entry, Kernel &kernel,
   return true;
 }
 
-static bool layOutLocal(const ptx::Entry &entry, Kernel &kernel,
-                        Symbols &symbols, DecodeError &error) {
-  for (const ptx::Variable &var : entry.variables) {
-    if (var.space != ptx::Space::Local)
-      continue;
-    uint64_t at =
-        (kernel.localBytes + var.align - 1) & ~uint64_t(var.align - 1);
-    symbols[var.name] = {ptx::Space::Local, at};
-    kernel.localBytes = std::min<uint64_t>(at + var.bytes, kMaxLocal + 1);
+static uint32_t aligned(uint64_t at, uint32_t align) {
+  return static_cast<uint32_t>((at + align - 1) & ~uint64_t(align - 1));
+}
+
+static FramePart place(const ptx::Variable &var, Frame &frame,
+                       Symbols &symbols) {
+  uint32_t at = aligned(frame.bytes, var.align);
+  frame.bytes =
+      static_cast<uint32_t>(std::min<uint64_t>(at + var.bytes, kMaxLocal + 1));
+  FramePart part{at, static_cast<uint32_t>(var.bytes)};
+  symbols[var.name] = {ptx::Space::Local, at, part.bytes, true};
+  return part;
+}
+
+bool attnrt::sim::layOutFrame(const ptx::Entry &body, bool isFunction,
+                              Frame &frame, Symbols &symbols,
+                              DecodeError &error) {
+  if (isFunction) {
+    for (const ptx::Variable &var : body.results)
+      frame.results.push_back(place(var, frame, symbols));
+    for (const ptx::Variable &var : body.params)
+      frame.params.push_back(place(var, frame, symbols));
   }
-  return kernel.localBytes <= kMaxLocal || error.fail("too much local memory");
+  for (const ptx::Variable &var : body.variables)
+    if (var.space == ptx::Space::Local)
+      place(var, frame, symbols);
+  uint32_t room = aligned(frame.bytes, 16);
+  for (const ptx::Variable &var : body.variables)
+    if (var.space == ptx::Space::Param)
+      symbols[var.name] = {ptx::Space::Local, room + var.offset,
+                           static_cast<uint32_t>(var.bytes), true};
+  if (body.paramRoom)
+    frame.bytes = room + body.paramRoom;
+  return frame.bytes <= kMaxLocal || error.fail("too much local memory");
 }
 
 /// An address that has the declared alignment and no more.
@@ -53,46 +76,41 @@ static uint32_t placeExactly(uint32_t from, uint32_t align) {
   return at & align ? at : at + align;
 }
 
-/// Only what the entry's own instructions name counts, as in ptxas.
-static bool names(const ptx::Entry &entry, const std::string &name) {
-  auto in = [&](const Operand &op, auto &self) -> bool {
-    if (op.kind == Operand::Symbol && op.name == name)
-      return true;
-    for (const Operand &part : op.parts)
-      if (self(part, self))
-        return true;
-    return false;
-  };
-  for (const ptx::Instruction &inst : entry.body)
-    for (const Operand &op : inst.operands)
-      if (in(op, in))
-        return true;
-  return false;
-}
-
 namespace {
 struct SharedVariables {
   std::vector<const ptx::Variable *> fixed, dynamic;
   void add(const ptx::Variable &var) {
-    (var.isExtern ? dynamic : fixed).push_back(&var);
+    (var.isExtern || isMlirs(var) ? dynamic : fixed).push_back(&var);
+  }
+  /// What gpu.dynamic_shared_memory becomes: an array without elements, which
+  /// LLVM gives a byte, in front of the dynamic part.
+  static bool isMlirs(const ptx::Variable &var) {
+    return var.bytes <= 1 && var.name.rfind("__dynamic_shmem__", 0) == 0;
   }
 };
 } // namespace
 
-static SharedVariables sharedVariables(const ptx::Module &module,
-                                       const ptx::Entry &entry) {
+/// Only what the entry and what it calls name counts, as in ptxas.
+static SharedVariables
+sharedVariables(const ptx::Module &module,
+                const std::vector<const ptx::Entry *> &bodies) {
   SharedVariables out;
+  auto isNamed = [&](const ptx::Variable &var) {
+    return std::any_of(bodies.begin(), bodies.end(),
+                       [&](auto *body) { return names(*body, var.name); });
+  };
   for (const ptx::Variable &var : module.variables)
-    if (var.space == ptx::Space::Shared && names(entry, var.name))
+    if (var.space == ptx::Space::Shared && isNamed(var))
       out.add(var);
-  for (const ptx::Variable &var : entry.variables)
-    if (var.space == ptx::Space::Shared)
-      out.add(var);
+  for (const ptx::Entry *body : bodies)
+    for (const ptx::Variable &var : body->variables)
+      if (var.space == ptx::Space::Shared)
+        out.add(var);
   return out;
 }
 
-static bool layOutShared(const SharedVariables &variables, Kernel &kernel,
-                         Symbols &symbols, DecodeError &error) {
+static bool placeShared(const SharedVariables &variables, Kernel &kernel,
+                        Symbols &symbols, DecodeError &error) {
   uint64_t end = kSharedBase;
   for (const ptx::Variable *var : variables.fixed) {
     error.line = var->line;
@@ -114,12 +132,22 @@ static bool layOutShared(const SharedVariables &variables, Kernel &kernel,
   return true;
 }
 
-bool attnrt::sim::layOut(const ptx::Module &module, const ptx::Entry &entry,
-                         Kernel &kernel, Symbols &symbols, DecodeError &error) {
+Symbols attnrt::sim::symbolsOf(const ptx::Module &module) {
+  Symbols symbols;
   for (size_t v = 0; v < module.variables.size(); ++v)
     if (module.variables[v].space != ptx::Space::Shared)
       symbols[module.variables[v].name] = {module.variables[v].space, v};
-  return layOutLocal(entry, kernel, symbols, error) &&
-         layOutParams(entry, kernel, symbols, error) &&
-         layOutShared(sharedVariables(module, entry), kernel, symbols, error);
+  for (const auto &[name, number] : module.functionNumbers)
+    symbols[name] = {ptx::Space::Code, static_cast<uint64_t>(number)};
+  for (const auto &[alias, name] : module.aliases)
+    if (int number = functionNamed(module, name); number >= 0)
+      symbols[alias] = {ptx::Space::Code, static_cast<uint64_t>(number)};
+  return symbols;
+}
+
+bool attnrt::sim::layOutShared(const ptx::Module &module,
+                               const std::vector<const ptx::Entry *> &bodies,
+                               Kernel &kernel, Symbols &symbols,
+                               DecodeError &error) {
+  return placeShared(sharedVariables(module, bodies), kernel, symbols, error);
 }

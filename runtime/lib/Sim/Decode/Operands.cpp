@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Decode/Operands.h"
+#include "Decode/BodyDecoder.h"
 
 #include <cstring>
 #include <optional>
@@ -14,6 +14,25 @@
 using namespace attnrt::sim;
 using ptx::Operand;
 using ptx::Type;
+
+OperandDecoder::OperandDecoder(const OperandContext &context, Type constantType)
+    : context(context), draft(context.body.drafts.back()),
+      constantType(constantType) {}
+
+const ptx::Register &OperandDecoder::registerOf(const Operand &op) const {
+  return context.body.source->registers[op.reg];
+}
+
+/// Constants and special registers count operations of the whole kernel.
+static uint32_t indexIn(const BodyDraft &body) {
+  return body.begin + static_cast<uint32_t>(body.drafts.size()) - 1;
+}
+
+void OperandDecoder::useConstant(uint64_t bits, unsigned bytes, Place place,
+                                 int variable) {
+  context.uniform.useConstant(indexIn(context.body), place, bits, bytes == 8,
+                              variable);
+}
 
 bool OperandDecoder::all(const ptx::Instruction &inst, const Match &match) {
   Op &op = draft.op;
@@ -31,7 +50,7 @@ bool OperandDecoder::all(const ptx::Instruction &inst, const Match &match) {
   }
   if (!op.count)
     op.count = srcs;
-  return true;
+  return match.sem() != Sem::Call || sealCall();
 }
 
 /// Special registers that change are read by the instruction itself.
@@ -125,6 +144,10 @@ bool OperandDecoder::operand(const Operand &op, const OperandSpec &spec,
     return tensor(op, countOf(spec, match));
   case 'h':
     return hint(op);
+  case 'a':
+    return frameParts(op);
+  case 'f':
+    return callee(op);
   default:
     return branchTarget(op, match.sem());
   }
@@ -199,7 +222,7 @@ bool OperandDecoder::destination(const Operand &op, unsigned bytes, bool wider,
   }
   if (op.kind != Operand::Reg)
     return fail("expected a register as destination");
-  const ptx::Register &reg = context.entry.registers[op.reg];
+  const ptx::Register &reg = registerOf(op);
   unsigned held = ptx::bytesOf(reg.type);
   if (!fits(held, bytes, wider))
     return fail("expected a register of " + std::to_string(bytes * 8) +
@@ -213,7 +236,7 @@ bool OperandDecoder::destination(const Operand &op, unsigned bytes, bool wider,
 
 bool OperandDecoder::registerSource(const Operand &op, unsigned bytes,
                                     bool wider, Place place) {
-  const ptx::Register &reg = context.entry.registers[op.reg];
+  const ptx::Register &reg = registerOf(op);
   if (reg.type == Type::Pred || !fits(ptx::bytesOf(reg.type), bytes, wider))
     return fail("expected an operand of " + std::to_string(bytes * 8) +
                 " bits, got `" + reg.name + "`");
@@ -288,7 +311,7 @@ bool OperandDecoder::special(const std::string &name, unsigned bytes,
     return fail("unknown register `" + name + "`");
   if (bytes != 4)
     return fail("expected `" + name + "` in a 32-bit instruction");
-  context.uniform.useSpecial(index, place, *what);
+  context.uniform.useSpecial(indexIn(context.body), place, *what);
   return true;
 }
 
@@ -301,8 +324,8 @@ bool OperandDecoder::predicate(const Operand &op, bool def, Place place) {
     put(place, op.value ? kTruePred : kFalsePred);
     return true;
   }
-  if (op.kind != Operand::Reg ||
-      context.entry.registers[op.reg].type != Type::Pred || (def && op.negated))
+  if (op.kind != Operand::Reg || registerOf(op).type != Type::Pred ||
+      (def && op.negated))
     return fail("expected a predicate");
   if (op.negated && place.index == 1)
     draft.op.negated2 = true;
@@ -318,8 +341,9 @@ bool OperandDecoder::symbol(const std::string &name, int64_t offset,
     useConstant(32, bytes, place);
     return true;
   }
-  auto it = context.symbols.find(name);
-  if (it == context.symbols.end())
+  const BodyDraft &body = context.body;
+  auto it = body.symbols.find(name);
+  if (it == body.symbols.end())
     return fail("unknown symbol `" + name + "`");
   if (bytes < 4)
     return fail("expected 32 or 64 bits for an address");
@@ -331,6 +355,16 @@ bool OperandDecoder::symbol(const std::string &name, int64_t offset,
     return true;
   }
   uint64_t address = sym.address + offset;
+  if (sym.space == ptx::Space::Code) {
+    if (bytes != 8)
+      return fail("expected 64 bits for an address");
+    address |= kCodeWindow;
+  }
+  if (sym.inFrame && body.isFunction) {
+    context.body.frameRows.use(static_cast<uint32_t>(body.drafts.size()) - 1,
+                               place, address, bytes == 8);
+    return true;
+  }
   useConstant(bytes == 4 ? uint32_t(address) : address, bytes, place);
   return true;
 }
@@ -372,16 +406,22 @@ bool OperandDecoder::address(const Operand &op) {
     break;
   }
   Place place = nextSrc();
+  // Parameters of a function, and of what it calls, are in its frame.
+  draft.op.framed = context.body.isFunction;
   if (base.kind == Operand::Reg)
     return addressRegister(base, place);
-  if (base.kind == Operand::Symbol)
+  if (base.kind == Operand::Symbol) {
+    auto known = context.body.symbols.find(base.name);
+    draft.op.framed |=
+        known != context.body.symbols.end() && known->second.inFrame;
     return symbol(base.name, 0, 8, place);
+  }
   useConstant(base.value, 8, place);
   return true;
 }
 
 bool OperandDecoder::addressRegister(const Operand &base, Place place) {
-  const ptx::Register &reg = context.entry.registers[base.reg];
+  const ptx::Register &reg = registerOf(base);
   if (reg.type == Type::Pred || ptx::bytesOf(reg.type) < 4)
     return fail("expected an address of 32 or 64 bits, got `" + reg.name + "`");
   bool narrow = bankOf(reg.type) == Bank::Narrow;
@@ -398,7 +438,7 @@ bool OperandDecoder::branchTarget(const Operand &op, Sem sem) {
   if (sem == Sem::Brx) {
     draft.table = static_cast<uint32_t>(op.value);
     draft.op.aux = draft.table;
-    if (context.kernel.branchTables[draft.table].empty())
+    if (context.body.source->branchTables[draft.table].empty())
       return fail("empty branch table");
     return true;
   }

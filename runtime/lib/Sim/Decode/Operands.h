@@ -9,15 +9,18 @@
 #ifndef ATTNRT_SIM_DECODE_OPERANDS_H
 #define ATTNRT_SIM_DECODE_OPERANDS_H
 
+#include "Decode/FrameRows.h"
 #include "Decode/Layout.h"
 #include "Decode/UniformRows.h"
 
 namespace attnrt::sim {
 
+struct BodyDraft;
+
 /// What operands refer to.
 struct OperandContext {
-  const ptx::Entry &entry;
-  const Symbols &symbols;
+  const ptx::Module &module;
+  BodyDraft &body;
   Kernel &kernel;
   UniformRows &uniform;
   DecodeError &error;
@@ -26,11 +29,7 @@ struct OperandContext {
 /// Decodes the operands of one instruction into its draft.
 class OperandDecoder {
 public:
-  OperandDecoder(const OperandContext &context, std::vector<Draft> &drafts,
-                 ptx::Type constantType)
-      : context(context), draft(drafts.back()),
-        index(static_cast<uint32_t>(drafts.size()) - 1),
-        constantType(constantType) {}
+  OperandDecoder(const OperandContext &context, ptx::Type constantType);
 
   /// All that a form has; some may be left out.
   bool all(const ptx::Instruction &inst, const Match &match);
@@ -64,11 +63,14 @@ private:
               Place place);
   bool pair(const ptx::Operand &op, const OperandSpec &spec, unsigned bytes);
   bool branchTarget(const ptx::Operand &op, Sem sem);
+  bool frameParts(const ptx::Operand &op);
+  bool callee(const ptx::Operand &op);
+  bool builtin(const std::string &name);
+  bool sealCall();
+  const ptx::Register &registerOf(const ptx::Operand &op) const;
 
   void useConstant(uint64_t bits, unsigned bytes, Place place,
-                   int variable = -1) {
-    context.uniform.useConstant(index, place, bits, bytes == 8, variable);
-  }
+                   int variable = -1);
   void put(Place place, uint16_t row) {
     putRow(draft.op, context.kernel.pool, place, row);
   }
@@ -78,9 +80,10 @@ private:
 
   const OperandContext &context;
   Draft &draft;
-  uint32_t index; // of the draft
   ptx::Type constantType;
   uint32_t dsts = 0, srcs = 0, memories = 0;
+  CallSite call;
+  bool hasCallee = false; // so that what follows are arguments
 };
 
 } // namespace attnrt::sim

@@ -71,11 +71,12 @@ struct Op {
   bool strong : 1;  // an atomic, volatile or relaxed access, or stronger
   bool watched : 1; // names a register that some wgmma has
   bool narrow3 : 1; // the third address
+  bool framed : 1;  // .param of a function or of a call
 
   Op()
       : guardNegated(false), meets(false), negated(false), negated2(false),
         narrow(false), narrow2(false), strong(false), watched(false),
-        narrow3(false) {}
+        narrow3(false), framed(false) {}
 };
 
 /// A register of an operation that some wgmma has, too.
@@ -152,8 +153,46 @@ struct SharedVariable {
   uint32_t begin = 0, bytes = 0;
 };
 
+/// Functions that programs call and the simulator has.
+enum class Builtin : uint8_t { None, Printf, AssertFail, Malloc, Free };
+
+/// A parameter, a result or an argument in a frame.
+struct FramePart {
+  uint32_t offset = 0, bytes = 0;
+};
+
+/// A row for the address of a variable in the frame of whoever runs.
+struct FrameRow {
+  uint16_t row;
+  bool wide;
+  uint64_t offset;
+};
+
+/// A function that the kernel may call. Its registers have rows of their own,
+/// whose values are kept when a thread calls it again before it returned.
+struct Callee {
+  std::string name;
+  uint32_t begin = 0; // operation
+  uint32_t frameBytes = 0;
+  std::vector<FramePart> params, results;
+  uint32_t narrowBegin = 0, narrowEnd = 0; // rows
+  uint32_t wideBegin = 0, wideEnd = 0;
+  uint32_t predBegin = 0, predEnd = 0;
+  std::vector<FrameRow> addresses;
+  std::vector<uint16_t> undefinedRows, undefinedPreds; // when it begins
+};
+
+/// What a call gives and takes, in the caller's frame.
+struct CallSite {
+  int callee = -1; // of the kernel; a register names it where it is -1
+  Builtin builtin = Builtin::None;
+  std::vector<FramePart> args, results;
+};
+
 struct Kernel {
   std::string name;
+  /// Why it cannot run; the rest is then of no use, but for the parameters.
+  Status refusal;
   std::vector<ptx::Variable> params; // `bytes`, `align`
   std::vector<uint32_t> paramOffsets;
   uint32_t paramBytes = 0;
@@ -174,6 +213,11 @@ struct Kernel {
   std::vector<ProductKind> products;
   std::vector<uint16_t> pool;
   std::vector<std::vector<uint32_t>> branchTables;
+  std::vector<Callee> callees;
+  std::vector<CallSite> calls;
+  std::vector<int> calleeOf; // by function of the program; -1 where it is none
+  bool usesStack = false;    // frames besides the entry's, or alloca
+  bool usesHeap = false;     // malloc
   /// By operation, of those that are `watched`.
   std::unordered_map<uint32_t, std::vector<WgmmaRow>> wgmmaRows;
   bool hasWgmmas = false;    // wgmma
@@ -190,6 +234,7 @@ struct Kernel {
 inline constexpr uint64_t kSharedWindow = uint64_t(1) << 60;
 inline constexpr uint64_t kLocalWindow = uint64_t(2) << 60;
 inline constexpr uint64_t kParamWindow = uint64_t(3) << 60;
+inline constexpr uint64_t kCodeWindow = uint64_t(4) << 60;
 inline constexpr uint64_t kWindowMask = uint64_t(0xf) << 60;
 
 /// Shared memory starts here, so that a null pointer is out of bounds.
@@ -202,6 +247,7 @@ public:
   std::vector<size_t> lineStarts;
   std::string target;                   // "sm_80"
   std::vector<ptx::Variable> variables; // .global and .const
+  std::vector<std::string> functions;
   std::vector<Kernel> kernels;
 
   const Kernel *find(std::string_view name) const;

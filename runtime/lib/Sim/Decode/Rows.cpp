@@ -190,7 +190,8 @@ attnrt::sim::allocateRows(const std::vector<Draft> &drafts,
     place[interval.reg] = pool.take(interval.end);
   }
   uint32_t narrow = (pools[0].size() + 1) & ~1u;
-  out.rows = kFirstRow + narrow + pools[1].size();
+  out.wideBegin = kFirstRow + narrow;
+  out.rows = out.wideBegin + pools[1].size();
   out.preds = kFirstPred + pools[2].size();
   out.tooLarge = out.rows > 60000 || out.preds > 60000;
   for (size_t r = 0; r < registers.size(); ++r) {

@@ -38,6 +38,16 @@ void Cluster::reset(uint64_t index, Dim3 first) {
   barrier.arrived.assign(ctas.size() * kMaxWarps, 0);
   happenings = 0;
   outgrown = false;
+  failure = Status::ok();
+  printed.clear();
+}
+
+void Cluster::fail(const Op &op, const std::string &message) {
+  if (failure.isOk())
+    failure = Status::badInput("PTX line " + std::to_string(op.line) + ": " +
+                               message + " in " +
+                               ctas[0]->launch.program.quote(op.line));
+  stop();
 }
 
 uint64_t Cluster::grownBytes() const {

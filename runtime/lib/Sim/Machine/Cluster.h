@@ -72,6 +72,9 @@ public:
   AsyncArrivals arrivals;
   ClusterBarrier barrier;
   bool outgrown = false; // its memory; stopped, too
+  Status failure;        // of a program that cannot go on; stopped, too
+  std::string printed;   // by printf
+  void fail(const Op &op, const std::string &message);
 
 private:
   std::vector<Observer *> observers;

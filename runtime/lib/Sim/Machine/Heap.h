@@ -9,6 +9,7 @@
 #ifndef ATTNRT_SIM_MACHINE_HEAP_H
 #define ATTNRT_SIM_MACHINE_HEAP_H
 
+#include "Machine/DeviceHeap.h"
 #include "Machine/MemoryBudget.h"
 #include "attnrt/Status.h"
 
@@ -74,6 +75,7 @@ public:
   std::map<uint64_t, std::vector<uint64_t>> modules;
   mutable std::shared_mutex lock;
   MemoryBudget budget;
+  DeviceHeap deviceHeap;
 
 private:
   std::map<uint64_t, std::unique_ptr<Allocation>> live;

@@ -43,6 +43,7 @@ enum class EventKind : uint8_t {
   Deadlock,
   Budget,
   Trap,
+  Assert,
   BarrierTouched, // an mbarrier by a plain access
   MBarrierMisuse,
   BulkMisuse,

@@ -22,6 +22,8 @@ Warp::Warp(Cta &cta, unsigned index) : cta(cta), index(index), asyncs(index) {
   poison.reset(new uint32_t[kernel.rows]);
   partial.reset(new uint32_t[kernel.rows]);
   preds.reset(new Predicate[kernel.preds]);
+  if (kernel.usesStack)
+    stack = std::make_unique<CallStack>(*this);
 }
 
 uint64_t Warp::bytesFor(const Kernel &kernel) {
@@ -34,6 +36,35 @@ uint64_t Warp::bytesFor(const Kernel &kernel) {
 
 uint64_t Warp::bitsBytes() const {
   return uint64_t(cta.launch.kernel.rows) * 32 * sizeof(uint32_t);
+}
+
+uint64_t Warp::grownBytes() const {
+  uint64_t frames = localBytes - cta.launch.kernel.localBytes;
+  return (undefined ? bitsBytes() : 0) + frames * 64 +
+         (stack ? stack->bytes() : 0);
+}
+
+uint32_t Warp::localEnd(uint32_t lanes) const {
+  return stack ? stack->highest(lanes) : localBytes;
+}
+
+/// Lanes of `bytes` each, with what they had.
+static void widen(std::vector<uint8_t> &memory, uint32_t from, uint32_t to,
+                  uint8_t fill) {
+  std::vector<uint8_t> wider(size_t(to) * 32, fill);
+  for (size_t lane = 0; lane < 32 && from; ++lane)
+    std::memcpy(&wider[lane * to], &memory[lane * from], from);
+  memory.swap(wider);
+}
+
+void Warp::growLocal(uint32_t bytes) {
+  if (bytes <= localBytes)
+    return;
+  uint32_t wider = std::max(bytes, 2 * localBytes);
+  wider = (wider + 63) & ~63u;
+  widen(local, localBytes, wider, 0xff);
+  widen(localState, localBytes, wider, shadow::kFresh);
+  localBytes = wider;
 }
 
 void Warp::reset(uint32_t lanes) {
@@ -57,8 +88,11 @@ void Warp::reset(uint32_t lanes) {
   asyncs.clear();
   wgmma.reset(kernel.hasWgmmas ? kernel.rows : 0);
   std::fill(std::begin(clusterPhase), std::end(clusterPhase), 0);
-  local.assign(size_t(kernel.localBytes) * 32, 0xff);
-  localState.assign(size_t(kernel.localBytes) * 32, shadow::kFresh);
+  localBytes = kernel.localBytes;
+  local.assign(size_t(localBytes) * 32, 0xff);
+  localState.assign(size_t(localBytes) * 32, shadow::kFresh);
+  if (stack)
+    stack->reset(kernel);
   undefinedLoad = nullptr;
   instructions = 0;
 }
@@ -99,9 +133,10 @@ void Warp::branch(const Op &op, uint32_t taken, uint32_t target) {
   }
   int32_t meeting = here.meeting;
   bool nested = op.reconverge != kNoTarget &&
-                (meeting < 0 || meetings[meeting].pc != op.reconverge);
+                (meeting < 0 || meetings[meeting].isReturn ||
+                 meetings[meeting].pc != op.reconverge);
   if (nested)
-    meeting = newMeeting({op.reconverge, here.mask, 0, here.meeting});
+    meeting = newMeeting({op.reconverge, here.mask, 0, here.meeting, false});
   Fragment other = here;
   other.pc = target;
   other.mask = taken;
@@ -149,6 +184,45 @@ void Warp::exitLanes(uint32_t lanes) {
   live &= ~lanes;
   for (int32_t m = innermost; m >= 0; m = meetings[m].parent)
     meetings[m].expected &= ~lanes;
+  here.mask &= ~lanes;
+  if (here.mask) {
+    ++here.pc;
+    return;
+  }
+  dropCurrent();
+  settle(innermost);
+}
+
+void Warp::call(uint32_t taken, uint32_t target) {
+  uint32_t back = fragment().pc + 1;
+  int32_t meeting = newMeeting({back, taken, 0, fragment().meeting, true});
+  Fragment called = fragment();
+  called.pc = target;
+  called.mask = taken;
+  called.meeting = meeting;
+  if (called.mask == fragment().mask) {
+    fragment() = called;
+    return;
+  }
+  fragment().mask &= ~taken;
+  fragment().pc = back;
+  fragments.push_back(called);
+}
+
+/// The meeting behind the innermost call, or -1.
+int32_t Warp::returnOf(const Fragment &fragment) const {
+  int32_t back = fragment.meeting;
+  while (back >= 0 && !meetings[back].isReturn)
+    back = meetings[back].parent;
+  return back;
+}
+
+void Warp::returnLanes(uint32_t lanes) {
+  Fragment &here = fragment();
+  int32_t innermost = here.meeting, back = returnOf(here);
+  for (int32_t m = innermost; m != back; m = meetings[m].parent)
+    meetings[m].expected &= ~lanes;
+  meetings[back].waiting |= lanes;
   here.mask &= ~lanes;
   if (here.mask) {
     ++here.pc;

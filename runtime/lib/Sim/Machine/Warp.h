@@ -10,6 +10,7 @@
 #define ATTNRT_SIM_MACHINE_WARP_H
 
 #include "Machine/AsyncCopy.h"
+#include "Machine/CallStack.h"
 #include "Machine/Observer.h"
 #include "Machine/WarpGroup.h"
 
@@ -51,6 +52,7 @@ struct Meeting {
   uint32_t expected = 0; // lanes still on their way or waiting
   uint32_t waiting = 0;
   int32_t parent = -1;
+  bool isReturn = false; // behind a call, where the called function ends
 };
 
 struct Predicate {
@@ -84,6 +86,8 @@ public:
 
   Fragment &fragment() { return fragments[current]; }
   bool finished() const { return live == 0; }
+  /// The end of what a lane may access, the highest of `lanes`.
+  uint32_t localEnd(uint32_t lanes) const;
   /// Another runnable fragment becomes the current one, round robin.
   bool pickReady();
 
@@ -92,10 +96,17 @@ public:
   /// The current fragment stands where it meets its siblings.
   bool meetsHere() const {
     const Fragment &here = fragments[current];
-    return meetings[here.meeting].pc == here.pc;
+    const Meeting &meeting = meetings[here.meeting];
+    return meeting.pc == here.pc && !meeting.isReturn;
   }
   void arriveAtMeeting();
   void exitLanes(uint32_t lanes);
+  /// The lanes of `taken` go to `target` and come back behind the call.
+  void call(uint32_t taken, uint32_t target);
+  /// Whether the current fragment is in a function that it will return from.
+  bool isInFunction() const { return returnOf(fragments[current]) >= 0; }
+  /// These lanes return from it.
+  void returnLanes(uint32_t lanes);
   /// Lanes waiting at meetings go on alone, so that siblings which wait for
   /// them make progress.
   bool releaseMeetings();
@@ -103,7 +114,9 @@ public:
   /// `.aligned` instruction, lets one of those fragments go on without them.
   bool forceAligned();
   /// Bytes allocated once some registers are partly undefined.
-  uint64_t grownBytes() const { return undefined ? bitsBytes() : 0; }
+  uint64_t grownBytes() const;
+  /// Local memory of a thread gets at least that size.
+  void growLocal(uint32_t bytes);
 
   Cta &cta;
   unsigned index;
@@ -120,12 +133,15 @@ public:
   /// The phase of the cluster's barrier that lanes arrived at last, plus one.
   uint64_t clusterPhase[32] = {};
   std::vector<uint8_t> local, localState; // lane-major
+  uint32_t localBytes = 0;                // of a lane
+  std::unique_ptr<CallStack> stack;       // where the kernel uses one
   /// The last load of bytes never written, for messages.
   const Op *undefinedLoad = nullptr;
   uint64_t instructions = 0;
 
 private:
   int32_t newMeeting(const Meeting &meeting);
+  int32_t returnOf(const Fragment &fragment) const;
   void settle(int32_t meeting);
   void dropCurrent();
   uint64_t bitsBytes() const;

@@ -209,17 +209,49 @@ Step setpPair(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
+/// imm3: how the result of a `set` combines with the third source.
+Predicate withThird(Warp &warp, const Op &op, const Predicate &result) {
+  if (op.imm3 == kAlone)
+    return result;
+  Predicate c = warp.preds[op.src[2]];
+  c.value = op.negated ? ~c.value : c.value;
+  return combine(static_cast<uint32_t>(op.imm3), result, c);
+}
+
 /// aux: the bits of "true".
 template <Cmp kCmp, typename R>
 Step set(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t bits =
       compareRows<kCmp, R>(warp, warp.row(op.src[0]), warp.row(op.src[1]));
   uint32_t poison = undefinedCompare<kCmp, R>(warp, op, mask);
+  Predicate result = withThird(warp, op, {bits, poison});
   uint32_t *d = warp.row(op.dst[0]);
   for (int i = 0; i < 32; ++i)
     if (mask >> i & 1)
-      d[i] = bits >> i & 1 ? op.aux : 0;
-  warp.setPoison(op.dst[0], mask, poison);
+      d[i] = result.value >> i & 1 ? op.aux : 0;
+  warp.setPoison(op.dst[0], mask, result.poison);
+  return Step::Next;
+}
+
+/// Both halves.
+template <Cmp kCmp, typename L, typename U>
+Step setPair(Warp &warp, const Op &op, uint32_t mask) {
+  const uint32_t *a = warp.row(op.src[0]), *b = warp.row(op.src[1]);
+  Predicate low = withThird(warp, op,
+                            {compareRows<kCmp, L>(warp, a, b),
+                             undefinedCompare<kCmp, L>(warp, op, mask)});
+  Predicate high = withThird(warp, op,
+                             {compareRows<kCmp, U>(warp, a, b),
+                              undefinedCompare<kCmp, U>(warp, op, mask)});
+  uint32_t *d = warp.row(op.dst[0]), undefined[32];
+  for (int i = 0; i < 32; ++i) {
+    undefined[i] = (low.poison >> i & 1 ? 0xffffu : 0) |
+                   (high.poison >> i & 1 ? 0xffff0000u : 0);
+    if (mask >> i & 1)
+      d[i] = (low.value >> i & 1 ? op.aux : 0) |
+             (high.value >> i & 1 ? op.aux << 16 : 0);
+  }
+  warp.setUndefinedBits(op.dst[0], mask, undefined);
   return Step::Next;
 }
 
@@ -251,9 +283,15 @@ Handler byType(bool isSet, Type type, bool ftz) {
                    : setp<kCmp, FlushedHalf<Low<Half>>>;
     return isSet ? set<kCmp, Low<Half>> : setp<kCmp, Low<Half>>;
   case Type::F16x2:
+    if (isSet)
+      return ftz ? setPair<kCmp, FlushedHalf<Low<Half>>,
+                           FlushedHalf<High<Half>>>
+                 : setPair<kCmp, Low<Half>, High<Half>>;
     return ftz ? setpPair<kCmp, FlushedHalf<Low<Half>>, FlushedHalf<High<Half>>>
                : setpPair<kCmp, Low<Half>, High<Half>>;
   case Type::BF16x2:
+    if (isSet)
+      return setPair<kCmp, Low<Bhalf>, High<Bhalf>>;
     return setpPair<kCmp, Low<Bhalf>, High<Bhalf>>;
   default:
     return nullptr;
@@ -369,16 +407,39 @@ Handler testpOf(const Match &match, Op &op) {
   return match.type() == Type::F32 ? testp<float> : testp<double>;
 }
 
+uint32_t combinationOf(const Match &match) {
+  return match.has("and")   ? kAnd
+         : match.has("or")  ? kOr
+         : match.has("xor") ? kXor
+                            : kAlone;
+}
+
+/// What `set` writes for "true", of a pair in each half.
+uint32_t trueOf(Type to, Type compared) {
+  switch (to) {
+  case Type::F32:
+    return bitCast<uint32_t>(1.0f);
+  case Type::F16:
+  case Type::F16x2:
+    return 0x3c00;
+  case Type::BF16:
+  case Type::BF16x2:
+    return 0x3f80;
+  default:
+    break;
+  }
+  bool isPair = compared == Type::F16x2 || compared == Type::BF16x2;
+  return isPair || ptx::bytesOf(to) == 2 ? 0xffff : ~0u;
+}
+
 Handler choose(const Match &match, Op &op) {
   switch (match.sem()) {
   case Sem::Setp:
-    op.aux = match.has("and")   ? kAnd
-             : match.has("or")  ? kOr
-             : match.has("xor") ? kXor
-                                : kAlone;
+    op.aux = combinationOf(match);
     return compare(match, false, match.type());
   case Sem::Set:
-    op.aux = match.type(0) == Type::F32 ? bitCast<uint32_t>(1.0f) : ~0u;
+    op.aux = trueOf(match.type(0), match.type(1));
+    op.imm3 = static_cast<int32_t>(combinationOf(match));
     return compare(match, true, match.type(1));
   case Sem::Selp:
     return ptx::bytesOf(match.type()) == 8 ? selp<uint64_t> : selp<uint32_t>;

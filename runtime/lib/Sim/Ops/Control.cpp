@@ -68,6 +68,16 @@ Step exit(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Moved;
 }
 
+/// From a function to its caller; the entry ends.
+Step ret(Warp &warp, const Op &op, uint32_t mask) {
+  if (!warp.isInFunction())
+    return exit(warp, op, mask);
+  synced(warp, op);
+  warp.stack->leave(mask);
+  warp.returnLanes(mask);
+  return Step::Moved;
+}
+
 Step trap(Warp &warp, const Op &op, uint32_t mask) {
   synced(warp, op);
   Event event{EventKind::Trap, &warp, &op, mask};
@@ -94,6 +104,7 @@ bool bindControl(const Match &match, Op &op) {
   case Sem::Brx:
     return setHandler(op, branchIndexed);
   case Sem::Ret:
+    return setHandler(op, ret);
   case Sem::Exit:
     return setHandler(op, exit);
   case Sem::Trap:
@@ -103,6 +114,8 @@ bool bindControl(const Match &match, Op &op) {
     return setHandler(op, match.has("cta") || match.has("acquire") ? fence
                                                                    : wideFence);
   case Sem::Nanosleep:
+  case Sem::Pmevent:
+  case Sem::Brkpt:
     return setHandler(op, fence);
   default:
     return false;

@@ -108,6 +108,8 @@ void demandDefined(Warp &warp, const Op &op, uint32_t mask, uint32_t poison,
 
 // One per family; false when there is no such form.
 bool bindInteger(const Match &match, Op &op);
+bool bindCarry(const Match &match, Op &op);
+bool bindFields(const Match &match, Op &op);
 bool bindFloat(const Match &match, Op &op);
 bool bindHalf(const Match &match, Op &op);
 bool bindApprox(const Match &match, Op &op);
@@ -119,12 +121,14 @@ bool bindConvertFp8(const Match &match, Op &op);
 bool bindLoadStore(const Match &match, Op &op);
 bool bindAtomic(const Match &match, Op &op);
 bool bindControl(const Match &match, Op &op);
+bool bindCall(const Match &match, Op &op);
 bool bindBarrier(const Match &match, Op &op);
 bool bindWarp(const Match &match, Op &op);
 bool bindMatrix(const Match &match, Op &op);
 bool bindCpAsync(const Match &match, Op &op);
 bool bindMBarrier(const Match &match, Op &op);
 bool bindBulk(const Match &match, Op &op);
+bool bindWmma(const Match &match, Op &op);
 bool bindWgmma(const Match &match, Op &op);
 bool bindRegisters(const Match &match, Op &op);
 bool bindCluster(const Match &match, Op &op);

@@ -115,6 +115,28 @@ void checkCollisions(Warp &warp, const Op &op, const Resolved &to,
   warp.cta.emit(event);
 }
 
+/// Undefined bits of what goes to local memory, by byte; the memory of one
+/// thread is as good as its registers. Returns the other lanes.
+template <typename T>
+uint32_t keepUndefined(Warp &warp, uint16_t from, uint32_t lanes, bool wide,
+                       const Resolved &to, unsigned offset) {
+  uint8_t *begin = warp.local.data(), *end = begin + warp.local.size();
+  uint32_t others = lanes;
+  for (uint32_t rest = lanes; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    uint8_t *at = to.at[lane] + offset;
+    if (at < begin || at >= end)
+      continue;
+    others &= ~(1u << lane);
+    uint64_t bits = wide ? warp.undefinedBits<uint64_t>(from, lane)
+                         : warp.undefinedBits<uint32_t>(from, lane);
+    for (unsigned b = 0; b < sizeof(T); ++b)
+      if (bits >> (8 * b) & 0xff)
+        warp.localState[at - begin + b] = shadow::kFresh;
+  }
+  return others;
+}
+
 template <typename T>
 Step store(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t addresses[32];
@@ -127,7 +149,10 @@ Step store(Warp &warp, const Op &op, uint32_t mask) {
   bool wide = op.srcBytes == 8;
   for (unsigned e = 0; e < op.count; ++e) {
     uint16_t from = element(warp, op, e);
-    if (uint32_t some = warp.poison[from] & to.lanes)
+    uint32_t some = warp.poison[from] & to.lanes;
+    if (some)
+      some = keepUndefined<T>(warp, from, some, wide, to, e * sizeof(T));
+    if (some)
       demandDefined(warp, op, some, undefinedLow<T>(warp, from, some, wide),
                     "stored value");
     const uint32_t *a = warp.row(from);
@@ -215,7 +240,8 @@ Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
 } // namespace
 
 bool bindLoadStore(const Match &match, Op &op) {
-  if (match.sem() == Sem::Prefetch || match.sem() == Sem::Prefetchu)
+  if (match.sem() == Sem::Prefetch || match.sem() == Sem::Prefetchu ||
+      match.sem() == Sem::Applypriority)
     return setHandler(op, nothing);
   if (match.sem() == Sem::Createpolicy)
     return setHandler(op, createPolicy);
@@ -223,6 +249,15 @@ bool bindLoadStore(const Match &match, Op &op) {
   if (ptx::bytesOf(type) * op.count > 16)
     return false;
   Target target = match.sem() == Sem::Ldu ? Target::Global : targetOf(match);
+  bool isOfFunction = match.has("param::func");
+  if (match.has("param::entry") && op.framed)
+    return false;
+  if (target == Target::Param || isOfFunction) {
+    // Parameters of the entry are not written.
+    if (!op.framed && (match.sem() == Sem::St || isOfFunction))
+      return false;
+    target = op.framed ? Target::Local : Target::Param;
+  }
   bool mayHint = target == Target::Global || target == Target::Generic;
   if (match.has("L2::cache_hint") && !mayHint)
     return false;

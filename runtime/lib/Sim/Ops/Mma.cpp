@@ -184,10 +184,13 @@ Step mma(Warp &warp, const Op &op, uint32_t mask) {
 } // namespace
 
 bool bindLdMatrix(const Match &match, Op &op);
+bool bindMmaInteger(const Match &match, Op &op);
 
 bool bindMatrix(const Match &match, Op &op) {
   if (match.sem() != Sem::Mma)
     return bindLdMatrix(match, op);
+  if (match.type() == Type::S32 || match.type() == Type::F64)
+    return bindMmaInteger(match, op);
   bool k16 = match.has("m16n8k16");
   if (match.type(0) == Type::F16)
     return setHandler(op, k16 ? mma<Widened::Half, 16, true>

@@ -164,17 +164,18 @@ Handler cvta(const Match &match) {
   bool to = match.has("to");
   if (match.type() != Type::U64)
     return nullptr;
-  if (match.has("shared") || match.has("shared::cta"))
+  if (match.has("shared") || match.has("shared::cta") ||
+      match.has("shared::cluster"))
     return convert<kSharedWindow>(to);
   if (match.has("local"))
     return convert<kLocalWindow>(to);
-  if (match.has("param"))
+  if (match.has("param") || match.has("param::entry"))
     return convert<kParamWindow>(to);
   return copyBits<uint64_t, Same<uint64_t>>();
 }
 
 /// The space of isspacep.const; other spaces are numbers of windows.
-constexpr uint32_t kConstSpace = 4;
+constexpr uint32_t kConstSpace = 5;
 
 /// Constant variables lie among the global ones.
 bool isConstant(const Launch &launch, uint64_t address) {
@@ -191,11 +192,19 @@ uint32_t spaceOf(const Launch &launch, uint64_t address) {
   return window == 0 && isConstant(launch, address) ? kConstSpace : window;
 }
 
+/// Bits of a shared address that say which CTA of the cluster has it.
+constexpr uint64_t kAnotherRank = uint64_t(0xf) << 24;
+
 Step isspacep(Warp &warp, const Op &op, uint32_t mask) {
   const uint64_t *a = warp.row64(op.src[0]);
   uint32_t bits = 0;
-  for (int i = 0; i < 32; ++i)
-    bits |= uint32_t(spaceOf(warp.cta.launch, a[i]) == op.aux) << i;
+  for (int i = 0; i < 32; ++i) {
+    bool isThere = spaceOf(warp.cta.launch, a[i]) == op.aux;
+    // Memory of another CTA of the cluster.
+    if (op.imm3 && a[i] & kAnotherRank)
+      isThere = false;
+    bits |= uint32_t(isThere) << i;
+  }
   Predicate &d = warp.preds[op.dst[0]];
   d.value = (d.value & ~mask) | (bits & mask);
   d.poison = (d.poison & ~mask) | (warp.poison[op.src[0]] & mask);
@@ -211,8 +220,10 @@ bool bindMove(const Match &match, Op &op) {
   case Sem::Cvta:
     return setHandler(op, cvta(match));
   case Sem::Isspacep:
+    op.imm3 = match.has("shared") || match.has("shared::cta");
     op.aux = match.has("local")                                ? 2
-             : match.has("shared") || match.has("shared::cta") ? 1
+             : match.has("param") || match.has("param::entry") ? 3
+             : op.imm3 || match.has("shared::cluster")         ? 1
              : match.has("const")                              ? kConstSpace
                                                                : 0;
     return setHandler(op, isspacep);

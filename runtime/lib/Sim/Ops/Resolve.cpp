@@ -184,11 +184,27 @@ static void readBits(const Request &r, const Allocation &allocation,
   }
 }
 
-static void touchGlobal(const Request &r, Allocation &allocation,
-                        uint32_t lanes, Resolved &out) {
+/// Lanes that point into what malloc gave and free has not taken.
+static uint32_t liveInHeap(const Request &r, uint32_t lanes) {
+  const DeviceHeap &heap = r.warp.cta.launch.heap.deviceHeap;
+  uint32_t outside = 0;
+  for (uint32_t rest = lanes; rest; rest &= rest - 1) {
+    unsigned lane = __builtin_ctz(rest);
+    if (!heap.holds(r.addresses[lane], r.bytes))
+      outside |= 1u << lane;
+  }
+  emit(r, EventKind::OutOfBounds, outside);
+  return lanes & ~outside;
+}
+
+/// Returns the lanes that may go there.
+static uint32_t touchGlobal(const Request &r, Allocation &allocation,
+                            uint32_t lanes, Resolved &out) {
   const Cta &cta = r.warp.cta;
   if (cta.isUnfinished(allocation))
     emit(r, EventKind::GridUnfinished, lanes);
+  if (&allocation == cta.launch.heap.deviceHeap.arena())
+    lanes = liveInHeap(r, lanes);
   if (r.intent != Intent::Read)
     allocation.noteWriter(cta.launch.turn);
   if (allocation.tracked()) {
@@ -202,6 +218,7 @@ static void touchGlobal(const Request &r, Allocation &allocation,
     unsigned lane = __builtin_ctz(rest);
     out.at[lane] = reinterpret_cast<uint8_t *>(r.addresses[lane]);
   }
+  return lanes;
 }
 
 static void resolveGlobal(const Request &r, uint32_t mask, Resolved &out) {
@@ -226,8 +243,7 @@ static void resolveGlobal(const Request &r, uint32_t mask, Resolved &out) {
           << i;
     here &= rest;
     uint32_t fine = admit(r, here, last->begin, last->end);
-    touchGlobal(r, *last, fine, out);
-    out.lanes |= fine;
+    out.lanes |= touchGlobal(r, *last, fine, out);
     rest &= ~here;
   }
   countTraffic(r, out.lanes);
@@ -235,12 +251,12 @@ static void resolveGlobal(const Request &r, uint32_t mask, Resolved &out) {
 }
 
 static void resolveLocal(const Request &r, uint32_t mask, Resolved &out) {
-  uint32_t size = r.warp.cta.launch.kernel.localBytes;
-  out.lanes = admit(r, mask, 0, size);
+  size_t size = r.warp.localBytes;
+  out.lanes = admit(r, mask, 0, r.warp.localEnd(mask));
   countTraffic(r, out.lanes);
   for (uint32_t rest = out.lanes; rest; rest &= rest - 1) {
     unsigned lane = __builtin_ctz(rest);
-    size_t place = size_t(lane) * size + r.addresses[lane];
+    size_t place = lane * size + r.addresses[lane];
     uint8_t *state = &r.warp.localState[place];
     if (reads(r.intent))
       markFresh(out, r, lane, state);

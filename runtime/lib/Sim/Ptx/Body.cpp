@@ -7,74 +7,39 @@
 //===----------------------------------------------------------------------===//
 
 #include "Ptx/Body.h"
+#include "Ptx/BodyParser.h"
 #include "Ptx/Declarations.h"
-#include "Ptx/Scopes.h"
 
-#include <cstring>
+#include <algorithm>
 
 using namespace attnrt;
 using namespace attnrt::sim::ptx;
-
-static constexpr int kMaxNesting = 256;
-static constexpr size_t kMaxVector = 256;
-
-namespace {
-class BodyParser {
-public:
-  BodyParser(Tokens &in, Entry &entry) : in(in), entry(entry) {}
-  bool run();
-
-private:
-  bool statement(int &depth);
-  bool directive(std::string_view name);
-  bool location();
-  bool registerDeclaration();
-  bool label(const std::string &name);
-  bool branchTargets(const std::string &name);
-  bool instruction(std::string opcode);
-  bool guard(Instruction &inst, std::string &opcode);
-  bool operand(Operand &out);
-  bool primary(Operand &out);
-  bool number(Operand &out);
-  bool memory(Operand &out);
-  bool vector(Operand &out);
-  bool named(Operand &out);
-  bool offset(int64_t &value);
-  bool resolveLabels();
-
-  Tokens &in;
-  Entry &entry;
-  Scopes scopes;
-  int nesting = 0;
-  struct PendingLabel {
-    size_t instruction, operand;
-    int scope;
-  };
-  std::vector<PendingLabel> pendingLabels;
-  struct PendingTable {
-    uint32_t table;
-    std::vector<std::string> names;
-    int scope, line;
-  };
-  std::vector<PendingTable> pendingTables;
-};
-} // namespace
 
 bool BodyParser::run() {
   if (!in.token.is('{'))
     return in.fail("expected `{` before the body, got `" +
                    std::string(in.token.text) + "`");
-  int depth = 0;
   do {
     if (in.token.kind == TokenKind::End)
       return in.fail("expected `}` before the end");
-    if (!statement(depth))
-      return false;
+    if (!statement())
+      return in.isRefusal && skipRest();
   } while (depth);
+  entry.paramRoom = scopes.paramRoom();
   return resolveLabels();
 }
 
-bool BodyParser::statement(int &depth) {
+/// False, as the refusal stands, behind the body where its braces fit.
+bool BodyParser::skipRest() {
+  while (depth && in.token.kind != TokenKind::End) {
+    depth += in.token.is('{') - in.token.is('}');
+    in.advance();
+  }
+  in.isRefusal = !depth;
+  return false;
+}
+
+bool BodyParser::statement() {
   if (in.accept('{')) {
     if (++depth > kMaxNesting)
       return in.fail("scopes nest too deeply");
@@ -104,15 +69,31 @@ bool BodyParser::directive(std::string_view name) {
   if (name == "reg")
     return registerDeclaration();
   if (name == "shared")
-    return parseVariables(in, Space::Shared, false, entry.variables);
+    return variables(Space::Shared);
   if (name == "local")
-    return parseVariables(in, Space::Local, false, entry.variables);
+    return variables(Space::Local);
+  if (name == "param")
+    return variables(Space::Param);
   if (name == "pragma")
     return in.skipUntil(';');
   if (name == "loc")
     return location();
-  return in.fail("unsupported directive `." + std::string(name) +
-                 "` in a body");
+  return in.refuse("unsupported directive `." + std::string(name) +
+                   "` in a body");
+}
+
+/// Names are of their scope; one that another scope has had gets another.
+bool BodyParser::variables(Space space) {
+  size_t first = entry.variables.size();
+  if (!parseVariables(in, space, false, entry.variables))
+    return false;
+  for (size_t v = first; v < entry.variables.size(); ++v) {
+    Variable &var = entry.variables[v];
+    var.name = scopes.declareVariable(var.name);
+    if (space == Space::Param)
+      var.offset = scopes.placeParam(var.bytes, var.align);
+  }
+  return true;
 }
 
 bool BodyParser::location() {
@@ -162,6 +143,10 @@ bool BodyParser::registerDeclaration() {
 bool BodyParser::label(const std::string &name) {
   if (in.token.isModifier("branchtargets"))
     return branchTargets(name);
+  // Calls are held to the function that they reach.
+  if (in.token.isModifier("callprototype") ||
+      in.token.isModifier("calltargets"))
+    return in.skipUntil(';');
   uint32_t index = static_cast<uint32_t>(entry.body.size());
   return scopes.label(name, index) ||
          in.fail("label `" + name + "` stands twice");
@@ -203,6 +188,14 @@ bool BodyParser::guard(Instruction &inst, std::string &opcode) {
   return in.word(opcode);
 }
 
+/// Carries in or out are of extended-precision arithmetic.
+static bool usesCarry(const Instruction &inst) {
+  if (inst.opcode == "addc" || inst.opcode == "subc" || inst.opcode == "madc")
+    return true;
+  return std::find(inst.modifiers.begin(), inst.modifiers.end(), "cc") !=
+         inst.modifiers.end();
+}
+
 bool BodyParser::instruction(std::string opcode) {
   Instruction inst;
   inst.line = in.token.line;
@@ -213,7 +206,10 @@ bool BodyParser::instruction(std::string opcode) {
     inst.modifiers.emplace_back(in.token.text);
     in.advance();
   }
-  if (!in.token.is(';')) {
+  if (inst.opcode == "call") {
+    if (!callOperands(inst))
+      return false;
+  } else if (!in.token.is(';')) {
     do {
       inst.operands.emplace_back();
       if (!operand(inst.operands.back()))
@@ -222,146 +218,15 @@ bool BodyParser::instruction(std::string opcode) {
   }
   if (!in.expect(';'))
     return false;
+  if (usesCarry(inst) && entry.carry < 0) {
+    entry.carry = static_cast<int>(entry.registers.size());
+    entry.registers.push_back({"CC.CF", Type::Pred});
+  }
   for (size_t i = 0; i < inst.operands.size(); ++i)
     if (inst.operands[i].kind == Operand::Symbol)
       pendingLabels.push_back({entry.body.size(), i, scopes.here()});
   entry.body.push_back(std::move(inst));
   return true;
-}
-
-bool BodyParser::operand(Operand &out) {
-  if (!primary(out))
-    return false;
-  if (!in.accept('|'))
-    return true;
-  Operand pair;
-  pair.kind = Operand::Pair;
-  pair.parts.resize(2);
-  pair.parts[0] = std::move(out);
-  if (!primary(pair.parts[1]))
-    return false;
-  out = std::move(pair);
-  return true;
-}
-
-bool BodyParser::primary(Operand &out) {
-  if (in.accept('[')) {
-    out.kind = Operand::Memory;
-    return memory(out);
-  }
-  if (in.accept('{'))
-    return vector(out);
-  if (in.accept('!')) {
-    out.negated = true;
-    return named(out);
-  }
-  return number(out);
-}
-
-/// A number with its sign, or else a name.
-bool BodyParser::number(Operand &out) {
-  bool minus = in.accept('-');
-  bool complement = !minus && in.accept('~');
-  switch (in.token.kind) {
-  case TokenKind::Integer:
-    out.kind = Operand::Integer;
-    out.value = in.token.value;
-    if (minus)
-      out.value = static_cast<int64_t>(0 - in.token.value);
-    if (complement)
-      out.value = static_cast<int64_t>(~in.token.value);
-    break;
-  case TokenKind::Float32:
-    out.kind = Operand::Float32;
-    out.value = in.token.value ^ (minus ? 0x80000000u : 0u);
-    break;
-  case TokenKind::Float64:
-    out.kind = Operand::Float64;
-    out.value = in.token.value ^ (minus ? uint64_t(1) << 63 : 0);
-    break;
-  default:
-    if (minus || complement)
-      return in.fail("expected a number after the sign");
-    return named(out);
-  }
-  in.advance();
-  return true;
-}
-
-bool BodyParser::named(Operand &out) {
-  std::string name;
-  if (!in.word(name))
-    return false;
-  if (name == "_") {
-    out.kind = Operand::Sink;
-    return true;
-  }
-  if (name[0] == '%' && in.token.kind == TokenKind::Modifier &&
-      in.token.text.size() == 1 && std::strchr("xyzw", in.token.text[0])) {
-    out.kind = Operand::Special;
-    out.name = name + "." + std::string(in.token.text);
-    in.advance();
-    return true;
-  }
-  if (std::optional<uint32_t> reg = scopes.find(name, entry.registers)) {
-    out.kind = Operand::Reg;
-    out.reg = *reg;
-    return true;
-  }
-  out.kind = name[0] == '%' ? Operand::Special : Operand::Symbol;
-  out.name = name;
-  if (out.kind == Operand::Symbol && (in.token.is('+') || in.token.is('-')))
-    return offset(out.value);
-  return true;
-}
-
-bool BodyParser::offset(int64_t &value) {
-  while (in.token.is('+') || in.token.is('-')) {
-    bool minus = in.token.is('-');
-    uint64_t part;
-    in.advance();
-    if (!in.integer(part))
-      return false;
-    value = static_cast<int64_t>(static_cast<uint64_t>(value) +
-                                 (minus ? 0 - part : part));
-  }
-  return true;
-}
-
-bool BodyParser::memory(Operand &out) {
-  out.parts.emplace_back();
-  if (!primary(out.parts[0]))
-    return false;
-  Operand &base = out.parts[0];
-  if (base.kind == Operand::Symbol) {
-    out.value = base.value;
-    base.value = 0;
-  } else if (base.kind != Operand::Reg && base.kind != Operand::Integer) {
-    return in.fail("expected a register, a symbol or a number as address");
-  }
-  if (!offset(out.value))
-    return false;
-  if (in.accept(',')) { // a tensor map and coordinates
-    out.parts.emplace_back();
-    if (!in.expect('{') || !vector(out.parts.back()))
-      return false;
-  }
-  return in.expect(']');
-}
-
-bool BodyParser::vector(Operand &out) {
-  out.kind = Operand::Vector;
-  if (++nesting > kMaxNesting)
-    return in.fail("vectors nest too deeply");
-  do {
-    out.parts.emplace_back();
-    if (!primary(out.parts.back()))
-      return false;
-    if (out.parts.size() > kMaxVector)
-      return in.fail("vector is too long");
-  } while (in.accept(','));
-  --nesting;
-  return in.expect('}');
 }
 
 bool BodyParser::resolveLabels() {

@@ -15,7 +15,7 @@
 namespace attnrt::sim::ptx {
 
 /// Statements between braces; registers, variables and branch tables go into
-/// the entry, too.
+/// the entry, too. After a refusal the whole body is read all the same.
 bool parseBody(Tokens &in, Entry &entry);
 
 } // namespace attnrt::sim::ptx

@@ -59,6 +59,32 @@ static bool initialNumber(Tokens &in, unsigned unit, uint64_t &value) {
   return true;
 }
 
+/// `name + number` or `generic(name) + number`; the bytes follow when the
+/// module has its place.
+static bool initialAddress(Tokens &in, unsigned unit, Variable &var) {
+  Relocation address;
+  address.offset = var.initial.size();
+  address.bytes = unit;
+  if (!in.word(address.symbol))
+    return false;
+  if (address.symbol == "generic" && in.accept('(') &&
+      (!in.word(address.symbol) || !in.expect(')')))
+    return false;
+  while (in.token.is('+') || in.token.is('-')) {
+    bool minus = in.token.is('-');
+    uint64_t part;
+    in.advance();
+    if (!in.integer(part))
+      return false;
+    address.addend += static_cast<int64_t>(minus ? 0 - part : part);
+  }
+  if (unit != 8)
+    return in.fail("expected 64 bits for the address of `" + address.symbol +
+                   "`");
+  var.relocations.push_back(std::move(address));
+  return true;
+}
+
 static bool initialiser(Tokens &in, unsigned unit, Variable &var) {
   if (var.space != Space::Global && var.space != Space::Const)
     return in.fail("`" + var.name + "` cannot have an initial value");
@@ -66,8 +92,9 @@ static bool initialiser(Tokens &in, unsigned unit, Variable &var) {
   do {
     while (in.accept('{'))
       ++depth;
-    uint64_t value;
-    if (!initialNumber(in, unit, value))
+    uint64_t value = 0;
+    if (in.token.kind == TokenKind::Word ? !initialAddress(in, unit, var)
+                                         : !initialNumber(in, unit, value))
       return false;
     for (unsigned i = 0; i < unit; ++i)
       var.initial.push_back(value >> (8 * i));

@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What the parser makes of the text: variables, entries and instructions with
-// resolved registers and labels. Nothing here knows what an opcode means.
+// What the parser makes of the text: variables, entries, functions and
+// instructions with resolved registers and labels. Nothing here knows what an
+// opcode means.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,13 +16,25 @@
 #define ATTNRT_SIM_PTX_MODULE_H
 
 #include "Ptx/Types.h"
+#include "attnrt/Status.h"
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace attnrt::sim::ptx {
 
-enum class Space : uint8_t { Global, Const, Shared, Local, Param };
+/// Code is that of functions.
+enum class Space : uint8_t { Global, Const, Shared, Local, Param, Code };
+
+/// An initial value that is the address of a variable or function.
+struct Relocation {
+  uint64_t offset = 0; // in the variable
+  std::string symbol;
+  int64_t addend = 0;
+  unsigned bytes = 8;
+};
 
 struct Variable {
   std::string name;
@@ -30,6 +43,9 @@ struct Variable {
   uint64_t bytes = 0;
   bool isExtern = false; // `extern .shared x[]`: the launch gives its size
   std::vector<uint8_t> initial;
+  std::vector<Relocation> relocations;
+  /// Of a .param of a body, in the room for them: scopes side by side share it.
+  uint32_t offset = 0;
   int line = 0;
 };
 
@@ -69,12 +85,18 @@ struct Instruction {
   std::vector<Operand> operands;
 };
 
+/// An entry or a function.
 struct Entry {
   std::string name;
   int line = 0;
+  /// Why it cannot be read, where that is a matter of its own text alone.
+  Status refusal;
   std::vector<Variable> params;
+  std::vector<Variable> results; // of a function
   std::vector<Variable> variables;
   std::vector<Register> registers;
+  uint32_t paramRoom = 0; // bytes for the .param variables of the body
+  int carry = -1;         // the register for CC.CF, where the body uses it
   std::vector<Instruction> body;
   /// Targets of `.branchtargets`, by table; brx.idx names one in its label.
   std::vector<std::vector<uint32_t>> branchTables;
@@ -89,6 +111,11 @@ struct Module {
   std::string target;
   std::vector<Variable> variables;
   std::vector<Entry> entries;
+  std::vector<Entry> functions;
+  std::map<std::string, int> functionNumbers; // by name
+  /// Functions that have a declaration and may have no body.
+  std::set<std::string> declared;
+  std::map<std::string, std::string> aliases;
 };
 
 } // namespace attnrt::sim::ptx

@@ -34,7 +34,10 @@ private:
   bool file();
   bool declaration(std::string name);
   bool entry();
-  bool function();
+  bool function(bool isExtern);
+  bool functionHead(Entry &function);
+  bool body(Entry &into);
+  bool alias();
   bool entryDirective();
   bool smallNumber(uint32_t &out);
   bool threeNumbers(uint32_t (&out)[3]);
@@ -69,6 +72,8 @@ bool Parser::moduleItem() {
     return in.skipTo('{', ".section") && in.skipBraces();
   if (name == "pragma")
     return in.skipUntil(';');
+  if (name == "alias")
+    return alias();
   return declaration(std::move(name));
 }
 
@@ -122,7 +127,7 @@ bool Parser::declaration(std::string name) {
   if (name == "entry")
     return entry();
   if (name == "func")
-    return function();
+    return function(isExtern);
   if (name == "global")
     return parseVariables(in, Space::Global, isExtern, module.variables);
   if (name == "const")
@@ -132,15 +137,63 @@ bool Parser::declaration(std::string name) {
   return in.fail("unsupported directive `." + name + "`");
 }
 
-/// Functions are not executed: one that nobody calls is skipped, and `call` is
-/// no opcode.
-bool Parser::function() {
-  while (!in.token.is('{') && !in.token.is(';')) {
-    if (in.token.kind == TokenKind::End)
-      return in.fail("expected a body after .func");
+/// `.alias name, function;`
+bool Parser::alias() {
+  std::string name, of;
+  if (!in.word(name) || !in.expect(',') || !in.word(of))
+    return false;
+  module.aliases[name] = of;
+  return in.expect(';');
+}
+
+/// `(results) name (parameters)` and what the function promises.
+bool Parser::functionHead(Entry &function) {
+  while (in.token.kind == TokenKind::Modifier) { // .attribute(…)
     in.advance();
+    if (in.token.is('(') && !in.skipUntil(')'))
+      return false;
   }
-  return in.accept(';') || in.skipBraces();
+  function.line = in.token.line;
+  if (!parseParameters(in, function.results) || !in.word(function.name) ||
+      !parseParameters(in, function.params))
+    return false;
+  while (in.token.kind == TokenKind::Modifier) {
+    std::string name = in.takeModifier();
+    if (name == "pragma" && !in.skipUntil(';'))
+      return false;
+    while (in.token.kind == TokenKind::Integer)
+      in.advance();
+  }
+  return true;
+}
+
+bool Parser::function(bool isExtern) {
+  Entry function;
+  if (!functionHead(function))
+    return false;
+  if (in.accept(';')) {
+    module.declared.insert(function.name);
+    return true;
+  }
+  if (isExtern)
+    return in.fail("expected no body of an external function");
+  module.functionNumbers[function.name] =
+      static_cast<int>(module.functions.size());
+  module.functions.push_back(std::move(function));
+  return body(module.functions.back());
+}
+
+/// The body, of which what the simulator does not have is no error of the
+/// module.
+bool Parser::body(Entry &into) {
+  if (parseBody(in, into))
+    return true;
+  if (!in.isRefusal)
+    return false;
+  into.refusal = in.error;
+  in.error = Status::ok();
+  in.isRefusal = false;
+  return true;
 }
 
 bool Parser::threeNumbers(uint32_t (&out)[3]) {
@@ -216,7 +269,7 @@ bool Parser::entry() {
     module.entries.pop_back();
     return true;
   }
-  return parseBody(in, *current);
+  return body(*current);
 }
 
 Expected<Module> attnrt::sim::ptx::parse(std::string_view text) {

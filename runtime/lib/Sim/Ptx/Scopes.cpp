@@ -8,6 +8,7 @@
 
 #include "Ptx/Scopes.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 using namespace attnrt::sim::ptx;
@@ -15,6 +16,8 @@ using namespace attnrt::sim::ptx;
 void Scopes::open() {
   scopes.emplace_back();
   scopes.back().parent = current;
+  if (current >= 0)
+    scopes.back().paramEnd = scopes[current].paramEnd;
   current = static_cast<int>(scopes.size()) - 1;
 }
 
@@ -68,6 +71,34 @@ std::optional<uint32_t> Scopes::find(const std::string &name,
     return reg;
   }
   return std::nullopt;
+}
+
+std::string Scopes::declareVariable(const std::string &name) {
+  uint32_t before = timesDeclared[name]++;
+  // No name that the text can have.
+  std::string own = before ? name + "#" + std::to_string(before) : name;
+  scopes[current].variables[name] = own;
+  return own;
+}
+
+std::string Scopes::variable(const std::string &name) const {
+  for (int s = current; s >= 0; s = scopes[s].parent) {
+    auto found = scopes[s].variables.find(name);
+    if (found != scopes[s].variables.end())
+      return found->second;
+  }
+  return name;
+}
+
+/// Beyond any limit it stays there, and is refused with the frame.
+static constexpr uint64_t kMostRoom = uint64_t(1) << 25;
+
+uint32_t Scopes::placeParam(uint64_t bytes, uint32_t align) {
+  Scope &scope = scopes[current];
+  uint64_t at = (scope.paramEnd + align - 1) & ~uint64_t(align - 1);
+  scope.paramEnd = std::min(at + bytes, kMostRoom);
+  room = std::max(room, static_cast<uint32_t>(scope.paramEnd));
+  return static_cast<uint32_t>(std::min(at, kMostRoom));
 }
 
 bool Scopes::label(const std::string &name, uint32_t instruction) {

@@ -37,6 +37,15 @@ public:
   std::optional<uint32_t> find(const std::string &name,
                                std::vector<Register> &registers);
 
+  /// A variable of the current scope; returns a name that no other one of the
+  /// body has.
+  std::string declareVariable(const std::string &name);
+  /// That name, or the name itself where it is none of the body's.
+  std::string variable(const std::string &name) const;
+  /// Where a .param variable of the current scope goes.
+  uint32_t placeParam(uint64_t bytes, uint32_t align);
+  uint32_t paramRoom() const { return room; }
+
   /// A label of the current scope; false when it stands twice.
   bool label(const std::string &name, uint32_t instruction);
   void branchTable(const std::string &name, uint32_t table);
@@ -58,6 +67,8 @@ private:
     std::unordered_map<std::string, Range> ranges;
     Places registers; // used so far
     Places labels, tables;
+    std::unordered_map<std::string, std::string> variables;
+    uint64_t paramEnd = 0;
   };
   std::optional<uint32_t> findFrom(int scope, Places Scope::*which,
                                    const std::string &name) const;
@@ -66,6 +77,8 @@ private:
 
   std::vector<Scope> scopes;
   int current = -1;
+  std::unordered_map<std::string, uint32_t> timesDeclared; // variables
+  uint32_t room = 0;
 };
 
 } // namespace attnrt::sim::ptx

@@ -18,6 +18,11 @@ bool Tokens::fail(const std::string &message) {
   return false;
 }
 
+bool Tokens::refuse(const std::string &message) {
+  isRefusal |= error.isOk();
+  return fail(message);
+}
+
 bool Tokens::expect(char c) {
   if (accept(c))
     return true;

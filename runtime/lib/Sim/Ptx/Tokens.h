@@ -26,6 +26,9 @@ public:
 
   void advance() { token = lexer.next(); }
   bool fail(const std::string &message);
+  /// Fails for a thing that PTX has and the simulator does not: no more than
+  /// the function at hand is lost.
+  bool refuse(const std::string &message);
   bool expect(char c);
   bool accept(char c);
   /// To what stands behind the next `c`.
@@ -40,6 +43,7 @@ public:
 
   Token token;
   Status error;
+  bool isRefusal = false; // the error
 
 private:
   Lexer lexer;

@@ -81,8 +81,11 @@ void Fold::products() {
     bool isWgmma = product.sem == Sem::Wgmma;
     uint64_t count = isWgmma ? performed[p] / 4 : performed[p];
     if (count)
-      out.products.push_back({isWgmma ? "wgmma" : "mma", product.shape,
-                              product.types, product.fromRegisters, count,
+      out.products.push_back({isWgmma                    ? "wgmma"
+                              : product.sem == Sem::Wmma ? "wmma"
+                                                         : "mma",
+                              product.shape, product.types,
+                              product.fromRegisters, count,
                               count * product.flops});
     out.bytes[Traffic::WgmmaShared] += count * product.sharedBytes;
   }

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -115,6 +116,19 @@ static Status checkShape(const Program &program, const sim::Kernel &kernel,
   return Status::badInput("cannot launch `" + kernel.name + "`: " + wrong);
 }
 
+/// What an initial value that names a variable or a function is.
+static uint64_t addressOf(const Program &program,
+                          const std::vector<uint64_t> &addresses,
+                          const std::string &name) {
+  for (size_t v = 0; v < program.variables.size(); ++v)
+    if (program.variables[v].name == name)
+      return addresses[v];
+  for (size_t f = 0; f < program.functions.size(); ++f)
+    if (program.functions[f] == name)
+      return kCodeWindow | f;
+  return 0;
+}
+
 /// Module variables get their memory when a program first runs on a heap.
 static Status placeVariables(const Program &program, sim::Heap &heap,
                              std::vector<uint64_t> &addresses) {
@@ -143,8 +157,21 @@ static Status placeVariables(const Program &program, sim::Heap &heap,
                   var.initial.size());
     heap.find(*address)->setInit(*address, var.bytes);
   }
+  for (size_t v = 0; v < program.variables.size(); ++v)
+    for (const ptx::Relocation &where : program.variables[v].relocations) {
+      uint64_t value = addressOf(program, addresses, where.symbol) +
+                       static_cast<uint64_t>(where.addend);
+      std::memcpy(reinterpret_cast<void *>(addresses[v] + where.offset), &value,
+                  where.bytes);
+    }
   heap.modules[program.id] = addresses;
   return Status::ok();
+}
+
+/// Where there is no room for it, malloc gives nothing.
+static void openDeviceHeap(sim::Heap &heap) {
+  if (Expected<uint64_t> address = heap.allocate(DeviceHeap::kBytes))
+    heap.deviceHeap.open(*heap.find(*address));
 }
 
 static std::vector<uint8_t> packParams(const sim::Kernel &kernel,
@@ -168,14 +195,16 @@ public:
   }
   void run(unsigned threads);
   void report(ExecutionReport &report);
-  Status status() const;
+  const Status &status() const { return failure; }
 
 private:
   using Found = std::map<uint64_t, std::vector<Hazard>>; // by cluster
   void work();
   void keep(uint64_t index, std::vector<Hazard> found, Found &into);
-  void stopAt(uint64_t index, uint64_t bytes);
+  void stopAt(uint64_t index, Status why);
+  void print(uint64_t index, std::string text);
   Dim3 firstOf(uint64_t index) const;
+  Status outOfMemory(uint64_t index, uint64_t bytes) const;
 
   const Launch &launch;
   const Options &options;
@@ -184,9 +213,13 @@ private:
   std::atomic<uint64_t> next{0};
   std::mutex lock;
   Found hazards, warnings;
+  // What clusters printed that others, before them, may still precede.
+  std::map<uint64_t, std::string> printed;
+  uint64_t nextToPrint = 0;
   std::optional<Counters> counters; // of the workers that have ended
-  // The first CTA that took more memory than there is.
-  uint64_t outgrown = UINT64_MAX, outgrownBytes = 0;
+  // The first cluster that could not go on, and why.
+  uint64_t stopped = UINT64_MAX;
+  Status failure;
 };
 } // namespace
 
@@ -202,13 +235,23 @@ Dim3 Grid::firstOf(uint64_t index) const {
 
 /// Earlier clusters run to their end, so that the first failure is reported,
 /// whatever the number of threads.
-void Grid::stopAt(uint64_t index, uint64_t bytes) {
+void Grid::stopAt(uint64_t index, Status why) {
   next = total;
   std::lock_guard<std::mutex> guard(lock);
-  if (index > outgrown)
+  if (index > stopped)
     return;
-  outgrown = index;
-  outgrownBytes = bytes;
+  stopped = index;
+  failure = std::move(why);
+}
+
+/// Writes it behind what earlier clusters print.
+void Grid::print(uint64_t index, std::string text) {
+  std::lock_guard<std::mutex> guard(lock);
+  printed.emplace(index, std::move(text));
+  for (auto first = printed.begin();
+       first != printed.end() && first->first == nextToPrint;
+       first = printed.erase(first), ++nextToPrint)
+    options.print(first->second);
 }
 
 /// Keeps the hazards of the first CTAs.
@@ -233,7 +276,10 @@ void Grid::work() {
     cluster.reset(index, firstOf(index));
     runCluster(cluster, schedule, log);
     if (cluster.outgrown)
-      stopAt(index, cluster.grownBytes());
+      stopAt(index, outOfMemory(index, cluster.grownBytes()));
+    else if (!cluster.failure.isOk())
+      stopAt(index, cluster.failure);
+    print(index, std::move(cluster.printed));
     keep(index, log.take(), hazards);
     keep(index, log.takeWarnings(), warnings);
   }
@@ -265,14 +311,12 @@ void Grid::report(ExecutionReport &report) {
   move(warnings, report.warnings);
 }
 
-Status Grid::status() const {
-  if (outgrown == UINT64_MAX)
-    return Status::ok();
-  Dim3 id = firstOf(outgrown);
+Status Grid::outOfMemory(uint64_t index, uint64_t bytes) const {
+  Dim3 id = firstOf(index);
   return Status::device(
       "out of device memory: copies in flight and strong accesses of CTA (" +
       std::to_string(id.x) + ", " + std::to_string(id.y) + ", " +
-      std::to_string(id.z) + ") asked for " + std::to_string(outgrownBytes) +
+      std::to_string(id.z) + ") asked for " + std::to_string(bytes) +
       " bytes, there are " + std::to_string(launch.growthLimit));
 }
 
@@ -320,6 +364,10 @@ static unsigned threadsFor(const Options &options, const Dim3 &grid) {
       std::max<uint64_t>(1, std::min<uint64_t>(threads, ctas)));
 }
 
+void attnrt::sim::printToStdout(const std::string &text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
 Status attnrt::sim::encode(const TensorMap &map, void *encoded) {
   return encodeTensorMap(map, encoded);
 }
@@ -332,6 +380,8 @@ Status attnrt::sim::run(const Program &program, std::string_view name,
   if (!kernel)
     return Status::badInput("no kernel `" + std::string(name) +
                             "` in the module");
+  if (!kernel->refusal.isOk())
+    return kernel->refusal;
   LaunchShape shape = asked;
   const uint32_t *declared = kernel->requiredCluster;
   Dim3 &cluster = shape.cluster;
@@ -347,6 +397,8 @@ Status attnrt::sim::run(const Program &program, std::string_view name,
     status = placeVariables(program, heap, addresses);
     if (!status.isOk())
       return status;
+    if (kernel->usesHeap && !heap.deviceHeap.arena())
+      openDeviceHeap(heap);
   }
   std::shared_lock<std::shared_mutex> guard(heap.lock);
   WorkerMemory state(heap.budget, bytesOfWorker(*kernel, shape));

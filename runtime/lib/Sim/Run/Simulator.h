@@ -88,6 +88,8 @@ std::vector<KernelInfo> kernelsOf(const Program &program);
 /// Writes the simulator's form of a tensor map, 128 bytes.
 Status encode(const TensorMap &map, void *encoded);
 
+void printToStdout(const std::string &text);
+
 struct Options {
   uint64_t seed = 0;
   /// When asynchronous work is done.
@@ -106,6 +108,8 @@ struct Options {
   std::vector<std::string> disabledChecks;
   /// Warnings are hazards.
   bool strict = false;
+  /// Takes what printf of kernels writes, in the order of blocks.
+  void (*print)(const std::string &text) = printToStdout;
 
   /// Options from the ATTNRT_SIM_… variables. A value that cannot be read is
   /// BadInput.
