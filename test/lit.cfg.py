@@ -77,7 +77,6 @@ config.substitutions += [
     # Another seed, so that the long run tries something new.
     ("%mutant_count", "960" if is_long else "40"),
     ("%hopper_mutant_count", "480" if is_long else "40"),
-    ("%gradient_mutant_count", "240" if is_long else "6"),
     ("%mutant_seed", "2" if is_long else "3"),
     ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few/2"),
