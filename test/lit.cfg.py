@@ -81,7 +81,6 @@ config.substitutions += [
     ("%mutant_quick", "" if is_long else "--quick"),
     ("%spill_sweep", "all" if is_long else "few/4"),
     ("%spill_gradients", "gradients,gradients-of-clauses" if is_long else "some-gradients/4"),
-    ("%gradient_mutant_count", "240" if is_long else "6"),
     ("%gradient_products", "64,80,96,128,192,192x128,256" if is_long else "64"),
     ("%graphs_sm80", "" if is_long else "layers"),
     ("%graphs_sm90a", "" if is_long else "uniform"),

@@ -372,7 +372,7 @@ StringRef NormGradOp::getResultRole(OpResult result) {
 }
 
 /// As of the norm, twice: the root, and the sum of products.
-int64_t NormGradOp::getChainLength(OpResult) {
+int64_t NormGradOp::getChainLength(OpResult, bool) {
   constexpr int64_t kRoundings = 8;
   return kRoundings;
 }
@@ -406,10 +406,11 @@ SmallVector<int64_t> SumOp::getRowDims(OpResult) {
 StringRef SumOp::getResultRole(OpResult) { return "sum"; }
 
 /// Those of its addends.
-int64_t SumOp::getChainLength(OpResult) {
+int64_t SumOp::getChainLength(OpResult, bool chops) {
   int64_t length = 0;
   for (Value addend : getAddends())
     if (auto op = addend.getDefiningOp<CompilableOp>())
-      length = std::max(length, op.getChainLength(cast<OpResult>(addend)));
+      length =
+          std::max(length, op.getChainLength(cast<OpResult>(addend), chops));
   return length;
 }
