@@ -386,11 +386,14 @@ LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
   // score regions, where warps that copy leave fewer registers.
   constexpr int64_t kNarrow = 64;
   bool hasDropout = op.getDropThreshold() && !target.isProcessor();
-  bool hasRegions = (!op.getCaptures().empty() || !op.getScore().empty()) &&
-                    defaults.keys.producers && paddedDims(op).qk > kNarrow;
-  for (bool isShorter : {hasDropout, hasRegions})
+  bool hasRegions = !op.getCaptures().empty() || !op.getScore().empty();
+  bool isBeside = defaults.keys.producers && paddedDims(op).qk > kNarrow;
+  for (bool isShorter : {hasDropout, hasRegions && isBeside})
     if (isShorter)
       defaults.keys = relaxedSchedule(defaults.keys);
+  // Steps of f32 are as short as they can be.
+  bool isSingle = !target.isProcessor() && op.getElementType().isF32();
+  defaults.keys.parted |= isSingle && (hasDropout || hasRegions);
   FailureOr<GradientScheduleAttr> keys = choose(op, defaults.keys, "keys.");
   FailureOr<GradientScheduleAttr> queries =
       choose(op, defaults.queries, "queries.");
