@@ -394,6 +394,8 @@ LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
   // Steps of f32 are as short as they can be.
   bool isSingle = !target.isProcessor() && op.getElementType().isF32();
   defaults.keys.parted |= isSingle && (hasDropout || hasRegions);
+  if (isSingle && hasDropout && hasRegions)
+    defaults.keys.stages = 1;
   FailureOr<GradientScheduleAttr> keys = choose(op, defaults.keys, "keys.");
   FailureOr<GradientScheduleAttr> queries =
       choose(op, defaults.queries, "queries.");
