@@ -379,6 +379,19 @@ SelectSchedule::choose(SdpaGradOp op, GradientKeys keys, StringRef kernel) {
   return attr;
 }
 
+/// Steps of f32 are as short as they can be. What is computed beside scores
+/// takes the registers of a second gradient, or of more.
+static void fitSingles(SdpaGradOp op, bool hasDropout, bool hasRegions,
+                       GradientSchedules &schedules) {
+  schedules.keys.parted |= hasDropout || hasRegions;
+  if (hasDropout && hasRegions)
+    schedules.keys.stages = 1;
+  if (op.getDifferentiated().empty())
+    return;
+  schedules.queries.rows /= 2;
+  schedules.queries.warps /= 2;
+}
+
 LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
   GradientSchedules defaults =
       defaultGradientSchedules(target, paddedDims(op), multipliedType(op));
@@ -391,11 +404,8 @@ LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
   for (bool isShorter : {hasDropout, hasRegions && isBeside})
     if (isShorter)
       defaults.keys = relaxedSchedule(defaults.keys);
-  // Steps of f32 are as short as they can be.
-  bool isSingle = !target.isProcessor() && op.getElementType().isF32();
-  defaults.keys.parted |= isSingle && (hasDropout || hasRegions);
-  if (isSingle && hasDropout && hasRegions)
-    defaults.keys.stages = 1;
+  if (!target.isProcessor() && op.getElementType().isF32())
+    fitSingles(op, hasDropout, hasRegions, defaults);
   FailureOr<GradientScheduleAttr> keys = choose(op, defaults.keys, "keys.");
   FailureOr<GradientScheduleAttr> queries =
       choose(op, defaults.queries, "queries.");
