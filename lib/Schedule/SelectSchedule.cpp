@@ -379,8 +379,7 @@ SelectSchedule::choose(SdpaGradOp op, GradientKeys keys, StringRef kernel) {
   return attr;
 }
 
-/// Steps of f32 are as short as they can be. What is computed beside scores
-/// takes the registers of a second gradient, or of more.
+/// What f32 computes beside scores takes registers of other sums.
 static void fitSingles(SdpaGradOp op, bool hasDropout, bool hasRegions,
                        GradientSchedules &schedules) {
   schedules.keys.parted |= hasDropout || hasRegions;
