@@ -86,6 +86,9 @@ class Run:
         if program is None:
             cap = [None, None, 20.0, None, 2.0][options.case % 5]
             program = Program(self.config.case, softcap=cap)
+        if options.single and self.config.values in ("large", "tail"):
+            # Scores in the thousands, whose f32 has no bits left for weights.
+            self.config = dataclasses.replace(self.config, values="normal")
         case, self.is_saved = with_gradients(program.case, options.case,
                                              options.target)
         self.program = dataclasses.replace(program, case=case)
