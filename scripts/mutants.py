@@ -9,9 +9,9 @@
 """Breaks kernels of the compiler in one place at a time and runs them.
 
 Usage: mutants.py --bin build/bin [--target T] [--count N] [--seed S]
-         [--schedules N] [--jobs N] [--quick]
+         [--schedules N] [--jobs N] [--quick] [--gradients]
 
-Compiles the target's kernels (lib/mutated_kernels.py) and runs each as it is, in N
+Compiles the target's kernels, or those of gradients (lib/mutated_kernels.py) and runs each as it is, in N
 schedules, which differ in the order of warps and in when asynchronous work is done: a
 hazard, a wrong result or another bit there is a false alarm. Then draws mutants by
 the seed (first the rule, then the site; see lib/ptx_mutations.py) and runs each with
@@ -80,6 +80,13 @@ def shapes_of(function, lengths):
     return [(1, *pair, d) for pair, d in zip(order, (dqk, dqk, dv))]
 
 
+def cotangent_shapes(function, lengths):
+    """Of output and LSE."""
+    batch, *rows, _ = shapes_of(function, lengths)[0]
+    heads = (1, function.heads[0], lengths[0])
+    return [(batch, *rows, function.dims[1]), heads]
+
+
 def source_of(function):
     is_open = len(function.lengths) > 1
     lengths = ("?", "?") if is_open else function.lengths[0]
@@ -117,6 +124,11 @@ def arrays_of(values, shapes):
     return q, k, v
 
 
+def cotangents_of(values, shapes):
+    rng = np.random.default_rng(100 + VALUES.index(values))
+    return [rng.standard_normal(shape, dtype=np.float32) for shape in shapes]
+
+
 class Result(NamedTuple):
     status: int
     kinds: list  # of hazards
@@ -147,6 +159,7 @@ class Kernel:
         # Machine code is of no use here.
         environment = dict(os.environ, ATTN_PTXAS="")
         command = [tools.compiler, path + ".mlir", "--target=" + tools.target]
+        command += ["--vjp"] if function.gradients else []
         if function.schedule:
             command.append("--schedule=" + function.schedule)
         for flags in (["-o", self.package],
@@ -168,18 +181,22 @@ class Kernel:
 
     def write_arrays(self, which):
         arrays = arrays_of(which[1], shapes_of(self.function, which[0]))
+        if self.function.gradients:
+            arrays += tuple(cotangents_of(which[1], cotangent_shapes(
+                self.function, which[0])))
         for operand, array in enumerate(arrays):
             np.save(self.array_path(which, operand), array)
 
     def run(self, ptx, name, which=None, **variables):
         which = which or self.inputs[0]
         path = os.path.join(self.directory, name)
-        results = [f"{path}.{index}.npy" for index in (0, 1)]
+        args, results = (5, 3) if self.function.gradients else (3, 2)
+        results = [f"{path}.{index}.npy" for index in range(results)]
         with open(path + ".ptx", "w", encoding="utf-8") as file:
             file.write(ptx)
         command = [os.path.join(self.tools.bin, "attn-run"), "--device=sim",
                    "--replace-ptx", path + ".ptx", self.package]
-        command += [f"--arg={n}={self.array_path(which, n)}" for n in range(3)]
+        command += [f"--arg={n}={self.array_path(which, n)}" for n in range(args)]
         command += [f"--result={n}={file}" for n, file in enumerate(results)]
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=300,
@@ -336,11 +353,13 @@ def draw(kernels, count, seed):
     return out
 
 
-def stale_entries(kernels, target, is_quick):
+def stale_entries(kernels, is_quick):
     """Entries of the list that say nothing or nothing true."""
     others = {function.name
-              for name, functions in mutated_kernels.FUNCTIONS.items()
-              for function in functions if name != target}
+              for table in (mutated_kernels.FUNCTIONS,
+                            mutated_kernels.GRADIENTS)
+              for name, functions in table.items() for function in functions}
+    others -= {kernel.name for kernel in kernels}
     for number, entry in enumerate(equivalent_mutants.EQUIVALENT):
         if entry.kernel in others:
             continue
@@ -416,6 +435,8 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--schedules", type=int, default=24,
                         help="in which the kernels are run as they are")
+    parser.add_argument("--gradients", action="store_true",
+                        help="of the kernels of gradients")
     parser.add_argument("--quick", action="store_true",
                         help="4 schedules; listed mutants are not tried")
     parser.add_argument("--bin", required=True, help="where attn-run lies")
@@ -437,7 +458,8 @@ def main():
             concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         kernels = list(pool.map(
             lambda function: Kernel(options, directory, function),
-            mutated_kernels.FUNCTIONS[options.target]))
+            (mutated_kernels.GRADIENTS if options.gradients
+             else mutated_kernels.FUNCTIONS)[options.target]))
         alarms = [alarm for alarm in pool.map(
             lambda kernel: false_alarms(kernel, options.schedules), kernels)
             if alarm]
@@ -447,7 +469,7 @@ def main():
             return 1
         print(f"no false alarm: {len(kernels)} kernels in {options.schedules} "
               "schedules each")
-        stale = list(stale_entries(kernels, options.target, options.quick))
+        stale = list(stale_entries(kernels, options.quick))
         for entry in stale:
             print(f"stale: {entry}")
         mutants = draw(kernels, options.count, options.seed)

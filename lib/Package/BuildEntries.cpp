@@ -121,16 +121,15 @@ void BuildEntries::describe(func::FuncOp function, LLVM::LLVMFuncOp entry) {
   function.walk([&](LaunchOp launch) {
     kernels.push_back(launch.getKernel().getLeafReference().getValue());
   });
-  entry->setAttr(
-      abi::kFunctionAttr,
-      builder.getDictionaryAttr(
-          {builder.getNamedAttr("name",
-                                builder.getStringAttr(userNameOf(function))),
-           builder.getNamedAttr("type",
-                                TypeAttr::get(function.getFunctionType())),
-           builder.getNamedAttr("args", function->getAttr(kArgsAttr)),
-           builder.getNamedAttr("results", function->getAttr(kResultsAttr)),
-           builder.getNamedAttr("kernels", builder.getStrArrayAttr(kernels))}));
+  SmallVector<NamedAttribute> facts = {
+      builder.getNamedAttr("name", builder.getStringAttr(userNameOf(function))),
+      builder.getNamedAttr("type", TypeAttr::get(function.getFunctionType())),
+      builder.getNamedAttr("args", function->getAttr(kArgsAttr)),
+      builder.getNamedAttr("results", function->getAttr(kResultsAttr)),
+      builder.getNamedAttr("kernels", builder.getStrArrayAttr(kernels))};
+  if (Attribute of = function->getAttr(kGradientOfAttr))
+    facts.push_back(builder.getNamedAttr("gradient_of", of));
+  entry->setAttr(abi::kFunctionAttr, builder.getDictionaryAttr(facts));
 }
 
 /// The types that attnrt/PackageFormat.h knows.

@@ -177,7 +177,8 @@ void HostMemory::allocate(OpResult filled) {
     parts.strides.insert(parts.strides.begin(), stride);
     stride = writer.multiply(stride, extent);
   }
-  parts.strides.pop_back();
+  if (!parts.strides.empty())
+    parts.strides.pop_back();
   if (entry.isLaunching()) {
     Value bytes = writer.multiply(
         stride, writer.constant(64, abi::elementBytes(type.getElementType())));

@@ -138,7 +138,8 @@ struct CollapseView
       parts.dims.push_back(size);
       parts.strides.push_back(from.strides[dims.back()]);
     }
-    parts.strides.pop_back();
+    if (!parts.strides.empty())
+      parts.strides.pop_back();
     return parts;
   }
 };

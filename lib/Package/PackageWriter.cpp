@@ -82,13 +82,16 @@ static json::Object functionObject(LLVM::LLVMFuncOp entry,
     judge["baseline"] = symbol + attnrt::kBaselineSuffix;
     results.push_back(std::move(object));
   }
-  return json::Object{{"name", toJson(facts.get("name"))},
-                      {"entry", symbol},
-                      {"shapes", symbol + attnrt::kShapesSuffix},
-                      {"flops", symbol + attnrt::kFlopsSuffix},
-                      {"args", std::move(args)},
-                      {"results", std::move(results)},
-                      {"kernels", toJson(facts.get("kernels"))}};
+  Attribute gradientOf = facts.get("gradient_of");
+  return json::Object{
+      {"name", toJson(facts.get("name"))},
+      {"gradient_of", gradientOf ? toJson(gradientOf) : json::Value(nullptr)},
+      {"entry", symbol},
+      {"shapes", symbol + attnrt::kShapesSuffix},
+      {"flops", symbol + attnrt::kFlopsSuffix},
+      {"args", std::move(args)},
+      {"results", std::move(results)},
+      {"kernels", toJson(facts.get("kernels"))}};
 }
 
 static json::Object kernelObject(DictionaryAttr facts) {

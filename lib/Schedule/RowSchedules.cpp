@@ -65,12 +65,10 @@ partners(RowTiling &tiling) {
 }
 
 /// A row is shared by lanes of one warp, which norms exchange sums among.
-RowTiling attn::tilingOf(ArrayRef<RowOp> chain, int64_t leastThreads,
-                         int64_t columns) {
+static RowTiling tilingOf(ArrayRef<RowOp> chain, int64_t features, int64_t bits,
+                          int64_t leastThreads, int64_t columns) {
   constexpr int64_t kAccessBits = 128;
-  RowOp source = chain.front();
-  int64_t features = source.getFeatures();
-  int64_t most = kAccessBits / source.getInputElement().getWidth();
+  int64_t most = kAccessBits / bits;
   RowTiling tiling;
   auto append = [&](int64_t first, int64_t end, int64_t partner,
                     int64_t perPair, bool arePairs) {
@@ -110,13 +108,37 @@ RowTiling attn::tilingOf(ArrayRef<RowOp> chain, int64_t leastThreads,
   return tiling;
 }
 
-RowScheduleAttr attn::rowSchedule(RowOp op) {
+RowTiling attn::tilingOf(ArrayRef<RowOp> chain, int64_t leastThreads,
+                         int64_t columns) {
+  RowOp source = chain.front();
+  return ::tilingOf(chain, source.getFeatures(),
+                    source.getInputElement().getWidth(), leastThreads, columns);
+}
+
+RowTiling attn::tilingOfRows(int64_t features, int64_t bits) {
+  return ::tilingOf({}, features, bits, /*leastThreads=*/1, /*columns=*/0);
+}
+
+/// Each thread has a part of two rows.
+static RowScheduleAttr scheduleOf(Operation *op, const RowTiling &tiling) {
   constexpr int64_t kRowsPerThread = 2;
   int64_t threads = kWarps * CtaAttr::kWarpSize;
+  return scheduleOf(op, kRowsPerThread * threads / tiling.threadsPerRow);
+}
+
+RowScheduleAttr attn::rowSchedule(RowOp op) {
   SmallVector<RowOp, 2> chain = fusedRowOps(op.getInput());
   chain.push_back(op);
-  return scheduleOf(op,
-                    kRowsPerThread * threads / tilingOf(chain).threadsPerRow);
+  return scheduleOf(op, tilingOf(chain));
+}
+
+RowTiling attn::normGradTiling(NormGradOp op) {
+  return tilingOfRows(op.getFeatures(),
+                      op.getInput().getType().getElementTypeBitWidth());
+}
+
+RowScheduleAttr attn::normGradSchedule(NormGradOp op) {
+  return scheduleOf(op, normGradTiling(op));
 }
 
 int64_t attn::mergeTileColumns(SdpaOp op) {
@@ -131,6 +153,13 @@ RowScheduleAttr attn::mergeSchedule(SdpaOp op) {
   return scheduleOf(op, rows);
 }
 
+/// Each thread has eight 16-bit columns at once, of two rows.
+static int64_t rowsOfWidth(int64_t columns) {
+  constexpr int64_t kAccess = 8, kRowsPerThread = 2;
+  int64_t threadsPerRow = llvm::divideCeil(columns, kAccess);
+  return kRowsPerThread * kWarps * CtaAttr::kWarpSize / threadsPerRow;
+}
+
 int64_t attn::gradRowsTileColumns(SdpaGradOp op) {
   constexpr int64_t kAccessBits = 128;
   int64_t most =
@@ -138,15 +167,22 @@ int64_t attn::gradRowsTileColumns(SdpaGradOp op) {
   return std::min<int64_t>(llvm::PowerOf2Ceil(op.getHeadDimV()), most);
 }
 
-/// Each thread has eight 16-bit columns at once, of two rows.
 RowScheduleAttr attn::gradRowsSchedule(SdpaGradOp op) {
-  constexpr int64_t kAccess = 8, kRowsPerThread = 2;
-  int64_t threadsPerRow = llvm::divideCeil(gradRowsTileColumns(op), kAccess);
-  int64_t rows = kRowsPerThread * kWarps * CtaAttr::kWarpSize / threadsPerRow;
-  return scheduleOf(op, rows);
+  return scheduleOf(op, rowsOfWidth(gradRowsTileColumns(op)));
 }
 
-RowScheduleAttr attn::gradSumsSchedule(SdpaGradOp op) {
+int64_t attn::sumTileColumns(SumOp op) {
+  return op.hasRows() ? llvm::PowerOf2Ceil(op.getSumType().getShape().back())
+                      : 1;
+}
+
+RowScheduleAttr attn::sumSchedule(SumOp op) {
+  if (op.hasRows())
+    return scheduleOf(op, rowsOfWidth(sumTileColumns(op)));
+  return scheduleOf(op, WarpFragment::kRows, /*warps=*/1);
+}
+
+RowScheduleAttr attn::gradSumsSchedule(Operation *op) {
   return scheduleOf(op, WarpFragment::kRows, /*warps=*/1);
 }
 

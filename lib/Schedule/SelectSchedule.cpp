@@ -379,6 +379,18 @@ SelectSchedule::choose(SdpaGradOp op, GradientKeys keys, StringRef kernel) {
   return attr;
 }
 
+/// What f32 computes beside scores takes registers of other sums.
+static void fitSingles(SdpaGradOp op, bool hasDropout, bool hasRegions,
+                       GradientSchedules &schedules) {
+  schedules.keys.parted |= hasDropout || hasRegions;
+  if (hasDropout && hasRegions)
+    schedules.keys.stages = 1;
+  if (op.getDifferentiated().empty())
+    return;
+  schedules.queries.rows /= 2;
+  schedules.queries.warps /= 2;
+}
+
 LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
   GradientSchedules defaults =
       defaultGradientSchedules(target, paddedDims(op), multipliedType(op));
@@ -386,11 +398,13 @@ LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
   // score regions, where warps that copy leave fewer registers.
   constexpr int64_t kNarrow = 64;
   bool hasDropout = op.getDropThreshold() && !target.isProcessor();
-  bool hasRegions = (!op.getCaptures().empty() || !op.getScore().empty()) &&
-                    defaults.keys.producers && paddedDims(op).qk > kNarrow;
-  for (bool isShorter : {hasDropout, hasRegions})
+  bool hasRegions = !op.getCaptures().empty() || !op.getScore().empty();
+  bool isBeside = defaults.keys.producers && paddedDims(op).qk > kNarrow;
+  for (bool isShorter : {hasDropout, hasRegions && isBeside})
     if (isShorter)
       defaults.keys = relaxedSchedule(defaults.keys);
+  if (!target.isProcessor() && op.getElementType().isF32())
+    fitSingles(op, hasDropout, hasRegions, defaults);
   FailureOr<GradientScheduleAttr> keys = choose(op, defaults.keys, "keys.");
   FailureOr<GradientScheduleAttr> queries =
       choose(op, defaults.queries, "queries.");
@@ -417,6 +431,15 @@ void SelectSchedule::runOnOperation() {
       return;
     op->setAttr(tile::kTargetAttr, targetName);
     op->setAttr(tile::kScheduleAttr, rowSchedule(op));
+  });
+  getOperation().walk([&](Operation *op) {
+    if (op->hasAttr(tile::kScheduleAttr) || !isa<SumOp, NormGradOp>(op))
+      return;
+    op->setAttr(tile::kTargetAttr, targetName);
+    auto sum = dyn_cast<SumOp>(op);
+    op->setAttr(tile::kScheduleAttr,
+                sum ? sumSchedule(sum)
+                    : normGradSchedule(cast<NormGradOp>(op)));
   });
   bool hasGradients =
       getOperation()

@@ -19,6 +19,7 @@ class Function(NamedTuple):
     dims: tuple  # of queries and keys, of values
     clauses: str
     schedule: str = ""
+    gradients: bool = False  # the kernels of its gradients, and of itself
 
 
 # Every class of head dims (one panel of 16, 32 and 64 columns, two and four panels,
@@ -48,6 +49,23 @@ SM_80 = [
              (64, 64), "causal(bottom_right)"),
     Function("empty_rows", "f16", (4, 2), [(190, 100)], (64, 64),
              "causal(bottom_right) masked_row(nan)"),
+]
+
+# Both kernels of gradients with what each has by itself: rings of one stage and of
+# three, a gradient in each of two kernels, heads that share keys.
+GRADIENTS_80 = [
+    Function("gradients64", "bf16", (2, 1), [(150, 170)], (64, 64),
+             "causal(bottom_right)", "keys.rows=64,keys.warps=4,keys.step=32,"
+             "queries.rows=64,queries.warps=4,queries.step=32", True),
+    Function("gradients32x1", "f16", (2, 2), [(100, 90)], (32, 48), "",
+             "keys.stages=1,keys.rows=32,keys.warps=2,keys.step=16,"
+             "queries.stages=3,queries.step=16", True),
+]
+GRADIENTS_90A = [
+    Function("gradients64_tma", "bf16", (4, 2), [(150, 170)], (64, 64),
+             "causal(bottom_right)", "keys.step=32,queries.step=32", True),
+    Function("gradients32_parted", "f16", (2, 2), [(100, 140)], (32, 48), "",
+             "keys.parted=1,keys.stages=1,keys.step=32,queries.stages=3", True),
 ]
 
 # Every CTA stands alone; CTAs take several tiles, queries are copied ahead, and
@@ -111,3 +129,4 @@ SM_90A = [
 ]
 
 FUNCTIONS = {"sm_80": SM_80, "sm_90a": SM_90A}
+GRADIENTS = {"sm_80": GRADIENTS_80, "sm_90a": GRADIENTS_90A}

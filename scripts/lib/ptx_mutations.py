@@ -123,7 +123,9 @@ def probe(ptx, site):
     lines[site.line - 1:site.line] = [
         after.replace(result, name, 1), site.before, differs.format(result),
         "@%probe trap;"]
-    first = next(i for i, line in enumerate(lines)
+    kernel = max(i for i, line in enumerate(lines[:site.line])
+                 if ".entry" in line)
+    first = next(i for i, line in enumerate(lines[kernel:], kernel)
                  if line.lstrip().startswith(".reg"))
     lines.insert(first, ".reg .pred %probe; .reg .b32 %probed;")
     return "\n".join(lines)

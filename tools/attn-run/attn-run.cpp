@@ -147,6 +147,7 @@ static RunRecord beginRecord(const Package &package, const Function &function,
                              const std::vector<Shape> &resultShapes) {
   RunRecord record;
   record.function = function.description.name;
+  record.gradientOf = function.description.gradientOf;
   record.target = package.description.target;
   record.device = device.info();
   for (const HostTensor &arg : args) {

@@ -35,6 +35,9 @@ struct RowTiling {
 /// `columns` that of columns to which the last piece can be extended.
 RowTiling tilingOf(llvm::ArrayRef<RowOp> chain, int64_t leastThreads = 1,
                    int64_t columns = 0);
+/// The same for rows of so many features that nothing pairs, of elements of so
+/// many bits.
+RowTiling tilingOfRows(int64_t features, int64_t bits);
 /// Rows that one CTA maps, and its warps. It computes `op`, and what is fused
 /// into it.
 tile::RowScheduleAttr rowSchedule(RowOp op);
@@ -51,7 +54,16 @@ int64_t gradRowsTileColumns(SdpaGradOp op);
 tile::RowScheduleAttr gradRowsSchedule(SdpaGradOp op);
 
 /// Elements of the gradient of a tensor that one warp adds up.
-tile::RowScheduleAttr gradSumsSchedule(SdpaGradOp op);
+tile::RowScheduleAttr gradSumsSchedule(mlir::Operation *op);
+
+RowTiling normGradTiling(NormGradOp op);
+/// Rows that one CTA of the gradient of a norm has at a time, and its warps.
+tile::RowScheduleAttr normGradSchedule(NormGradOp op);
+
+/// Width of the tile of a sum, 1 where tensors are no rows.
+int64_t sumTileColumns(SumOp op);
+/// Rows, or elements, that one CTA adds up, and its warps.
+tile::RowScheduleAttr sumSchedule(SumOp op);
 
 /// Rows of queries that one warp evaluates a predicate on at a time.
 tile::RowScheduleAttr blockMapSchedule(SdpaOp op);

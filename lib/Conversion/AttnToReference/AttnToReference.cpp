@@ -14,7 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "NaiveGradients.h"
+#include "JudgeBuffers.h"
 #include "RegionCode.h"
 #include "attn/Conversion/AttnToReference/Passes.h"
 #include "attnrt/PackageFormat.h"
@@ -75,24 +75,12 @@ static SmallVector<Type> getResultBufferTypes(func::FuncOp function) {
 // Bodies
 //===----------------------------------------------------------------------===//
 
-/// Whether an operation maps the rows of a gradient.
-static bool mapsGradient(RowOp op) {
-  Value input = op.getInput();
-  while (auto before = input.getDefiningOp<RowOp>())
-    input = before.getInput();
-  return bool(input.getDefiningOp<SdpaGradOp>());
-}
-
 namespace {
 
 /// Makes the judges of one function.
-class JudgeBuilder {
+class JudgeBuilder : JudgeBuffers {
 public:
-  explicit JudgeBuilder(func::FuncOp function)
-      : function(function), loc(function.getLoc()),
-        builder(function.getContext()) {
-    builder.setInsertionPointAfter(function);
-  }
+  explicit JudgeBuilder(func::FuncOp function) : JudgeBuffers(function) {}
 
   void build() {
     buildRows(kReferenceSuffix, Numerics::Reference);
@@ -108,24 +96,43 @@ private:
     func::FuncOp judge = start(suffix, types, /*results=*/{});
     ValueRange arguments = judge.getArguments();
     Value begin = arguments.drop_back().back(), end = arguments.back();
-    // Those of gradients are computed with them.
-    for (RowOp op : function.getOps<RowOp>())
-      if (Value output = getResultBuffer(op.getOutput(), arguments);
-          output && !mapsGradient(op)) {
-        RowChain chain = getChain(op.getOutput(), arguments);
-        ChainRows(builder, chain, numerics).buildAll(output, begin, end);
-      }
-    for (SdpaOp op : function.getOps<SdpaOp>()) {
-      SdpaBuffers buffers = getBuffers(op, arguments);
-      if (buffers.output || buffers.lse)
-        buildNaiveRows(builder, buffers, numerics, begin, end);
-    }
-    for (SdpaGradOp op : function.getOps<SdpaGradOp>()) {
-      SdpaGradBuffers buffers = getBuffers(op, arguments);
-      buildNaiveGradients(builder, buffers, numerics, begin, end);
-      buildNaiveTensorGradients(builder, buffers, numerics, begin, end);
+    Value first = arith::ConstantIndexOp::create(builder, loc, 0);
+    Value all = arith::ConstantIndexOp::create(builder, loc, int64_t(1) << 62);
+    for (auto op : function.getOps<CompilableOp>()) {
+      isForReaders = true;
+      if (llvm::any_of(op->getResults(), isComputedFirst))
+        buildOp(op, arguments, numerics, first, all);
+      isForReaders = false;
+      buildOp(op, arguments, numerics, begin, end);
     }
     finish(judge, /*results=*/{});
+  }
+
+  /// Computes rows of the results that have buffers.
+  void buildOp(CompilableOp op, ValueRange arguments, Numerics numerics,
+               Value begin, Value end) {
+    if (auto rows = dyn_cast<RowOp>(op.getOperation())) {
+      Value output = getBuffer(rows.getOutput(), arguments);
+      if (!output || rotationOf(rows.getInput()) == op.getOperation())
+        return;
+      RowChain chain = getChainOf(rows, arguments);
+      ChainRows(builder, chain, numerics).buildAll(output, begin, end);
+    } else if (auto sdpa = dyn_cast<SdpaOp>(op.getOperation())) {
+      SdpaBuffers buffers = getBuffers(sdpa, arguments);
+      if (buffers.output || buffers.lse)
+        buildNaiveRows(builder, buffers, numerics, begin, end);
+    } else if (auto grad = dyn_cast<SdpaGradOp>(op.getOperation())) {
+      SdpaGradBuffers buffers = getBuffers(grad, arguments);
+      buildNaiveGradients(builder, buffers, numerics, begin, end);
+      buildNaiveTensorGradients(builder, buffers, numerics, begin, end);
+    } else if (auto norm = dyn_cast<NormGradOp>(op.getOperation())) {
+      buildNaiveNormGrad(builder, norm, getBuffers(norm, arguments), numerics,
+                         begin, end);
+    } else if (auto sum = dyn_cast<SumOp>(op.getOperation())) {
+      if (Value output = getBuffer(sum.getOutput(), arguments))
+        buildNaiveSum(builder, sum, getValues(sum.getAddends(), arguments),
+                      output, numerics, begin, end);
+    }
   }
 
   void buildFlops() {
@@ -140,8 +147,7 @@ private:
       total = arith::AddFOp::create(builder, loc, total, flops);
     };
     for (RowOp op : function.getOps<RowOp>())
-      add(buildRowFlops(builder,
-                        getChain(op.getOutput(), judge.getArguments())));
+      add(buildRowFlops(builder, getChainOf(op, judge.getArguments())));
     // Multiplications and additions of the products that have both head dims.
     auto addPairs = [&](const SdpaBuffers &buffers, int64_t ofQK, int64_t ofV) {
       AttentionOp op = buffers.op;
@@ -162,127 +168,16 @@ private:
         func::FuncOp::create(builder, loc, (function.getName() + suffix).str(),
                              builder.getFunctionType(arguments, results));
     builder.setInsertionPointToStart(judge.addEntryBlock());
+    computed.clear();
     return judge;
   }
 
   void finish(func::FuncOp judge, ValueRange results) {
+    for (auto [value, buffer] : computed)
+      memref::DeallocOp::create(builder, loc, buffer);
     func::ReturnOp::create(builder, loc, results);
     builder.setInsertionPointAfter(judge);
   }
-
-  // The memrefs of an op's operands among the arguments of a judge. They are
-  // arguments of the function, or operations on rows made them from one.
-
-  Value getArgument(Value operand, ValueRange arguments) {
-    return operand ? arguments[cast<BlockArgument>(operand).getArgNumber()]
-                   : Value();
-  }
-
-  RowMap getMap(RowOp op, Value buffer, ValueRange arguments) {
-    RowMap map;
-    map.op = op;
-    map.length = memref::DimOp::create(builder, loc, buffer, op.lengthDim());
-    if (auto rope = dyn_cast<RopeOp>(op.getOperation())) {
-      map.positions = getArgument(rope.getPositions(), arguments);
-      map.offsets = getArgument(rope.getOffsets(), arguments);
-    }
-    if (auto norm = dyn_cast<NormOp>(op.getOperation())) {
-      map.weight = getArgument(norm.getWeight(), arguments);
-      map.bias = getArgument(norm.getBias(), arguments);
-    }
-    return map;
-  }
-
-  /// The argument that has the shape of a tensor: a gradient has that of what
-  /// it belongs to.
-  Value getShaped(Value tensor, ValueRange arguments) {
-    auto grad = tensor.getDefiningOp<SdpaGradOp>();
-    if (!grad)
-      return getArgument(tensor, arguments);
-    Value of = tensor == grad.getQueryGrad() ? grad.getQuery()
-               : tensor == grad.getKeyGrad() ? grad.getKey()
-                                             : grad.getValue();
-    return getChain(of, arguments).buffer;
-  }
-
-  RowChain getChain(Value operand, ValueRange arguments) {
-    SmallVector<RowOp> ops;
-    while (auto op = operand.getDefiningOp<RowOp>()) {
-      ops.push_back(op);
-      operand = op.getInput();
-    }
-    RowChain chain;
-    chain.buffer = getShaped(operand, arguments);
-    for (RowOp op : llvm::reverse(ops))
-      chain.maps.push_back(getMap(op, chain.buffer, arguments));
-    return chain;
-  }
-
-  void addOperands(AttentionOp op, ValueRange arguments, SdpaBuffers &buffers) {
-    buffers.op = op;
-    buffers.query = getChain(op.getQuery(), arguments);
-    buffers.key = getChain(op.getKey(), arguments);
-    buffers.value = getChain(op.getValue(), arguments);
-    if (op.getSinks())
-      buffers.sinks = getArgument(op.getSinks(), arguments);
-    if (op.getDropout()) {
-      buffers.seed = getArgument(op.getSeed(), arguments);
-      buffers.offset = getArgument(op.getOffset(), arguments);
-    }
-    for (Value capture : op.getCaptures())
-      buffers.captures[capture] = getArgument(capture, arguments);
-  }
-
-  SdpaBuffers getBuffers(SdpaOp op, ValueRange arguments) {
-    SdpaBuffers buffers;
-    addOperands(op, arguments, buffers);
-    buffers.output = getResultBuffer(op.getOutput(), arguments);
-    buffers.lse = getResultBuffer(op.getLse(), arguments);
-    return buffers;
-  }
-
-  /// A gradient that is returned as it is, or rotated.
-  GradientBuffer getGradient(Value gradient, ValueRange arguments) {
-    for (Operation *user : gradient.getUsers())
-      if (auto rope = dyn_cast<RopeOp>(user))
-        return {getResultBuffer(rope.getOutput(), arguments),
-                getChain(rope.getOutput(), arguments).maps.front()};
-    return {getResultBuffer(gradient, arguments)};
-  }
-
-  SdpaGradBuffers getBuffers(SdpaGradOp op, ValueRange arguments) {
-    SdpaGradBuffers buffers;
-    addOperands(op, arguments, buffers);
-    auto argument = [&](Value operand) {
-      auto given = dyn_cast_if_present<BlockArgument>(operand);
-      return given ? arguments[given.getArgNumber()] : Value();
-    };
-    buffers.output = argument(op.getOutput());
-    buffers.lse = argument(op.getLse());
-    buffers.outputGrad = argument(op.getOutputGrad());
-    buffers.lseGrad = argument(op.getLseGrad());
-    buffers.queryGrad = getGradient(op.getQueryGrad(), arguments);
-    buffers.keyGrad = getGradient(op.getKeyGrad(), arguments);
-    buffers.valueGrad = getGradient(op.getValueGrad(), arguments);
-    for (Value gradient : op.getTensorGrads())
-      buffers.tensorGrads.push_back(getResultBuffer(gradient, arguments));
-    return buffers;
-  }
-
-  /// Null for what the function does not return, and in `f__flops`.
-  Value getResultBuffer(Value result, ValueRange arguments) {
-    Operation *terminator = function.getBody().front().getTerminator();
-    for (OpOperand &returned : terminator->getOpOperands()) {
-      unsigned i = function.getNumArguments() + returned.getOperandNumber();
-      if (returned.get() == result && i < arguments.size())
-        return arguments[i];
-    }
-    return {};
-  }
-
-  func::FuncOp function;
-  Location loc;
-  OpBuilder builder;
 };
 
 } // namespace

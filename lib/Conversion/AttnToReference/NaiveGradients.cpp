@@ -28,6 +28,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include <limits>
 
 using namespace mlir;
 using namespace attn;
@@ -51,6 +52,7 @@ private:
                 int64_t features, double factor);
   void buildQueryGradient(const Row &row);
   void buildKeyGradients(const Row &row, bool isKey);
+  void addShare(const Row &query, Value number, Value j);
 };
 
 } // namespace
@@ -126,6 +128,25 @@ void NaiveGradients::buildQueryGradient(const Row &row) {
   storeRow(buffers.queryGrad, row, sums, dimQK, op.getScaleOrDefault());
 }
 
+/// Under masked_row(uniform), a query without a key has the mean of all values.
+void NaiveGradients::addShare(const Row &queryRow, Value number, Value j) {
+  if (op.getMaskedRow() != MaskedRow::Uniform || op.getKeep().empty())
+    return;
+  Value isEmpty = make<arith::CmpFOp>(
+      arith::CmpFPredicate::OEQ, load(lses, number),
+      this->number(-std::numeric_limits<double>::infinity()));
+  scf::IfOp::create(builder, loc, isEmpty, [&](OpBuilder &, Location) {
+    Value count =
+        make<arith::IndexCastOp>(builder.getI64Type(), sizes.keyLength);
+    count = make<arith::SIToFPOp>(real, count);
+    Value share = make<arith::DivFOp>(this->number(1.0), count);
+    Value weight = roundToElement(buildLeft(queryRow, j, share));
+    forEach(index(dimV),
+            [&](Value d) { addTo(sums, d, weight, gradAt(queryRow, d)); });
+    scf::YieldOp::create(builder, loc);
+  });
+}
+
 /// The gradient of a key, or of a value.
 void NaiveGradients::buildKeyGradients(const Row &row, bool isKey) {
   enterHead(row.batch, row.head);
@@ -145,6 +166,8 @@ void NaiveGradients::buildKeyGradients(const Row &row, bool isKey) {
             addProduct(sums, d, weight, gradAt(queryRow, d));
         });
       });
+      if (!isKey)
+        addShare(queryRow, number, row.index);
     });
   });
   storeRow(isKey ? buffers.keyGrad : buffers.valueGrad, row, sums, features,

@@ -51,6 +51,8 @@ static void attachLaunches(MLIRContext *context, AttnDialect *) {
   attachSdpaLaunch(context);
   attachSdpaGradLaunch(context);
   attachRowLaunches(context);
+  attachSumLaunch(context);
+  attachNormGradLaunch(context);
 }
 
 void ConvertAttnToTile::getDependentDialects(DialectRegistry &registry) const {

@@ -8,6 +8,7 @@
 
 #include "FunctionLowering.h"
 
+#include "attn/Dialect/Attn/Transforms/GradientOf.h"
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
 #include "attn/Target/TargetRegistry.h"
 #include "llvm/ADT/SetVector.h"
@@ -131,14 +132,23 @@ static void markReadByElement(FunctionLowering &lowering) {
                       DenseI64ArrayAttr::get(function.getContext(), numbers));
 }
 
-/// Marks the results that are written element by element: gradients of what
-/// scores read, of any sizes.
+/// Whether a result may have any sizes: the gradient of what scores read, or a
+/// sum of tensors that are no rows.
+static bool isWrittenByElement(OpResult result) {
+  if (auto sum = dyn_cast<SumOp>(result.getOwner()))
+    return !sum.hasRows();
+  if (auto norm = dyn_cast<NormGradOp>(result.getOwner()))
+    return result != norm.getInputGrad();
+  auto grad = dyn_cast<SdpaGradOp>(result.getOwner());
+  return grad && grad.getTensorOf(result);
+}
+
+/// Marks the results that are written element by element.
 static void markWrittenByElement(func::FuncOp function) {
   SmallVector<int64_t> numbers;
   for (OpOperand &returned : function.front().getTerminator()->getOpOperands())
-    if (auto grad = returned.get().getDefiningOp<SdpaGradOp>())
-      if (grad.getTensorOf(cast<OpResult>(returned.get())))
-        numbers.push_back(returned.getOperandNumber());
+    if (isWrittenByElement(cast<OpResult>(returned.get())))
+      numbers.push_back(returned.getOperandNumber());
   if (!numbers.empty())
     function->setAttr(tile::kResultsByElementAttr,
                       DenseI64ArrayAttr::get(function.getContext(), numbers));
@@ -149,6 +159,8 @@ void attn::describeFunction(FunctionLowering &lowering) {
   markWrittenByElement(lowering.getFunction());
   Description description(lowering);
   func::FuncOp function = lowering.getFunction();
+  if (Attribute of = function->getAttr(kGradientOfAttr))
+    function->setAttr(tile::kGradientOfAttr, of);
   function->setAttr(tile::kArgsAttr, description.arguments());
   function->setAttr(tile::kResultsAttr, description.results());
 }

@@ -21,6 +21,8 @@ namespace attn {
 void attachSdpaLaunch(mlir::MLIRContext *context);
 void attachSdpaGradLaunch(mlir::MLIRContext *context);
 void attachRowLaunches(mlir::MLIRContext *context);
+void attachSumLaunch(mlir::MLIRContext *context);
+void attachNormGradLaunch(mlir::MLIRContext *context);
 
 } // namespace attn
 

@@ -57,9 +57,6 @@ private:
   void launchRows();
   void launchKeys(bool hasKeys, bool hasValues, StringRef suffix);
   void launchQueries();
-  template <typename NameT>
-  void addOperands(KernelSignature<NameT> &signature, const TileGrid &grid,
-                   bool hasValues);
   void replace(Value gradient, Value filled) {
     if (filled)
       lowering.replace(cast<OpResult>(gradient), filled);
@@ -131,40 +128,40 @@ void SdpaGradLauncher::launchRows() {
               filled[Argument::SinkTerms]};
 }
 
-/// What the kernels of keys and of queries have in common.
-template <typename NameT>
-void SdpaGradLauncher::addOperands(KernelSignature<NameT> &signature,
-                                   const TileGrid &grid, bool hasValues) {
-  signature.addInput(NameT::Query, op.getQuery());
-  signature.addInput(NameT::Key, op.getKey());
+void attn::addGradientOperands(HostBuilder &b, SdpaGradOp op,
+                               const GradientRows &rows, const TileGrid &grid,
+                               bool hasValues, GradientSignature &signature) {
+  using Argument = GradientArgument;
+  signature.addInput(Argument::Query, op.getQuery());
+  signature.addInput(Argument::Key, op.getKey());
   if (hasValues) {
-    signature.addInput(NameT::Value, op.getValue());
-    signature.addInput(NameT::Deltas, perQuery.deltas);
+    signature.addInput(Argument::Value, op.getValue());
+    signature.addInput(Argument::Deltas, rows.deltas);
   }
-  signature.addInput(NameT::OutputGrad, op.getOutputGrad());
-  signature.addInput(NameT::Exponents, perQuery.exponents);
+  signature.addInput(Argument::OutputGrad, op.getOutputGrad());
+  signature.addInput(Argument::Exponents, rows.exponents);
   Value keyHeads = b.dim(op.getKey(), op.headDim());
-  signature.addInput(
-      NameT::HeadsPerKeyHead,
-      b.div(b.dim(op.getQuery(), op.headDim()), b.atLeastOne(keyHeads)));
-  signature.addInput(NameT::Blocks, grid.blocks);
-  signature.addInput(NameT::Heads, grid.heads);
+  signature.addInput(Argument::HeadsPerKeyHead,
+                     b.atLeastOne(b.div(b.dim(op.getQuery(), op.headDim()),
+                                        b.atLeastOne(keyHeads))));
+  signature.addInput(Argument::Blocks, grid.blocks);
+  signature.addInput(Argument::Heads, grid.heads);
   if (op.getDropThreshold()) {
-    signature.addInput(NameT::Seed, op.getSeed());
-    signature.addInput(NameT::Offset, op.getOffset());
+    signature.addInput(Argument::Seed, op.getSeed());
+    signature.addInput(Argument::Offset, op.getOffset());
   }
   for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
-    signature.addInput(NameT(size_t(NameT::FirstCapture) + i), capture);
+    signature.addInput(Argument(size_t(Argument::FirstCapture) + i), capture);
 }
 
 void SdpaGradLauncher::launchKeys(bool hasKeys, bool hasValues,
                                   StringRef suffix) {
-  using Argument = GradKeysArgument;
+  using Argument = GradientArgument;
   if (!hasKeys && !hasValues)
     return;
   TileGrid grid = addGrid(op.getKey(), keySchedule.getRows(), "key");
-  GradKeysSignature signature;
-  addOperands(signature, grid, /*hasValues=*/hasKeys);
+  GradientSignature signature;
+  addGradientOperands(b, op, perQuery, grid, /*hasValues=*/hasKeys, signature);
   if (hasKeys)
     signature.addOutput(Argument::KeyGrad, destinationLike(op.getKey()));
   if (hasValues)
@@ -178,10 +175,10 @@ void SdpaGradLauncher::launchKeys(bool hasKeys, bool hasValues,
 }
 
 void SdpaGradLauncher::launchQueries() {
-  using Argument = GradQueriesArgument;
+  using Argument = GradientArgument;
   TileGrid grid = addGrid(op.getQuery(), querySchedule.getRows(), "query");
-  GradQueriesSignature signature;
-  addOperands(signature, grid, /*hasValues=*/true);
+  GradientSignature signature;
+  addGradientOperands(b, op, perQuery, grid, /*hasValues=*/true, signature);
   signature.addOutput(Argument::QueryGrad, destinationLike(op.getQuery()));
   KernelOp kernel =
       signature.createKernel(lowering, op, "_queries", querySchedule);

@@ -15,13 +15,12 @@
 
 #include "TensorGradLaunch.h"
 
+#include "GradSumsLaunch.h"
 #include "Host/Grid.h"
 #include "Host/Workspace.h"
-#include "Kernels/GradSums.h"
 #include "Kernels/GradTensors.h"
 #include "Kernels/ProductTypes.h"
 #include "attn/Dialect/Tile/IR/AttributeNames.h"
-#include "attn/Schedule/RowSchedules.h"
 
 using namespace mlir;
 using namespace attn;
@@ -164,31 +163,14 @@ TileGrid TensorGradLauncher::addGrid(const LaunchTiles &tiles) {
 }
 
 Value TensorGradLauncher::launchTensors() {
-  using Argument = GradTensorsArgument;
+  using Argument = GradientArgument;
   Value shares = countShares();
   TileGrid grid = addGrid(tiles(shares));
-  GradTensorsSignature signature;
-  signature.addInput(Argument::Query, op.getQuery());
-  signature.addInput(Argument::Key, op.getKey());
-  signature.addInput(Argument::Value, op.getValue());
-  signature.addInput(Argument::OutputGrad, op.getOutputGrad());
-  signature.addInput(Argument::Exponents, rows.exponents);
-  signature.addInput(Argument::Deltas, rows.deltas);
-  Value keyHeads = b.dim(op.getKey(), op.headDim());
-  signature.addInput(Argument::HeadsPerKeyHead,
-                     b.atLeastOne(b.div(b.dim(op.getQuery(), op.headDim()),
-                                        b.atLeastOne(keyHeads))));
+  GradientSignature signature;
+  addGradientOperands(b, op, rows, grid, /*hasValues=*/true, signature);
   signature.addInput(Argument::Shares, shares);
-  signature.addInput(Argument::Blocks, grid.blocks);
-  signature.addInput(Argument::Heads, grid.heads);
-  if (op.getDropThreshold()) {
-    signature.addInput(Argument::Seed, op.getSeed());
-    signature.addInput(Argument::Offset, op.getOffset());
-  }
-  for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
-    signature.addInput(Argument(size_t(Argument::FirstCapture) + i), capture);
   bool isWhole = reads.form() == Form::Pairs;
-  Argument filled = isWhole ? Argument::Gradient : Argument::Sums;
+  Argument filled = isWhole ? Argument::TensorGrad : Argument::Sums;
   signature.addOutput(filled, isWhole ? destination() : emitSums());
   KernelOp kernel =
       signature.createKernel(lowering, op, suffix("tensor"), schedule);
@@ -198,26 +180,13 @@ Value TensorGradLauncher::launchTensors() {
 }
 
 Value TensorGradLauncher::launchSums(Value sums) {
-  using Argument = GradSumsArgument;
-  RowScheduleAttr rowSchedule = gradSumsSchedule(op);
-  auto type = cast<RankedTensorType>(tensor.getType());
-  Value last = b.constant(1), others = b.constant(1);
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    others = b.mul(others, last);
-    last = b.dim(tensor, dim);
-  }
-  LaunchTiles tiles = {blocksOf(last, rowSchedule.getTileRows()), others,
-                       b.constant(1)};
-  TileGrid grid = addGrid(tiles);
-  GradSumsSignature signature;
-  signature.addInput(Argument::Sums, sums);
-  signature.addInput(Argument::Blocks, grid.blocks);
-  signature.addInput(Argument::Heads, grid.heads);
-  signature.addOutput(Argument::Gradient, destination());
-  KernelOp kernel =
-      signature.createKernel(lowering, op, suffix("sums"), rowSchedule);
-  emitGradSumsKernel(kernel, reads, signature);
-  return signature.launch(b, kernel, grid.grid)[Argument::Gradient];
+  SmallVector<Value> sizes;
+  for (int64_t i = 0; i < cast<RankedTensorType>(tensor.getType()).getRank();
+       ++i)
+    sizes.push_back(b.dim(tensor, i));
+  return launchGradSums(b, op, lowering, reads, {sums}, destination(), sizes,
+                        suffix("sums"),
+                        "a tensor of scores (" + lowering.nameOf(tensor) + ")");
 }
 
 void TensorGradLauncher::launch() {

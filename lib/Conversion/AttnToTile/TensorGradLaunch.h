@@ -11,6 +11,7 @@
 
 #include "FunctionLowering.h"
 #include "Host/HostBuilder.h"
+#include "Kernels/GradientKernel.h"
 
 namespace attn {
 
@@ -19,6 +20,12 @@ struct GradientRows {
   mlir::Value exponents, deltas;
   mlir::Value sinks; // null without `sinks`
 };
+
+/// Adds what kernels of gradients have in common, or what those that need no
+/// values have.
+void addGradientOperands(HostBuilder &b, SdpaGradOp op,
+                         const GradientRows &rows, const TileGrid &grid,
+                         bool hasValues, GradientSignature &signature);
 
 /// Launches what computes the gradients of the tensors that scores read, as far
 /// as they are used, and puts the filled tensors in their place.

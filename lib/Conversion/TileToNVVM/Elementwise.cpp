@@ -220,11 +220,13 @@ ConstantConversion::matchAndRewrite(arith::ConstantOp op, OneToNOpAdaptor,
   if (!tile || !tile.getEncoding() || !value)
     return rewriter.notifyMatchFailure(op, "expected a uniform tile");
   RegisterGrid grid(tile);
-  if (isa<VectorType>(grid.registerType))
-    return rewriter.notifyMatchFailure(op, "expected 32-bit elements");
-  Value scalar = arith::ConstantOp::create(rewriter, op.getLoc(),
-                                           value.getSplatValue<TypedAttr>());
-  rewriter.replaceOpWithMultiple(op, {SmallVector<Value>(grid.size(), scalar)});
+  auto ofRegister = value.getSplatValue<TypedAttr>();
+  if (auto packed = dyn_cast<VectorType>(grid.registerType))
+    ofRegister =
+        SplatElementsAttr::get(packed, value.getSplatValue<Attribute>());
+  Value constant = arith::ConstantOp::create(rewriter, op.getLoc(), ofRegister);
+  rewriter.replaceOpWithMultiple(op,
+                                 {SmallVector<Value>(grid.size(), constant)});
   return success();
 }
 

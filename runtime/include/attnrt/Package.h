@@ -89,6 +89,7 @@ struct KernelDescription {
 
 struct FunctionDescription {
   std::string name;
+  std::string gradientOf; // the function whose gradients it computes, or empty
   std::string entry, shapes, flops; // symbols
   std::vector<ArgumentType> args;
   std::vector<ResultType> results;

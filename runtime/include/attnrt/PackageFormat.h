@@ -23,7 +23,8 @@
 //                                         what these must have, the best first:
 //            [{"target": "x86-64-v3", "requires": ["avx2", "fma"]}]
 //    "functions": [{
-//      "name": "f",
+//      "name": "f_vjp",
+//      "gradient_of": "f",               null, or not there, of other functions
 //      "entry", "shapes", "flops": symbol names (Abi.h),
 //      "args":    [{"roles": ["query"],  what the argument is to the operations
 //                                        that read it: query, key, value,

@@ -35,6 +35,7 @@ struct RunRecord {
   };
 
   std::string function, target;
+  std::string gradientOf; // see FunctionDescription
   DeviceInfo device;
   std::vector<Tensor> args, results;
   std::vector<Kernel> kernels;

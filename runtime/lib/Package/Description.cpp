@@ -63,6 +63,15 @@ public:
     return value->get<std::string>();
   }
 
+  /// Empty where there is none.
+  std::string textOrNull(const json &object, const std::string &path,
+                         const char *key) {
+    auto found = object.is_object() ? object.find(key) : object.end();
+    if (found == object.end() || found->is_null())
+      return {};
+    return text(object, path, key);
+  }
+
   int64_t integer(const json &value, const std::string &path, int64_t least,
                   int64_t most) {
     bool fits = value.is_number_unsigned()
@@ -221,6 +230,7 @@ static FunctionDescription parseFunction(Reader &reader, const json &value,
                                          const std::string &path) {
   FunctionDescription function;
   function.name = reader.text(value, path, "name");
+  function.gradientOf = reader.textOrNull(value, path, "gradient_of");
   function.entry = parseSymbol(reader, value, path, "entry");
   function.shapes = parseSymbol(reader, value, path, "shapes");
   function.flops = parseSymbol(reader, value, path, "flops");

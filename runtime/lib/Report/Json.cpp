@@ -211,6 +211,8 @@ std::string attnrt::toJson(const RunRecord &record) {
   Json json = {
       {"schema", kRecordSchema},
       {"function", record.function},
+      {"gradient_of",
+       record.gradientOf.empty() ? Json(nullptr) : Json(record.gradientOf)},
       {"device", record.device.kind},
       {"device_name", record.device.name},
       {"target", record.target},

@@ -10,9 +10,9 @@ func.func @no_schedule(%q: !q, %k: !q, %v: !q) -> !q {
 // -----
 
 !q = tensor<1x2x?x64xbf16>
-func.func @chained(%q: !q, %k: !q, %v: !q) -> !q {
+func.func @summed(%q: !q, %k: !q, %v: !q) -> !q {
   // expected-error@+1 {{stands in a function that attn-check-support refuses}}
-  %o = attn.sdpa %q, %k, %v : (!q, !q, !q) -> !q
+  %o = attn.sum %q, %q : !q
   %p = attn.sdpa %o, %k, %v : (!q, !q, !q) -> !q
   return %p : !q
 }

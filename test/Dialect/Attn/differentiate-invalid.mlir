@@ -34,67 +34,10 @@ func.func @floor(%q: !t, %k: !t, %v: !t, %s: tensor<4xf32>) -> !t {
 
 !t = tensor<2x4x16x64xbf16>
 
-// Whether a row keeps a key has no derivative.
-// expected-error @below {{has no gradient for argument 3, which its results do not depend on}}
-func.func @floats_of_masks(%q: !t, %k: !t, %v: !t, %s: tensor<4xf32>) -> !t {
-  %o = attn.sdpa %q, %k, %v captures(%s : tensor<4xf32>) keep {
-  ^bb0(%b: index, %h: index, %i: index, %j: index):
-    %x = attn.capture %s[%h] : tensor<4xf32>
-    %zero = arith.constant 0.0 : f32
-    %p = arith.cmpf ogt, %x, %zero : f32
-    attn.yield %p : i1
-  } : (!t, !t, !t) -> !t
-  return %o : !t
-}
-
-// -----
-
-!t = tensor<2x4x16x64xbf16>
-
-func.func @masked_row(%q: !t, %k: !t, %v: !t) -> !t {
-  // expected-error @below {{with `masked_row(uniform)` is not differentiated yet; nearest is `masked_row(zero)`}}
-  %o = attn.sdpa %q, %k, %v masked_row(uniform) : (!t, !t, !t) -> !t
-  return %o : !t
-}
-
-// -----
-
-!t = tensor<2x4x16x64xbf16>
-
-func.func @read_twice(%q: !t, %k: !t) -> !t {
-  // expected-error @below {{reads what is read or returned elsewhere, too, and sums of gradients are not supported yet; nearest are two arguments}}
-  %o = attn.sdpa %q, %k, %k : (!t, !t, !t) -> !t
-  return %o : !t
-}
-
-// -----
-
-!t = tensor<2x4x16x64xbf16>
-
-func.func @lse_alone(%q: !t, %k: !t, %v: !t) -> tensor<2x4x16xf32> {
-  // expected-error @below {{is not differentiated by its LSE alone yet; nearest is a function that returns the output, too}}
-  %o, %lse = attn.sdpa %q, %k, %v : (!t, !t, !t) -> (!t, tensor<2x4x16xf32>)
-  return %lse : tensor<2x4x16xf32>
-}
-
-// -----
-
-!t = tensor<2x4x16x64xbf16>
-
 func.func @other_op(%q: !t, %k: !t, %v: !t) -> !t {
-  // expected-error @below {{'arith.negf' op has no rule of differentiation; those with one are `attn.sdpa` and `attn.rope`}}
+  // expected-error @below {{'arith.negf' op has no rule of differentiation; those with one are `attn.sdpa`, `attn.rope` and `attn.norm`}}
   %n = arith.negf %q : !t
   %o = attn.sdpa %n, %k, %v : (!t, !t, !t) -> !t
-  return %o : !t
-}
-
-// -----
-
-!t = tensor<2x4x16x64xbf16>
-
-// expected-error @below {{has no gradient for argument 3, which its results do not depend on}}
-func.func @unused(%q: !t, %k: !t, %v: !t, %x: tensor<3xf32>) -> !t {
-  %o = attn.sdpa %q, %k, %v : (!t, !t, !t) -> !t
   return %o : !t
 }
 

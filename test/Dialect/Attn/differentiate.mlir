@@ -71,3 +71,63 @@ func.func @both(%q: !q, %k: !k, %v: !k) -> (!l, !q) {
   %o, %lse = attn.sdpa %q, %k, %v : (!q, !k, !k) -> (!q, !l)
   return %lse, %o : !l, !q
 }
+
+// What one tensor is read for adds up, in the opposite order of the reads.
+// CHECK-LABEL: func.func @shared_vjp(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<?x4x?x64xbf16>, %[[DO:[a-z0-9]+]]: tensor<?x4x?x64xbf16>)
+// CHECK:         %[[DQ:.*]], %[[DK:.*]], %[[DV:.*]] = attn.sdpa_grad %[[X]], %[[X]], %[[X]],
+// CHECK-NEXT:    %[[DX:.*]] = attn.sum %[[DQ]], %[[DK]], %[[DV]] : tensor<?x4x?x64xbf16>
+// CHECK-NEXT:    return %[[DX]] :
+func.func @shared(%x: !q) -> !q {
+  %o = attn.sdpa %x, %x, %x : (!q, !q, !q) -> !q
+  return %o : !q
+}
+
+// One attention feeds the other, and is returned, too.
+// CHECK-LABEL: func.func @chained_vjp(
+// CHECK-SAME:    %{{.*}}, %[[K:.*]]: tensor<?x2x?x64xbf16>, %{{.*}}, %[[DP:.*]]: tensor<?x4x?x64xbf16>, %[[DO:.*]]: tensor<?x4x?x64xbf16>)
+// CHECK:         %[[P:.*]], %{{.*}} = attn.sdpa %{{.*}}, %[[K]],
+// CHECK-NEXT:    %[[O:.*]], %[[LSE:.*]] = attn.sdpa %[[P]], %[[K]],
+// CHECK-NEXT:    %[[DQ1:.*]], %[[DK1:.*]], %[[DV1:.*]] = attn.sdpa_grad %[[P]], %[[K]], %{{.*}}, %[[O]], %[[LSE]], %[[DO]] :
+// CHECK-NEXT:    %[[SUM:.*]] = attn.sum %[[DP]], %[[DQ1]] :
+// CHECK-NEXT:    %[[DQ0:.*]], %[[DK0:.*]], %[[DV0:.*]] = attn.sdpa_grad {{.*}}, %[[SUM]] :
+// CHECK-NEXT:    %[[DK:.*]] = attn.sum %[[DK1]], %[[DK0]] :
+// CHECK-NEXT:    %[[DV:.*]] = attn.sum %[[DV1]], %[[DV0]] :
+// CHECK-NEXT:    return %[[DQ0]], %[[DK]], %[[DV]] :
+func.func @chained(%q: !q, %k: !k, %v: !k) -> (!q, !q) {
+  %p = attn.sdpa %q, %k, %v : (!q, !k, !k) -> !q
+  %o = attn.sdpa %p, %k, %v : (!q, !k, !k) -> !q
+  return %p, %o : !q, !q
+}
+
+// An output that nobody reads has a cotangent of zeros, and so has a tensor that
+// no result depends on, or masks alone.
+// CHECK-LABEL: func.func @lse_alone_vjp(
+// CHECK-SAME:    %[[S:[a-z0-9]+]]: tensor<4xf32>, %[[DLSE:[a-z0-9]+]]: tensor<?x4x?xf32>)
+// CHECK:         %[[O:.*]], %[[LSE:.*]] = attn.sdpa
+// CHECK:         %[[DO:.*]] = attn.sum like %[[O]] : tensor<?x4x?x64xbf16>
+// CHECK-NEXT:    %{{.*}} = attn.sdpa_grad %{{.*}}, %[[O]], %[[LSE]], %[[DO]], %[[DLSE]] masked_row(uniform)
+// CHECK:         %[[DS:.*]] = attn.sum like %[[S]] : tensor<4xf32>
+func.func @lse_alone(%q: !q, %k: !k, %v: !k, %s: tensor<4xf32>) -> !l {
+  %o, %lse = attn.sdpa %q, %k, %v masked_row(uniform) captures(%s : tensor<4xf32>) keep {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %x = attn.capture %s[%h] : tensor<4xf32>
+    %zero = arith.constant 0.0 : f32
+    %p = arith.cmpf ogt, %x, %zero : f32
+    attn.yield %p : i1
+  } : (!q, !k, !k) -> (!q, !l)
+  return %lse : !l
+}
+
+// CHECK-LABEL: func.func @normed_vjp(
+// CHECK-SAME:    %[[Q:[a-z0-9]+]]: tensor<?x4x?x64xbf16>, %[[K:[a-z0-9]+]]: tensor<?x2x?x64xbf16>, %{{.*}}, %[[W:[a-z0-9]+]]: tensor<64xf32>, %[[B:[a-z0-9]+]]: tensor<2x1xbf16>,
+// CHECK:         %[[DNQ:.*]], %[[DNK:.*]], %[[DV:.*]] = attn.sdpa_grad
+// CHECK-NEXT:    %[[DK:.*]], %[[DB:.*]] = attn.norm_grad layer %[[K]], %[[DNK]] scale(2.000000e+00) : tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16> bias_grad(tensor<2x1xbf16>)
+// CHECK-NEXT:    %[[DQ:.*]], %[[DW:.*]] = attn.norm_grad rms %[[Q]], %[[DNQ]] weight(%[[W]] : tensor<64xf32>) eps(9.99999974E-5) : tensor<?x4x?x64xbf16>, tensor<?x4x?x64xbf16> weight_grad(tensor<64xf32>)
+// CHECK-NEXT:    return %[[DQ]], %[[DK]], %[[DV]], %[[DW]], %[[DB]] :
+func.func @normed(%q: !q, %k: !k, %v: !k, %w: tensor<64xf32>, %b: tensor<2x1xbf16>) -> !q {
+  %nq = attn.norm rms %q weight(%w : tensor<64xf32>) eps(1.0e-4) : !q
+  %nk = attn.norm layer %k bias(%b : tensor<2x1xbf16>) scale(2.0) : !k
+  %o = attn.sdpa %nq, %nk, %v : (!q, !k, !k) -> !q
+  return %o : !q
+}

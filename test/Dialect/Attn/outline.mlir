@@ -127,21 +127,18 @@ func.func @branches(%q: !t, %k: !t, %c: i1) -> !t {
 
 // -----
 
-// A rotation that two attentions read is one of its own. What attention reads goes
-// with it, through other rotations, too. One result may be several operands.
+// What attention reads goes with it: other attention, and rotations, of which two
+// may read one. One result may be several operands. What others read as well, here
+// by an addition, is one of its own.
 // CHECK-LABEL: func.func @rotations(
-// CHECK-NEXT: %[[SHARED:.*]] = call @rotations_attention_0(%arg0)
-// CHECK-NEXT: %[[A:.*]] = call @rotations_attention_1(%[[SHARED]], %arg1)
-// CHECK-NEXT: %[[B:.*]] = call @rotations_attention_2(%[[SHARED]], %[[A]])
-// CHECK-NEXT: %[[C:.*]] = call @rotations_attention_3(%[[B]])
-// CHECK-NEXT: return %[[C]]
+// CHECK-NEXT: %[[B:.*]] = call @rotations_attention_0(%arg0, %arg1)
+// CHECK-NEXT: %[[C:.*]] = call @rotations_attention_1(%[[B]])
+// CHECK-NEXT: arith.addf %[[B]], %[[C]]
 // CHECK: func.func @rotations_attention_0(
-// CHECK-NEXT: attn.rope %{{.*}} : tensor
-// CHECK: func.func @rotations_attention_1(
-// CHECK-NEXT: attn.sdpa %{{.*}}, %{{.*}}, %{{.*}} : (
-// CHECK: func.func @rotations_attention_2(
-// CHECK-NEXT: attn.sdpa {{.*}} causal(top_left)
-// CHECK: func.func @rotations_attention_3(%[[IN:.*]]: tensor{{.*}})
+// CHECK-NEXT: %[[SHARED:.*]] = attn.rope %{{.*}} : tensor
+// CHECK-NEXT: %[[A:.*]] = attn.sdpa %[[SHARED]], %{{.*}}, %{{.*}} : (
+// CHECK-NEXT: attn.sdpa %[[SHARED]], %[[A]], %[[A]] causal(top_left)
+// CHECK: func.func @rotations_attention_1(%[[IN:.*]]: tensor{{.*}})
 // CHECK-NEXT: %[[FIRST:.*]] = attn.rope %[[IN]] : tensor
 // CHECK-NEXT: %[[R:.*]] = attn.rope %[[FIRST]] base(5.000000e+05)
 // CHECK-NEXT: attn.sdpa %[[R]], %[[R]], %[[FIRST]]
@@ -153,7 +150,8 @@ func.func @rotations(%q: !t, %k: !t) -> !t {
   %first = attn.rope %b : !t
   %second = attn.rope %first base(500000.0) : !t
   %c = attn.sdpa %second, %second, %first : (!t, !t, !t) -> !t
-  return %c : !t
+  %d = arith.addf %b, %c : !t
+  return %d : !t
 }
 
 // -----
@@ -162,8 +160,7 @@ func.func @rotations(%q: !t, %k: !t) -> !t {
 // on attention.
 // CHECK-LABEL: func.func private @blocks(
 // CHECK: ^bb1(%[[X:.*]]: tensor<2x4x?x32xf16>):
-// CHECK-NEXT: %[[A:.*]] = call @blocks_attention_0(%[[X]], %arg0)
-// CHECK-NEXT: %[[B:.*]] = call @blocks_attention_0(%[[A]], %[[X]])
+// CHECK-NEXT: %[[B:.*]] = call @blocks_attention_0(%[[X]], %arg0)
 // CHECK-NEXT: return %[[B]]
 // CHECK: func.func @blocks_attention_0(
 !t = tensor<2x4x?x32xf16>

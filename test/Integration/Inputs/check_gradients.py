@@ -7,7 +7,10 @@
 #===------------------------------------------------------------------------===#
 """Holds the judges of gradients against numpy, and numpy against differences.
 
-Usage: check_gradients.py ATTN_COMPILE LIBATTNRT DIRECTORY
+Usage: check_gradients.py ATTN_COMPILE LIBATTNRT DIRECTORY SHARE
+
+Of functions whose scores read tensors, every SHARE-th one is checked. Where SHARE
+is 1, each function is compiled in both forms, and else in one of them, by turns.
 
 The formulas have to agree with central differences of the attention itself, in
 f64, to 1e-7; the reference of a package with the formulas to 1e-9, and its
@@ -145,13 +148,14 @@ def values_of(program, rng):
 
 
 def main():
-    compiler, runtime, directory = sys.argv[1:]
+    compiler, runtime, directory, share = sys.argv[1:]
+    share = int(share)
     programs = [Program(case, softcap=CAPS.get(number))
                 for number, case in enumerate(CASES)]
     programs += tensor_programs.programs(
         Case(element="f32", batch=2, lengths=(5, 7), dims=(8, 8)),
         Case(batch=2, heads=(4, 2), lengths=(5, 7), dims=(8, 8),
-             causal="bottom_right", dynamic=ALL))
+             causal="bottom_right", dynamic=ALL))[::share]
     for number, program in enumerate(programs):
         rng = np.random.default_rng(number)
         values = values_of(program, rng)
@@ -159,7 +163,10 @@ def main():
         exact = gradients.gradients(program, computed, True)
         check_differences(program, computed, exact, rng)
         for is_saved in (False, True):
-            if is_saved and len(program.case.results) == 1:
+            has_both = len(program.case.results) == 2
+            if is_saved and not has_both:
+                continue
+            if share > 1 and has_both and is_saved != bool(number % 2):
                 continue
             path = os.path.join(directory, f"gradients-{number}-{is_saved}.so")
             subprocess.run([compiler, "-", "--target=host", "-o", path,

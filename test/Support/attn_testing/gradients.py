@@ -120,6 +120,7 @@ class Head:
                         (lambda x: oracle.round_operand(case, x)))
         self.scores = (self.operand(self.q)
                        @ self.operand(self.k).T) * self.scale
+        self.lse = lse
         self.weigh(lse)
         delta = (self.do * o).sum(axis=1, dtype=real)
         # Of D before its terms cancel.
@@ -127,11 +128,12 @@ class Head:
         self.delta_size = np.where(np.isfinite(lse), sizes, 0)
         if real is np.float32:
             delta = with_21_bits(delta)
-        self.lse, self.delta = lse, np.where(np.isfinite(lse), delta - dlse, 0)
+        self.delta = np.where(np.isfinite(lse), delta - dlse, 0)
 
     def weigh(self, lse):
         program, real = self.program, self.real
         keep = language.kept(program, self.values, self.b, self.h)
+        self.keep = keep
         self.counts = keep & np.isfinite(lse)[:, None]
         s = language.scores(program, self.values, self.b, self.h, self.scores,
                             real)
@@ -163,13 +165,22 @@ class Head:
             lambda s: language.scores(program, self.values, self.b, self.h, s,
                                       np.float64))
 
+    def of_values(self):
+        """Weights of values: those of a row without a key are all the same under
+        masked_row(uniform)."""
+        if self.program.case.masked_row != "uniform" or self.keep.all():
+            return self.p
+        count = self.real(self.p.shape[1] or 1)
+        return np.where(np.isfinite(self.lse)[:, None], self.p,
+                        self.real(1) / count).astype(self.real)
+
     def operands(self):
         """dQ, dK and dV, not rounded at the end."""
         real, cast = self.real, self.cast
         ds = self.p * np.where(self.counts,
                                self.of_weights - self.delta[:, None], 0)
         ds = cast((ds * self.slope()).astype(real)).astype(real)
-        left = cast(np.where(self.left, self.p, 0)).astype(real)
+        left = cast(np.where(self.left, self.of_values(), 0)).astype(real)
         ds, left, q, k, do = (self.operand(x) for x in (ds, left, self.q, self.k,
                                                         self.do))
         return (self.scale * (ds @ k), self.scale * (ds.T @ q),

@@ -49,6 +49,8 @@ def compile_function(compiler, function, directory, target, schedule):
     name = f"{function.name}.so"
     command = [compiler, "-", "-o", os.path.join(directory, name),
                "--report=json"]
+    if function.work == "backward":
+        command.append("--vjp=saved")
     if target is not None:
         command.append(f"--target={target}")
     if schedule is not None:

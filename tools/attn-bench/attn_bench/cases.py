@@ -13,6 +13,9 @@ from typing import Optional, Tuple
 
 from attn_bench.language import Clause
 
+# What is timed: attention, its gradients from its results, or one after the
+# other.
+WORKS = ("forward", "backward", "both")
 ELEMENT_BYTES = {"bf16": 2, "f16": 2, "f32": 4}
 
 
@@ -26,6 +29,7 @@ class Function:
     element: str = "bf16"
     queries: Optional[int] = None  # of all lengths; None: as many as keys
     clauses: Tuple[Clause, ...] = ()  # beside `causal`, in the dialect's order
+    work: str = "forward"
 
     def __post_init__(self):
         # A mask would be aligned in another way by each of the peers.
@@ -38,10 +42,25 @@ class Function:
         return "_".join(names) or "none"
 
     @property
-    def name(self):
+    def attention(self):
+        """The name of the function that is differentiated."""
         few = f"_q{self.queries}" if self.queries else ""
         return (f"attn_h{self.query_heads}_kv{self.kv_heads}_d{self.dim}_"
                 f"{self.mask}_{self.element}{few}")
+
+    @property
+    def name(self):
+        """In its package, which is called so, too."""
+        return self.attention + ("" if self.work == "forward" else "_vjp")
+
+    def doing(self, work):
+        return dataclasses.replace(self, work=work)
+
+    def parts(self):
+        """The functions with packages that it takes; gradients need what
+        attention returns."""
+        return ([self] if self.work == "forward"
+                else [self.doing("forward"), self.doing("backward")])
 
     @property
     def heads(self):
@@ -64,7 +83,7 @@ class Function:
         clauses = " ".join((["causal(bottom_right)"] if self.causal else [])
                            + [c.spelled(self) for c in self.clauses])
         more = "".join(f", %{one.name}: {one.type}" for one in self.tensors())
-        return (f"func.func @{self.name}(%q: {query}, %k: {key}, %v: {key}"
+        return (f"func.func @{self.attention}(%q: {query}, %k: {key}, %v: {key}"
                 f"{more})\n"
                 f"    -> {results} {{\n"
                 f"  %o, %lse = attn.sdpa %q, %k, %v {clauses}\n"
@@ -84,6 +103,7 @@ class Case:
     def name(self):
         f = self.function
         few = f"-q{f.queries}" if f.queries else ""
+        few += "" if f.work == "forward" else f"-{f.work}"
         return (f"{self.group}/h{f.heads.replace('/', ':')}-d{f.dim}-"
                 f"{f.element}-{f.mask}-b{self.batch}{few}-s{self.length}")
 
@@ -91,9 +111,13 @@ class Case:
     def queries(self):
         return self.function.queries or self.length
 
+    def doing(self, work):
+        return dataclasses.replace(self, function=self.function.doing(work))
+
     def shape(self, role):
-        """Of query, key, value or output, as [batch, heads, length, dim]; of
-        the LSE without the last."""
+        """Of query, key, value or output, or the gradient of one, as [batch,
+        heads, length, dim]; of the LSE without the last."""
+        role = role.removesuffix("_grad")
         if role in ("key", "value"):
             rows = (self.function.kv_heads, self.length)
         else:
@@ -113,4 +137,4 @@ class Case:
         return {"name": self.name, "group": self.group, "batch": self.batch,
                 "query_heads": f.query_heads, "kv_heads": f.kv_heads,
                 "queries": self.queries, "length": self.length, "dim": f.dim,
-                "mask": f.mask, "element": f.element}
+                "mask": f.mask, "element": f.element, "work": f.work}

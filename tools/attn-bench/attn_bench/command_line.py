@@ -43,6 +43,9 @@ def add_grid(parser, default):
                         f"{default or 'full, on sim tiny, on host host'})")
     parser.add_argument("--only", default="", metavar="REGEX",
                         help="of these, the cases whose names have it")
+    parser.add_argument("--vjp", action="store_true",
+                        help="also the gradients of each case: backward alone, "
+                        "and forward and backward")
 
 
 def add_compiler(parser):

@@ -30,11 +30,12 @@ from attn_bench.sim_device import SimDevice
 #===-- build ---------------------------------------------------------------===#
 
 def functions_of(cases):
-    return list(dict.fromkeys(case.function for case in cases))
+    return list(dict.fromkeys(part for case in cases
+                              for part in case.function.parts()))
 
 
 def build_packages(flags):
-    cases = grids.choose(flags.grid, flags.only)
+    cases = grids.choose(flags.grid, flags.only, flags.vjp)
     made = build.build(functions_of(cases), flags.out,
                        build.find_compiler(flags.compiler), flags.target,
                        flags.schedule, flags.label)
@@ -140,7 +141,7 @@ def run(flags):
     check_places(flags.json, flags.table, flags.plot, flags.validation)
     others = peers.choose(flags.peers, flags.device, flags.triton)
     cases = grids.choose(flags.grid or grids.DEFAULTS[flags.device],
-                         flags.only)
+                         flags.only, flags.vjp)
     if flags.packages:
         return measure(flags, cases, others, flags.packages)
     compiler = build.find_compiler(flags.compiler)

@@ -63,10 +63,12 @@ class Family(typing.NamedTuple):
     mask: str
     element: str
     queries: typing.Optional[int]  # None: as many as keys
+    work: str = "forward"
 
     @property
     def title(self):
         of = f", {self.queries} queries" if self.queries else ""
+        of += "" if self.work == "forward" else f", {self.work}"
         return (f"{self.group}: {self.heads} heads of {self.dim}, "
                 f"{self.element}{of}, mask {self.mask}")
 
@@ -77,9 +79,14 @@ def few_queries(case):
     return None if queries == case["length"] else queries
 
 
+def work_of(case):
+    """Records of earlier runs have attention alone."""
+    return case.get("work", "forward")
+
+
 def family(case):
     return Family(case["group"], heads_of(case), case["dim"], case["mask"],
-                  case["element"], few_queries(case))
+                  case["element"], few_queries(case), work_of(case))
 
 
 def families(cells):
@@ -95,5 +102,6 @@ def families(cells):
 
     def place(key):
         return (groups.index(key.group), elements.index(key.element), key.dim,
-                key.mask, int(key.heads.split("/")[0]), key.queries or 0)
+                key.mask, int(key.heads.split("/")[0]), key.queries or 0,
+                key.work != "forward", key.work)
     return {key: grouped[key] for key in sorted(grouped, key=place)}

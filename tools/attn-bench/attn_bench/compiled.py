@@ -16,6 +16,7 @@ from attn_bench.failures import Unsupported
 
 class Compiled(Contender):
     kind = "ours"
+    differentiates = True
 
     def __init__(self, directory, runtime, layout):
         self.directory = directory
@@ -60,6 +61,15 @@ class Compiled(Contender):
         return operands_of.as_bhsd(make, shape, self.layout)
 
     def prepare(self, case, operands, device):
+        if case.function.work == "both":
+            forward, backward = (
+                self.prepare(case.doing(work), operands, device)
+                for work in ("forward", "backward"))
+
+            def run():
+                forward()
+                return backward()
+            return run
         function = self.load(case.function)
         device.expect_code(function.package)
         arrays = device.arrays

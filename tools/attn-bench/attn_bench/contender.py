@@ -15,6 +15,7 @@ class Contender:
     # Whether each case costs seconds of compilation: such ones are checked
     # after all others, since time may run out.
     compiles_each_case = False
+    differentiates = False  # whether it computes gradients, too
 
     def knows(self, clause):
         """Whether it computes a clause beside causal masks."""

@@ -10,7 +10,7 @@ time limit has those."""
 
 import re
 
-from attn_bench.cases import Case, Function
+from attn_bench.cases import WORKS, Case, Function
 from attn_bench.failures import BadInput
 from attn_bench.language import (Alibi, Bias, Documents, Prefix, Softcap,
                                  Window)
@@ -188,6 +188,13 @@ HOST_QUICK = frozenset(host_quick())
 DEFAULTS = {"cuda": "full", "sim": "tiny", "host": "host"}  # by device
 
 
+def with_gradients(cases):
+    """Each forward, backward, and both; without those that nobody trains."""
+    return [case.doing(work) for case in cases
+            if not case.function.queries and not case.function.clauses
+            for work in WORKS]
+
+
 def matcher(pattern):
     try:
         return re.compile(pattern)
@@ -196,7 +203,7 @@ def matcher(pattern):
                        f"{error}") from error
 
 
-def choose(names, pattern=""):
+def choose(names, pattern="", gradients=False):
     """The cases of the named grids whose names have the pattern."""
     cases = {}
     for name in names.split(","):
@@ -204,6 +211,8 @@ def choose(names, pattern=""):
             raise BadInput(f"unknown grid '{name}': expected some of "
                            f"{', '.join(GRIDS)}")
         cases.update(dict.fromkeys(GRIDS[name]()))
+    if gradients:
+        cases = with_gradients(cases)
     wanted = matcher(pattern)
     chosen = [case for case in cases if wanted.search(case.name)]
     if not chosen:

@@ -14,7 +14,9 @@ from attn_bench.comparison import best_of, families, names_of, ratio, tflops
 from attn_bench.markdown import NOTHING, number, rows_of, why_untimed
 from attn_bench.statistics import geometric_mean
 
-KINDS = ("f32", "bf16", "f16", "decode")
+KINDS = ("f32", "bf16", "f16", "decode",
+         *(f"{element} {work}" for work in ("backward", "both")
+           for element in ("f32", "bf16", "f16")))
 
 
 def timing_of(cell, name):
@@ -40,7 +42,7 @@ def machine_section(record):
            f"{machine['copy_gbytes_per_s']:.1f} GB/s copied, "
            f"{machine['read_gbytes_per_s']:.1f} GB/s read.")
     yield ""
-    yield ("GFLOP/s count 4·d for each pair that the mask keeps, and so do the "
+    yield ("GFLOP/s count 4·d for each pair that the mask keeps, 10·d for its gradients, and so do the "
            "shares of the peak: bf16 of its own, f16 of that of f32. Where few "
            "queries decode, GB/s count keys and values once, and shares are of "
            "reading. A copy counts what it reads and what it writes. Speeds and "

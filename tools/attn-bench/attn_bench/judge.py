@@ -17,6 +17,10 @@ from attn_bench.failures import Unsupported
 from attn_bench.numpy_arrays import NumpyArrays
 
 
+# What gradients take beside query, key and value.
+GRADIENT_ROLES = ("output", "lse", "output_grad", "lse_grad")
+
+
 class Judge:
     """Asks the first of our contenders that has a package of the function."""
 
@@ -36,16 +40,33 @@ class Judge:
     def flops(self, case):
         """Of query, key and value the shapes suffice; what a mask reads says
         which pairs are kept."""
+        if case.function.work == "both":
+            return sum(self.flops(case.doing(work))
+                       for work in ("forward", "backward"))
         function = self.function_of(case)
         host = NumpyArrays()
         read = operands_of.tensors_of(host, case)
-        shapes = {role: dlpack.describe_shape(case.shape(role),
-                                              case.function.element)
-                  for role in operands_of.ROLES}
+        shapes = {role: dlpack.describe_shape(
+                      case.shape(role), "f32" if role.startswith("lse")
+                      else case.function.element)
+                  for role in (*operands_of.ROLES, *GRADIENT_ROLES)}
         return function.flops(operands_of.in_order(
             function.roles(), shapes,
             [host.describe(read[tensor.name], tensor.element)
              for tensor in case.function.tensors()]))
+
+    def complete(self, device, case, operands, layout, seed):
+        """Adds what gradients take: what our attention returns, and
+        cotangents."""
+        forward = case.doing("forward")
+        self.function_of(forward)  # says which package is missing
+        contender = next(c for c in self.contenders
+                         if forward.function.name in c.manifest["functions"])
+        made = contender.prepare(forward, operands, device)()
+        device.synchronize()
+        operands.saved = {**made, **operands_of.cotangents(
+            device.arrays, case, layout, seed)}
+        return operands
 
     def judge(self, arrays, case, operands, outputs):
         """"verify" of the record, for what a contender gave: arrays by the roles

@@ -26,13 +26,16 @@ class Operands:
     k: Any
     v: Any
     tensors: dict = dataclasses.field(default_factory=dict)  # by name
+    # What gradients take beside: results and their cotangents, by role.
+    saved: dict = dataclasses.field(default_factory=dict)
 
     def __iter__(self):
         return iter((self.q, self.k, self.v))
 
     def in_order(self, roles):
         """As a package takes them that has these roles of its arguments."""
-        return in_order(roles, dict(zip(ROLES, self)), self.tensors.values())
+        return in_order(roles, {**dict(zip(ROLES, self)), **self.saved},
+                        self.tensors.values())
 
 
 def in_order(roles, with_role, captured):
@@ -73,3 +76,12 @@ def draw(arrays, case, layout, seed, number=0):
                 case.shape(role), layout)
         for i, role in enumerate(ROLES)),
         tensors_of(arrays, case))
+
+
+def cotangents(arrays, case, layout, seed):
+    """Of output and LSE, by role; peers have none of the latter."""
+    shape = case.shape("lse")
+    return {"output_grad": as_bhsd(
+                lambda shape: arrays.normal(shape, case.function.element, seed),
+                case.shape("output"), layout),
+            "lse_grad": arrays.of(numpy.zeros(shape, numpy.float32), "f32")}

@@ -9,7 +9,7 @@
 machine in the same run."""
 
 from attn_bench.cases import ELEMENT_BYTES
-from attn_bench.comparison import few_queries
+from attn_bench.comparison import few_queries, work_of
 
 
 def is_decoding(case):
@@ -18,6 +18,8 @@ def is_decoding(case):
 
 def kind(case):
     """What is averaged together."""
+    if work_of(case) != "forward":
+        return f"{case['element']} {work_of(case)}"
     return "decode" if is_decoding(case) else case["element"]
 
 

@@ -157,9 +157,7 @@ class Session:
         cell = self.cells[case]
         try:
             reason = self.why_not(case, cell, deadline)
-            given = reason is None and operands.draw(
-                self.device.arrays, case, self.options.layout,
-                self.options.seed)
+            given = reason is None and self.draw(case)
         except BadInput:
             raise
         except Unsupported as error:
@@ -190,7 +188,18 @@ class Session:
         for contender in group:
             record.result_of(cell, contender.name)["reason"] = reason
 
+    def draw(self, case, number=0):
+        """Operands, and where gradients are computed what these take."""
+        layout, seed = self.options.layout, self.options.seed
+        given = operands.draw(self.device.arrays, case, layout, seed, number)
+        if case.function.work == "forward":
+            return given
+        return self.judge.complete(self.device, case, given, layout,
+                                   seed + number)
+
     def expect_clauses(self, case, contender):
+        if case.function.work != "forward" and not contender.differentiates:
+            raise Unsupported("no gradients")
         missing = [clause.name for clause in case.function.clauses
                    if not contender.knows(clause)]
         if missing:
@@ -273,9 +282,7 @@ class Session:
 
     def works(self, case, cell, group, sampling):
         """What one sample of each contender runs, by name."""
-        sets = [operands.draw(self.device.arrays, case, self.options.layout,
-                              self.options.seed, number)
-                for number in range(sampling.sets)]
+        sets = [self.draw(case, number) for number in range(sampling.sets)]
         works = {}
         for contender in group:
             try:

@@ -130,3 +130,38 @@ void attn::emitShapeChecks(HostBuilder &b, const RowChain &chain,
   assertAtMost(b, b.dim(chain.source, last.lengthDim()), SdpaOp::kMaxLength - 1,
                "length of " + input);
 }
+
+//===----------------------------------------------------------------------===//
+// attn.norm_grad
+//===----------------------------------------------------------------------===//
+
+void attn::emitShapeChecks(HostBuilder &b, NormGradOp op,
+                           const FunctionLowering &lowering) {
+  std::string input = lowering.nameOf(op.getInput());
+  for (int64_t i = 0; i < SdpaOp::kRank; ++i)
+    assertEqual(b, b.dim(op.getOutputGrad(), i), b.dim(op.getInput(), i),
+                "expected dimension " + Twine(i) + " of the cotangent (" +
+                    lowering.nameOf(op.getOutputGrad()) + ") to match " +
+                    input);
+  Value weight = op.getWeight();
+  if (weight && cast<RankedTensorType>(weight.getType()).getRank() == 2)
+    assertEqual(b, b.dim(weight, 0), b.dim(op.getInput(), op.headDim()),
+                "expected heads of " + lowering.nameOf(weight) + " to match " +
+                    input);
+  assertAtMost(b, b.dim(op.getInput(), op.lengthDim()), SdpaOp::kMaxLength - 1,
+               "length of " + input);
+}
+
+//===----------------------------------------------------------------------===//
+// attn.sum
+//===----------------------------------------------------------------------===//
+
+void attn::emitShapeChecks(HostBuilder &b, SumOp op,
+                           const FunctionLowering &lowering) {
+  for (Value addend : op.getAddends().drop_front(op.getLike() ? 0 : 1))
+    for (int64_t i = 0; i < op.getSumType().getRank(); ++i)
+      assertEqual(b, b.dim(addend, i), b.dim(op.getShaped(), i),
+                  "expected dimension " + Twine(i) + " of an addend (" +
+                      lowering.nameOf(addend) + ") to match the first (" +
+                      lowering.nameOf(op.getShaped()) + ")");
+}

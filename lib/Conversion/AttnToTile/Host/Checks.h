@@ -30,6 +30,10 @@ void emitSavedChecks(HostBuilder &b, SdpaGradOp op,
                      const FunctionLowering &lowering);
 void emitShapeChecks(HostBuilder &b, const RowChain &chain,
                      const FunctionLowering &lowering);
+void emitShapeChecks(HostBuilder &b, NormGradOp op,
+                     const FunctionLowering &lowering);
+void emitShapeChecks(HostBuilder &b, SumOp op,
+                     const FunctionLowering &lowering);
 
 } // namespace attn
 

@@ -19,7 +19,9 @@
 //
 // dK is scaled once, behind the walk, and dV by the factor of dropout, which
 // takes elements of P^T in front of dV and of dP^T. Queries behind the last are
-// zeros and add nothing; keys behind the last are not stored.
+// zeros and add nothing; keys behind the last are not stored. Under
+// masked_row(uniform), a query without a key counts for all values, so that all
+// queries are walked over.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,9 +29,6 @@
 
 #include "../Index/HeadGroups.h"
 #include "../Index/QueryTiles.h"
-#include "../Index/TileOrder.h"
-#include "../Parts/GradientScores.h"
-#include "ProductTypes.h"
 
 using namespace mlir;
 using namespace attn;
@@ -37,15 +36,11 @@ using namespace attn::tile;
 
 namespace {
 
-using Argument = GradKeysArgument;
-
-class GradKeysKernel {
+class GradKeysKernel : GradientKernel {
 public:
   GradKeysKernel(KernelOp kernel, SdpaGradOp op,
-                 const GradKeysSignature &signature)
-      : b(kernel), op(op), arguments(signature.bind(kernel)),
-        schedule(kernel.getGradientSchedule()), types(op),
-        rows(schedule.getRows()), step(schedule.getStep()),
+                 const GradientSignature &signature)
+      : GradientKernel(kernel, op, signature),
         hasKeys(arguments[Argument::KeyGrad]),
         hasValues(arguments[Argument::ValueGrad]) {}
   void emit();
@@ -64,39 +59,22 @@ private:
   DotOp addProduct(Value left, Value right, Value sum);
   void store(Argument name, Value sum, float factor);
 
-  TileBuilder b;
-  SdpaGradOp op;
-  NamedValues<Argument> arguments;
-  NamedValues<Argument> views; // as [batch, head, length, features]
-  GradientScheduleAttr schedule;
-  ProductTypes types;
-  int64_t rows, step;
+  /// Whether queries without a key may share a weight among all.
+  bool sharesWeights() {
+    return op.getMaskedRow() == MaskedRow::Uniform && scores->isMasked();
+  }
+
   bool hasKeys, hasValues;
-  std::optional<GradientScores> scores;
-  Value batch, keyHead, firstKey, queryLength, keyLength, key, value;
+  Value batch, keyHead, firstKey, key, value;
 };
 
 } // namespace
 
 void GradKeysKernel::locate() {
-  TileIndex tile =
-      tileOfGrid(b, arguments[Argument::Blocks], arguments[Argument::Heads]);
+  TileIndex tile = begin();
   batch = tile.batch;
   keyHead = tile.head;
   firstKey = b.mul(tile.block, b.index(rows));
-  for (Argument name :
-       {Argument::Query, Argument::Key, Argument::Value, Argument::OutputGrad,
-        Argument::KeyGrad, Argument::ValueGrad})
-    if (Value tensor = arguments[name])
-      views.set(name, viewAsBHSD(b, tensor, op.getLayout()));
-  constexpr int64_t kLength = 2;
-  queryLength = b.dim(views[Argument::Query], kLength);
-  keyLength = b.dim(views[Argument::Key], kLength);
-  SmallVector<Value> captures;
-  for (size_t i = 0; i < op.getCaptures().size(); ++i)
-    captures.push_back(arguments[Argument(size_t(Argument::FirstCapture) + i)]);
-  scores.emplace(b, op, captures, arguments[Argument::Seed],
-                 arguments[Argument::Offset], rows, step);
 }
 
 Value GradKeysKernel::loadOfKeys(Argument name, int64_t columns) {
@@ -127,8 +105,6 @@ Value GradKeysKernel::emitExponents(const QueryTilePlace &place) {
   return scores->emitExponents(exponents, numbers, queryLength);
 }
 
-/// Keys of a tile may lie behind the last one, and so may queries, where
-/// captured tensors have no elements.
 ScoreIndices GradKeysKernel::emitIndices(const QueryTilePlace &place) {
   ScoreIndices indices;
   indices.batch = b.toI32(batch);
@@ -138,10 +114,7 @@ ScoreIndices GradKeysKernel::emitIndices(const QueryTilePlace &place) {
   indices.key = emitPositions(b, firstKey, b.tileType(rows, 1, b.getI32Type()));
   indices.queryLength = queryLength;
   indices.keyLength = keyLength;
-  if (op.getCaptures().empty())
-    return indices;
-  indices.query = b.clampBelow(indices.query, queryLength);
-  indices.key = b.clampBelow(indices.key, keyLength);
+  clampToCaptures(indices);
   return indices;
 }
 
@@ -152,7 +125,8 @@ QueryTiles GradKeysKernel::emitTiles() {
   Value firstHead = b.mul(keyHead, heads);
   KeyTile tile = {batch, firstHead, firstKey, rows, queryLength, keyLength};
   Region &range = op.getQueryRange();
-  bool hasOneRange = !range.empty() && range.getArgument(1).use_empty();
+  bool hasOneRange =
+      !range.empty() && range.getArgument(1).use_empty() && !sharesWeights();
   KeyRange tiles = hasOneRange ? emitQueryRange(b, op, tile, step)
                                : emitAllTiles(b, queryLength, step);
   return QueryTiles(b, tiles, firstHead, heads, step);
@@ -168,7 +142,8 @@ SmallVector<Value> GradKeysKernel::emitStep(const QueryTilePlace &place,
                                             bool isMasked, ValueRange carried) {
   isMasked = isMasked && scores->isMasked();
   std::optional<KeysOfRows> needed;
-  if (isMasked && scores->boundsProducts(op.getQueryRange()))
+  if (isMasked && !sharesWeights() &&
+      scores->boundsProducts(op.getQueryRange()))
     needed = scores->emitNeeded(op.getQueryRange(), emitIndices(place),
                                 place.firstQuery);
   Value zero = b.splat(0, rows, step);
@@ -185,11 +160,15 @@ SmallVector<Value> GradKeysKernel::emitStep(const QueryTilePlace &place,
   if (isMasked)
     kept.push_back(scores->emitKept());
   Value products = ofScores.front();
-  Value weights = scores->emitWeights(products, emitExponents(place), kept);
+  Value exponents = emitExponents(place);
+  Value weights = scores->emitWeights(products, exponents, kept);
   SmallVector<Value> sums(carried);
   SmallVector<DotOp> added;
   if (hasValues) {
-    added.push_back(addProduct(scores->emitLeft(weights), grad, sums.back()));
+    Value ofValues = weights;
+    if (sharesWeights())
+      ofValues = scores->emitShared(weights, exponents, keyLength);
+    added.push_back(addProduct(scores->emitLeft(ofValues), grad, sums.back()));
     sums.back() = added.back();
   }
   if (hasKeys) {
@@ -243,6 +222,6 @@ void GradKeysKernel::emit() {
 }
 
 void attn::emitGradKeysKernel(KernelOp kernel, SdpaGradOp op,
-                              const GradKeysSignature &signature) {
+                              const GradientSignature &signature) {
   GradKeysKernel(kernel, op, signature).emit();
 }

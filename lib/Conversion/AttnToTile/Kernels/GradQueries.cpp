@@ -24,10 +24,7 @@
 
 #include "../Index/HeadGroups.h"
 #include "../Index/KeyRanges.h"
-#include "../Index/TileOrder.h"
-#include "../Parts/GradientScores.h"
 #include "../Parts/Mask.h"
-#include "ProductTypes.h"
 
 using namespace mlir;
 using namespace attn;
@@ -35,15 +32,11 @@ using namespace attn::tile;
 
 namespace {
 
-using Argument = GradQueriesArgument;
-
-class GradQueriesKernel {
+class GradQueriesKernel : GradientKernel {
 public:
   GradQueriesKernel(KernelOp kernel, SdpaGradOp op,
-                    const GradQueriesSignature &signature)
-      : b(kernel), op(op), arguments(signature.bind(kernel)),
-        schedule(kernel.getGradientSchedule()), types(op),
-        rows(schedule.getRows()), step(schedule.getStep()) {}
+                    const GradientSignature &signature)
+      : GradientKernel(kernel, op, signature) {}
   void emit();
 
 private:
@@ -58,39 +51,18 @@ private:
   SmallVector<Value> emitKept(Value firstKey);
   Value emitStep(Value firstKey, bool isMasked, Value sum);
 
-  TileBuilder b;
-  SdpaGradOp op;
-  NamedValues<Argument> arguments;
-  NamedValues<Argument> views; // as [batch, head, length, features]
-  GradientScheduleAttr schedule;
-  ProductTypes types;
-  int64_t rows, step;
-  std::optional<GradientScores> scores;
-  Value batch, head, keyHead, firstQuery, queryLength, keyLength;
+  Value batch, head, keyHead, firstQuery;
   Value query, outputGrad, exponents, deltas;
 };
 
 } // namespace
 
 void GradQueriesKernel::locate() {
-  TileIndex tile =
-      tileOfGrid(b, arguments[Argument::Blocks], arguments[Argument::Heads]);
+  TileIndex tile = begin();
   batch = tile.batch;
   head = tile.head;
   keyHead = b.div(head, arguments[Argument::HeadsPerKeyHead]);
   firstQuery = b.mul(tile.block, b.index(rows));
-  for (Argument name : {Argument::Query, Argument::Key, Argument::Value,
-                        Argument::OutputGrad, Argument::QueryGrad})
-    if (Value tensor = arguments[name])
-      views.set(name, viewAsBHSD(b, tensor, op.getLayout()));
-  constexpr int64_t kLength = 2;
-  queryLength = b.dim(views[Argument::Query], kLength);
-  keyLength = b.dim(views[Argument::Key], kLength);
-  SmallVector<Value> captures;
-  for (size_t i = 0; i < op.getCaptures().size(); ++i)
-    captures.push_back(arguments[Argument(size_t(Argument::FirstCapture) + i)]);
-  scores.emplace(b, op, captures, arguments[Argument::Seed],
-                 arguments[Argument::Offset], rows, step);
 }
 
 Value GradQueriesKernel::loadOfQueries(Argument name, int64_t columns) {
@@ -115,10 +87,7 @@ ScoreIndices GradQueriesKernel::emitIndices(Value firstKey) {
   indices.key = emitPositions(b, firstKey, b.tileType(1, step, b.getI32Type()));
   indices.queryLength = queryLength;
   indices.keyLength = keyLength;
-  if (op.getCaptures().empty())
-    return indices;
-  indices.query = b.clampBelow(indices.query, queryLength);
-  indices.key = b.clampBelow(indices.key, keyLength);
+  clampToCaptures(indices);
   return indices;
 }
 
@@ -189,6 +158,6 @@ void GradQueriesKernel::emit() {
 }
 
 void attn::emitGradQueriesKernel(KernelOp kernel, SdpaGradOp op,
-                                 const GradQueriesSignature &signature) {
+                                 const GradientSignature &signature) {
   GradQueriesKernel(kernel, op, signature).emit();
 }

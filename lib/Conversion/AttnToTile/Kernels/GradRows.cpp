@@ -51,6 +51,7 @@ private:
     return b.load(b.tileType(rows, 1, b.getF32Type()), arguments[name],
                   indices);
   }
+  Value emitIsEmpty(Value lse);
   Value emitExponents();
   Value emitDeltas();
   Value emitSinkTerms(Value head, Value exponents, Value deltas);
@@ -83,23 +84,32 @@ Value GradRowsKernel::emitProducts(int64_t first) {
                           products);
 }
 
+/// Whether no key of a row weighs anything.
+Value GradRowsKernel::emitIsEmpty(Value lse) {
+  return arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, lse,
+                               b.splat(-INFINITY, rows, 1));
+}
+
 Value GradRowsKernel::emitExponents() {
   Value lse = loadVector(GradRowsArgument::Lse);
   Value lowest = b.splat(-INFINITY, rows, 1);
-  Value isEmpty =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, lse, lowest);
+  Value isEmpty = emitIsEmpty(lse);
   Value exponent = b.multiply(lse, b.splat(-kLog2E, rows, 1));
   return arith::SelectOp::create(b, isEmpty, lowest, exponent);
 }
 
+/// The output of a row without a key may be NaN, and no weight makes 0 of that.
 Value GradRowsKernel::emitDeltas() {
   Value deltas = emitProducts(/*first=*/0);
   for (int64_t first = columns; first < op.getHeadDimV(); first += columns)
     deltas = arith::AddFOp::create(b, deltas, emitProducts(first));
-  if (!arguments[GradRowsArgument::LseGrad])
+  if (arguments[GradRowsArgument::LseGrad])
+    deltas =
+        arith::SubFOp::create(b, deltas, loadVector(GradRowsArgument::LseGrad));
+  if (op.getMaskedRow() != MaskedRow::NaN)
     return deltas;
-  return arith::SubFOp::create(b, deltas,
-                               loadVector(GradRowsArgument::LseGrad));
+  Value isEmpty = emitIsEmpty(loadVector(GradRowsArgument::Lse));
+  return arith::SelectOp::create(b, isEmpty, b.splat(0, rows, 1), deltas);
 }
 
 Value GradRowsKernel::emitSinkTerms(Value head, Value exponents, Value deltas) {

@@ -36,9 +36,9 @@ using Dim = TensorReads::Dim;
 class GradSumsKernel {
 public:
   GradSumsKernel(KernelOp kernel, const TensorReads &reads,
-                 const GradSumsSignature &signature)
+                 const GradSumsSignature &signature, bool endsInEntries)
       : b(kernel), reads(reads), arguments(signature.bind(kernel)),
-        memory(arguments[Argument::Gradient]),
+        memory(arguments[Argument::Gradient]), endsInEntries(endsInEntries),
         rows(kernel.getSchedule().getTileRows()) {}
   void emit();
 
@@ -54,7 +54,15 @@ private:
   void locate();
   Index indexOf(std::initializer_list<Dim> dims);
   Index entryIndex();
-  Value sizeOf(SumDim dim) { return b.dim(arguments[Argument::Sums], dim); }
+  /// Which dimension of the sums in memory it is.
+  int64_t numberOf(SumDim dim) {
+    if (endsInEntries && dim >= kEntry)
+      return dim == kEntry ? kPlace : kEntry;
+    return dim;
+  }
+  Value sizeOf(SumDim dim) {
+    return b.dim(arguments[Argument::Sums], numberOf(dim));
+  }
   Value forAll(SumDim dim, int64_t step, Value sum,
                function_ref<Value(Value, Value)> body);
   Value emitPart(ArrayRef<Value> at);
@@ -64,6 +72,7 @@ private:
   const TensorReads &reads;
   NamedValues<Argument> arguments;
   Value memory;
+  bool endsInEntries;
   int64_t rows, columns = 1;
   Value firstRow, rowNumbers;
   SmallVector<Value> ofGrid; // the dimensions of the gradient but the last
@@ -165,6 +174,8 @@ Value GradSumsKernel::emitPart(ArrayRef<Value> at) {
     else
       places.push_back(b.toI32(at[dim]));
   }
+  if (endsInEntries)
+    std::swap(places[kEntry], places[kPlace]);
   Value part = GatherOp::create(b, b.tileType(rows, columns, b.getF32Type()),
                                 arguments[Argument::Sums], places);
   RankedTensorType flags = b.tileType(rows, columns, b.getI1Type());
@@ -204,6 +215,7 @@ void GradSumsKernel::emit() {
 }
 
 void attn::emitGradSumsKernel(KernelOp kernel, const TensorReads &reads,
-                              const GradSumsSignature &signature) {
-  GradSumsKernel(kernel, reads, signature).emit();
+                              const GradSumsSignature &signature,
+                              bool endsInEntries) {
+  GradSumsKernel(kernel, reads, signature, endsInEntries).emit();
 }

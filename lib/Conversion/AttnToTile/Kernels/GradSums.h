@@ -17,7 +17,8 @@ namespace attn {
 
 /// The arguments of the kernel.
 enum class GradSumsArgument {
-  Sums,   // [batch, query head, entry, query, key or row of tiles] of f32
+  Sums,   // [batch, query head, entry, query, key or row of tiles] of f32, or
+          // with the last two exchanged
   Blocks, // of a folded grid, as Heads
   Heads,
   Gradient // of the tensor
@@ -26,9 +27,10 @@ enum class GradSumsArgument {
 using GradSumsSignature = KernelSignature<GradSumsArgument>;
 
 /// Fills `kernel` with the sums over what a tensor that is read like this has
-/// no dimension for.
+/// no dimension for. Entries are the last dimension of the sums if
+/// `endsInEntries`.
 void emitGradSumsKernel(tile::KernelOp kernel, const TensorReads &reads,
-                        const GradSumsSignature &signature);
+                        const GradSumsSignature &signature, bool endsInEntries);
 
 } // namespace attn
 

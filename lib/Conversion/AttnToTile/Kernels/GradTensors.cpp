@@ -30,10 +30,7 @@
 
 #include "../Index/HeadGroups.h"
 #include "../Index/KeyRanges.h"
-#include "../Index/TileOrder.h"
-#include "../Parts/GradientScores.h"
 #include "../Parts/Softmax.h"
-#include "ProductTypes.h"
 #include "attn/Target/TargetRegistry.h"
 
 using namespace mlir;
@@ -42,18 +39,16 @@ using namespace attn::tile;
 
 namespace {
 
-using Argument = GradTensorsArgument;
 using Dim = TensorReads::Dim;
 using Form = TensorReads::Form;
 
-class GradTensorsKernel {
+class GradTensorsKernel : GradientKernel {
 public:
   GradTensorsKernel(KernelOp kernel, SdpaGradOp op, Value tensor,
-                    const GradTensorsSignature &signature)
-      : b(kernel), op(op), tensor(tensor), arguments(signature.bind(kernel)),
-        schedule(kernel.getGradientSchedule()), types(op),
+                    const GradientSignature &signature)
+      : GradientKernel(kernel, op, signature), tensor(tensor),
         target(*lookupTarget(targetOf(op))), reads(TensorReads::of(op, tensor)),
-        form(reads.form()), rows(schedule.getRows()), step(schedule.getStep()) {
+        form(reads.form()) {
     rowsAreKeys = form == Form::Keys ||
                   (form == Form::Pairs && reads.dims.back() == Dim::Query);
   }
@@ -97,20 +92,11 @@ private:
     return rowsAreKeys ? b.tileType(rows, 1, type) : b.tileType(1, step, type);
   }
 
-  TileBuilder b;
-  SdpaGradOp op;
   Value tensor;
-  NamedValues<Argument> arguments;
-  NamedValues<Argument> views; // as [batch, head, length, features]
-  GradientScheduleAttr schedule;
-  ProductTypes types;
   const TargetDesc &target;
   TensorReads reads;
   Form form;
-  int64_t rows, step;
   bool rowsAreKeys;
-  std::optional<GradientScores> scores;
-  Value queryLength, keyLength;
   Place fixed; // null for what the walk gives
   // The walk: tiles of keys or of queries, or numbers of what places lie at.
   KeyRange range;
@@ -135,7 +121,7 @@ static Value countTiles(TileBuilder &b, Value length, int64_t tile) {
 /// A tile of the tensor; its walk is over what the tensor has no dimension for.
 /// Elements that lie behind the operands are read by no pair.
 void GradTensorsKernel::locatePairs(const TileIndex &tile) {
-  Value memory = arguments[Argument::Gradient];
+  Value memory = arguments[Argument::TensorGrad];
   auto sizeOf = [&](Dim dim) { return b.dim(memory, reads.find(dim)); };
   Dim last = rowsAreKeys ? Dim::Query : Dim::Key;
   Value columns = countTiles(b, sizeOf(last), step);
@@ -173,19 +159,7 @@ void GradTensorsKernel::locateEntries(const TileIndex &tile) {
 }
 
 void GradTensorsKernel::locate() {
-  for (Argument name :
-       {Argument::Query, Argument::Key, Argument::Value, Argument::OutputGrad})
-    views.set(name, viewAsBHSD(b, arguments[name], op.getLayout()));
-  constexpr int64_t kLength = 2;
-  queryLength = b.dim(views[Argument::Query], kLength);
-  keyLength = b.dim(views[Argument::Key], kLength);
-  SmallVector<Value> captures;
-  for (size_t i = 0; i < op.getCaptures().size(); ++i)
-    captures.push_back(arguments[Argument(size_t(Argument::FirstCapture) + i)]);
-  scores.emplace(b, op, captures, arguments[Argument::Seed],
-                 arguments[Argument::Offset], rows, step);
-  TileIndex tile =
-      tileOfGrid(b, arguments[Argument::Blocks], arguments[Argument::Heads]);
+  TileIndex tile = begin();
   if (form == Form::Pairs)
     return locatePairs(tile);
   if (form == Form::Entries)
@@ -405,7 +379,7 @@ void GradTensorsKernel::storeSums(ValueRange sums) {
 
 /// Into the dimensions of queries and keys, wherever the others are.
 void GradTensorsKernel::storeGradient(Value sum) {
-  Value memory = arguments[Argument::Gradient];
+  Value memory = arguments[Argument::TensorGrad];
   auto memoryType = cast<MemRefType>(memory.getType());
   int64_t rowDim = reads.find(rowsAreKeys ? Dim::Key : Dim::Query);
   SmallVector<unsigned> order;
@@ -443,6 +417,6 @@ void GradTensorsKernel::emit() {
 }
 
 void attn::emitGradTensorsKernel(KernelOp kernel, SdpaGradOp op, Value tensor,
-                                 const GradTensorsSignature &signature) {
+                                 const GradientSignature &signature) {
   GradTensorsKernel(kernel, op, tensor, signature).emit();
 }

@@ -78,6 +78,19 @@ Value GradientScores::emitWeights(Value products, Value exponents,
   return b.exp2(exponent);
 }
 
+Value GradientScores::emitShared(Value weights, Value exponents,
+                                 Value keyLength) {
+  Type f32 = b.getF32Type();
+  Value count = arith::SIToFPOp::create(b, f32, b.toI32(keyLength));
+  Value one = arith::ConstantOp::create(b, b.getF32FloatAttr(1));
+  Value share = arith::DivFOp::create(b, one, count);
+  Value isEmpty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ,
+                                        spread(exponents), splat(-INFINITY));
+  Value shares =
+      tensor::SplatOp::create(b, b.tileType(rows, columns, f32), share);
+  return arith::SelectOp::create(b, isEmpty, shares, weights);
+}
+
 /// Keys that are columns count from a multiple of a tile's.
 Value GradientScores::emitLeft(Value weights) {
   if (!dropout.dropsAny())

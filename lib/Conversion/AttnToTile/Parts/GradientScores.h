@@ -54,6 +54,10 @@ public:
   /// false. `exponents` are -lse of the queries, in exponents of two.
   mlir::Value emitWeights(mlir::Value products, mlir::Value exponents,
                           mlir::ValueRange kept);
+  /// Weights for the gradient of the values: those of the rows without a key,
+  /// which share a weight of 1 among all keys, in place of zeros.
+  mlir::Value emitShared(mlir::Value weights, mlir::Value exponents,
+                         mlir::Value keyLength);
   /// What dropout leaves of weights, without the factor of the others.
   mlir::Value emitLeft(mlir::Value weights);
   /// Weights times (gradProducts - deltas), of products of value and cotangent,

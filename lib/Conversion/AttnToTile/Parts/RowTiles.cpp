@@ -228,18 +228,22 @@ Value RowTiles::factors(Value memref, const Piece &piece) {
   return shape.getDimSize(0) == 1 ? b.repeatRow(found, rows) : found;
 }
 
-void RowTiles::normalise(NormOp op, Value weight, Value bias) {
-  int64_t features = op.getFeatures();
-  float eps = op.getEpsOrDefault();
-  if (op.getKind() == NormKind::Layer)
+RowTiles::Divisor RowTiles::divide(NormKind kind, float eps, int64_t features) {
+  if (kind == NormKind::Layer)
     centre(features);
   Value squares = sumOf([&](Value tile) { return b.multiply(tile, tile); });
-  if (op.getKind() == NormKind::L2)
-    squares = arith::MaximumFOp::create(b, squares, column(eps * eps));
+  Value bounded;
+  if (kind == NormKind::L2)
+    bounded = arith::MaximumFOp::create(b, squares, column(eps * eps));
   else
-    squares = arith::AddFOp::create(
+    bounded = arith::AddFOp::create(
         b, b.multiply(squares, column(1.0f / float(features))), column(eps));
-  Value factor = math::RsqrtOp::create(b, squares);
+  return {math::RsqrtOp::create(b, bounded), squares};
+}
+
+void RowTiles::normalise(NormOp op, Value weight, Value bias) {
+  Value factor =
+      divide(op.getKind(), op.getEpsOrDefault(), op.getFeatures()).inverse;
   if (float scale = op.getScaleOrDefault(); scale != 1.0f)
     factor = b.multiply(factor, column(scale));
   for (auto [piece, tile] : llvm::zip(tiling.pieces, tiles)) {
@@ -255,9 +259,91 @@ void RowTiles::normalise(NormOp op, Value weight, Value bias) {
   }
 }
 
-void RowTiles::apply(RowOp op, std::pair<Value, Value> sides) {
+//===----------------------------------------------------------------------===//
+// Gradients of norms
+//===----------------------------------------------------------------------===//
+
+void RowTiles::widen() {
   for (Value &tile : tiles)
     tile = b.convert(tile, b.getF32Type());
+}
+
+RowTiles::Divisor RowTiles::divide(NormGradOp op) {
+  return divide(op.getKind(), op.getEpsOrDefault(), op.getFeatures());
+}
+
+/// With g = dy * weight and r the inverse of the divisor, the gradient is
+/// (g - x * sum(g * x) * r^2 / d) * r * scale. `layer` subtracts the mean of g
+/// in front; `l2` has no d, and nothing but g where eps divides.
+void RowTiles::differentiate(NormGradOp op, const Divisor &divisor,
+                             const RowTiles &cotangents, Value weight) {
+  RowTiles gradients = cotangents;
+  if (weight)
+    for (auto [piece, tile] : llvm::zip(tiling.pieces, gradients.tiles))
+      tile = b.multiply(tile, factors(weight, piece));
+  auto products =
+      llvm::map_to_vector(llvm::zip(tiles, gradients.tiles), [&](auto pair) {
+        return b.multiply(std::get<0>(pair), std::get<1>(pair));
+      });
+  RowTiles dots = cotangents;
+  dots.set(products);
+  Value along = dots.sumOf([](Value tile) { return tile; });
+  along = b.multiply(along, b.multiply(divisor.inverse, divisor.inverse));
+  float eps = op.getEpsOrDefault();
+  if (op.getKind() == NormKind::L2) {
+    Value divides = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT,
+                                          divisor.squares, column(eps * eps));
+    along = arith::SelectOp::create(b, divides, along, column(0));
+  } else {
+    along = b.multiply(along, column(1.0f / float(op.getFeatures())));
+  }
+  if (op.getKind() == NormKind::Layer)
+    gradients.centre(op.getFeatures());
+  Value factor = b.multiply(divisor.inverse, column(op.getScaleOrDefault()));
+  Type element = op.getInput().getType().getElementType();
+  for (auto [piece, tile, gradient] :
+       llvm::zip(tiling.pieces, tiles, gradients.tiles)) {
+    Value part = b.multiply(tile, b.broadcast(along, piece.columns));
+    part = arith::SubFOp::create(b, gradient, part);
+    part = b.multiply(part, b.broadcast(factor, piece.columns));
+    tile = b.convert(part, element);
+  }
+}
+
+void RowTiles::multiply(NormGradOp op, const Divisor &divisor,
+                        const RowTiles &cotangents) {
+  Value factor = divisor.inverse;
+  if (float scale = op.getScaleOrDefault(); scale != 1.0f)
+    factor = b.multiply(factor, column(scale));
+  for (auto [piece, tile, cotangent] :
+       llvm::zip(tiling.pieces, tiles, cotangents.tiles)) {
+    tile = b.multiply(tile, b.broadcast(factor, piece.columns));
+    tile = b.multiply(tile, cotangent);
+  }
+}
+
+SmallVector<Value> RowTiles::addTo(ValueRange sums) {
+  return llvm::map_to_vector(llvm::zip(sums, tiles), [&](auto pair) -> Value {
+    return arith::AddFOp::create(b, std::get<0>(pair), std::get<1>(pair));
+  });
+}
+
+Value RowTiles::addToColumn(Value sum) {
+  return arith::AddFOp::create(b, sum, sumOf([](Value tile) { return tile; }));
+}
+
+SmallVector<Value> RowTiles::zeros() {
+  return llvm::map_to_vector(tiling.pieces, [&](const Piece &piece) {
+    return b.splat(0, rows, piece.columns);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Any operation
+//===----------------------------------------------------------------------===//
+
+void RowTiles::apply(RowOp op, std::pair<Value, Value> sides) {
+  widen();
   if (auto rope = dyn_cast<RopeOp>(op.getOperation()))
     rotate(rope, positions(rope, sides.first, sides.second));
   else

@@ -40,6 +40,34 @@ public:
   /// Applies an operation; `sides` are the memrefs of its other operands.
   void apply(RowOp op, std::pair<mlir::Value, mlir::Value> sides);
   void store(mlir::Value view, mlir::ValueRange place);
+  /// Makes f32 of the elements.
+  void widen();
+
+  // The gradient of a norm, of rows of its input that were widened.
+
+  /// The inverse of what a row is divided by, and the sum of its squares, both
+  /// as columns. Rows are centred under `layer`.
+  struct Divisor {
+    mlir::Value inverse, squares;
+  };
+  Divisor divide(NormGradOp op);
+  /// Makes the gradient of the input of the rows, which were divided, from the
+  /// cotangents.
+  void differentiate(NormGradOp op, const Divisor &divisor,
+                     const RowTiles &cotangents, mlir::Value weight);
+  /// What the rows, divided, contribute to the gradient of a weight, in place
+  /// of them: products with the cotangents.
+  void multiply(NormGradOp op, const Divisor &divisor,
+                const RowTiles &cotangents);
+  /// Adds tiles of the pieces; or, to one column, sums over the rows.
+  llvm::SmallVector<mlir::Value> addTo(mlir::ValueRange sums);
+  mlir::Value addToColumn(mlir::Value sum);
+
+  /// Tiles of zeros, of f32.
+  llvm::SmallVector<mlir::Value> zeros();
+  void set(mlir::ValueRange values) {
+    tiles.assign(values.begin(), values.end());
+  }
   /// Puts the rows into a tile in shared memory, from `row` on where it is
   /// given. Columns behind the last one become zeros.
   void put(mlir::Value buffer, mlir::Value row);
@@ -52,6 +80,7 @@ private:
   mlir::Value positions(RopeOp op, mlir::Value given, mlir::Value offsets);
   void rotate(RopeOp op, mlir::Value positions);
   void normalise(NormOp op, mlir::Value weight, mlir::Value bias);
+  Divisor divide(NormKind kind, float eps, int64_t features);
   void centre(int64_t features);
   mlir::Value sumOf(llvm::function_ref<mlir::Value(mlir::Value)> term);
   mlir::Value insideOf(const Piece &piece);

@@ -41,7 +41,7 @@ bool attn::isSupportedSource(const OpSource &source) {
     return false;
   if (isa<SdpaOp>(producer))
     return source.mayBeAttention;
-  if (isa<SdpaGradOp>(producer))
+  if (isa<SdpaGradOp, SumOp, NormGradOp>(producer))
     return source.mayBeGradient;
   return source.mayBeComputed;
 }
@@ -83,6 +83,8 @@ SmallVector<OpSource> SdpaOp::getSources() {
       {"query", getQuery(), /*mayBeComputed=*/true},
       {"key", getKey(), /*mayBeComputed=*/true},
       {"value", getValue(), /*mayBeComputed=*/true}};
+  for (OpSource &source : sources)
+    source.mayBeAttention = true;
   addClauseSources(*this, sources);
   return sources;
 }
@@ -208,7 +210,9 @@ SmallVector<OpSource> SdpaGradOp::getSources() {
       {"output_grad", getOutputGrad()},
       {"lse_grad", getLseGrad()}};
   for (OpSource &source : sources) {
-    source.mayBeAttention = source.name == "output" || source.name == "lse";
+    bool isGrad = source.name.ends_with("grad");
+    source.mayBeAttention = !isGrad;
+    source.mayBeGradient = isGrad;
     source.isReadByElement = source.name.starts_with("lse");
   }
   addClauseSources(*this, sources);
@@ -274,7 +278,7 @@ SmallVector<EdgeRow> SdpaGradOp::getEdgeRows() { return edgeRows(*this); }
 
 SmallVector<OpSource> RopeOp::getSources() {
   OpSource input = {"input", getInput(), /*mayBeComputed=*/true};
-  input.mayBeGradient = true;
+  input.mayBeAttention = input.mayBeGradient = true;
   return {input, {"positions", getPositions()}, {"offsets", getOffsets()}};
 }
 
@@ -309,7 +313,9 @@ int64_t RopeOp::getChainLength(OpResult, bool) {
 //===----------------------------------------------------------------------===//
 
 SmallVector<OpSource> NormOp::getSources() {
-  return {{"input", getInput(), /*mayBeComputed=*/true},
+  OpSource input = {"input", getInput(), /*mayBeComputed=*/true};
+  input.mayBeAttention = true;
+  return {input,
           {"weight", getWeight(), /*mayBeComputed=*/false,
            /*isReadByElement=*/true},
           {"bias", getBias(), /*mayBeComputed=*/false,
@@ -333,4 +339,78 @@ StringRef NormOp::getResultRole(OpResult) { return "normalised"; }
 int64_t NormOp::getChainLength(OpResult, bool) {
   constexpr int64_t kRoundings = 4;
   return kRoundings;
+}
+
+//===----------------------------------------------------------------------===//
+// attn.norm_grad
+//===----------------------------------------------------------------------===//
+
+SmallVector<OpSource> NormGradOp::getSources() {
+  OpSource input = {"input", getInput(), /*mayBeComputed=*/true};
+  input.mayBeAttention = true;
+  OpSource grad = {"output_grad", getOutputGrad(), /*mayBeComputed=*/true};
+  grad.mayBeGradient = true;
+  return {input,
+          grad,
+          {"weight", getWeight(), /*mayBeComputed=*/false,
+           /*isReadByElement=*/true}};
+}
+
+Value NormGradOp::getMainSource() { return getInput(); }
+
+bool NormGradOp::mayFeedOthers() { return true; }
+
+/// Those of weights are sums over rows, and judged whole.
+SmallVector<int64_t> NormGradOp::getRowDims(OpResult result) {
+  if (result != getInputGrad())
+    return {};
+  return {batchDim(), headDim(), lengthDim()};
+}
+
+StringRef NormGradOp::getResultRole(OpResult result) {
+  return result == getInputGrad() ? "input_grad" : "tensor_grad";
+}
+
+/// As of the norm, twice: the root, and the sum of products.
+int64_t NormGradOp::getChainLength(OpResult, bool) {
+  constexpr int64_t kRoundings = 8;
+  return kRoundings;
+}
+
+//===----------------------------------------------------------------------===//
+// attn.sum
+//===----------------------------------------------------------------------===//
+
+SmallVector<OpSource> SumOp::getSources() {
+  SmallVector<OpSource> sources;
+  for (Value operand : getOperands()) {
+    OpSource source = {getLike() ? "like" : "addend", operand,
+                       /*mayBeComputed=*/true,
+                       /*isReadByElement=*/!hasRows()};
+    source.mayBeAttention = source.mayBeGradient = true;
+    sources.push_back(source);
+  }
+  return sources;
+}
+
+Value SumOp::getMainSource() { return getShaped(); }
+
+bool SumOp::mayFeedOthers() { return true; }
+
+/// All but the last: elements are added without regard to what they are.
+SmallVector<int64_t> SumOp::getRowDims(OpResult) {
+  int64_t rank = getSumType().getRank();
+  return llvm::to_vector(llvm::seq<int64_t>(0, std::max<int64_t>(rank - 1, 0)));
+}
+
+StringRef SumOp::getResultRole(OpResult) { return "sum"; }
+
+/// Those of its addends.
+int64_t SumOp::getChainLength(OpResult, bool chops) {
+  int64_t length = 0;
+  for (Value addend : getAddends())
+    if (auto op = addend.getDefiningOp<CompilableOp>())
+      length =
+          std::max(length, op.getChainLength(cast<OpResult>(addend), chops));
+  return length;
 }

@@ -24,11 +24,11 @@ using namespace attn;
 //===----------------------------------------------------------------------===//
 
 // - [d], [H, d] or [H, 1] of f16, bf16 or f32, without an encoding.
-static LogicalResult verifyFactors(NormOp op, StringRef name, Value operand) {
+LogicalResult attn::verifyFactors(Operation *op, StringRef name, Value operand,
+                                  RankedTensorType rows, int64_t headDim) {
   if (!operand)
     return success();
   auto type = cast<RankedTensorType>(operand.getType());
-  RankedTensorType rows = op.getRowsType();
   Type element = type.getElementType();
   bool matches = (element.isF16() || element.isBF16() || element.isF32()) &&
                  !type.getEncoding() &&
@@ -36,46 +36,50 @@ static LogicalResult verifyFactors(NormOp op, StringRef name, Value operand) {
   if (matches) {
     int64_t columns = type.getShape().back();
     bool hasHeads = type.getRank() == 2;
-    matches = columns == op.getFeatures() || (hasHeads && columns == 1);
+    matches = columns == rows.getShape().back() || (hasHeads && columns == 1);
     if (hasHeads)
-      matches = matches &&
-                mayBeEqual(type.getDimSize(0), rows.getDimSize(op.headDim()));
+      matches =
+          matches && mayBeEqual(type.getDimSize(0), rows.getDimSize(headDim));
   }
   // norm_n6
   if (matches)
     return success();
-  return op.emitOpError() << "expected `" << name
-                          << "` to be [d], [H, d] or [H, 1] of f16, bf16 or "
-                             "f32, with the sizes of "
-                          << rows << ", got " << type;
+  return op->emitOpError() << "expected `" << name
+                           << "` to be [d], [H, d] or [H, 1] of f16, bf16 or "
+                              "f32, with the sizes of "
+                           << rows << ", got " << type;
+}
+
+LogicalResult attn::verifyNormNumbers(Operation *op, float eps, float scale) {
+  // norm_n8
+  if (!(eps >= std::ldexp(1.0f, -60) && eps <= 1))
+    return op->emitOpError() << "expected `eps` to be from 2^-60 to 1";
+  if (!(std::abs(scale) <= std::ldexp(1.0f, 64)))
+    return op->emitOpError() << "expected `scale` to be from -2^64 to 2^64";
+  return success();
 }
 
 LogicalResult NormOp::verify() {
   if (failed(verifyRows(*this)) ||
-      failed(verifyFactors(*this, "weight", getWeight())) ||
-      failed(verifyFactors(*this, "bias", getBias())))
+      failed(verifyFactors(*this, "weight", getWeight(), getRowsType(),
+                           headDim())) ||
+      failed(verifyFactors(*this, "bias", getBias(), getRowsType(), headDim())))
     return failure();
   // norm_n7
   if (getBias() && getKind() != NormKind::Layer)
     return emitOpError() << "expected `bias` beside `layer` only, got `"
                          << stringifyNormKind(getKind()) << "`";
-  // norm_n8
-  float eps = getEpsOrDefault();
-  if (!(eps >= std::ldexp(1.0f, -60) && eps <= 1))
-    return emitOpError() << "expected `eps` to be from 2^-60 to 1";
-  if (!(std::abs(getScaleOrDefault()) <= std::ldexp(1.0f, 64)))
-    return emitOpError() << "expected `scale` to be from -2^64 to 2^64";
-  return success();
+  return verifyNormNumbers(*this, getEpsOrDefault(), getScaleOrDefault());
 }
 
 //===----------------------------------------------------------------------===//
 // Interfaces
 //===----------------------------------------------------------------------===//
 
-float NormOp::getEpsOrDefault() {
-  if (getEps())
-    return getEps()->convertToFloat();
-  switch (getKind()) {
+float attn::epsOrDefault(std::optional<APFloat> eps, NormKind kind) {
+  if (eps)
+    return eps->convertToFloat();
+  switch (kind) {
   case NormKind::Rms:
     return 1e-6f;
   case NormKind::L2:
@@ -85,6 +89,8 @@ float NormOp::getEpsOrDefault() {
   }
   llvm_unreachable("every kind of norm has a case");
 }
+
+float NormOp::getEpsOrDefault() { return epsOrDefault(getEps(), getKind()); }
 
 LogicalResult NormOp::reifyResultShapes(OpBuilder &builder,
                                         ReifiedRankedShapedTypeDims &shapes) {

@@ -84,47 +84,56 @@ static bool isRowElement(Type element) {
 
 // - The input's dimensions, without an encoding.
 // - The input's elements, f32 of 16-bit ones, or 16-bit ones of f32.
-static LogicalResult verifyResult(RowOp op) {
-  RankedTensorType input = op.getRowsType();
-  auto output = cast<RankedTensorType>(op.getOutput().getType());
+LogicalResult attn::verifyMappedRows(Operation *op, StringRef name,
+                                     RankedTensorType input,
+                                     RankedTensorType output) {
   Type from = input.getElementType(), to = output.getElementType();
   bool isConverted = isRowElement(to) && (from.isF32() || to.isF32());
-  // rope_r12, norm_n5
+  // rope_r12, norm_n5, norm_grad_d2
   if (output.getShape() == input.getShape() && !output.getEncoding() &&
       (to == from || isConverted))
     return success();
-  return op.emitOpError() << "expected the result to be the input's type, or "
-                             "that with f32 in place of 16-bit elements or the "
-                             "other way round, got "
-                          << output << " of " << input;
+  return op->emitOpError() << "expected " << name
+                           << " to be the input's type, or that with f32 in "
+                              "place of 16-bit elements or the other way "
+                              "round, got "
+                           << output << " of " << input;
 }
 
 // - Rank 4, no encoding, elements of f16, bf16 or f32.
 // - The head dim is a static multiple of 8 in 8..256; lengths are below 2^30.
-LogicalResult attn::verifyRows(RowOp op) {
-  RankedTensorType type = op.getRowsType();
+LogicalResult attn::verifyInputRows(Operation *op, RankedTensorType type,
+                                    int64_t lengthDim) {
   // rope_r1, norm_n1
   if (type.getRank() != SdpaOp::kRank || type.getEncoding())
-    return op.emitOpError()
+    return op->emitOpError()
            << "expected input of rank 4 without an encoding, got " << type;
   // rope_r2, norm_n2
   Type element = type.getElementType();
   if (!isRowElement(element))
-    return op.emitOpError()
+    return op->emitOpError()
            << "expected element type of input to be f16, bf16 or f32, got "
            << element;
   // rope_r3, norm_n3
   int64_t features = type.getShape().back();
   if (ShapedType::isDynamic(features) || features < 8 || features > 256 ||
       features % 8 != 0)
-    return op.emitOpError()
+    return op->emitOpError()
            << "expected head_dim of input to be a static "
               "multiple of 8 from 8 to 256, got "
            << (ShapedType::isDynamic(features) ? std::string("?")
                                                : std::to_string(features));
   // rope_r4, norm_n4
-  if (type.getDimSize(op.lengthDim()) >= SdpaOp::kMaxLength)
-    return op.emitOpError() << "expected length of input to be below 2^30, got "
-                            << type.getDimSize(op.lengthDim());
-  return verifyResult(op);
+  if (type.getDimSize(lengthDim) >= SdpaOp::kMaxLength)
+    return op->emitOpError()
+           << "expected length of input to be below 2^30, got "
+           << type.getDimSize(lengthDim);
+  return success();
+}
+
+LogicalResult attn::verifyRows(RowOp op) {
+  if (failed(verifyInputRows(op, op.getRowsType(), op.lengthDim())))
+    return failure();
+  return verifyMappedRows(op, "the result", op.getRowsType(),
+                          cast<RankedTensorType>(op.getOutput().getType()));
 }

@@ -70,7 +70,6 @@ static LogicalResult verifyTensors(SdpaGradOp op) {
 // - The operands and clauses of an attention, see above.
 // - Its results, their cotangents, and gradients have the types of what they
 //   belong to.
-// - Rows without a kept key are zero.
 LogicalResult SdpaGradOp::verify() {
   // sdpa_grad_g1
   if (failed(verifyAttention(*this)))
@@ -94,11 +93,6 @@ LogicalResult SdpaGradOp::verify() {
       failed(verifyType(*this, "value gradient", getValueGrad(),
                         getValue().getType())))
     return failure();
-  // sdpa_grad_g5
-  if (getMaskedRow() != MaskedRow::Zero)
-    return emitOpError() << "`masked_row(" << stringifyMaskedRow(getMaskedRow())
-                         << ")` is not supported yet; nearest is "
-                            "`masked_row(zero)`";
   // sdpa_grad_g6
   if (!getQueryRange().empty() && getKeep().empty())
     return emitOpError() << "expected `query_range` to stand beside `keep`";

@@ -15,17 +15,18 @@
 //                                        }
 //
 // The operations of @f are copied in order, and their gradients follow in the
-// opposite one.
+// opposite one: when an operation's turn comes, all that read its results have
+// had theirs, and what each of them adds to a cotangent is added up. What an
+// operation's gradients are, it says itself (GradientRules.cpp).
 //
 //===----------------------------------------------------------------------===//
 
-#include "ScoreSlope.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/GradientOf.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
-#include "llvm/ADT/SetVector.h"
 
 namespace attn {
 #define GEN_PASS_DEF_DIFFERENTIATE
@@ -55,20 +56,20 @@ public:
 private:
   func::FuncOp start(StringRef name);
   LogicalResult copyForward();
-  LogicalResult copyAttention(SdpaOp op);
-  LogicalResult differentiate(Operation *op);
-  LogicalResult differentiate(SdpaOp op);
-  LogicalResult differentiate(RopeOp op);
-  LogicalResult addGradient(Operation *reader, Value value, Value gradient);
-  LogicalResult finish();
+  LogicalResult takeSaved(DifferentiableOp op, ValueRange results);
+  LogicalResult differentiate(DifferentiableOp op);
+  Value cotangentOf(Value value);
+  void finish(func::FuncOp vjp);
 
   func::FuncOp function;
   bool isSaved;
   OpBuilder builder;
   ValueRange returned;
-  IRMapping copies;                     // of the values of the function
-  llvm::DenseMap<Value, Value> results; // of attentions: O and LSE
-  llvm::DenseMap<Value, Value> gradients;
+  IRMapping copies; // of the values of the function
+  SmallVector<DifferentiableOp> forward;
+  llvm::DenseMap<Value, Value> saved; // what stands for a result
+  /// What readers add to the cotangents of the values of the gradient.
+  llvm::DenseMap<Value, SmallVector<Value, 2>> addends;
 };
 
 } // namespace
@@ -89,75 +90,52 @@ func::FuncOp Differentiator::start(StringRef name) {
       results.push_back(argument.getType());
   auto vjp = func::FuncOp::create(builder, function.getLoc(), name,
                                   builder.getFunctionType(arguments, results));
+  vjp->setAttr(kGradientOfAttr, function.getSymNameAttr());
   Block *body = vjp.addEntryBlock();
   builder.setInsertionPointToStart(body);
-  auto next = body->args_begin();
-  for (Value argument : function.getArguments())
-    copies.map(argument, *next++);
-  if (isSaved)
-    for (Value value : returned)
-      copies.map(value, *next++);
-  for (Value value : returned)
-    if (isReal(value))
-      gradients[value] = *next++;
+  for (auto [argument, copy] :
+       llvm::zip(function.getArguments(), body->getArguments()))
+    copies.map(argument, copy);
   return vjp;
 }
 
-static SmallVector<Value> clauseOperands(SdpaOp op, const IRMapping &copies) {
-  constexpr size_t kTensors = 3;
-  return llvm::map_to_vector(
-      op->getOperands().drop_front(kTensors),
-      [&](Value operand) { return copies.lookup(operand); });
-}
-
-/// Each copy has values of its own.
-static void cloneRegions(SdpaOp op, const IRMapping &copies,
-                         OperationState &state) {
-  for (Region &region : op->getRegions()) {
-    IRMapping mapping = copies;
-    region.cloneInto(state.addRegion(), mapping);
+/// What the function returned stands for what the operation would compute
+/// again.
+LogicalResult Differentiator::takeSaved(DifferentiableOp op,
+                                        ValueRange results) {
+  Block::BlockArgListType given =
+      builder.getBlock()->getArguments().drop_front(function.getNumArguments());
+  for (auto [number, result] : llvm::enumerate(results)) {
+    auto place = llvm::find(returned, result);
+    if (place == returned.end())
+      return op.emitOpError()
+             << "is differentiated from what the function returns only where "
+                "it returns both output and LSE";
+    Value value = given[std::distance(returned.begin(), place)];
+    saved[op->getResult(number)] = value;
+    op->getResult(number).replaceAllUsesWith(value);
+    copies.map(result, value);
   }
-}
-
-/// An attention whose LSE is there, or what the function returned of it.
-LogicalResult Differentiator::copyAttention(SdpaOp op) {
-  if (isSaved) {
-    for (Value result : {Value(op.getOutput()), Value(op.getLse())})
-      if (!result || !copies.contains(result))
-        return op.emitOpError()
-               << "is differentiated from what the function returns only where "
-                  "it returns both output and LSE";
-    return success();
-  }
-  OperationState state(op.getLoc(), SdpaOp::getOperationName());
-  for (Value operand : {op.getQuery(), op.getKey(), op.getValue()})
-    state.addOperands(copies.lookup(operand));
-  state.addOperands(clauseOperands(op, copies));
-  state.addTypes(
-      {op.getOutput().getType(),
-       SdpaOp::inferLseType(op.getQuery().getType(), op.getLayout())});
-  state.getOrAddProperties<SdpaOp::Properties>() = op.getProperties();
-  cloneRegions(op, copies, state);
-  Operation *copy = builder.create(state);
-  copies.map(op.getOutput(), copy->getResult(0));
-  results[op.getOutput()] = copy->getResult(1);
-  if (op.getLse())
-    copies.map(op.getLse(), copy->getResult(1));
   return success();
 }
 
 LogicalResult Differentiator::copyForward() {
   for (Operation &op : function.front().without_terminator()) {
-    if (auto attention = dyn_cast<SdpaOp>(op)) {
-      if (failed(copyAttention(attention)))
+    if (!isa<DifferentiableOp>(op))
+      return op.emitOpError()
+             << "has no rule of differentiation; those with one are "
+                "`attn.sdpa`, `attn.rope` and `attn.norm`";
+    auto copy = cast<DifferentiableOp>(builder.clone(op, copies));
+    copy = cast<DifferentiableOp>(copy.completeForGradients(builder));
+    copies.map(op.getResults(),
+               copy->getResults().take_front(op.getNumResults()));
+    forward.push_back(copy);
+    if (isSaved && copy.isSaved()) {
+      SmallVector<Value> results(op.getResults());
+      results.resize(copy->getNumResults());
+      if (failed(takeSaved(copy, results)))
         return failure();
-      continue;
     }
-    if (!isa<RopeOp>(op))
-      return op.emitOpError() << "has no rule of differentiation; those with "
-                                 "one are `attn.sdpa` and `attn.rope`";
-    Operation *copy = builder.clone(op, copies);
-    copies.map(op.getResult(0), copy->getResult(0));
   }
   return success();
 }
@@ -166,131 +144,53 @@ LogicalResult Differentiator::copyForward() {
 // Backward
 //===----------------------------------------------------------------------===//
 
-LogicalResult Differentiator::addGradient(Operation *reader, Value value,
-                                          Value gradient) {
-  if (gradients.try_emplace(value, gradient).second)
-    return success();
-  return reader->emitOpError()
-         << "reads what is read or returned elsewhere, too, and sums of "
-            "gradients are not supported yet; nearest are two arguments";
+/// Null where nothing that has a cotangent depends on the value.
+Value Differentiator::cotangentOf(Value value) {
+  auto found = addends.find(value);
+  if (found == addends.end())
+    return {};
+  ArrayRef<Value> parts = found->second;
+  if (parts.size() == 1)
+    return parts.front();
+  return SumOp::create(builder, value.getLoc(), value.getType(), parts,
+                       /*like=*/Value());
 }
 
-/// The tensors of floats that scores depend on, each once.
-static llvm::SmallSetVector<Value, 4> tensorsOfScores(SdpaOp op) {
-  llvm::SmallSetVector<Value, 4> tensors;
-  for (auto capture : op.getScore().getOps<CaptureOp>())
-    if (isReal(capture.getSource()))
-      tensors.insert(capture.getSource());
-  for (Value tensor : {Value(op.getAlibi()), Value(op.getRelativeBias()),
-                       Value(op.getBias()), Value(op.getSinks())})
-    if (tensor)
-      tensors.insert(tensor);
-  return tensors;
-}
-
-// - The score region has derivatives.
-static LogicalResult checkClauses(SdpaOp op) {
-  if (op.getMaskedRow() != MaskedRow::Zero)
-    return op.emitOpError()
-           << "with `masked_row(" << stringifyMaskedRow(op.getMaskedRow())
-           << ")` is not differentiated yet; nearest is `masked_row(zero)`";
-  return checkDifferentiable(op);
-}
-
-/// The clauses of an attention for its gradient.
-static void copyClauses(SdpaOp op, SdpaGradOp::Properties &to, bool hasLseGrad,
-                        int32_t differentiated) {
-  const SdpaOp::Properties &from = op.getProperties();
-  to.scale = from.scale;
-  to.softcap = from.softcap;
-  to.dropout = from.dropout;
-  to.max_distance = from.max_distance;
-  to.bidirectional = from.bidirectional;
-  to.causal = from.causal;
-  to.window = from.window;
-  to.prefix = from.prefix;
-  to.chunked = from.chunked;
-  to.layout = from.layout;
-  to.masked_row = from.masked_row;
-  to.precision = from.precision;
-  SmallVector<int32_t> sizes(6, 1);
-  sizes.push_back(hasLseGrad);
-  llvm::append_range(sizes, ArrayRef(from.operandSegmentSizes).drop_front(3));
-  sizes.push_back(differentiated);
-  llvm::copy(sizes, to.operandSegmentSizes.begin());
-}
-
-LogicalResult Differentiator::differentiate(SdpaOp op) {
-  Value outputGrad = gradients.lookup(op.getOutput());
-  Value lseGrad = op.getLse() ? gradients.lookup(op.getLse()) : Value();
-  if (!outputGrad && !lseGrad)
-    return success();
-  if (!outputGrad)
-    return op.emitOpError() << "is not differentiated by its LSE alone yet; "
-                               "nearest is a function that returns the output, "
-                               "too";
-  if (failed(checkClauses(op)))
-    return failure();
-  OperationState state(op.getLoc(), SdpaGradOp::getOperationName());
-  for (Value operand : {Value(op.getQuery()), Value(op.getKey()),
-                        Value(op.getValue()), Value(op.getOutput())})
-    state.addOperands(copies.lookup(operand));
-  Value lse = isSaved ? copies.lookup(Value(op.getLse()))
-                      : results.lookup(op.getOutput());
-  state.addOperands({lse, outputGrad});
-  if (lseGrad)
-    state.addOperands(lseGrad);
-  state.addOperands(clauseOperands(op, copies));
-  SmallVector<Value> tensors = {op.getQuery(), op.getKey(), op.getValue()};
-  auto ofScores = tensorsOfScores(op);
-  for (Value tensor : ofScores) {
-    state.addOperands(copies.lookup(tensor));
-    tensors.push_back(tensor);
+LogicalResult Differentiator::differentiate(DifferentiableOp op) {
+  SmallVector<Value> results, cotangents;
+  for (Value result : op->getResults()) {
+    results.push_back(saved.contains(result) ? saved[result] : result);
+    cotangents.push_back(cotangentOf(results.back()));
   }
-  state.addTypes(TypeRange(ValueRange(tensors)));
-  copyClauses(op, state.getOrAddProperties<SdpaGradOp::Properties>(),
-              bool(lseGrad), ofScores.size());
-  cloneRegions(op, copies, state);
-  for (int derived = 0; derived < 2; ++derived)
-    state.addRegion(); // query_range and slope
-  Operation *grad = builder.create(state);
-  for (auto [tensor, gradient] : llvm::zip_equal(tensors, grad->getResults()))
-    if (failed(addGradient(op, tensor, gradient)))
-      return failure();
+  if (llvm::none_of(cotangents, [](Value each) { return bool(each); }))
+    return success();
+  if (failed(op.checkDifferentiable()))
+    return failure();
+  builder.setInsertionPointToEnd(builder.getBlock());
+  for (auto [operand, gradient] : llvm::zip_equal(
+           op->getOperands(), op.buildGradients(builder, results, cotangents)))
+    if (gradient)
+      addends[operand].push_back(gradient);
   return success();
 }
 
-LogicalResult Differentiator::differentiate(RopeOp op) {
-  Value gradient = gradients.lookup(op.getOutput());
-  if (!gradient)
-    return success();
-  IRMapping mapping = copies;
-  mapping.map(op.getInput(), gradient);
-  auto turned = cast<RopeOp>(builder.clone(*op, mapping));
-  turned.setInverse(!op.getInverse());
-  return addGradient(op, op.getInput(), turned.getOutput());
-}
-
-LogicalResult Differentiator::differentiate(Operation *op) {
-  if (auto attention = dyn_cast<SdpaOp>(op))
-    return differentiate(attention);
-  return differentiate(cast<RopeOp>(op));
-}
-
-LogicalResult Differentiator::finish() {
+/// What nothing depends on has a gradient of zeros.
+void Differentiator::finish(func::FuncOp vjp) {
   SmallVector<Value> values;
-  for (BlockArgument argument : function.getArguments()) {
+  for (BlockArgument argument :
+       vjp.getArguments().take_front(function.getNumArguments())) {
     if (!isReal(argument))
       continue;
-    Value gradient = gradients.lookup(argument);
+    Value gradient = cotangentOf(argument);
     if (!gradient)
-      return function.emitOpError()
-             << "has no gradient for argument " << argument.getArgNumber()
-             << ", which its results do not depend on";
+      gradient = SumOp::create(builder, function.getLoc(), argument.getType(),
+                               ValueRange(), argument);
     values.push_back(gradient);
   }
   func::ReturnOp::create(builder, function.getLoc(), values);
-  return success();
+  for (Operation *op : llvm::reverse(forward))
+    if (op->use_empty())
+      op->erase();
 }
 
 func::FuncOp Differentiator::build(StringRef name) {
@@ -301,11 +201,16 @@ func::FuncOp Differentiator::build(StringRef name) {
   };
   if (failed(copyForward()))
     return fail();
-  for (Operation &op : llvm::reverse(function.front().without_terminator()))
-    if (failed(differentiate(&op)))
+  auto cotangents = vjp.getArguments().take_back(
+      llvm::count_if(returned, [](Value value) { return isReal(value); }));
+  auto next = cotangents.begin();
+  for (Value value : returned)
+    if (isReal(value))
+      addends[copies.lookup(value)].push_back(*next++);
+  for (DifferentiableOp op : llvm::reverse(forward))
+    if (failed(differentiate(op)))
       return fail();
-  if (failed(finish()))
-    return fail();
+  finish(vjp);
   return vjp;
 }
 

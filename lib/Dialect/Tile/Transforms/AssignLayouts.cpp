@@ -184,6 +184,26 @@ assignBlocked(KernelOp kernel, const LayoutClasses &classes, bool isVector) {
   return failure(result.wasInterrupted());
 }
 
+/// A constant that is stored is laid out as its memory is written best.
+static LogicalResult assignStored(KernelOp kernel) {
+  int64_t warps = kernel.getCta().getWarps();
+  WalkResult result = kernel.walk([&](StoreOp store) {
+    Value value = store.getValue();
+    auto tile = cast<RankedTensorType>(value.getType());
+    Operation *maker = value.getDefiningOp();
+    if (tile.getEncoding() || !maker || !isOfAnyLayout(maker))
+      return WalkResult::advance();
+    int64_t columns = tile.getDimSize(1) == 1
+                          ? kernel.getCta().getThreads() / tile.getDimSize(0)
+                          : tile.getDimSize(1) / accessColumns(store.getDest());
+    auto layout = BlockedAttr::getChecked([&] { return store.emitOpError(); },
+                                          kernel.getContext(),
+                                          std::max<int64_t>(columns, 1), warps);
+    return WalkResult(layout ? spread(value, layout) : failure());
+  });
+  return failure(result.wasInterrupted());
+}
+
 /// Tiles that have no layout yet.
 static LogicalResult assignAccumulators(KernelOp kernel) {
   auto layout =
@@ -219,6 +239,6 @@ void AssignLayouts::runOnOperation() {
   if (result.wasInterrupted() ||
       failed(assignBlocked(kernel, classes, /*isVector=*/false)) ||
       failed(assignBlocked(kernel, classes, /*isVector=*/true)) ||
-      failed(assignAccumulators(kernel)))
+      failed(assignStored(kernel)) || failed(assignAccumulators(kernel)))
     signalPassFailure();
 }

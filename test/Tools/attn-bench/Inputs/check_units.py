@@ -55,6 +55,21 @@ def sizes_are_those_that_are_published():
 
 
 @check
+def gradients_are_cases_of_their_own():
+    """Three of each that is trained, with two packages between them."""
+    cases = grids.choose("host-quick,language", "s128$|q1-|softcap", True)
+    names = [case.name for case in cases]
+    assert names == [f"host/h8-d64-f32-none-b1{work}-s128"
+                     for work in ("", "-backward", "-both")], names
+    both = cases[-1].function
+    assert [part.name for part in both.parts()] == [
+        both.attention, both.attention + "_vjp"]
+    assert cases[1].shape("key_grad") == (1, 8, 128, 64)
+    assert cases[1].shape("lse_grad") == (1, 8, 128)
+    assert both.mlir() == cases[0].function.mlir()
+
+
+@check
 def the_full_grid_is_what_it_says():
     cases = grids.choose("full")
     names = [case.name for case in cases]

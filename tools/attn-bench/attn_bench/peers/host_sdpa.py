@@ -11,6 +11,7 @@ mask become one of pairs, made outside of the time: of booleans, or of what is
 added to scores."""
 
 from attn_bench import language, operands as operands_of
+from attn_bench.peers import autograd
 from attn_bench.peers.host_torch import (set_up, tensors_of, to_numpy,
                                          to_torch)
 from attn_bench.peers.peer import HostPeer, is_grouped
@@ -34,6 +35,8 @@ def mask_of(case, tensors):
 
 
 class HostSdpa(HostPeer):
+    differentiates = True
+
     def __init__(self, name, is_flash):
         self.name = name
         self.is_flash = is_flash
@@ -64,7 +67,13 @@ class HostSdpa(HostPeer):
             math(not self.is_flash)
             return attend(*tensors, attn_mask=mask, is_causal=causal,
                           enable_gqa=grouped)
-        return run
+        if case.function.work == "forward":
+            return run
+        return autograd.differentiated(
+            case.function.work, run, tensors,
+            to_torch(operands.saved["output_grad"]))
 
     def outputs_of(self, made):
+        if isinstance(made, tuple):
+            return {role: to_numpy(x) for role, x in zip(autograd.ROLES, made)}
         return {"output": to_numpy(made)}

@@ -10,6 +10,7 @@
 import warnings
 
 from attn_bench.failures import Unsupported
+from attn_bench.peers import autograd
 from attn_bench.peers.peer import Peer, is_grouped
 
 
@@ -25,6 +26,8 @@ def first_refusal(caught, error):
 
 
 class Sdpa(Peer):
+    differentiates = True
+
     def __init__(self, name, backend):
         self.name = name
         self.backend = backend
@@ -36,10 +39,13 @@ class Sdpa(Peer):
         attend = torch.nn.functional.scaled_dot_product_attention
         grouped = is_grouped(case)
 
-        def run():
+        def compute():
             with sdpa_kernel(backend):
-                return {"output": attend(*operands, is_causal=case.function.causal,
-                                    enable_gqa=grouped)}
+                return attend(*operands, is_causal=case.function.causal,
+                              enable_gqa=grouped)
+
+        def run():
+            return {"output": compute()}
 
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -49,4 +55,9 @@ class Sdpa(Peer):
                 if not any(text in str(error) for text in REFUSALS):
                     raise
                 raise Unsupported(first_refusal(caught, error)) from error
-        return run
+        if case.function.work == "forward":
+            return run
+        gradients = autograd.differentiated(
+            case.function.work, compute, list(operands),
+            operands.saved["output_grad"])
+        return lambda: dict(zip(autograd.ROLES, gradients()))

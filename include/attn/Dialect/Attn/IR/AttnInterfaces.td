@@ -59,6 +59,36 @@ def Attn_CompilableOp : OpInterface<"CompilableOp"> {
   ];
 }
 
+def Attn_DifferentiableOp : OpInterface<"DifferentiableOp"> {
+  let cppNamespace = "::attn";
+  let description = [{
+    An operation with a rule of differentiation. `attn-differentiate` copies it,
+    and asks the copy for the gradients of its operands when the cotangents of its
+    results are known.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Reports what of the operation has no derivative.
+    }], "::llvm::LogicalResult", "checkDifferentiable", (ins), [{}],
+    [{ return ::mlir::success(); }]>,
+    InterfaceMethod<[{
+      The operation with all results that its gradients are computed from; it
+      takes the place of this one where that has fewer.
+    }], "::mlir::Operation *", "completeForGradients",
+    (ins "::mlir::OpBuilder &":$builder), [{}], [{ return $_op; }]>,
+    InterfaceMethod<[{
+      Whether gradients take results that the function returned, where these are
+      given, and do not compute them again.
+    }], "bool", "isSaved", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<[{
+      Writes the gradients of the operands, null for one that has none. `results`
+      stand for those of the operation; a cotangent is null where it is zero.
+    }], "::llvm::SmallVector<::mlir::Value>", "buildGradients",
+    (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$results,
+         "::mlir::ValueRange":$cotangents)>
+  ];
+}
+
 def Attn_RowOp : OpInterface<"RowOp"> {
   let cppNamespace = "::attn";
   let description = [{

@@ -112,6 +112,9 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
                                                   "mayFeedOthers",
                                                   "getEdgeRows"]>,
+    DeclareOpInterfaceMethods<Attn_DifferentiableOp,
+                              ["checkDifferentiable", "completeForGradients",
+                               "isSaved"]>,
     Attn_AttentionOp]> {
   let summary = "Computes scaled dot-product attention.";
   let description = [{
@@ -263,7 +266,9 @@ def Attn_SdpaGradOp : Attn_Op<"sdpa_grad", [
     have r_ij in front; P and D_i stay what they are.
     Gradients of key and value are sums over the query heads that share them.
     Pairs that the mask excludes add nothing: a row without a kept key has a
-    query gradient of 0, and so has a key that no row keeps.
+    query gradient of 0, and so has a key that no row keeps. Under
+    `masked_row(uniform)`, a row without a kept key adds output_grad_i / Sk to the
+    gradient of each value.
 
     Scores and sums are f32; P and dS are rounded to the element type before the
     products over rows and keys. Clauses are those of `attn.sdpa`.
@@ -342,7 +347,8 @@ class Attn_RowMap<string mnemonic> : Attn_Op<mnemonic, [
     DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                               ["reifyResultShapes"]>,
     DeclareOpInterfaceMethods<Attn_CompilableOp, ["checkSupport",
-                                                  "mayFeedOthers"]>]>;
+                                                  "mayFeedOthers"]>,
+    DeclareOpInterfaceMethods<Attn_DifferentiableOp>]>;
 
 def Attn_RopeOp : Attn_RowMap<"rope"> {
   let summary = "Rotates pairs of elements by angles that grow with the position.";
@@ -519,6 +525,132 @@ def Attn_NormOp : Attn_RowMap<"norm"> {
     float getScaleOrDefault() {
       return getScale() ? getScale()->convertToFloat() : 1.0f;
     }
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// attn.norm_grad
+//===----------------------------------------------------------------------===//
+
+def Attn_NormGradOp : Attn_Op<"norm_grad", [
+    Pure, AttrSizedResultSegments, AllTypesMatch<["input", "input_grad"]>,
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>,
+    DeclareOpInterfaceMethods<Attn_CompilableOp, ["mayFeedOthers"]>]> {
+  let summary = "Computes the gradients of `attn.norm` with respect to its operands.";
+  let description = [{
+    Takes the input and the weight of an `attn.norm` with the same clauses, and the
+    cotangent dy of its result. For a row x of d elements, with n the divisor of the
+    norm, c = x, or x - mean(x) under `layer`, and g = dy * weight * scale:
+
+    ```
+    rms    input_grad = g / n - c * sum(g * c) / (d * n^3)
+    l2     input_grad = g / n - c * sum(g * c) / n^3, and g / n where eps is n
+    layer  the same as rms, less the mean of it
+    weight_grad = sum over rows of dy * c / n * scale
+    bias_grad   = sum over rows of dy
+    ```
+
+    Sums are over all rows that read an element: those of all heads and entries of
+    the batch for a weight of [d], those of a head for [H, d], and over its columns
+    as well for [H, 1]. All is computed in f32, and each gradient is rounded once,
+    to its element type.
+
+    `attn-differentiate` creates this op. `convert-attn-to-tile` and
+    `convert-attn-to-reference` consume it. The rules that must hold are (D1) to
+    (D4) of `docs/AttnSpec.md`.
+
+    Example:
+
+    ```mlir
+    %dx, %dw = attn.norm_grad rms %x, %dy weight(%w : tensor<128xbf16>)
+        : tensor<?x32x?x128xbf16>, tensor<?x32x?x128xbf16>
+          weight_grad(tensor<128xbf16>)
+    ```
+  }];
+
+  let arguments = (ins
+    AnyRankedTensor:$input,
+    AnyRankedTensor:$output_grad,
+    Optional<AnyRankedTensor>:$weight,
+    Attn_NormKindAttr:$kind,
+    OptionalAttr<F32Attr>:$eps,
+    OptionalAttr<F32Attr>:$scale,
+    DefaultValuedAttr<Attn_LayoutAttr, "::attn::Layout::BHSD">:$layout
+  );
+  let results = (outs AnyRankedTensor:$input_grad,
+                      Optional<AnyRankedTensor>:$weight_grad,
+                      Optional<AnyRankedTensor>:$bias_grad);
+
+  let assemblyFormat = [{
+    custom<NormKind>($kind) $input `,` $output_grad
+    oilist(
+        `weight` `(` $weight `:` type($weight) `)`
+      | `eps` `(` $eps `)`
+      | `scale` `(` $scale `)`
+      | `layout` `(` custom<Layout>($layout) `)`
+    )
+    attr-dict `:` type($input) `,` type($output_grad)
+    (`weight_grad` `(` type($weight_grad)^ `)`)?
+    (`bias_grad` `(` type($bias_grad)^ `)`)?
+  }];
+  let hasVerifier = 1;
+
+  let extraClassDeclaration = [{
+    float getEpsOrDefault();
+    float getScaleOrDefault() {
+      return getScale() ? getScale()->convertToFloat() : 1.0f;
+    }
+    int64_t getFeatures() { return getInput().getType().getShape().back(); }
+    // Positions of the dimensions.
+    int64_t batchDim() { return 0; }
+    int64_t headDim() { return getLayout() == Layout::BHSD ? 1 : 2; }
+    int64_t lengthDim() { return getLayout() == Layout::BHSD ? 2 : 1; }
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// attn.sum
+//===----------------------------------------------------------------------===//
+
+def Attn_SumOp : Attn_Op<"sum", [
+    Pure, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>,
+    DeclareOpInterfaceMethods<Attn_CompilableOp, ["mayFeedOthers"]>]> {
+  let summary = "Adds up tensors of one type.";
+  let description = [{
+    The sum of its addends, element by element: in f32, in their order, rounded to
+    the element type once. Without addends it is zeros, as many as `like` has
+    elements.
+
+    A value that several operations read has a cotangent from each of them, and
+    `attn-differentiate` creates this op for their sum. Zeros are the cotangent of
+    what nothing depends on. `convert-attn-to-tile` and `convert-attn-to-reference`
+    consume the op. The rules that must hold are (S1) to (S3) of
+    `docs/AttnSpec.md`.
+
+    Example:
+
+    ```mlir
+    %dx = attn.sum %dq, %dk, %dv : tensor<?x8x?x128xbf16>
+    %zero = attn.sum like %x : tensor<?x8x?x128xbf16>
+    ```
+  }];
+
+  let arguments = (ins Variadic<AnyRankedTensor>:$addends,
+                       Optional<AnyRankedTensor>:$like);
+  let results = (outs AnyRankedTensor:$output);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// What has the sizes of the result: an addend, or `like`.
+    ::mlir::Value getShaped() { return getOperand(0); }
+    ::mlir::RankedTensorType getSumType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getOutput().getType());
+    }
+    /// Whether the tensors have rows as attention has them.
+    bool hasRows();
   }];
 }
 

@@ -144,13 +144,16 @@ def Differentiate : Pass<"attn-differentiate", "::mlir::ModuleOp"> {
     compute attention again: `@f` has to return the output of its attention and
     the LSE.
 
-    `@f` holds attention alone: operations that implement `CompilableOp`, on its
-    arguments. These have rules:
+    `@f` holds operations that implement `DifferentiableOp`. Values may be read
+    more than once, and operations read each other's results: a cotangent is the
+    sum of what the readers of a value add, by `attn.sum`. What no result depends
+    on has a gradient of zeros. These have rules:
 
     - `attn.sdpa` becomes `attn.sdpa_grad` with the same clauses; operations of
       its `score` region have a derivative. Tensors of floats that scores read
       have gradients, but for those that comparisons alone read;
-    - `attn.rope` becomes the rotation by the opposite angles.
+    - `attn.rope` becomes the rotation by the opposite angles;
+    - `attn.norm` becomes `attn.norm_grad`.
 
     What has no rule is refused, at the operation.
 

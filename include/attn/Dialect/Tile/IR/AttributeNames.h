@@ -25,6 +25,8 @@ inline constexpr char kDestinationAttr[] = "tile.destination";
 /// The schedule of the kernel that has the queries' gradients, beside the one
 /// above of the kernel that has the keys'.
 inline constexpr char kQueryScheduleAttr[] = "tile.query_schedule";
+/// On a function that computes the gradients of another: the name of that.
+inline constexpr char kGradientOfAttr[] = "tile.gradient_of";
 /// On an operation of `attn`: the name of the target that it is compiled for.
 inline constexpr char kTargetAttr[] = "tile.target";
 /// On a lowered kernel: bytes of shared memory that a launch asks for.
