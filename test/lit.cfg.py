@@ -10,7 +10,7 @@ clang-22.1 (and so on: its release), cuda (a GPU is there), recorded-vectors (wh
 a GPU answered was recorded), aarch64 (packages for it can
 be run), qemu-x86_64 (other processors can be emulated), torch and transformers
 (scripts/install-torch and scripts/build-python have made what tests of the PyTorch
-door need), long (the parameter is 1).
+door need).
 
 Parameters: long=1 makes the random campaign long and draws many mutants;
 campaign_seed, campaign_cases choose another campaign.
@@ -152,8 +152,6 @@ def has_gpu():
     return result.returncode == 0
 
 
-if is_long:
-    config.available_features.add("long")
 for name, path in [("ptxas", find_ptxas()), ("nvcc", find_cuda_tool("nvcc")),
                    ("nvdisasm", find_nvdisasm())]:
     if path:

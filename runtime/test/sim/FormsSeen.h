@@ -53,21 +53,6 @@ inline void addForms(const ptx::Instruction &inst, std::set<std::string> &out) {
   }
 }
 
-/// The forms of all instructions that the text has.
-inline std::set<std::string> formsIn(std::string_view ptx) {
-  std::set<std::string> out;
-  Expected<ptx::Module> module = ptx::parse(ptx);
-  if (!module)
-    return out;
-  for (const auto *bodies : {&module->entries, &module->functions})
-    for (const ptx::Entry &body : *bodies)
-      for (const ptx::Instruction &inst : body.body)
-        addForms(inst, out);
-  return out;
-}
-
-/// Notes what the text runs, and keeps a text that has something new, for
-/// whoever has an assembler to hold it against.
 inline void noteForms(std::string_view ptx) {
   const char *directory = std::getenv("ATTNRT_TEST_FORMS");
   if (!directory)
@@ -76,16 +61,6 @@ inline void noteForms(std::string_view ptx) {
     std::filesystem::path directory;
     std::set<std::string> lines;
     std::unordered_set<std::string> texts; // run again, they show nothing new
-    int kept = 0;
-    void keep(std::string_view ptx, const std::set<std::string> &forms) {
-      std::filesystem::path place = directory.string() + "-texts";
-      std::filesystem::create_directories(place);
-      std::ofstream out(place / (std::to_string(getpid()) + "-" +
-                                 std::to_string(kept++) + ".ptx"));
-      out << ptx << "\n";
-      for (const std::string &form : forms)
-        out << "// form: " << form << "\n";
-    }
     ~Seen() {
       std::filesystem::create_directories(directory);
       std::ofstream out(directory / std::to_string(getpid()), std::ios::app);
@@ -96,11 +71,13 @@ inline void noteForms(std::string_view ptx) {
   static Seen seen{directory, {}, {}};
   if (!seen.texts.emplace(ptx).second)
     return;
-  size_t before = seen.lines.size();
-  std::set<std::string> forms = formsIn(ptx);
-  seen.lines.insert(forms.begin(), forms.end());
-  if (seen.lines.size() != before)
-    seen.keep(ptx, forms);
+  Expected<ptx::Module> module = ptx::parse(ptx);
+  if (!module)
+    return;
+  for (const auto *bodies : {&module->entries, &module->functions})
+    for (const ptx::Entry &body : *bodies)
+      for (const ptx::Instruction &inst : body.body)
+        addForms(inst, seen.lines);
 }
 
 } // namespace attnrt::sim

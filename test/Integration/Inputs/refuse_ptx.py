@@ -31,7 +31,7 @@ WHOLE = [
     ("expected .address_size 64", ".version 7.8\n.target sm_80\n"
      ".address_size 32\n"),
     ("expected an integer", ".version 7.8\n.target sm_80\n.address_size x\n"),
-    ("unsupported directive `.alias`", HEADER + ".alias a, b;\n"),
+    ("alias `a` of `b`, which is no function", HEADER + ".alias a, b;\n"),
     ("unsupported external variable", HEADER + ".extern .global .u32 x;\n"),
     ("expected a size", HEADER + ".global .u32 x[];\n"),
     ("array `x` is too large", HEADER + ".global .b8 x[99999999999];\n"),
@@ -42,7 +42,9 @@ WHOLE = [
     ("expected a type", HEADER + ".global x;\n"),
     ("cannot be a predicate", HEADER + ".global .pred x;\n"),
     ("more initial values", HEADER + ".global .u32 x[1] = {1, 2};\n"),
-    ("expected a number", HEADER + ".global .u32 x = y;\n"),
+    ("expected 64 bits for the address", HEADER + ".global .u32 x = y;\n"),
+    ("unknown symbol `y`", HEADER + ".global .u64 x = y;\n"),
+    ("expected a number", HEADER + ".global .u32 x = [;\n"),
     ("cannot have an initial value", HEADER + ".shared .u32 x = 1;\n"),
     ("before the end", HEADER + ".visible .entry k()\n{\nret;\n"),
     ("before the end", HEADER + ".func f()\n{\n"),
@@ -65,9 +67,12 @@ WHOLE = [
 
 BODIES = [
     ("unknown opcode `frob`", "frob.u32 %r1, %r2;"),
-    ("unknown opcode `call`", "call f;"),
+    ("call to `f`, which is no function", "call f;"),
+    ("expected .param variables", "call %rd1, (%r1);"),
+    ("unsupported opcode `tex` .textures", "tex.1d.v4.f32.s32 "
+     "{%f1, %f2, %f3, %f4}, [%rd1, {%r1}];"),
     ("unsupported form", "add.frob.u32 %r1, %r2, %r3;"),
-    ("unsupported form", "mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 "
+    ("unsupported form", "mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f32 "
      "{%rd1, %rd2}, {%rd1}, {%rd1}, {%rd1, %rd2};"),
     ("unsupported form", "cp.async.cg.shared.global [%r1], [%rd1], 8;"),
     ("number of operands", "add.u32 %r1, %r2;"),

@@ -234,8 +234,12 @@ bool EntryDecoder::seal() {
   return true;
 }
 
-/// Initial values that are addresses name what the module has.
-static Status checkAddresses(const ptx::Module &module) {
+/// Aliases, and initial values that are addresses, name what the module has.
+static Status checkNames(const ptx::Module &module) {
+  for (const auto &[alias, name] : module.aliases)
+    if (functionNamed(module, alias) < 0)
+      return Status::badInput("alias `" + alias + "` of `" + name +
+                              "`, which is no function");
   Symbols symbols = symbolsOf(module);
   for (const ptx::Variable &var : module.variables)
     for (const ptx::Relocation &address : var.relocations)
@@ -259,7 +263,7 @@ attnrt::sim::decodeProgram(std::string_view text, Binder bind) {
   Expected<ptx::Module> module = ptx::parse(text);
   if (!module)
     return module.status();
-  Status status = checkAddresses(*module);
+  Status status = checkNames(*module);
   if (!status.isOk())
     return status;
   program->target = module->target;
