@@ -99,3 +99,28 @@ GradientKeys attn::relaxedSchedule(GradientKeys keys) {
   keys.overlap = false;
   return keys;
 }
+
+/// What f32 computes beside scores takes registers of other sums.
+static void fitSingles(GradientSchedules &schedules,
+                       const GradientExtras &extras) {
+  schedules.keys.parted |= extras.hasDropout || extras.hasRegions;
+  if (extras.hasDropout && extras.hasRegions)
+    schedules.keys.stages = 1;
+  if (!extras.hasTensors)
+    return;
+  schedules.queries.rows /= 2;
+  schedules.queries.warps /= 2;
+}
+
+/// Bits of dropout are computed beside the sums of both gradients, and so are
+/// score regions, where warps that copy leave fewer registers.
+void attn::fitExtras(GradientSchedules &schedules, HeadDims dims,
+                     const GradientExtras &extras) {
+  constexpr int64_t kNarrow = 64;
+  bool isBeside = schedules.keys.producers && dims.qk > kNarrow;
+  for (bool isShorter : {extras.hasDropout, extras.hasRegions && isBeside})
+    if (isShorter)
+      schedules.keys = relaxedSchedule(schedules.keys);
+  if (extras.areSingles)
+    fitSingles(schedules, extras);
+}

@@ -379,32 +379,17 @@ SelectSchedule::choose(SdpaGradOp op, GradientKeys keys, StringRef kernel) {
   return attr;
 }
 
-/// What f32 computes beside scores takes registers of other sums.
-static void fitSingles(SdpaGradOp op, bool hasDropout, bool hasRegions,
-                       GradientSchedules &schedules) {
-  schedules.keys.parted |= hasDropout || hasRegions;
-  if (hasDropout && hasRegions)
-    schedules.keys.stages = 1;
-  if (op.getDifferentiated().empty())
-    return;
-  schedules.queries.rows /= 2;
-  schedules.queries.warps /= 2;
+static GradientExtras extrasOf(SdpaGradOp op) {
+  return {bool(op.getDropThreshold()),
+          !op.getCaptures().empty() || !op.getScore().empty(),
+          !op.getDifferentiated().empty(), op.getElementType().isF32()};
 }
 
 LogicalResult SelectSchedule::select(SdpaGradOp op, const TargetDesc &target) {
   GradientSchedules defaults =
       defaultGradientSchedules(target, paddedDims(op), multipliedType(op));
-  // Bits of dropout are computed beside the sums of both gradients, and so are
-  // score regions, where warps that copy leave fewer registers.
-  constexpr int64_t kNarrow = 64;
-  bool hasDropout = op.getDropThreshold() && !target.isProcessor();
-  bool hasRegions = !op.getCaptures().empty() || !op.getScore().empty();
-  bool isBeside = defaults.keys.producers && paddedDims(op).qk > kNarrow;
-  for (bool isShorter : {hasDropout, hasRegions && isBeside})
-    if (isShorter)
-      defaults.keys = relaxedSchedule(defaults.keys);
-  if (!target.isProcessor() && op.getElementType().isF32())
-    fitSingles(op, hasDropout, hasRegions, defaults);
+  if (!target.isProcessor())
+    fitExtras(defaults, paddedDims(op), extrasOf(op));
   FailureOr<GradientScheduleAttr> keys = choose(op, defaults.keys, "keys.");
   FailureOr<GradientScheduleAttr> queries =
       choose(op, defaults.queries, "queries.");

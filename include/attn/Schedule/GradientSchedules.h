@@ -21,6 +21,17 @@ struct GradientSchedules {
 GradientSchedules defaultGradientSchedules(const TargetDesc &target,
                                            HeadDims dims, MmaType type);
 
+/// What kernels of gradients compute beside the products of plain attention.
+struct GradientExtras {
+  bool hasDropout, hasRegions;
+  bool hasTensors; ///< Gradients of what scores read.
+  bool areSingles; ///< Products are of f32, which warps split.
+};
+
+/// Makes room for them among the registers.
+void fitExtras(GradientSchedules &schedules, HeadDims dims,
+               const GradientExtras &extras);
+
 /// The schedule with half as many rows in a step.
 tile::GradientKeys relaxedSchedule(tile::GradientKeys keys);
 
