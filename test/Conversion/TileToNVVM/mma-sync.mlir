@@ -37,7 +37,7 @@ tile.kernel @from_registers(%out: memref<?x16xf32, strided<[?, 1], offset: ?>>)
   %c0 = arith.constant 0 : index
   %v = tile.alloc at 0 : !values
   %zero = arith.constant dense<0.0> : tensor<32x16xf32, #acc>
-  %one = arith.constant dense<1.0> : tensor<32x16xf32, #acc>
+  %one = tile.load %out[%c0] : memref<?x16xf32, strided<[?, 1], offset: ?>> -> tensor<32x16xf32, #acc>
   // Two f32 registers are rounded to one pair.
   // CHECK: llvm.fptrunc %{{.*}} : vector<2xf32> to vector<2xf16>
   %p = arith.truncf %one : tensor<32x16xf32, #acc> to tensor<32x16xf16, #acc>

@@ -182,7 +182,7 @@ TEST_F(AttnRun, Record) {
   EXPECT_THAT(keys, testing::UnorderedElementsAre(
                         "schema", "function", "device", "device_name", "target",
                         "args", "results", "kernels", "verify", "timing",
-                        "memory", "sim", "host"));
+                        "memory", "sim", "host", "gradient_of"));
   EXPECT_EQ(r["device"], "sim");
   EXPECT_EQ(r["args"][0]["shape"], (std::vector<int>{2, 4, 33, 8}));
   EXPECT_EQ(r["results"][1]["shape"], (std::vector<int>{2, 4, 33}));

@@ -20,7 +20,7 @@ def close(one, other):
 
 def check_points(made):
     grouped = families(made["cells"])
-    cells = grouped["host", "8", 64, "none", "f32", None]
+    cells = grouped["host", "8", 64, "none", "f32", None, "forward"]
     lengths, milliseconds, (below, above) = host_plot.curve(cells, "host")
     assert lengths == [512, 1024] and close(milliseconds, [4, 14])
     assert close(below, [0.5, 1]) and close(above, [0.4, 1.4])

@@ -23,7 +23,7 @@ def close(one, other):
 def check_curves(made):
     """By length, from what p90 is slower to what p10 is faster; where there is
     no time, there is no point."""
-    cells = families(made["cells"])["mha", "16", 128, "causal", "bf16", None]
+    cells = families(made["cells"])["mha", "16", 128, "causal", "bf16", None, "forward"]
     lengths, speeds, (below, above) = plot.curve(cells, "sm_80")
     assert lengths == [8192, 16384] and close(speeds, [500, 250]), speeds
     assert math.isclose(speeds[0] - below[0], 1000 / 2.04), below
