@@ -178,12 +178,9 @@ void Warp::settle(int32_t index) {
   }
 }
 
-void Warp::exitLanes(uint32_t lanes) {
+void Warp::leave(uint32_t lanes) {
   Fragment &here = fragment();
   int32_t innermost = here.meeting;
-  live &= ~lanes;
-  for (int32_t m = innermost; m >= 0; m = meetings[m].parent)
-    meetings[m].expected &= ~lanes;
   here.mask &= ~lanes;
   if (here.mask) {
     ++here.pc;
@@ -191,6 +188,13 @@ void Warp::exitLanes(uint32_t lanes) {
   }
   dropCurrent();
   settle(innermost);
+}
+
+void Warp::exitLanes(uint32_t lanes) {
+  live &= ~lanes;
+  for (int32_t m = fragment().meeting; m >= 0; m = meetings[m].parent)
+    meetings[m].expected &= ~lanes;
+  leave(lanes);
 }
 
 void Warp::call(uint32_t taken, uint32_t target) {
@@ -218,18 +222,11 @@ int32_t Warp::returnOf(const Fragment &fragment) const {
 }
 
 void Warp::returnLanes(uint32_t lanes) {
-  Fragment &here = fragment();
-  int32_t innermost = here.meeting, back = returnOf(here);
-  for (int32_t m = innermost; m != back; m = meetings[m].parent)
+  int32_t back = returnOf(fragment());
+  for (int32_t m = fragment().meeting; m != back; m = meetings[m].parent)
     meetings[m].expected &= ~lanes;
   meetings[back].waiting |= lanes;
-  here.mask &= ~lanes;
-  if (here.mask) {
-    ++here.pc;
-    return;
-  }
-  dropCurrent();
-  settle(innermost);
+  leave(lanes);
 }
 
 bool Warp::releaseMeetings() {

@@ -144,6 +144,8 @@ private:
   int32_t returnOf(const Fragment &fragment) const;
   void settle(int32_t meeting);
   void dropCurrent();
+  /// Takes lanes out of the current fragment; those that are left go on.
+  void leave(uint32_t lanes);
   uint64_t bitsBytes() const;
 
   std::unique_ptr<uint32_t[]> storage;

@@ -115,6 +115,7 @@ bool bindHalf(const Match &match, Op &op);
 bool bindApprox(const Match &match, Op &op);
 bool bindLogic(const Match &match, Op &op);
 bool bindCompare(const Match &match, Op &op);
+bool bindSelect(const Match &match, Op &op);
 bool bindMove(const Match &match, Op &op);
 bool bindConvert(const Match &match, Op &op);
 bool bindConvertFp8(const Match &match, Op &op);

@@ -1,16 +1,12 @@
-//===- Wmma.cpp - wmma: fragments that only wmma reads --------------------===//
+//===- Wmma.cpp - Products of fragments of wmma ---------------------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// Which element a thread has is not said by the ISA, so it is chosen here:
-// elements by row, one for each lane in turn. A fragment with more room than
-// elements has them several times. Words of 4 or 1 bits are moved as they are.
-//
-//===----------------------------------------------------------------------===//
+
+#include "Ops/Wmma.h"
 
 #include "Ops/Collective.h"
 #include "Ops/Definedness.h"
@@ -23,165 +19,9 @@
 
 namespace attnrt::sim::ATTNRT_SIM_ISA {
 
+using namespace wmma;
+
 namespace {
-
-enum class Part : uint8_t { A, B, C };
-
-/// What op.imm2 says of a load or store, or of a product.
-struct Form {
-  MatrixShape shape;
-  Element type, typeB, typeC, typeD;
-  Part part;
-  bool byColumn, saturates;
-  uint8_t how, target;
-};
-
-int64_t packed(const Form &f) {
-  return int64_t(f.shape.m) | int64_t(f.shape.n) << 8 |
-         int64_t(f.shape.k) << 16 | int64_t(f.type) << 26 |
-         int64_t(f.typeB) << 30 | int64_t(f.typeC) << 34 |
-         int64_t(f.typeD) << 38 | int64_t(f.part) << 42 |
-         int64_t(f.byColumn) << 44 | int64_t(f.saturates) << 45 |
-         int64_t(f.how) << 46 | int64_t(f.target) << 48;
-}
-
-Form formOf(const Op &op) {
-  uint64_t b = static_cast<uint64_t>(op.imm2);
-  auto element = [&](unsigned at) { return Element(b >> at & 0xf); };
-  return {
-      {unsigned(b & 0xff), unsigned(b >> 8 & 0xff), unsigned(b >> 16 & 0x3ff)},
-      element(26),
-      element(30),
-      element(34),
-      element(38),
-      Part(b >> 42 & 3),
-      (b >> 44 & 1) != 0,
-      (b >> 45 & 1) != 0,
-      uint8_t(b >> 46 & 3),
-      uint8_t(b >> 48 & 7)};
-}
-
-/// How a fragment lies in registers: units of one element, or of the elements
-/// of one word where they are smaller than a byte.
-struct Layout {
-  unsigned rows, columns; // in units
-  unsigned unitBits, perUnit;
-  bool transposed; // B in words: a row is a column of the matrix
-
-  Layout(const Form &form, Part part, Element element) {
-    const MatrixShape &s = form.shape;
-    rows = part == Part::B ? s.k : s.m;
-    columns = part == Part::A ? s.k : s.n;
-    unsigned bits = bitsOf(element);
-    transposed = bits < 8 && part == Part::B;
-    if (transposed)
-      std::swap(rows, columns);
-    unitBits = bits < 8 ? 32 : bits;
-    perUnit = unitBits / bits;
-    columns /= perUnit;
-  }
-  unsigned units() const { return rows * columns; }
-  unsigned perRegister() const { return unitBits < 32 ? 32 / unitBits : 1; }
-  /// The unit that a lane has in one of its slots.
-  unsigned unitAt(unsigned slot, unsigned lane) const {
-    return slot * 32 % units() + lane;
-  }
-};
-
-uint64_t bitsAt(Warp &warp, uint16_t row, unsigned lane, bool wide) {
-  return wide ? warp.row64(row)[lane] : warp.row(row)[lane];
-}
-
-/// Addresses of the units in a slot of all lanes.
-void addressesOf(Warp &warp, const Op &op, const Form &form,
-                 const Layout &layout, unsigned slot, uint64_t (&out)[32]) {
-  uint64_t base[32];
-  laneAddresses(warp, op.src[0], op.narrow, op.imm, base);
-  bool byColumn = form.byColumn != layout.transposed;
-  for (unsigned lane = 0; lane < 32; ++lane) {
-    unsigned unit = layout.unitAt(slot, lane);
-    unsigned row = unit / layout.columns, column = unit % layout.columns;
-    uint64_t stride = op.src[1]  ? warp.row(op.src[1])[lane] / layout.perUnit
-                      : byColumn ? layout.rows
-                                 : layout.columns;
-    uint64_t at = byColumn ? column * stride + row : row * stride + column;
-    out[lane] = base[lane] + at * (layout.unitBits / 8);
-  }
-}
-
-Step load(Warp &warp, const Op &op, uint32_t mask) {
-  if (!gatherWarp(warp, op, mask))
-    return Step::Moved;
-  Form form = formOf(op);
-  Layout layout(form, form.part, form.type);
-  const uint16_t *list = &warp.cta.launch.kernel.pool[op.list];
-  if (op.src[1])
-    demandDefined(warp, op, mask, warp.poison[op.src[1]], "stride");
-  unsigned bytes = layout.unitBits / 8, each = layout.perRegister();
-  for (unsigned r = 0; r < op.count; ++r) {
-    uint64_t values[32] = {}, undefined[32] = {};
-    for (unsigned e = 0; e < each; ++e) {
-      uint64_t addresses[32];
-      addressesOf(warp, op, form, layout, r * each + e, addresses);
-      Resolved from;
-      resolve(warp, op, mask, Target(form.target), Intent::Read, addresses,
-              warp.poison[op.src[0]], bytes, from);
-      for (unsigned lane = 0; lane < 32; ++lane) {
-        uint64_t value = 0;
-        std::memcpy(&value, from.at[lane], bytes);
-        values[lane] |= value << (layout.unitBits * e % 64);
-        if (from.anyUndefined)
-          for (unsigned b = 0; b < bytes; ++b)
-            if (from.undefined[lane] >> b & 1)
-              undefined[lane] |= uint64_t(0xff)
-                                 << (layout.unitBits * e % 64 + 8 * b);
-      }
-    }
-    uint32_t narrow[32];
-    for (unsigned lane = 0; lane < 32; ++lane) {
-      narrow[lane] = static_cast<uint32_t>(undefined[lane]);
-      if (!(mask >> lane & 1))
-        continue;
-      if (bytes == 8)
-        warp.row64(list[r])[lane] = values[lane];
-      else
-        warp.row(list[r])[lane] = static_cast<uint32_t>(values[lane]);
-    }
-    if (bytes == 8)
-      warp.setUndefinedBits(list[r], mask, undefined);
-    else
-      warp.setUndefinedBits(list[r], mask, narrow);
-  }
-  return Step::Next;
-}
-
-Step store(Warp &warp, const Op &op, uint32_t mask) {
-  if (!gatherWarp(warp, op, mask))
-    return Step::Moved;
-  Form form = formOf(op);
-  Layout layout(form, form.part, form.type);
-  const uint16_t *list = &warp.cta.launch.kernel.pool[op.list];
-  if (op.src[1])
-    demandDefined(warp, op, mask, warp.poison[op.src[1]], "stride");
-  unsigned bytes = layout.unitBits / 8, each = layout.perRegister();
-  for (unsigned r = 0; r < op.count; ++r) {
-    demandDefined(warp, op, mask, warp.poison[list[r]], "stored value");
-    for (unsigned e = 0; e < each; ++e) {
-      uint64_t addresses[32];
-      addressesOf(warp, op, form, layout, r * each + e, addresses);
-      Resolved to;
-      resolve(warp, op, mask, Target(form.target), Intent::Write, addresses,
-              warp.poison[op.src[0]], bytes, to);
-      for (uint32_t rest = to.lanes; rest; rest &= rest - 1) {
-        unsigned lane = __builtin_ctz(rest);
-        uint64_t value = bitsAt(warp, list[r], lane, bytes == 8) >>
-                         (layout.unitBits * e % 64);
-        std::memcpy(to.at[lane], &value, bytes);
-      }
-    }
-  }
-  return Step::Next;
-}
 
 /// Calls `put(row, column, register, lane, element of the register)` for every
 /// element of the matrix, the registers counted from 0.
@@ -462,7 +302,7 @@ bool bindWmma(const Match &match, Op &op) {
   form.byColumn = match.has("col");
   form.target = static_cast<uint8_t>(targetOf(match));
   op.imm2 = packed(form);
-  return setHandler(op, match.has("load") ? load : store);
+  return setHandler(op, match.has("load") ? loadFragment : storeFragment);
 }
 
 } // namespace attnrt::sim::ATTNRT_SIM_ISA

@@ -127,20 +127,7 @@ bool BodyParser::named(Operand &out) {
   out.kind = name[0] == '%' ? Operand::Special : Operand::Symbol;
   out.name = scopes.variable(name);
   if (out.kind == Operand::Symbol && (in.token.is('+') || in.token.is('-')))
-    return offset(out.value);
-  return true;
-}
-
-bool BodyParser::offset(int64_t &value) {
-  while (in.token.is('+') || in.token.is('-')) {
-    bool minus = in.token.is('-');
-    uint64_t part;
-    in.advance();
-    if (!in.integer(part))
-      return false;
-    value = static_cast<int64_t>(static_cast<uint64_t>(value) +
-                                 (minus ? 0 - part : part));
-  }
+    return in.addends(out.value);
   return true;
 }
 
@@ -155,7 +142,7 @@ bool BodyParser::memory(Operand &out) {
   } else if (base.kind != Operand::Reg && base.kind != Operand::Integer) {
     return in.fail("expected a register, a symbol or a number as address");
   }
-  if (!offset(out.value))
+  if (!in.addends(out.value))
     return false;
   if (in.accept(',')) { // a tensor map and coordinates
     out.parts.emplace_back();

@@ -42,7 +42,6 @@ private:
   bool memory(Operand &out);
   bool vector(Operand &out);
   bool named(Operand &out);
-  bool offset(int64_t &value);
   bool resolveLabels();
 
   Tokens &in;

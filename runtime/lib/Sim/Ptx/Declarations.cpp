@@ -70,14 +70,8 @@ static bool initialAddress(Tokens &in, unsigned unit, Variable &var) {
   if (address.symbol == "generic" && in.accept('(') &&
       (!in.word(address.symbol) || !in.expect(')')))
     return false;
-  while (in.token.is('+') || in.token.is('-')) {
-    bool minus = in.token.is('-');
-    uint64_t part;
-    in.advance();
-    if (!in.integer(part))
-      return false;
-    address.addend += static_cast<int64_t>(minus ? 0 - part : part);
-  }
+  if (!in.addends(address.addend))
+    return false;
   if (unit != 8)
     return in.fail("expected 64 bits for the address of `" + address.symbol +
                    "`");

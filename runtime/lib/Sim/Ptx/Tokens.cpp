@@ -68,6 +68,19 @@ bool Tokens::integer(uint64_t &value) {
   return true;
 }
 
+bool Tokens::addends(int64_t &value) {
+  while (token.is('+') || token.is('-')) {
+    bool minus = token.is('-');
+    uint64_t part;
+    advance();
+    if (!integer(part))
+      return false;
+    value = static_cast<int64_t>(static_cast<uint64_t>(value) +
+                                 (minus ? 0 - part : part));
+  }
+  return true;
+}
+
 bool Tokens::word(std::string &name) {
   if (token.kind != TokenKind::Word)
     return fail("expected a name, got `" + std::string(token.text) + "`");

@@ -37,6 +37,8 @@ public:
   bool skipTo(char c, const char *where);
   bool skipBraces();
   bool integer(uint64_t &value);
+  /// Adds what follows, any number of `+ 8` and `- 4`.
+  bool addends(int64_t &value);
   bool word(std::string &name);
   /// The directive or modifier at hand.
   std::string takeModifier();
