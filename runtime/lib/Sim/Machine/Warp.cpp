@@ -29,7 +29,7 @@ Warp::Warp(Cta &cta, unsigned index) : cta(cta), index(index), asyncs(index) {
 uint64_t Warp::bytesFor(const Kernel &kernel) {
   uint64_t row = 32 * sizeof(uint32_t) + 2 * sizeof(uint32_t); // definedness
   uint64_t wgmmaRows = kernel.hasWgmmas ? kernel.rows : 0;
-  return kernel.rows * row + kernel.preds * sizeof(Predicate) +
+  return sizeof(Warp) + kernel.rows * row + kernel.preds * sizeof(Predicate) +
          WgmmaRegisters::bytesFor(wgmmaRows) +
          uint64_t(kernel.localBytes) * 32 * 2;
 }
