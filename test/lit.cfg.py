@@ -93,6 +93,8 @@ config.substitutions += [
     # Of the cases that each target has, these by default, so that together they
     # have all.
     ("%share_of", "1" if is_long else "3"),
+    # The simulator runs PTX: machine code is made in a long run only.
+    ("%without_ptxas", "" if is_long else "env ATTN_PTXAS="),
     ("%damage_seed", "2" if is_long else "1"),
     # A driver that runs nothing.
     ("%fake_cuda", "LD_LIBRARY_PATH=" + os.path.join(
