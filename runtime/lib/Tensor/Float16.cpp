@@ -37,6 +37,8 @@ struct Format {
 
 static constexpr Format kHalf{10, -14, 15};
 static constexpr Format kBfloat{7, -126, 127};
+/// As PTX has it. Its negative is what memory that nobody wrote is filled with,
+/// so a NaN loses its sign.
 static constexpr uint16_t kQuietNaN = 0x7fff;
 
 static Format formatOf(ElementType type) {
@@ -57,7 +59,7 @@ static Format formatOf(ElementType type) {
 static uint16_t encode(double value, const Format &format) {
   uint16_t sign = std::signbit(value) ? 0x8000 : 0;
   if (std::isnan(value))
-    return sign | kQuietNaN;
+    return kQuietNaN;
   int infinity = (format.maxExponent - format.minExponent + 2)
                  << format.mantissaBits;
   if (std::isinf(value))
@@ -105,7 +107,7 @@ uint16_t attnrt::floatToHalf(float value) {
 uint16_t attnrt::floatToBfloat(float value) {
   uint32_t bits = bitCast<uint32_t>(value);
   if ((bits & 0x7fffffff) > 0x7f800000)
-    return static_cast<uint16_t>(bits >> 16 & 0x8000) | kQuietNaN;
+    return kQuietNaN;
   return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
