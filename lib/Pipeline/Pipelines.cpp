@@ -141,15 +141,23 @@ void attn::buildTileToNVVMPipeline(OpPassManager &manager) {
   manager.addNestedPass<gpu::GPUModuleOp>(createRecordOrigins());
 }
 
+/// LLVM calls a function for each bfloat16 where the processor has no
+/// instruction that rounds to them, and cannot even do that for every vector.
+static bool roundsToBF16(const TargetDesc *target) {
+  return target && target->isProcessor() && target->processor->hasBF16Dot;
+}
+
 /// Host code, all upstream: the judges' loops and the entries.
-void attn::buildHostPipeline(OpPassManager &manager) {
+void attn::buildHostPipeline(OpPassManager &manager, const TargetDesc *target) {
   manager.addPass(createSCFToControlFlowPass());
   ConvertVectorToLLVMPassOptions vectors;
   vectors.x86Vector = true;
   manager.addPass(createConvertVectorToLLVMPass(vectors));
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
-  manager.addPass(arith::createArithExpandOpsPass());
+  arith::ArithExpandOpsPassOptions expansion;
+  expansion.includeBf16 = !roundsToBF16(target);
+  manager.addPass(arith::createArithExpandOpsPass(expansion));
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());
   manager.addPass(createConvertMathToLLVMPass());
   manager.addPass(createConvertMathToLibmPass());
@@ -167,13 +175,13 @@ void attn::buildAttnToPackagePipeline(OpPassManager &manager,
   if (isForProcessor(options.target)) {
     buildTileToVectorPipeline(manager);
     manager.addPass(createBuildEntries());
-    buildHostPipeline(manager);
+    buildHostPipeline(manager, lookupTarget(options.target));
     return;
   }
   buildTileToNVVMPipeline(manager);
   manager.addPass(createBuildEntries());
   manager.addPass(createAssembleKernels());
-  buildHostPipeline(manager);
+  buildHostPipeline(manager, /*target=*/nullptr);
 }
 
 void attn::registerAllPipelines() {

@@ -92,7 +92,10 @@ FailureOr<Compiler::Output> Compiler::assembleForGpu() {
     return failure();
   Output objects;
   if (line.emit == Emit::Package &&
-      (failed(runStage("host", module, buildHostPipeline)) ||
+      (failed(runStage("host", module,
+                       [](OpPassManager &manager) {
+                         buildHostPipeline(manager, /*target=*/nullptr);
+                       })) ||
        failed(emitCode(module, HostOutput::Object, /*described=*/nullptr,
                        objects))))
     return failure();
@@ -139,24 +142,26 @@ LogicalResult Compiler::lowerToVectors(ModuleOp module) {
 }
 
 /// From tiles to code that LLVM takes, and what the package says of it.
-FailureOr<json::Object> Compiler::lowerToHost(ModuleOp module) {
+FailureOr<json::Object> Compiler::lowerToHost(ModuleOp module,
+                                              const TargetDesc &target) {
   if (failed(buildEntries(module)))
     return failure();
   json::Object described = describePackage(module);
-  if (failed(runStage("host", module, [](OpPassManager &manager) {
-        buildHostPipeline(manager);
+  if (failed(runStage("host", module, [&](OpPassManager &manager) {
+        buildHostPipeline(manager, &target);
         manager.addPass(createListHostCode());
       })))
     return failure();
   return described;
 }
 
-FailureOr<Compiler::Output> Compiler::compileForProcessor() {
+FailureOr<Compiler::Output>
+Compiler::compileForProcessor(const TargetDesc &target) {
   if (failed(lowerToVectors(module)))
     return failure();
   if (line.emit == Emit::Vector)
     return Output{printed(module)};
-  FailureOr<json::Object> described = lowerToHost(module);
+  FailureOr<json::Object> described = lowerToHost(module, target);
   if (failed(described))
     return failure();
   description = std::move(*described);
@@ -179,7 +184,7 @@ FailureOr<Compiler::Output> Compiler::compileForProcessors() {
     if (failed(lowerToTiles(copy, *target)) || failed(lowerToVectors(copy)))
       return failure();
     nameKernelsAfterTargets(copy);
-    FailureOr<json::Object> described = lowerToHost(copy);
+    FailureOr<json::Object> described = lowerToHost(copy, *target);
     if (failed(described))
       return failure();
     descriptions.push_back(std::move(*described));
@@ -214,7 +219,7 @@ FailureOr<Compiler::Output> Compiler::compileOnce(const TargetDesc &target) {
     return failure();
   if (line.emit == Emit::Tile)
     return Output{printed(module)};
-  return target.isProcessor() ? compileForProcessor() : compileForGpu();
+  return target.isProcessor() ? compileForProcessor(target) : compileForGpu();
 }
 
 /// Whether a kernel spills is known when ptxas has assembled it. What the

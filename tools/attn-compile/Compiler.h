@@ -51,7 +51,8 @@ private:
   mlir::FailureOr<Output> compileRelaxed(const attn::TargetDesc &target);
   mlir::LogicalResult lowerToVectors(mlir::ModuleOp module);
   mlir::LogicalResult buildEntries(mlir::ModuleOp module);
-  mlir::FailureOr<llvm::json::Object> lowerToHost(mlir::ModuleOp module);
+  mlir::FailureOr<llvm::json::Object>
+  lowerToHost(mlir::ModuleOp module, const attn::TargetDesc &target);
   mlir::LogicalResult emitCode(llvm::ArrayRef<mlir::ModuleOp> modules,
                                attn::HostOutput output,
                                const llvm::json::Object *described,
@@ -60,7 +61,7 @@ private:
                                Output &objects);
   mlir::FailureOr<Output> compileForGpu();
   mlir::FailureOr<Output> assembleForGpu();
-  mlir::FailureOr<Output> compileForProcessor();
+  mlir::FailureOr<Output> compileForProcessor(const attn::TargetDesc &target);
   mlir::FailureOr<Output> compileForProcessors();
 
   const CommandLine &line;

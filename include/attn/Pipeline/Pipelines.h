@@ -69,8 +69,9 @@ void buildTileToVectorPipeline(mlir::OpPassManager &manager);
 void buildTileToNVVMPipeline(mlir::OpPassManager &manager);
 
 /// Input: entries in the `llvm` dialect that call judges on memrefs. Output:
-/// the module in the `llvm` dialect alone.
-void buildHostPipeline(mlir::OpPassManager &manager);
+/// the module in the `llvm` dialect alone. Code for a processor uses what the
+/// target has; entries and judges of GPUs run on any processor.
+void buildHostPipeline(mlir::OpPassManager &manager, const TargetDesc *target);
 
 /// Input: any stage. Output: the module that a package is made of, in the
 /// `llvm` dialect, with kernels as PTX (and cubin, where ptxas is found).
