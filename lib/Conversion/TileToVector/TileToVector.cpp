@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Loops.h"
+#include "WidenProducts.h"
 
 #include "attn/Conversion/TileToVector/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -37,6 +38,7 @@ static LogicalResult lowerKernel(KernelOp kernel) {
     return failure();
   if (!*processor)
     return success();
+  widenProducts(kernel, **processor);
   Frame frame(kernel, **processor);
   if (failed(KernelLowering(frame, kernel).lower()))
     return failure();
