@@ -6,9 +6,9 @@
 #
 #===------------------------------------------------------------------------===#
 """Features: ptxas, nvcc, nvdisasm (the tool was found), nvcc-13.0 and
-clang-22.1 (and so on: its release), cuda (a GPU is there), recorded-vectors (what
-a GPU answered was recorded), aarch64 (packages for it can
-be run), qemu-x86_64 (other processors can be emulated), torch and transformers
+clang-22.1 (and so on: its release), avx512 (code for x86-64-v4 runs here), cuda
+(a GPU is there), recorded-vectors (what a GPU answered was recorded), aarch64
+(packages for it can be run), qemu-x86_64 (other processors can be emulated), torch and transformers
 (scripts/install-torch and scripts/build-python have made what tests of the PyTorch
 door need).
 
@@ -170,6 +170,20 @@ for name, path in [("nvcc", find_cuda_tool("nvcc")),
     if path and release not in ("13.0", "22.1"):
         lit_config.note(f"{name} is of release {release}: the test that makes "
                         "the PTX of kernels/*.cu anew is skipped")
+def has_avx512():
+    """Whether this machine runs code for x86-64-v4."""
+    wanted = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return wanted <= set(file.read().split())
+    except OSError:
+        return False
+
+
+if has_avx512():
+    config.available_features.add("avx512")
+else:
+    lit_config.note("no AVX-512: code for x86-64-v4 is compiled and not run")
 # Emulates processors that have less than this one.
 if platform.machine() == "x86_64" and shutil.which("qemu-x86_64"):
     config.available_features.add("qemu-x86_64")

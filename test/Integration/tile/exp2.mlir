@@ -3,7 +3,7 @@
 //
 // RUN: %python %S/Inputs/check_exp2.py %s attn-compile %t.host.so host -- attn-run | FileCheck %s
 // RUN: %python %S/Inputs/check_exp2.py %s attn-compile %t.v3.so x86-64-v3 -- attn-run | FileCheck %s
-// RUN: %python %S/Inputs/check_exp2.py %s attn-compile %t.v4.so x86-64-v4 -- attn-run | FileCheck %s
+// RUN: %if avx512 %{ %python %S/Inputs/check_exp2.py %s attn-compile %t.v4.so x86-64-v4 -- attn-run | FileCheck %s %}
 // RUN: %if aarch64 %{ %python %S/Inputs/check_exp2.py %s attn-compile %t.arm.so aarch64 -- %aarch64_run | FileCheck %s %}
 // CHECK: {{[0-9]+}} values of a tile and {{[0-9]+}} of a row vector
 
