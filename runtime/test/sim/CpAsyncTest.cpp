@@ -281,14 +281,14 @@ TEST(CpAsync, ArrivalBeforeTheCopy) {
 }
 
 TEST(CpAsync, ArrivalsAreCounted) {
-  // Who waits polls, so a phase that never ends is a matter of the budget.
+  // Who waits polls, and nobody will ever end the phase.
   Outcome o = exchange(kNoInc, 65, kWaitBar, Completion::Late);
-  EXPECT_EQ(o.kinds(), "budget") << o.messages();
+  EXPECT_EQ(o.kinds(), "deadlock") << o.messages();
   o = exchange(kNoInc, 32, kWaitBar, Completion::Late);
   EXPECT_NE(o.kinds().find("mbarrier"), std::string::npos) << o.messages();
   o = exchange("cp.async.mbarrier.arrive.shared.b64 [bar];\n", 64, kWaitBar,
                Completion::Late);
-  EXPECT_EQ(o.kinds(), "budget") << o.messages();
+  EXPECT_EQ(o.kinds(), "deadlock") << o.messages();
 }
 
 /// Two halves of a buffer, each of which has an mbarrier of its own: the
@@ -341,10 +341,9 @@ TEST(CpAsync, TwoArrivalsInFlight) {
           if (third) // an arrival besides, of which nobody learns
             text.insert(text.find("INIT:"),
                         "mbarrier.init.shared.b64 [bars+16], 64;\n");
-          Outcome o =
-              runBody(text, words, how,
-                      ".shared .align 16 .b8 buffer[1024];\n"
-                      ".shared .align 8 .b8 bars[24];\n");
+          Outcome o = runBody(text, words, how,
+                              ".shared .align 16 .b8 buffer[1024];\n"
+                              ".shared .align 8 .b8 bars[24];\n");
           // Nobody waits for the third one, and that is told.
           std::string expected =
               third && completion != Completion::Early ? "mbarrier" : "";

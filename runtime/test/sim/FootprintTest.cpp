@@ -149,8 +149,9 @@ TEST(Footprint, KernelsThatRun) {
   for (const auto &[is, warpgroups] : kKernels) {
     SCOPED_TRACE(is.charged);
     // In hundredths; 1 KiB is before the variables, 1 KiB their alignment.
+    // One warp's registers are kept once more.
     uint64_t shared = 720 * (is.shared + 2 * 1024 + 64),
-             registers = 210 * is.registers;
+             registers = 210 * is.registers + 104 * is.registers / is.warps;
     uint64_t counters = 100 * is.operations * (32 + 32 * warpgroups);
     uint64_t warps = 100 * 1024 * is.warps;
     EXPECT_LE(100 * is.charged,

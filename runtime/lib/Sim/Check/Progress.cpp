@@ -9,6 +9,11 @@
 #include "Check/Checkers.h"
 #include "Machine/Cluster.h"
 
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+
 using namespace attnrt::sim;
 
 namespace {
@@ -40,6 +45,43 @@ static std::string describeMBarrier(uint32_t address, const Cta &cta) {
          std::to_string(barrier.bytes) + " bytes pending)";
 }
 
+static std::string hex(uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof(text), "0x%" PRIx64, value);
+  return text;
+}
+
+/// What stands there now, of up to eight bytes.
+static std::string valueAt(const void *at, unsigned bytes) {
+  uint64_t value = 0;
+  std::memcpy(&value, at, std::min(bytes, 8u));
+  return std::to_string(value);
+}
+
+/// "4 bytes of global memory at 0x… (16 bytes into …), which stay 0".
+static std::string describePolled(const Polled &polled) {
+  if (polled.isMBarrier)
+    return describeMBarrier(static_cast<uint32_t>(polled.address),
+                            *polled.place);
+  std::string out = std::to_string(polled.bytes) + " bytes of ";
+  if (polled.space == MemorySpace::Shared)
+    return out + describeShared(polled.address, *polled.place) +
+           ", which stay " +
+           valueAt(&polled.place->shared.data[polled.address], polled.bytes);
+  return out + "global memory at " + hex(polled.address) + " (" +
+         polled.place->launch.heap.describe(polled.address) + "), which stay " +
+         valueAt(reinterpret_cast<const void *>(polled.address), polled.bytes);
+}
+
+/// "asks again and again for … at line 13 `ld.volatile…`".
+static std::string describeAsking(const Warp &warp, const std::string &here) {
+  const Polled &polled = warp.polled;
+  if (!polled.op)
+    return " goes round in a circle at " + here + " and asks for nothing";
+  return " asks again and again for " + describePolled(polled) + ", at " +
+         describeOp(*polled.op, warp.cta);
+}
+
 /// "warp 1 waits for barrier 2 (32 of 64 threads) at line 12 `bar.sync…`".
 static std::string describeWaiter(const Warp &warp, const Fragment &fragment,
                                   const Cta &cta) {
@@ -55,6 +97,8 @@ static std::string describeWaiter(const Warp &warp, const Fragment &fragment,
     return out + describeOp(ops[fragment.pc ? fragment.pc - 1 : 0], cta);
   }
   std::string here = describeOp(ops[fragment.pc], cta);
+  if (fragment.state == Fragment::Ready)
+    return out + describeAsking(warp, here);
   if (fragment.state == Fragment::AtMBarrier)
     return out + " waits for " + describeMBarrier(fragment.barrier, cta) +
            " at " + here;
@@ -71,7 +115,7 @@ static std::string describeWaiter(const Warp &warp, const Fragment &fragment,
   return out + " waits for other lanes at " + here;
 }
 
-static std::string describeDeadlock(const Cta &cta) {
+static std::string describeDeadlock(const Cta &cta, const std::string &why) {
   std::string out = "nobody can go on: ";
   bool first = true;
   const auto &ctas = cta.cluster->ctas;
@@ -84,7 +128,7 @@ static std::string describeDeadlock(const Cta &cta) {
         out += describeWaiter(*warp, fragment, *member);
         first = false;
       }
-  return out;
+  return out + why;
 }
 
 void ProgressChecker::on(const Event &event, const Cta &cta) {
@@ -96,7 +140,7 @@ void ProgressChecker::on(const Event &event, const Cta &cta) {
     return;
   switch (event.kind) {
   case EventKind::Deadlock:
-    log.add("deadlock", event, cta, describeDeadlock(cta));
+    log.add("deadlock", event, cta, describeDeadlock(cta, event.detail));
     break;
   case EventKind::Budget:
     log.add("budget", event, cta, event.detail);

@@ -20,6 +20,7 @@ struct Chip {
   const char *name;
   uint32_t sharedBytes; // of a block, with opt-in
   uint32_t multiprocessors;
+  uint32_t threads, blocks; // of a multiprocessor at a time
   bool hasClusters;
 };
 

@@ -17,12 +17,8 @@ Cta::Cta(const Launch &launch, const std::vector<Observer *> &observers,
          Cluster &cluster, unsigned rank)
     : launch(launch), cluster(&cluster), rank(rank),
       counters(cluster.counters) {
-  for (Observer *observer : observers) {
-    interests |= observer->interests();
-    for (unsigned kind = 0; kind < kEventKinds; ++kind)
-      if (observer->interests() >> kind & 1)
-        listeners[kind].push_back(observer);
-  }
+  for (Observer *observer : observers)
+    listen(*observer);
   threads = threadsOf(launch.shape.block);
   for (unsigned w = 0; w < warpsOf(launch.shape); ++w)
     warps.push_back(std::make_unique<Warp>(*this, w));
@@ -71,6 +67,22 @@ void Cta::reset(Dim3 newId) {
   }
   Event event{EventKind::CtaBegin};
   emit(event);
+}
+
+void Cta::listen(Observer &observer) {
+  interests |= observer.interests();
+  for (unsigned kind = 0; kind < kEventKinds; ++kind)
+    if (observer.interests() >> kind & 1)
+      listeners[kind].push_back(&observer);
+}
+
+void Cta::stopListening(Observer &observer) {
+  interests = 0;
+  for (unsigned kind = 0; kind < kEventKinds; ++kind) {
+    if (observer.interests() >> kind & 1)
+      listeners[kind].pop_back();
+    interests |= uint64_t(!listeners[kind].empty()) << kind;
+  }
 }
 
 void Cta::deliver(const Event &event) {

@@ -85,6 +85,9 @@ struct Cta {
     if (wants(event.kind))
       deliver(event);
   }
+  void listen(Observer &observer);
+  /// Of those that listen, the one that began last stops.
+  void stopListening(Observer &observer);
   /// The launch before may still be writing there.
   bool isUnfinished(const Allocation &allocation) const {
     return !sawGrid && launch.writtenBefore.count(allocation.begin);

@@ -95,6 +95,7 @@ void Warp::reset(uint32_t lanes) {
     stack->reset(kernel);
   undefinedLoad = nullptr;
   instructions = 0;
+  polled = Polled();
 }
 
 bool Warp::pickReady() {

@@ -44,6 +44,13 @@ struct Fragment {
   bool inVain = false; // woken though the phase is not over
   bool asks = false;   // for a phase of the mbarrier at `barrier`
   uint64_t asked = 0;  // which one was going on then
+
+  bool operator==(const Fragment &other) const {
+    return pc == other.pc && mask == other.mask && meeting == other.meeting &&
+           state == other.state && barrier == other.barrier &&
+           passed == other.passed && forced == other.forced &&
+           inVain == other.inVain && asks == other.asks && asked == other.asked;
+  }
 };
 
 /// A place where the two sides of a branch come together again.
@@ -53,11 +60,32 @@ struct Meeting {
   uint32_t waiting = 0;
   int32_t parent = -1;
   bool isReturn = false; // behind a call, where the called function ends
+
+  bool operator==(const Meeting &other) const {
+    return pc == other.pc && expected == other.expected &&
+           waiting == other.waiting && parent == other.parent &&
+           isReturn == other.isReturn;
+  }
 };
 
 struct Predicate {
   uint32_t value = 0, poison = 0;
+  bool operator==(const Predicate &other) const {
+    return value == other.value && poison == other.poison;
+  }
 };
+
+/// What a warp reads again and again while it waits.
+struct Polled {
+  const Op *op = nullptr; // null where it doesn't
+  MemorySpace space = MemorySpace::Global;
+  uint64_t address = 0;
+  unsigned bytes = 0;
+  bool isMBarrier = false;
+  const Cta *place = nullptr; // whose shared memory
+};
+
+struct WarpState;
 
 class Warp {
 public:
@@ -115,6 +143,11 @@ public:
   bool forceAligned();
   /// Bytes allocated once some registers are partly undefined.
   uint64_t grownBytes() const;
+  /// All that decides what the warp does next, but for what others see, too.
+  void save(WarpState &state) const;
+  bool is(const WarpState &state) const;
+  /// Whether all lanes stand where they stood in `state`.
+  bool standsAsIn(const WarpState &state) const;
   /// Local memory of a thread gets at least that size.
   void growLocal(uint32_t bytes);
 
@@ -138,6 +171,7 @@ public:
   /// The last load of bytes never written, for messages.
   const Op *undefinedLoad = nullptr;
   uint64_t instructions = 0;
+  Polled polled;
 
 private:
   int32_t newMeeting(const Meeting &meeting);

@@ -90,6 +90,11 @@ bool GlobalMemory::holds(uint64_t address, size_t bytes) const {
   return bool(impl->checked(address, bytes));
 }
 
+bool GlobalMemory::owns(uint64_t address) const {
+  Shared guard(impl->lock);
+  return impl->owns(address);
+}
+
 /// The allocation at `address`, or null for memory that is not the heap's.
 static Expected<Allocation *> place(const sim::Heap &heap, uint64_t address,
                                     size_t bytes) {

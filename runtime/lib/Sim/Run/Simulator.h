@@ -23,6 +23,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,8 @@ public:
   Status release(uint64_t address);
   /// Whether one allocation has the whole range.
   bool holds(uint64_t address, size_t bytes) const;
+  /// Whether it is in an allocation, or so near to one that it means it.
+  bool owns(uint64_t address) const;
   /// Between allocations and any other memory of the host. What was not
   /// initialised is not so where it arrives.
   Status copy(uint64_t to, uint64_t from, size_t bytes);
@@ -116,9 +119,51 @@ struct Options {
   static Expected<Options> fromEnvironment();
 };
 
-/// Runs one grid to its end. Hazards and counts are added to `report`. A
-/// deadlock is a hazard. BadInput for a launch that the kernel cannot take,
-/// Device where it takes more memory than there is.
+struct Kernel;
+
+/// A launch that was checked; the parameters are a copy.
+struct LaunchRequest {
+  const Program *program;
+  const Kernel *kernel;
+  LaunchShape shape;
+  std::vector<uint8_t> params;
+};
+
+/// BadInput for a launch that the kernel cannot take.
+Expected<LaunchRequest> prepare(const Program &program, std::string_view kernel,
+                                const LaunchShape &shape, void *const *params);
+
+/// Runs grids together, each of which does what it can.
+class Executor {
+public:
+  Executor(GlobalMemory &memory, const Options &options);
+  ~Executor();
+  /// The program must live until it has ended, under the name `id`. `behind` is
+  /// the launch that it follows on its stream, by what this returns; without
+  /// one it follows whatever was last. Device where it takes more memory than
+  /// there is.
+  Expected<uint64_t> begin(const LaunchRequest &request, uint64_t id,
+                           std::optional<uint64_t> behind);
+  /// Nothing has begun that has not ended.
+  bool isIdle() const;
+
+  struct Ended {
+    uint64_t id;
+    Status status;
+    size_t firstHazard; // in the report
+  };
+  /// Until a grid ends, whose hazards and counts are added to `report`, or none
+  /// can go on without what may still begin.
+  std::optional<Ended> run(ExecutionReport &report);
+  /// Nothing more will begin: what waits ends with hazards.
+  void endWaiting();
+
+private:
+  struct State;
+  std::unique_ptr<State> state;
+};
+
+/// Runs one grid to its end. A deadlock is a hazard.
 Status run(const Program &program, std::string_view kernel,
            const LaunchShape &shape, void *const *params, GlobalMemory &memory,
            const Options &options, ExecutionReport &report);
