@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Device memory is the simulator's heap, so addresses are host addresses. A
-// launch has run when it returns: hazards are known then, and a launch that had
-// any is Wrong. Streams have no meaning here.
+// launch on the default stream has run when it returns: hazards are known then,
+// and a launch that had any is Wrong. SimQueues has the other streams.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,31 +34,24 @@ public:
   const DeviceInfo &info() const override { return description; }
 
   Expected<DeviceAddress> allocate(size_t bytes) override;
-  Status free(DeviceAddress address) override { return memory.free(address); }
-  // Launches have ended when they return, so there is nothing to wait for.
+  Status free(DeviceAddress address) override;
   Expected<DeviceAddress> allocateOnStream(size_t bytes, void *) override {
     return allocate(bytes);
   }
-  Status freeOnStream(DeviceAddress address, void *) override {
-    return free(address);
+  Status freeOnStream(DeviceAddress address, void *stream) override {
+    return queues.free(address, stream);
   }
   Status copyToDevice(DeviceAddress to, const void *from,
-                      size_t bytes) override {
-    return bytes ? memory.write(to, from, bytes) : Status::ok();
-  }
-  Status copyToHost(void *to, DeviceAddress from, size_t bytes) override {
-    return bytes ? memory.read(to, from, bytes) : Status::ok();
-  }
-  Status fill(DeviceAddress to, uint8_t byte, size_t bytes) override {
-    return bytes ? memory.fill(to, byte, bytes) : Status::ok();
-  }
+                      size_t bytes) override;
+  Status copyToHost(void *to, DeviceAddress from, size_t bytes) override;
+  Status fill(DeviceAddress to, uint8_t byte, size_t bytes) override;
 
   Expected<Module *> load(const ModuleImage &image) override;
   Status unload(Module *module) override;
   Expected<Kernel *> find(Module *module, const char *kernel) override;
   Status launch(Kernel *kernel, const LaunchShape &shape, void *const *params,
                 void *stream) override;
-  Status synchronize() override { return Status::ok(); }
+  Status synchronize() override { return queues.synchronizeAll(); }
   Expected<double> timeMilliseconds(const std::function<Status()> &) override {
     return Status::device("the simulator has no time to measure");
   }
@@ -69,11 +62,10 @@ private:
   sim::Options options;
   DeviceInfo description;
   sim::GlobalMemory memory;
-  SimDriverApi api{memory};
+  SimQueues queues{memory, options};
+  SimDriverApi api{memory, queues};
   std::mutex mutex; // guards modules and their kernels
   std::vector<std::unique_ptr<SimModule>> modules;
-  std::mutex running; // launches are in order, as on a stream
-  ExecutionReport report;
 };
 } // namespace
 
@@ -116,6 +108,30 @@ Expected<DeviceAddress> SimDevice::allocate(size_t bytes) {
   return memory.allocate(bytes);
 }
 
+Status SimDevice::free(DeviceAddress address) {
+  Status status = queues.synchronizeAll();
+  Status freed = memory.free(address);
+  return freed.isOk() ? status : freed;
+}
+
+// Copies behind which the host goes on come after what the default stream has.
+
+Status SimDevice::copyToDevice(DeviceAddress to, const void *from,
+                               size_t bytes) {
+  Status status = queues.synchronize(nullptr);
+  return status.isOk() && bytes ? memory.write(to, from, bytes) : status;
+}
+
+Status SimDevice::copyToHost(void *to, DeviceAddress from, size_t bytes) {
+  Status status = queues.synchronize(nullptr);
+  return status.isOk() && bytes ? memory.read(to, from, bytes) : status;
+}
+
+Status SimDevice::fill(DeviceAddress to, uint8_t byte, size_t bytes) {
+  Status status = queues.synchronize(nullptr);
+  return status.isOk() && bytes ? memory.fill(to, byte, bytes) : status;
+}
+
 Expected<Module *> SimDevice::load(const ModuleImage &image) {
   if (image.hostCodes)
     return Status::badInput("module " + std::string(image.name) +
@@ -139,6 +155,9 @@ Expected<Module *> SimDevice::load(const ModuleImage &image) {
 }
 
 Status SimDevice::unload(Module *opaque) {
+  Status status = queues.synchronizeAll();
+  if (!status.isOk())
+    return status;
   std::lock_guard<std::mutex> lock(mutex);
   auto found = std::find_if(modules.begin(), modules.end(), [&](auto &module) {
     return reinterpret_cast<Module *>(module.get()) == opaque;
@@ -157,42 +176,19 @@ Expected<Kernel *> SimDevice::find(Module *opaque, const char *name) {
       continue;
     std::lock_guard<std::mutex> lock(mutex);
     module->kernels.push_back(std::make_unique<SimKernel>(
-        SimKernel{module->program.get(), name, info.params.size()}));
+        SimKernel{module->program, name, info.params.size()}));
     return reinterpret_cast<Kernel *>(module->kernels.back().get());
   }
   return Status::badInput("no kernel '" + std::string(name) +
                           "' in the module");
 }
 
-static std::string describe(const Hazard &hazard) {
-  std::string line = hazard.ptxLine > 0
-                         ? " at PTX line " + std::to_string(hazard.ptxLine)
-                         : "";
-  return hazard.kind + line + ": " + hazard.message;
-}
-
-Status SimDevice::launch(Kernel *opaque, const LaunchShape &shape,
-                         void *const *params, void *) {
-  const auto &kernel = *reinterpret_cast<const SimKernel *>(opaque);
-  std::lock_guard<std::mutex> lock(running);
-  size_t hazardsBefore = report.hazards.size();
-  Status status = sim::run(*kernel.program, kernel.name, shape, params, memory,
-                           options, report);
-  if (!status.isOk())
-    return Status(status.code(),
-                  "kernel " + kernel.name + ": " + status.message());
-  size_t hazards = report.hazards.size() - hazardsBefore;
-  if (hazards == 0)
-    return Status::ok();
-  const Hazard &first = report.hazards[hazardsBefore];
-  return Status::wrong("kernel " + kernel.name + ": " +
-                       std::to_string(hazards) +
-                       (hazards == 1 ? " hazard" : " hazards, the first") +
-                       ": " + describe(first));
+Status SimDevice::launch(Kernel *kernel, const LaunchShape &shape,
+                         void *const *params, void *stream) {
+  return queues.launch(*reinterpret_cast<const SimKernel *>(kernel), shape,
+                       params, stream);
 }
 
 std::unique_ptr<ExecutionReport> SimDevice::takeExecutionReport() {
-  std::lock_guard<std::mutex> lock(running);
-  return std::make_unique<ExecutionReport>(
-      std::exchange(report, ExecutionReport()));
+  return std::make_unique<ExecutionReport>(queues.takeReport());
 }

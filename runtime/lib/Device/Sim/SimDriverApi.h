@@ -9,7 +9,7 @@
 #ifndef ATTNRT_DEVICE_SIM_SIMDRIVERAPI_H
 #define ATTNRT_DEVICE_SIM_SIMDRIVERAPI_H
 
-#include "Sim/Run/Simulator.h"
+#include "Device/Sim/SimQueues.h"
 #include "attnrt/DriverApi.h"
 
 #include <mutex>
@@ -17,32 +17,22 @@
 
 namespace attnrt {
 
-/// All work has run when the call that starts it returns, so streams and events
-/// have nothing to order. They are known by name, and a name that nobody made,
-/// or that is gone, is refused.
+/// Streams and events are known by name, and a name that nobody made, or that
+/// is gone, is refused.
 class SimDriverApi final : public DriverApi {
 public:
-  explicit SimDriverApi(sim::GlobalMemory &memory) : memory(memory) {}
+  SimDriverApi(sim::GlobalMemory &memory, SimQueues &queues)
+      : memory(memory), queues(queues) {}
 
-  Expected<void *> createStream() override { return create(streams); }
-  Status destroyStream(void *stream) override {
-    return destroy(streams, stream, "stream");
-  }
-  Status synchronizeStream(void *stream) override { return knowStream(stream); }
-  Status waitEvent(void *stream, void *event) override {
-    return knowBoth(stream, event);
-  }
+  Expected<void *> createStream() override;
+  Status destroyStream(void *stream) override;
+  Status synchronizeStream(void *stream) override;
+  Status waitEvent(void *stream, void *event) override;
 
-  Expected<void *> createEvent() override { return create(events); }
-  Status destroyEvent(void *event) override {
-    return destroy(events, event, "event");
-  }
-  Status recordEvent(void *event, void *stream) override {
-    return knowBoth(stream, event);
-  }
-  Status synchronizeEvent(void *event) override {
-    return know(events, event, "event");
-  }
+  Expected<void *> createEvent() override;
+  Status destroyEvent(void *event) override;
+  Status recordEvent(void *event, void *stream) override;
+  Status synchronizeEvent(void *event) override;
 
   Expected<DeviceAddress> allocateShared(size_t bytes) override {
     return memory.allocateShared(bytes);
@@ -51,7 +41,9 @@ public:
     return memory.adopt(reinterpret_cast<uint64_t>(host), bytes);
   }
   Status unregisterHost(void *host) override {
-    return memory.release(reinterpret_cast<uint64_t>(host));
+    Status status = queues.synchronizeAll();
+    Status released = memory.release(reinterpret_cast<uint64_t>(host));
+    return released.isOk() ? status : released;
   }
   bool reaches(const void *host, size_t bytes) override {
     return memory.holds(reinterpret_cast<uint64_t>(host), bytes);
@@ -70,16 +62,15 @@ public:
   }
 
 private:
-  using Names = std::set<void *>;
-  Expected<void *> create(Names &names);
-  Status destroy(Names &names, void *name, const char *what);
-  Status know(const Names &names, void *name, const char *what);
+  void *newName() { return reinterpret_cast<void *>(++lastName); }
   Status knowStream(void *stream);
-  Status knowBoth(void *stream, void *event);
+  Expected<SimQueues::Marker> markerOf(void *event);
 
   sim::GlobalMemory &memory;
+  SimQueues &queues;
   std::mutex mutex;
-  Names streams, events;
+  std::set<void *> streams;
+  std::map<void *, SimQueues::Marker> events; // what they recorded last
   uintptr_t lastName = 0;
 };
 

@@ -19,7 +19,7 @@
 namespace attnrt {
 
 struct SimKernel {
-  const sim::Program *program;
+  std::shared_ptr<const sim::Program> program;
   std::string name;
   size_t parameters;
 };
