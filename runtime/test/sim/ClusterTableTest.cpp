@@ -202,7 +202,7 @@ TEST(ClusterTable, States) {
       "mbarrier.test_wait.acquire.cta.shared::cta.b64 %p2, [bar], %rd5;\n"
       "mbarrier.try_wait.shared.b64 %p3, [bar], %rd6, 100;\n"
       "mbarrier.arrive.shared::cta.b64 %rd8, [bar], 2;\n"
-      "mbarrier.test_wait.parity.shared.b64 %p4, [bar], 1, 100;\n"
+      "mbarrier.try_wait.parity.shared.b64 %p4, [bar], 1, 100;\n"
       "selp.u32 %r12, 1, 0, %p1;\nselp.u32 %r13, 2, 0, %p2;\n"
       "selp.u32 %r14, 4, 0, %p3;\nselp.u32 %r15, 8, 0, %p4;\n"
       "or.b32 %r12, %r12, %r13;\nor.b32 %r12, %r12, %r14;\n"

@@ -87,16 +87,18 @@ void check(const Comparison &how, const std::string &type, int bits,
   } combine[] = {{"and", [](bool a, bool b) { return a && b; }},
                  {"or", [](bool a, bool b) { return a || b; }},
                  {"xor", [](bool a, bool b) { return a != b; }}};
+  // A half has no second destination.
+  bool isHalf = type.find("f16") != type.npos;
   for (auto &with : combine) {
-    std::string instruction =
-        name + "." + with.name + "." + type + " %d|%q, %a, %b, ";
+    std::string instruction = name + "." + with.name + "." + type + " %d" +
+                              (isHalf ? "" : "|%q") + ", %a, %b, ";
     checkTable(instruction + "%c;", kinds, cases, [&](const Case &x) {
       return with.apply(how.holds(order(x)), x.c != 0);
     });
     // The second destination has the opposite comparison; `!` of the source.
-    checkTable(instruction + "!%c;\nmov.pred %d, %q;", kinds, cases,
-               [&](const Case &x) {
-                 return with.apply(!how.holds(order(x)), x.c == 0);
+    checkTable(instruction + (isHalf ? "!%c;" : "!%c;\nmov.pred %d, %q;"),
+               kinds, cases, [&](const Case &x) {
+                 return with.apply(how.holds(order(x)) == isHalf, x.c == 0);
                });
   }
 }

@@ -53,8 +53,9 @@ static int writeTable(const char *path) {
          "# Instructions of PTX 9.0\n\n"
          "What the simulator runs is a row of `Decode/Opcodes.def`, whose head "
          "explains the spelling; a test fails where\nno test runs a form or "
-         "one of its words (`EveryForm`). A kernel with anything else is "
-         "refused when it is launched,\nwith the line.\n\n"
+         "one of its words (`EveryForm`), and where ptxas refuses one "
+         "(`assembled-forms`).\nA kernel with anything else is refused when "
+         "it is launched, with the line.\n\n"
          "| instruction | form | |\n|---|---|---|\n";
   for (const Row &row : instructions())
     out << "| `" << row.opcode << "` | " << row.form << " | " << row.status

@@ -8,6 +8,7 @@
 
 #include "Decode/BodyDecoder.h"
 #include "Decode/Chips.h"
+#include "Decode/WordRules.h"
 
 using namespace attnrt::sim;
 using ptx::Operand;
@@ -68,7 +69,7 @@ bool BodyDecoder::decode(const ptx::Instruction &inst) {
   for (const Form &form : allForms()) {
     Match match;
     if (form.opcode != inst.opcode ||
-        !matchModifiers(form, inst.modifiers, match))
+        !matchModifiers(form, inst.modifiers, match) || !wordsAgree(match))
       continue;
     modifiersFit = true;
     size_t least = 0;

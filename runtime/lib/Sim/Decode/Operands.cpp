@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Decode/BodyDecoder.h"
+#include "Decode/WordRules.h"
 
 #include <cstring>
 #include <optional>
@@ -135,7 +136,7 @@ bool OperandDecoder::operand(const Operand &op, const OperandSpec &spec,
   case 'q':
     return predicate(op, false, nextSrc());
   case 'i':
-    return immediate(op);
+    return immediate(op, match);
   case 'k':
     return smallImmediate(op);
   case 'm':
@@ -164,12 +165,12 @@ bool OperandDecoder::value(const Operand &op, const OperandSpec &spec,
                          : destination(op, bytes, spec.wider, nextDst());
 }
 
-bool OperandDecoder::immediate(const Operand &op) {
+bool OperandDecoder::immediate(const Operand &op, const Match &match) {
   if (op.kind != Operand::Integer)
     return fail("expected a constant");
   draft.op.imm2 = memories == 2 ? draft.op.imm2 : op.value;
   draft.op.aux = static_cast<uint32_t>(op.value);
-  if (op.value < 0 || op.value > INT32_MAX)
+  if (op.value < 0 || op.value > INT32_MAX || !constantFits(match, op.value))
     return fail("constant is out of range");
   return true;
 }

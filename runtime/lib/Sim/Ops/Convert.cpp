@@ -352,29 +352,6 @@ Handler fast(const Match &match, const Op &op, Type to, Type from) {
   return nullptr;
 }
 
-/// Whether the rounding modifier is one that the ISA allows here.
-bool roundingFits(const Match &match, Type to, Type from) {
-  bool integral = match.has("rni") || match.has("rzi") || match.has("rmi") ||
-                  match.has("rpi");
-  bool floating = match.has("rn") || match.has("rz") || match.has("rm") ||
-                  match.has("rp") || match.has("rna");
-  bool fromFloat = ptx::isFloat(from), toFloat = ptx::isFloat(to);
-  if (!fromFloat && !toFloat)
-    return !integral && !floating;
-  if (fromFloat && !toFloat)
-    return integral;
-  if (!fromFloat)
-    return floating && !match.has("rna");
-  if (to == Type::TF32)
-    return from == Type::F32 &&
-           (match.has("rn") || match.has("rz") || match.has("rna"));
-  if (match.has("rna"))
-    return false;
-  bool narrows = ptx::bytesOf(to) < ptx::bytesOf(from) ||
-                 (to != from && ptx::bytesOf(to) == ptx::bytesOf(from));
-  return narrows ? floating : !floating || to == from;
-}
-
 Round roundOf(const Match &match) {
   if (match.has("rz") || match.has("rzi"))
     return Rz;
@@ -393,8 +370,6 @@ bool bindConvert(const Match &match, Op &op) {
     return setHandler(op, choosePairs<Half>(match));
   if (to == Type::BF16x2)
     return setHandler(op, choosePairs<Bhalf>(match));
-  if (!roundingFits(match, to, from))
-    return false;
   if (!op.dstBytes) // the sink
     op.dstBytes = ptx::bytesOf(to) == 8 ? 8 : 4;
   if (!op.srcBytes) // a special register
