@@ -50,6 +50,8 @@ static OperandSpec parseSpec(std::string_view text) {
     char c = text[0];
     if (c == '+') {
       spec.wider = true;
+    } else if (c == '.') {
+      spec.selects = true;
     } else if (c == 'w') {
       spec.wide = true;
       spec.type = 0;

@@ -32,6 +32,7 @@ struct OperandSpec {
   int type = -1;           // which type gives the width
   unsigned bytes = 0;      // fixed width
   bool wide = false;       // w
+  bool selects = false;    // .
   int vector = 0;          // *n; -1 for *v, -2 for *a
 };
 

@@ -127,6 +127,8 @@ static unsigned countOf(const OperandSpec &spec, const Match &match) {
 
 bool OperandDecoder::operand(const Operand &op, const OperandSpec &spec,
                              const Match &match) {
+  if (!selector(op, spec))
+    return false;
   switch (spec.kind) {
   case 'd':
   case 's':

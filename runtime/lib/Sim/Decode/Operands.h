@@ -52,6 +52,7 @@ private:
   bool constant(const ptx::Operand &op, unsigned bytes, uint64_t &bits);
   bool special(const std::string &name, unsigned bytes, Place place);
   bool predicate(const ptx::Operand &op, bool def, Place place);
+  bool selector(const ptx::Operand &op, const OperandSpec &spec);
   bool immediate(const ptx::Operand &op, const Match &match);
   bool smallImmediate(const ptx::Operand &op);
   bool hint(const ptx::Operand &op);

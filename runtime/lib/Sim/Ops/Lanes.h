@@ -110,6 +110,8 @@ void demandDefined(Warp &warp, const Op &op, uint32_t mask, uint32_t poison,
 bool bindInteger(const Match &match, Op &op);
 bool bindCarry(const Match &match, Op &op);
 bool bindFields(const Match &match, Op &op);
+bool bindVideo(const Match &match, Op &op);
+bool bindVideoLanes(const Match &match, Op &op);
 bool bindFloat(const Match &match, Op &op);
 bool bindHalf(const Match &match, Op &op);
 bool bindApprox(const Match &match, Op &op);

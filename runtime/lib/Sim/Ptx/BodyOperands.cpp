@@ -104,6 +104,14 @@ bool BodyParser::number(Operand &out) {
   return true;
 }
 
+/// `b0`, `h1` or `b3210`: which parts of a register are meant.
+static bool isSelector(const Token &token) {
+  if (token.kind != TokenKind::Modifier || token.text.size() < 2 ||
+      token.text.size() > 5 || !std::strchr("bh", token.text[0]))
+    return false;
+  return token.text.find_first_not_of("01234567", 1) == token.text.npos;
+}
+
 bool BodyParser::named(Operand &out) {
   std::string name;
   if (!in.word(name))
@@ -122,6 +130,10 @@ bool BodyParser::named(Operand &out) {
   if (std::optional<uint32_t> reg = scopes.find(name, entry.registers)) {
     out.kind = Operand::Reg;
     out.reg = *reg;
+    if (isSelector(in.token)) {
+      out.name = std::string(in.token.text);
+      in.advance();
+    }
     return true;
   }
   out.kind = name[0] == '%' ? Operand::Special : Operand::Symbol;

@@ -56,7 +56,7 @@ struct Register {
 
 struct Operand {
   enum Kind : uint8_t {
-    Reg,
+    Reg,     // name is a selector: "b0" of `%r1.b0`
     Special, // %tid.x
     Integer, // value
     Float32, // value holds the bits
