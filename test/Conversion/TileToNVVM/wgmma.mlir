@@ -1,5 +1,8 @@
 // RUN: attn-opt %s --convert-tile-to-nvvm --canonicalize --cse | FileCheck %s
 
+// Swizzled tiles begin at multiples of 1024 bytes.
+// CHECK: llvm.mlir.global external @attn_shared() {addr_space = 3 : i32, alignment = 1024 : i64}
+
 #cta = #tile.cta<warps = 8, producers = 4>
 #acc = #tile.accumulator<warps = 8>
 #lhs = #tile.operand_a<warps = 8>

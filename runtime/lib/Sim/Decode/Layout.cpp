@@ -109,6 +109,15 @@ sharedVariables(const ptx::Module &module,
   return out;
 }
 
+/// Where nothing stands before it, the dynamic part begins with the block's
+/// shared memory, on every chip: compilers rely on that for swizzled tiles.
+static uint32_t placeDynamic(const SharedVariables &variables, uint64_t end,
+                             uint32_t align) {
+  if (variables.fixed.empty() && align <= kSharedBase)
+    return kSharedBase;
+  return placeExactly(end, align);
+}
+
 static bool placeShared(const SharedVariables &variables, Kernel &kernel,
                         Symbols &symbols, DecodeError &error) {
   uint64_t end = kSharedBase;
@@ -125,7 +134,7 @@ static bool placeShared(const SharedVariables &variables, Kernel &kernel,
   kernel.dynamicAlign = variables.dynamic.empty() ? 16 : 1;
   for (const ptx::Variable *var : variables.dynamic)
     kernel.dynamicAlign = std::max(kernel.dynamicAlign, var->align);
-  kernel.dynamicBase = placeExactly(end, kernel.dynamicAlign);
+  kernel.dynamicBase = placeDynamic(variables, end, kernel.dynamicAlign);
   kernel.sharedEnd = end;
   for (const ptx::Variable *var : variables.dynamic)
     symbols[var->name] = {ptx::Space::Shared, kernel.dynamicBase};
