@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cassert>
 #include <iterator>
+#include <limits>
 
 using namespace attn;
 using namespace attn::tile;
@@ -18,13 +19,20 @@ static constexpr ScheduleFamily kWarps = ScheduleFamily::Warps,
                                 kWarpgroups = ScheduleFamily::Warpgroups,
                                 kProcessor = ScheduleFamily::Processor;
 
+/// Whether types show that a row's last tile of keys is not full. Its step then
+/// stands behind the loop, and ptxas mixes it with the one before.
+static bool hasTail(const Workload &work, const AttentionKeys &keys) {
+  bool isKnown = work.keys != std::numeric_limits<int64_t>::max();
+  return isKnown && work.keys % keys.kv != 0;
+}
+
 namespace {
 struct Row {
   ScheduleFamily family;
   HeadDims most;
   AttentionKeys keys;
   int64_t leastQueries = 0;
-  bool acceptsMasks = true;  // … and queries that the kernel computes
+  bool acceptsMasks = true;  // … queries that the kernel computes, and tails
   bool isForRegions = false; // and for them alone
   int64_t mostKept = INT64_MAX;
   bool isForDropout = false; // and for it alone, with regions or without
@@ -33,7 +41,8 @@ struct Row {
   bool accepts(const TargetDesc &target, const Workload &work) const {
     return family == target.schedulesOf(work.type) && work.dims.qk <= most.qk &&
            work.dims.v <= most.v && work.queries >= leastQueries &&
-           (acceptsMasks || !(work.isMasked || work.computesQuery)) &&
+           (acceptsMasks ||
+            !(work.isMasked || work.computesQuery || hasTail(work, keys))) &&
            work.kept <= mostKept && (family == kProcessor || isForKindOf(work));
   }
   bool isForKindOf(const Workload &work) const {
@@ -123,10 +132,10 @@ static constexpr Row forNarrow(Row row) {
 /// Three warpgroups have 160 registers a thread, enough up to 64, and tiles of
 /// keys and values are copied for half as many rows again. With masks, 112 keys
 /// leave the registers that ptxas needs where types show few tiles, and so they
-/// do where the query is computed between two tiles. Without either, longer
-/// tiles are worth the place of the next query above 112; at the edge of a
-/// mask, more of them is wasted. As few queries as decoding has want short
-/// ones, to split.
+/// do where the query is computed between two tiles and where types show a
+/// tail. Without any of these, longer tiles are worth the place of the next
+/// query above 112; at the edge of a mask, more of them is wasted. As few
+/// queries as decoding has want short ones, to split.
 ///
 /// Regions need registers for what they read, up to another tile of scores, and
 /// for what they compute: they have one strip of rows a warp, and short tiles.
@@ -251,6 +260,15 @@ static bool hasFewTiles(const Workload &work, const AttentionKeys &keys) {
   return work.keys <= 4 * keys.kv;
 }
 
+/// Whether ptxas may only mix exponentials with what stands before the wait.
+/// Three warpgroups have no registers for a tail beside the last tile of the
+/// loop.
+static bool mustWaitForAll(const Workload &work, const AttentionKeys &keys) {
+  bool hasFewRegisters = keys.warps > 8;
+  return hasFewTiles(work, keys) ||
+         (hasFewRegisters && !work.isMasked && hasTail(work, keys));
+}
+
 static AttentionKeys withoutOverlap(AttentionKeys keys) {
   keys.overlap = false;
   keys.wait = AttentionKeys().wait;
@@ -267,7 +285,7 @@ AttentionKeys attn::defaultSchedule(const TargetDesc &target,
   AttentionKeys keys = row->keys;
   if (keys.producers && hasThreeTiles(work, keys))
     return withoutOverlap(keys);
-  if (hasFewTiles(work, keys))
+  if (mustWaitForAll(work, keys))
     keys.wait = AttentionKeys().wait;
   return keys;
 }

@@ -48,6 +48,25 @@ func.func @d128(%q: !d128, %k: !d128, %v: !d128) -> (!d128, !d128) {
   return %o, %w : !d128, !d128
 }
 
+// Nor where types show that the last tile of keys is not full: a row for masks is
+// taken, and three warpgroups compute all exponentials before they wait.
+!whole64 = tensor<1x2x4096x64xbf16>
+!tail64 = tensor<1x2x4100x64xbf16>
+!whole128 = tensor<1x2x3520x128xbf16>
+!tail128 = tensor<1x2x4096x128xbf16>
+// CHECK-LABEL: func.func @tails
+func.func @tails(%q: !d64, %a: !whole64, %b: !tail64, %r: !d128, %c: !whole128, %d: !tail128) -> (!d64, !d64, !d128, !d128) {
+  // CHECK: kv = 128, {{.*}}overlap = 1, wait = 60>
+  %x = attn.sdpa %q, %a, %a : (!d64, !whole64, !whole64) -> !d64
+  // CHECK: kv = 112, {{.*}}overlap = 1>
+  %y = attn.sdpa %q, %b, %b : (!d64, !tail64, !tail64) -> !d64
+  // CHECK: kv = 176, {{.*}}overlap = 1, wait = 50>
+  %z = attn.sdpa %r, %c, %c : (!d128, !whole128, !whole128) -> !d128
+  // CHECK: kv = 128, {{.*}}prefetch = 1, {{.*}}overlap = 1, wait = 50>
+  %w = attn.sdpa %r, %d, %d : (!d128, !tail128, !tail128) -> !d128
+  return %x, %y, %z, %w : !d64, !d64, !d128, !d128
+}
+
 !d112 = tensor<1x2x?x112xbf16>
 // CHECK-LABEL: func.func @d112
 func.func @d112(%q: !d112, %k: !d112, %v: !d112) -> !d112 {

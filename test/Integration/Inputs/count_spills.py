@@ -14,11 +14,12 @@ Compiles kernels down to machine code and prints those that spill, by the
 compiler's own word. Few are all head dimensions with both masks and an LSE, which
 have most to keep in registers; all have every mask, with and without an LSE, and
 128 pairs of dimensions drawn by seed as well. Short are walks of two to four tiles
-that types show, with and without a mask: no loop may be left of them. Groups are those of eight heads and
-of four with all sizes known, whose heads may share tiles. Clauses are those of
+that types show, with and without a mask, of which no loop may be left, and walks
+without a mask that types show to end within a tile. Groups are those of eight heads
+and of four with all sizes known, whose heads may share tiles. Clauses are those of
 docs/AttnSpec.md beyond `causal` and `window`, at three head dimensions, some at one
-of the three each; regions are 50 random programs. Their schedules, and those of gradients of clauses, may be
-relaxed, unlike all others'.
+of the three each; regions are 50 random programs. Their schedules, and those of
+gradients of clauses, may be relaxed, unlike all others'.
 """
 
 import concurrent.futures
@@ -69,6 +70,9 @@ def short():
             yield Case(dims=dims, lengths=(300, keys))
             yield Case(dims=dims, lengths=(300, keys), causal="top_left",
                        results=("o", "lse"))
+    for dim in [16, 40, 64, 72, 80, 96, 112, 128, 192, 256]:
+        for keys in [1000, 4096, 4100]:
+            yield Case(heads=(8, 2), dims=(dim, dim), lengths=(300, keys))
 
 
 def groups():
