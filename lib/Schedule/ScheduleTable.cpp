@@ -101,6 +101,12 @@ static constexpr AttentionKeys wide(int64_t kv) {
   return beside(/*warpgroups=*/2, kv);
 }
 
+/// CTAs take tiles from both ends of their order.
+static constexpr AttentionKeys longestFirst(AttentionKeys keys) {
+  keys.persistent = Persistence::LongestFirst;
+  return keys;
+}
+
 static constexpr Row forRegions(Row row) {
   row.isForRegions = true;
   return row;
@@ -212,12 +218,17 @@ static constexpr Row kRows[] = {
      alike(/*q=*/128, /*kv=*/64, /*warps=*/8, /*stages=*/1)},
     {kWarpgroups,
      {64, 64},
-     waiting(60, inTurns(3, /*kv=*/128, /*prefetch=*/true)),
+     waiting(25, inTurns(3, /*kv=*/128, /*prefetch=*/true)),
      /*leastQueries=*/129,
      /*acceptsMasks=*/false},
+    forNarrow(
+        {kWarpgroups,
+         {64, 64},
+         longestFirst(waiting(60, inTurns(3, /*kv=*/112, /*prefetch=*/true))),
+         /*leastQueries=*/129}),
     {kWarpgroups,
      {64, 64},
-     waiting(60, inTurns(3, /*kv=*/112, /*prefetch=*/true)),
+     waiting(40, inTurns(3, /*kv=*/112, /*prefetch=*/true)),
      /*leastQueries=*/129},
     {kWarpgroups,
      {112, 112},

@@ -20,8 +20,8 @@
 // REGISTERS: error: schedule `q=512,kv=64,warps=4,stages=2` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 255 of sm_80
 // Consumers have what producers give them, of which three warpgroups get less.
 // WARPGROUPS: error: schedule `q=64,kv=64,warps=4,stages=2,producers=4` needs warpgroups, which sm_80 does not have
-// CONSUMERS: error: schedule `q=128,kv=256,warps=8,stages=2,producers=4,persistent=1,prefetch=1,turns=2,overlap=1,wait=60` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 240 of sm_90a
-// THREE: error: schedule `q=192,kv=160,warps=12,stages=2,producers=4,persistent=1,prefetch=1,turns=2,overlap=1,wait=60` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 160 of sm_90a
+// CONSUMERS: error: schedule `q=128,kv=256,warps=8,stages=2,producers=4,persistent=1,prefetch=1,turns=2,overlap=1,wait=25` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 240 of sm_90a
+// THREE: error: schedule `q=192,kv=160,warps=12,stages=2,producers=4,persistent=1,prefetch=1,turns=2,overlap=1,wait=25` needs {{[0-9]+}} registers a thread, {{[0-9]+}} more than the 160 of sm_90a
 // TURNS: error: expected schedule key `turns` in 0..2, got 3
 !d64 = tensor<1x2x?x64xbf16>
 func.func @f(%q: !d64, %k: !d64, %v: !d64) -> !d64 {
