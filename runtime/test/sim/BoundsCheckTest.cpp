@@ -95,6 +95,22 @@ TEST(Bounds, RefusedLanesDoNotStopTheOthers) {
   EXPECT_EQ(o.at(15), 15u);
 }
 
+TEST(Bounds, RefusedLanesReadZeros) {
+  EXPECT_EQ(runBody("mov.u32 %r1, 7;\nld.global.u32 %r1, [0];\n"
+                    "st.global.u32 [%rd3], %r1;")
+                .word(0),
+            0u);
+  EXPECT_EQ(runBody("mov.u32 %r1, 7;\natom.global.add.u32 %r1, [0], %r0;\n"
+                    "st.global.u32 [%rd3], %r1;")
+                .word(0),
+            0u);
+  EXPECT_EQ(runBody("mov.u64 %rd5, 7;\nmov.u64 %rd6, -1;\n"
+                    "mbarrier.arrive.b64 %rd5, [%rd6];\n"
+                    "st.global.u64 [%rd3], %rd5;")
+                .word(0),
+            0u);
+}
+
 TEST(Bounds, CheckCanBeOff) {
   LaunchOf how;
   how.options.disabledChecks = {"oob"};

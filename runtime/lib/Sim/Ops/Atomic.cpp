@@ -124,6 +124,9 @@ Step atomic(Warp &warp, const Op &op, uint32_t mask) {
   if (c.kind != Kind::Exch)
     demandDefined(warp, op, to.lanes, to.undefinedLanes(),
                   "old value of an atomic");
+  // Lanes that were refused read zeros, as loads do.
+  for (uint32_t rest = kReturns ? mask & ~to.lanes : 0; rest; rest &= rest - 1)
+    put<T>(warp.row(op.dst[0]), __builtin_ctz(rest), T(0));
   for (uint32_t rest = to.lanes; rest; rest &= rest - 1) {
     unsigned i = __builtin_ctz(rest);
     uint64_t value = get<T>(warp.row(op.src[1]), i);

@@ -91,6 +91,9 @@ Step invalidate(Warp &warp, const Op &op, uint32_t mask) {
 }
 
 Step arrive(Warp &warp, const Op &op, uint32_t mask) {
+  // Lanes that are refused get zeros.
+  for (uint32_t rest = mask; rest; rest &= rest - 1)
+    warp.row64(op.dst[0])[__builtin_ctz(rest)] = 0;
   for (const Group &group : groupsOf(warp, op, mask)) {
     MBarrierArrival how;
     how.drops = op.aux & kDrops;
