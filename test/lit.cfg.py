@@ -57,6 +57,8 @@ llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.attn_tools_dir, append_path=True)
 llvm_config.with_environment("PYTHONPATH", os.pathsep.join([support, interface]))
 llvm_config.with_environment("PYTHONDONTWRITEBYTECODE", "1")
+# lit has a worker for each processor; threads of numpy's would wait by spinning.
+llvm_config.with_environment("OPENBLAS_NUM_THREADS", "1")
 # A GPU or a variable of the person's own must not change a result.
 for name in list(config.environment):
     if name.startswith("ATTNRT_"):
