@@ -82,8 +82,8 @@ static uint32_t multiplyAdd(VideoWords words, int64_t a, int64_t b,
   return uint32_t(sum);
 }
 
-static uint32_t second(VideoWords words, int64_t value, uint32_t c) {
-  int64_t other = extended(c, 32, words.has(kDstSigned));
+static uint32_t second(VideoWords words, Wide value, uint32_t c) {
+  Wide other = extended(c, 32, words.has(kDstSigned));
   switch (words.second()) {
   case Second::Add:
     return uint32_t(value + other);
@@ -115,7 +115,7 @@ static uint32_t compute(VideoWords words, Selector into, int64_t a, int64_t b,
     value = clampTo(value, bitsOf(into), words.has(kDstSigned));
   if (into.kind != Selector::None)
     return merged(into, uint32_t(value), c);
-  return second(words, int64_t(value), c);
+  return second(words, value, c);
 }
 
 template <bool kHasThird>
