@@ -241,6 +241,25 @@ TEST(ClusterTable, Bytes) {
   EXPECT_EQ(out[0], 2u);
 }
 
+TEST(ClusterTable, WaitsOfEveryOrder) {
+  // Of a phase that is over, by a state of before and by its parity.
+  for (const char *order : {"acquire.cta.", "acquire.cluster.", "relaxed.cta.",
+                            "relaxed.cluster.", ""})
+    for (const char *space : {"shared", "shared::cta"}) {
+      std::string end = std::string(order) + space + ".b64 ";
+      std::vector<uint32_t> out = runBarrier(
+          "mbarrier.arrive.shared.b64 %rd5, [bar];\n"
+          "mbarrier.arrive.shared.b64 _, [bar], 2;\nmbarrier.try_wait." +
+          end + "%p1, [bar], %rd5, 10;\nmbarrier.try_wait.parity." + end +
+          "%p2, [bar], 0, 10;\nmbarrier.test_wait." + end +
+          "%p3, [bar], %rd5;\nmbarrier.test_wait.parity." + end +
+          "%p4, [bar], 0;\nand.pred %p1, %p1, %p2;\n"
+          "and.pred %p3, %p3, %p4;\nand.pred %p1, %p1, %p3;\n"
+          "selp.u32 %r9, 1, 0, %p1;\nst.global.u32 [%rd2], %r9;");
+      EXPECT_EQ(out[0], 1u) << end;
+    }
+}
+
 TEST(ClusterTable, Orders) {
   // Whatever they order, the counts are the same.
   for (const char *order : {"release.cta.", "release.cluster.", "relaxed.cta.",
