@@ -114,21 +114,6 @@ TEST(Decode, DynamicSharedMemoryOfMlir) {
             "oob");
 }
 
-/// As on a chip, whatever alignment is declared; behind a variable no better
-/// than that.
-TEST(Decode, DynamicSharedMemoryBeginsWhereSharedMemoryDoes) {
-  LaunchOf how;
-  how.dynamicShared = 64;
-  const std::string body = "mov.u32 %r1, dynamic;\nst.global.u32 [%rd3], %r1;";
-  const std::string dynamic = ".extern .shared .align 16 .b8 dynamic[];\n";
-  EXPECT_EQ(runBody(body, {}, how, dynamic).word(0) % 1024, 0u);
-  EXPECT_EQ(runBody("st.shared.u32 [fixed], %r0;\n" + body, {}, how,
-                    ".shared .align 4 .b8 fixed[4];\n" + dynamic)
-                    .word(0) %
-                32,
-            16u);
-}
-
 TEST(Decode, LaunchesThatCannotBe) {
   LaunchOf how;
   how.threads = 2048;

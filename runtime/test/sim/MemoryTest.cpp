@@ -56,13 +56,18 @@ TEST(Memory, SharedAndGeneric) {
   EXPECT_EQ(o.at(3, 2), 1u);
 }
 
-TEST(Memory, DynamicSharedHasItsAlignmentAndNoMore) {
+/// Alone it begins where the block's memory does, as on every chip.
+TEST(Memory, DynamicSharedBehindVariablesHasItsAlignmentAndNoMore) {
   LaunchOf how;
   how.dynamicShared = 256;
-  Outcome o = runBody("mov.u32 %r1, dyn;\nst.global.u32 [%rd3], %r1;", {}, how,
-                      ".extern .shared .align 64 .b8 dyn[];\n");
-  ASSERT_EQ(o.kinds(), "") << o.messages();
-  EXPECT_EQ(o.at(0) % 128, 64u);
+  const std::string body = "mov.u32 %r1, dyn;\nst.global.u32 [%rd3], %r1;";
+  const std::string dynamic = ".extern .shared .align 64 .b8 dyn[];\n";
+  Outcome alone = runBody(body, {}, how, dynamic);
+  ASSERT_EQ(alone.kinds(), "") << alone.messages();
+  EXPECT_EQ(alone.at(0) % 1024, 0u);
+  Outcome behind = runBody("st.shared.u32 [fixed], %r0;\n" + body, {}, how,
+                           ".shared .align 4 .b8 fixed[4];\n" + dynamic);
+  EXPECT_EQ(behind.at(0) % 128, 64u);
 }
 
 TEST(Memory, Local) {
