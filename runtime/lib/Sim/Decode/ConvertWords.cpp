@@ -16,14 +16,6 @@
 using namespace attnrt::sim;
 using ptx::Type;
 
-static bool hasAny(const Match &match,
-                   std::initializer_list<std::string_view> words) {
-  for (std::string_view word : words)
-    if (match.has(word))
-      return true;
-  return false;
-}
-
 static bool isNarrow(Type type) { return ptx::bytesOf(type) == 1; }
 
 static bool roundingFits(const Match &match, Type to, Type from) {

@@ -15,8 +15,8 @@
 using namespace attnrt::sim;
 using ptx::Type;
 
-static bool hasAny(const Match &match,
-                   std::initializer_list<std::string_view> words) {
+bool attnrt::sim::hasAny(const Match &match,
+                         std::initializer_list<std::string_view> words) {
   for (std::string_view word : words)
     if (match.has(word))
       return true;

@@ -11,7 +11,12 @@
 
 #include "Decode/Forms.h"
 
+#include <initializer_list>
+#include <string_view>
+
 namespace attnrt::sim {
+
+bool hasAny(const Match &match, std::initializer_list<std::string_view> words);
 
 /// False where a row of Opcodes.def has the words one by one, and PTX does not
 /// have them together.
