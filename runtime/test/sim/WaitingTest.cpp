@@ -258,6 +258,26 @@ TEST(Waiting, LocksThatLanesContend) {
 }
 
 /// Lanes that leave a loop early wait for the others, as long as these compute.
+/// What differs from one inner call to the next is what the outer one keeps.
+TEST(Waiting, NotForFunctionsThatCallThemselves) {
+  std::string work;
+  for (int i = 0; i < 12; ++i)
+    work += "add.u32 %a2, %a0, " + std::to_string(i) + ";\n";
+  const std::string calls =
+      ".func again(.param .b32 x)\n{\n"
+      ".reg .b32 %a<3>; .reg .pred %q; .param .b32 p;\n"
+      "ld.param.u32 %a0, [x];\nmov.u32 %a1, 0;\nmov.u32 %a2, 0;\n"
+      "setp.eq.u32 %q, %a0, 0;\n@%q bra END;\n"
+      "LOOP: st.param.b32 [p], 0;\ncall again, (p);\nadd.u32 %a1, %a1, 1;\n"
+      "setp.lt.u32 %q, %a1, 5000;\n@%q bra LOOP;\nret;\nEND:\n" +
+      work + "ret;\n}\n";
+  Outcome o = runBody("{\n.param .b32 p;\nst.param.b32 [p], 1;\n"
+                      "call again, (p);\n}\nst.global.u32 [%rd3], 7;",
+                      {}, blocksOf(1), calls);
+  EXPECT_EQ(o.kinds(), "") << o.messages();
+  EXPECT_EQ(o.word(0), 7u);
+}
+
 TEST(Waiting, NormalLoopsMeetAgain) {
   Outcome o = runBody("mul.lo.u32 %r7, %r0, 500;\nmov.u32 %r8, 0;\n"
                       "L: add.u32 %r8, %r8, 1;\nsetp.le.u32 %p1, %r8, %r7;\n"

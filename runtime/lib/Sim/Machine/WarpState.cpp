@@ -7,11 +7,17 @@
 //===----------------------------------------------------------------------===//
 
 #include "Machine/WarpState.h"
+#include "Machine/CallStack.h"
 #include "Machine/Cta.h"
 
 #include <algorithm>
 
 using namespace attnrt::sim;
+
+bool WarpState::holds(const Warp &warp) {
+  bool restores = warp.stack && warp.stack->bytes() != 0;
+  return !restores && warp.local.size() <= kMostLocal;
+}
 
 uint64_t WarpState::bytesFor(const Kernel &kernel) {
   uint64_t local = uint64_t(kernel.localBytes) * 32;

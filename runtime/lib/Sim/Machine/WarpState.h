@@ -21,6 +21,9 @@ namespace attnrt::sim {
 struct WarpState {
   /// Local memory of a warp that is too much to keep.
   static constexpr uint64_t kMostLocal = uint64_t(1) << 20;
+  /// Whether all that decides what the warp does is kept: not where there is
+  /// too much of it, nor what functions that call themselves will restore.
+  static bool holds(const Warp &warp);
   /// Bytes that it keeps of a warp of the kernel.
   static uint64_t bytesFor(const Kernel &kernel);
 

@@ -23,7 +23,7 @@ static constexpr unsigned kRounds = 1024, kFirst = 16;
 
 Look attnrt::sim::lookAt(Warp &warp, uint64_t limit, WarpState &scratch) {
   Look look;
-  if (warp.local.size() > WarpState::kMostLocal)
+  if (!WarpState::holds(warp))
     return look;
   warp.polled = Polled();
   warp.save(scratch);
@@ -124,7 +124,7 @@ Look attnrt::sim::lookAt(Cluster &cluster) {
   Look look;
   for (auto &cta : cluster.ctas)
     for (auto &warp : cta->warps)
-      if (warp->local.size() > WarpState::kMostLocal)
+      if (!WarpState::holds(*warp))
         return look;
   ClusterLook at(cluster);
   Effects effects(cluster);
