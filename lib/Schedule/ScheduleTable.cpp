@@ -271,13 +271,14 @@ static bool hasFewTiles(const Workload &work, const AttentionKeys &keys) {
   return work.keys <= 4 * keys.kv;
 }
 
-/// Whether ptxas may only mix exponentials with what stands before the wait.
-/// Three warpgroups have no registers for a tail beside the last tile of the
-/// loop.
+/// Whether the wait has to stand behind all exponentials: where no loop is
+/// left, and where three warpgroups have a tail, for which they have no
+/// registers beside the last tile of the loop.
 static bool mustWaitForAll(const Workload &work, const AttentionKeys &keys) {
-  bool hasFewRegisters = keys.warps > 8;
+  constexpr int64_t kTwoWarpgroups = 8;
+  bool hasThreeWarpgroups = keys.warps > kTwoWarpgroups;
   return hasFewTiles(work, keys) ||
-         (hasFewRegisters && !work.isMasked && hasTail(work, keys));
+         (hasThreeWarpgroups && !work.isMasked && hasTail(work, keys));
 }
 
 static AttentionKeys withoutOverlap(AttentionKeys keys) {

@@ -1,4 +1,4 @@
-//===- WidenProducts.cpp - Products that a processor has not --------------===//
+//===- WidenProducts.cpp - Products that a processor lacks ----------------===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -13,7 +13,8 @@ using namespace mlir;
 using namespace attn;
 using namespace attn::tile;
 
-/// The one value in f32, behind where it is computed, for all products of it.
+/// The tile in f32: converted once, right behind its definition, for all
+/// products that read it.
 static Value widened(Value tile, DenseMap<Value, Value> &known) {
   Value &wide = known[tile];
   if (wide)

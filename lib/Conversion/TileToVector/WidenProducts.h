@@ -1,4 +1,4 @@
-//===- WidenProducts.h - Products that a processor has not ------*- C++ -*-===//
+//===- WidenProducts.h - Products that a processor lacks --------*- C++ -*-===//
 //
 // Part of attn-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
