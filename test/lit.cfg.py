@@ -8,9 +8,9 @@
 """Features: ptxas, nvcc, nvdisasm (the tool was found), nvcc-13.0 and
 clang-22.1 (and so on: its release), avx512 (code for x86-64-v4 runs here), cuda
 (a GPU is there), recorded-vectors (what a GPU answered was recorded), aarch64
-(packages for it can be run), qemu-x86_64 (other processors can be emulated), torch and transformers
-(scripts/install-torch and scripts/build-python have made what tests of the PyTorch
-door need).
+(packages for it can be run), qemu-x86_64 (other processors can be emulated), torch
+and transformers (scripts/install-torch and scripts/build-python have made what
+tests of the PyTorch door need).
 
 Parameters: long=1 makes the random campaign long and draws many mutants;
 campaign_seed, campaign_cases choose another campaign.
